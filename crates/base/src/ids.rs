@@ -1,0 +1,60 @@
+//! Identifiers as AWS makes them: random, of the length and alphabet that clients' patterns expect.
+
+/// Random bytes from the operating system.
+///
+/// # Panics
+/// If the operating system has no randomness to give: nothing that follows could be trusted.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// `digits` lower-case hexadecimal digits, as behind `vpc-` or `i-`.
+pub fn hex_id(digits: usize) -> String {
+    random_from(b"0123456789abcdef", digits)
+}
+
+/// `length` characters drawn evenly from `alphabet` (at most 256 characters).
+pub fn random_from(alphabet: &[u8], length: usize) -> String {
+    let limit = 256 - 256 % alphabet.len().max(1);
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        for byte in random_bytes::<32>() {
+            if text.len() < length && usize::from(byte) < limit {
+                text.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
+            }
+        }
+    }
+    text
+}
+
+/// A random UUID (RFC 9562, version 4).
+pub fn uuid() -> String {
+    let mut b = random_bytes::<16>();
+    b[6] = b[6] & 0x0f | 0x40;
+    b[8] = b[8] & 0x3f | 0x80;
+    let n = u128::from_be_bytes(b);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        n >> 96,
+        n >> 80 & 0xffff,
+        n >> 64 & 0xffff,
+        n >> 48 & 0xffff,
+        n & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_ids() {
+        assert_eq!(hex_id(17).len(), 17);
+        assert!(random_from(b"AB", 40).bytes().all(|b| b == b'A' || b == b'B'));
+        let id = uuid();
+        assert_eq!(id.len(), 36);
+        assert_eq!(&id[14..15], "4");
+    }
+}
