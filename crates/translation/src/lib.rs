@@ -1,0 +1,1 @@
+//! Translation of text between human languages, offline.
