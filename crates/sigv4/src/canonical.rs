@@ -51,9 +51,16 @@ pub fn canonical_request(
 
 fn push_path(out: &mut Vec<u8>, path: &str, rules: Rules) {
     match rules {
-        Rules::S3 if path.is_empty() => out.push(b'/'),
-        Rules::S3 => push_recoded(out, path.as_bytes(), true, false),
+        Rules::S3 => push_key(out, path),
         Rules::General => push_normalized(out, path),
+    }
+}
+
+/// Each segment in the one spelling; an escaped slash stays escaped, as clients sign the path that they send.
+fn push_key(out: &mut Vec<u8>, path: &str) {
+    for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
+        out.push(b'/');
+        push_recoded(out, segment.as_bytes(), false);
     }
 }
 
@@ -72,7 +79,7 @@ fn push_normalized(out: &mut Vec<u8>, path: &str) {
     for segment in &segments {
         out.push(b'/');
         for byte in segment.bytes() {
-            push_encoded(out, byte, false);
+            push_encoded(out, byte);
         }
     }
     if segments.is_empty() || path.ends_with('/') {
@@ -103,7 +110,7 @@ fn push_query(out: &mut Vec<u8>, query: &str) {
 
 fn recoded_in_query(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    push_recoded(&mut out, text.as_bytes(), false, true);
+    push_recoded(&mut out, text.as_bytes(), true);
     out
 }
 
@@ -172,6 +179,8 @@ mod tests {
 
     #[test]
     fn paths_of_s3_are_keys() {
+        assert_eq!(path("", Rules::S3), "/");
+        assert_eq!(path("/a%2fb/", Rules::S3), "/a%2Fb/");
         assert_eq!(
             path("/bucket/a%20b//../c+d", Rules::S3),
             "/bucket/a%20b//../c%2Bd"
