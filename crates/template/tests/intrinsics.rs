@@ -297,8 +297,8 @@ fn rules() {
             needs => format!("{needs:?}"),
         });
         assert_eq!(
-            got.as_ref().map(|()| ()).map_err(String::as_str),
-            want.as_ref().map(|()| ()).map_err(|e| *e)
+            got.as_ref().copied().map_err(String::as_str),
+            want.as_ref().copied().map_err(|e| *e)
         );
     }
 }
