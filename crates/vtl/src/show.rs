@@ -121,11 +121,11 @@ impl Heap {
     }
 
     /// A JSON document as values of this heap.
-    pub fn from_json(&mut self, json: &Json) -> Result<Value, Error> {
-        self.from_json_at(json, 0)
+    pub fn load(&mut self, json: &Json) -> Result<Value, Error> {
+        self.load_at(json, 0)
     }
 
-    fn from_json_at(&mut self, json: &Json, depth: usize) -> Result<Value, Error> {
+    fn load_at(&mut self, json: &Json, depth: usize) -> Result<Value, Error> {
         self.work(0)?;
         if depth > MAX_DEPTH {
             return Err(TOO_DEEP);
@@ -142,14 +142,14 @@ impl Heap {
             Json::Array(items) => {
                 let items = items
                     .iter()
-                    .map(|item| self.from_json_at(item, depth + 1))
+                    .map(|item| self.load_at(item, depth + 1))
                     .collect::<Result<_, _>>()?;
                 self.new_list(Kind::Json, items)
             }
             Json::Object(object) => {
                 let mut entries = IndexMap::with_capacity(object.len());
                 for (key, value) in object {
-                    entries.insert(key.clone(), self.from_json_at(value, depth + 1)?);
+                    entries.insert(key.clone(), self.load_at(value, depth + 1)?);
                 }
                 self.map(entries)
             }

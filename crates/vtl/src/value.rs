@@ -169,7 +169,7 @@ impl Heap {
 
     /// A copy of a list's items, paid for.
     pub(crate) fn copy_items(&mut self, id: ListId) -> Result<Vec<Value>, Error> {
-        self.work(self.items(id).len() * size_of::<Value>())?;
+        self.work(size_of_val(self.items(id)))?;
         Ok(self.items(id).to_vec())
     }
 

@@ -4,14 +4,17 @@ use kogumo_vtl::{Error, Heap, Limits, Missing, Template, Variables};
 use serde_json::json;
 
 fn render(source: &str) -> Result<String, Error> {
-    let mut heap = Heap::new(Limits { steps: 300_000, ..Limits::default() });
+    let mut heap = Heap::new(Limits {
+        steps: 300_000,
+        ..Limits::default()
+    });
     let data = json!({
         "name": "Kogumo", "n": 3, "none": null, "list": ["a", "b", "c"],
         "map": {"x": 1, "y": {"z": "deep"}}, "items": [{"id": 1}, {"id": 2}]
     });
     let mut variables = Variables::new();
     for (name, value) in data.as_object().expect("an object") {
-        variables.insert(name.clone(), heap.from_json(value).expect("small"));
+        variables.insert(name.clone(), heap.load(value).expect("small"));
     }
     Template::parse(source)?.render(&mut heap, &mut variables, Missing::AsWritten)
 }

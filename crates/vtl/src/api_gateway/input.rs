@@ -103,7 +103,7 @@ impl Object for Input {
     fn property(&self, name: &str, heap: &mut Heap) -> Result<Option<Value>, Error> {
         match name {
             "body" => heap.text(&self.body).map(Some),
-            "params" => heap.from_json(&self.all_parameters()).map(Some),
+            "params" => heap.load(&self.all_parameters()).map(Some),
             _ => Ok(None),
         }
     }
@@ -120,11 +120,11 @@ impl Object for Input {
         };
         match (name, arguments.len()) {
             ("path", 1) => match self.find(&argument, heap)? {
-                Some(found) => heap.from_json(&found).map(Some),
+                Some(found) => heap.load(&found).map(Some),
                 None => Ok(None),
             },
             ("json", 1) => self.json(&argument, heap).map(Some),
-            ("params", 0) => heap.from_json(&self.all_parameters()).map(Some),
+            ("params", 0) => heap.load(&self.all_parameters()).map(Some),
             ("params", 1) => heap.text(self.parameter(&argument)).map(Some),
             _ => Ok(None),
         }

@@ -43,8 +43,8 @@ impl Mapping<'_> {
             serde_json::json!({"header": {}, "path": {}, "querystring": {}}),
         );
         context.insert("responseOverride".into(), serde_json::json!({"header": {}}));
-        let context = heap.from_json(&Json::Object(context))?;
-        let stage_variables = heap.from_json(&Json::Object(self.stage_variables))?;
+        let context = heap.load(&Json::Object(context))?;
+        let stage_variables = heap.load(&Json::Object(self.stage_variables))?;
         let input: Rc<dyn crate::Object> = Rc::new(Input::new(self.body, self.parameters));
         let mut variables = Variables::from([
             ("context".to_owned(), context.clone()),

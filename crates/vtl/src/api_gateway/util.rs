@@ -33,7 +33,7 @@ impl Object for Util {
                 let json = serde_json::from_str(&text);
                 let json =
                     json.map_err(|error| Error::Call(format!("$util.parseJson: {error}")))?;
-                return heap.from_json(&json).map(Some);
+                return heap.load(&json).map(Some);
             }
             "urlEncode" => url_encode(&text),
             "urlDecode" => url_decode(&text),

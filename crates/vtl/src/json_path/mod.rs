@@ -204,10 +204,8 @@ impl Selector {
                     }
                 }
             }
-            (Selector::Filter(filter), Json::Object(_)) => {
-                if filter.holds(value, root, spend)? {
-                    out.push(value);
-                }
+            (Selector::Filter(filter), Json::Object(_)) if filter.holds(value, root, spend)? => {
+                out.push(value)
             }
             _ => {}
         }

@@ -33,7 +33,7 @@ pub(super) fn call(
             } else {
                 within(index)?
             };
-            heap.work(length * size_of::<Value>())?;
+            heap.work(size_of_val(heap.items(id)))?;
             heap.items_mut(id, 1)?.insert(index, value.clone());
             Value::Null
         }
@@ -45,7 +45,7 @@ pub(super) fn call(
         }
         ("remove", [Value::Int(index)]) => {
             let index = within(index)?;
-            heap.work(length * size_of::<Value>())?;
+            heap.work(size_of_val(heap.items(id)))?;
             heap.items_mut(id, 0)?.remove(index)
         }
         ("remove", [value]) => match find(id, value, heap)? {

@@ -6,7 +6,7 @@ use crate::error::Error;
 
 /// What ended a block.
 #[derive(PartialEq, Eq, Clone, Copy)]
-enum End {
+enum Closer {
     Source,
     End,
     Else,
@@ -25,28 +25,28 @@ impl Parser<'_, '_> {
     pub(super) fn whole(&mut self) -> Result<Block, Error> {
         let (block, end) = self.nested(Self::block)?;
         match end {
-            End::Source => Ok(block),
-            End::End => Err(self.error("#end without a directive that it ends")),
-            End::Else | End::ElseIf => Err(self.error("#else without #if")),
+            Closer::Source => Ok(block),
+            Closer::End => Err(self.error("#end without a directive that it ends")),
+            Closer::Else | Closer::ElseIf => Err(self.error("#else without #if")),
         }
     }
 
     /// A block that must be closed by `#end`.
     fn closed(&mut self, directive: &str) -> Result<Block, Error> {
         match self.nested(Self::block)? {
-            (block, End::End) => Ok(block),
-            (_, End::Source) => Err(self.error(format!("#{directive} without #end"))),
+            (block, Closer::End) => Ok(block),
+            (_, Closer::Source) => Err(self.error(format!("#{directive} without #end"))),
             _ => Err(self.error("#else without #if")),
         }
     }
 
-    fn block(&mut self) -> Result<(Block, End), Error> {
+    fn block(&mut self) -> Result<(Block, Closer), Error> {
         let mut block = Block::new();
         let mut text = String::new();
         loop {
             let Some(next) = self.peek() else {
                 flush(&mut text, &mut block);
-                return Ok((block, End::Source));
+                return Ok((block, Closer::Source));
             };
             match next {
                 '\\' => self.backslashes(&mut text, &mut block)?,
@@ -137,7 +137,7 @@ impl Parser<'_, '_> {
     }
 
     /// What starts with `#`: a comment, literal text, a directive, or nothing special.
-    fn hash(&mut self, text: &mut String, block: &mut Block) -> Result<Option<End>, Error> {
+    fn hash(&mut self, text: &mut String, block: &mut Block) -> Result<Option<Closer>, Error> {
         if self.eat("##") {
             let rest = self.rest();
             self.at += rest.find('\n').map_or(rest.len(), |newline| newline + 1);
@@ -176,7 +176,7 @@ impl Parser<'_, '_> {
         length: usize,
         text: &mut String,
         block: &mut Block,
-    ) -> Result<Option<End>, Error> {
+    ) -> Result<Option<Closer>, Error> {
         let start = self.at;
         self.at += length;
         if REFUSED.contains(&name) {
@@ -185,9 +185,13 @@ impl Parser<'_, '_> {
         let node = match name {
             "end" | "else" => {
                 self.gobble();
-                return Ok(Some(if name == "end" { End::End } else { End::Else }));
+                return Ok(Some(if name == "end" {
+                    Closer::End
+                } else {
+                    Closer::Else
+                }));
             }
-            "elseif" => return Ok(Some(End::ElseIf)),
+            "elseif" => return Ok(Some(Closer::ElseIf)),
             "set" => self.set()?,
             "if" => self.conditional()?,
             "foreach" => self.foreach()?,
@@ -240,10 +244,10 @@ impl Parser<'_, '_> {
                 None => otherwise = block,
             }
             match end {
-                End::End => return Ok(Node::If { arms, otherwise }),
-                End::ElseIf => condition = Some(self.condition()?),
-                End::Else => {}
-                End::Source => return Err(self.error("#if without #end")),
+                Closer::End => return Ok(Node::If { arms, otherwise }),
+                Closer::ElseIf => condition = Some(self.condition()?),
+                Closer::Else => {}
+                Closer::Source => return Err(self.error("#if without #end")),
             }
         }
     }
