@@ -102,8 +102,8 @@ impl FakeProgram {
             false => Exit::Code(code),
         };
         drop(state);
-        self.change(|state| state.exit = Some(exit));
         self.watcher.exited(exit);
+        self.change(|state| state.exit = Some(exit));
     }
 }
 

@@ -130,9 +130,10 @@ impl Running {
             (_, Some(signal)) => Exit::Signal(signal),
             (code, None) => Exit::Code(code.unwrap_or(1)),
         };
+        // First the watcher, then whoever waits: after `wait` there is nothing more to be heard.
+        self.watcher.exited(exit);
         *lock(&self.exit) = Some(exit);
         self.exited.notify_all();
-        self.watcher.exited(exit);
     }
 
     fn wait_for_something(&self, helper: &Helper, output_open: bool) -> Ready {
