@@ -102,7 +102,7 @@ impl<'a> Parser<'a, '_> {
         if !self.cursor.accept_keyword("NOT") {
             return self.comparison();
         }
-        self.enter()?;
+        raw::enter(&mut self.depth)?;
         let inner = self.negation()?;
         let inner = self.condition(inner)?;
         self.depth -= 1;
@@ -179,7 +179,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn parenthesised(&mut self) -> Syntax<Node<'a>> {
-        self.enter()?;
+        raw::enter(&mut self.depth)?;
         let mut node = self.disjunction()?;
         self.cursor.expect(")")?;
         self.depth -= 1;
@@ -197,7 +197,7 @@ impl<'a> Parser<'a, '_> {
         let name = self.cursor.take();
         self.cursor.expect("(")?;
         self.operators += 1;
-        self.enter()?;
+        raw::enter(&mut self.depth)?;
         let arguments = self.arguments()?;
         self.depth -= 1;
         Ok(Node::bare(Content::Operand(RawOperand::Function(
@@ -230,15 +230,6 @@ impl<'a> Parser<'a, '_> {
                 Ok(RawCondition::Function(name, arguments))
             }
             Content::Operand(_) => Err(self.cursor.error()),
-        }
-    }
-
-    fn enter(&mut self) -> Syntax<()> {
-        self.depth += 1;
-        if self.depth > OPERATOR_LIMIT {
-            Err(too_many_operators(self.depth))
-        } else {
-            Ok(())
         }
     }
 }

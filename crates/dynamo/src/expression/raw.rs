@@ -8,8 +8,10 @@ use crate::ValidationError;
 
 /// The longest expression, in bytes.
 const LENGTH_LIMIT: usize = 4096;
-/// The most operators and functions in one expression, and the deepest nesting that can make sense.
+/// The most operators and functions in one expression.
 pub(super) const OPERATOR_LIMIT: usize = 300;
+/// The deepest nesting of parentheses, functions and NOT; ours, so that no expression exhausts the stack.
+const DEPTH_LIMIT: usize = 100;
 
 /// A name, written out or behind a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +61,17 @@ pub(super) fn invalid(parameter: &str, message: impl std::fmt::Display) -> Valid
 
 pub(super) fn too_many_operators(count: usize) -> String {
     format!("The expression contains too many operators; operator count: {count}")
+}
+
+/// Goes one level down.
+pub(super) fn enter(depth: &mut usize) -> Syntax<()> {
+    *depth += 1;
+    if *depth > DEPTH_LIMIT {
+        return Err(format!(
+            "The expression is nested too deeply; nesting depth: {depth}"
+        ));
+    }
+    Ok(())
 }
 
 /// Reads a path; `keywords` are the words that no attribute may have here.

@@ -133,7 +133,7 @@ impl<'a> Parser<'a, '_> {
                 right: None,
             });
         }
-        self.enter()?;
+        raw::enter(&mut self.depth)?;
         let value = self.value()?;
         self.cursor.expect(")")?;
         self.depth -= 1;
@@ -151,7 +151,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn function(&mut self) -> Syntax<RawOperand<'a>> {
-        self.enter()?;
+        raw::enter(&mut self.depth)?;
         self.operators += 1;
         let name = self.cursor.take();
         self.cursor.expect("(")?;
@@ -168,15 +168,6 @@ impl<'a> Parser<'a, '_> {
         match self.term()? {
             RawValue { left, right: None } => Ok(left),
             _ => Err(self.cursor.error()),
-        }
-    }
-
-    fn enter(&mut self) -> Syntax<()> {
-        self.depth += 1;
-        if self.depth > OPERATOR_LIMIT {
-            Err(too_many_operators(self.depth))
-        } else {
-            Ok(())
         }
     }
 }

@@ -41,7 +41,8 @@ impl Random {
 
     /// A number in DynamoDB's range, written in one of many ways.
     pub fn number_text(&mut self) -> String {
-        let digits = 1 + self.below(if self.below(3) == 0 { 38 } else { 6 });
+        let longest = if self.below(3) == 0 { 38 } else { 6 };
+        let digits = 1 + self.below(longest);
         let mut text = String::from(if self.below(2) == 0 { "" } else { "-" });
         let point = self.below(digits);
         for at in 0..digits {
