@@ -1,0 +1,237 @@
+//! Constraints of the model, checked while a request is read, and AWS's wording for what breaks them.
+//!
+//! All violations of a request are gathered and reported together, as AWS does:
+//! `2 validation errors detected: Value '' at 'name' failed to satisfy constraint: …; Value null at …`.
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+/// The constraints of one shape: lengths of strings, lists, maps and blobs, ranges of numbers.
+#[derive(Debug)]
+pub struct Limits {
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub pattern: Option<&'static Pattern>,
+    /// The values of an enumeration; empty if it is none.
+    pub values: &'static [&'static str],
+}
+
+impl Limits {
+    pub const NONE: Limits = Limits {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &[],
+    };
+
+    pub const fn min(mut self, min: i64) -> Self {
+        self.min = Some(min);
+        self
+    }
+
+    pub const fn max(mut self, max: i64) -> Self {
+        self.max = Some(max);
+        self
+    }
+
+    pub const fn pattern(mut self, pattern: &'static Pattern) -> Self {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    pub const fn values(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
+    }
+}
+
+/// A regular expression of the model, compiled when it is first needed.
+#[derive(Debug)]
+pub struct Pattern {
+    source: &'static str,
+    compiled: OnceLock<Option<regex::Regex>>,
+}
+
+impl Pattern {
+    pub const fn new(source: &'static str) -> Self {
+        Pattern {
+            source,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Whether the whole text matches. A pattern that only Java understands (look-around) lets everything pass.
+    fn matches(&self, text: &str) -> bool {
+        let compiled = self
+            .compiled
+            .get_or_init(|| regex::Regex::new(&format!("^(?:{})$", self.source)).ok());
+        compiled.as_ref().is_none_or(|regex| regex.is_match(text))
+    }
+}
+
+/// A step from the request down to the value that is being read.
+#[derive(Clone, Debug)]
+enum Step {
+    Member(&'static str),
+    Item(usize),
+    Value(String),
+}
+
+/// Gathers violations while a request is read.
+#[derive(Debug, Default)]
+pub struct Checks {
+    path: Vec<Step>,
+    violations: Vec<String>,
+    first_missing: Option<&'static str>,
+}
+
+/// More are not told: a hostile request must not grow our answer.
+const MOST_VIOLATIONS: usize = 10;
+
+impl Checks {
+    pub(crate) fn enter_member(&mut self, name: &'static str) {
+        self.path.push(Step::Member(name));
+    }
+
+    pub(crate) fn enter_item(&mut self, index: usize) {
+        self.path.push(Step::Item(index));
+    }
+
+    pub(crate) fn enter_value(&mut self, key: &str) {
+        self.path.push(Step::Value(key.to_owned()));
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    /// The text of AWS's answer, if anything was violated.
+    pub fn verdict(&self) -> Option<String> {
+        if self.violations.is_empty() {
+            return None;
+        }
+        let count = self.violations.len();
+        let noun = if count == 1 { "error" } else { "errors" };
+        Some(format!(
+            "{count} validation {noun} detected: {}",
+            self.violations.join("; ")
+        ))
+    }
+
+    /// The first required member that did not come: EC2 speaks of that one alone.
+    pub fn first_missing(&self) -> Option<&'static str> {
+        self.first_missing
+    }
+
+    pub(crate) fn missing(&mut self, member: &'static str) {
+        self.first_missing.get_or_insert(member);
+        self.enter_member(member);
+        self.violate(None, "Member must not be null");
+        self.leave();
+    }
+
+    pub(crate) fn string(&mut self, limits: &Limits, text: &str, secret: bool) {
+        if !limits.values.is_empty() && !limits.values.contains(&text) {
+            self.violate(
+                Some(text),
+                &format!(
+                    "Member must satisfy enum value set: [{}]",
+                    limits.values.join(", ")
+                ),
+            );
+            return;
+        }
+        if limits.min.is_some() || limits.max.is_some() {
+            let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+            self.length(limits, length, &|| {
+                if secret {
+                    String::new()
+                } else {
+                    text.to_owned()
+                }
+            });
+        }
+        if let Some(pattern) = limits.pattern
+            && !pattern.matches(text)
+        {
+            let shown = if secret { "" } else { text };
+            self.violate(
+                Some(shown),
+                &format!(
+                    "Member must satisfy regular expression pattern: {}",
+                    pattern.source
+                ),
+            );
+        }
+    }
+
+    /// The length of a string (characters), blob (bytes), list or map (entries).
+    pub(crate) fn length(&mut self, limits: &Limits, length: i64, shown: &dyn Fn() -> String) {
+        if limits.min.is_some_and(|min| length < min) {
+            let constraint = format!(
+                "Member must have length greater than or equal to {}",
+                limits.min.unwrap_or_default()
+            );
+            self.violate(Some(&shown()), &constraint);
+        } else if limits.max.is_some_and(|max| length > max) {
+            let constraint = format!(
+                "Member must have length less than or equal to {}",
+                limits.max.unwrap_or_default()
+            );
+            self.violate(Some(&shown()), &constraint);
+        }
+    }
+
+    pub(crate) fn range(&mut self, limits: &Limits, value: f64, shown: &dyn Fn() -> String) {
+        if limits.min.is_some_and(|min| value < min as f64) {
+            let constraint = format!(
+                "Member must have value greater than or equal to {}",
+                limits.min.unwrap_or_default()
+            );
+            self.violate(Some(&shown()), &constraint);
+        } else if limits.max.is_some_and(|max| value > max as f64) {
+            let constraint = format!(
+                "Member must have value less than or equal to {}",
+                limits.max.unwrap_or_default()
+            );
+            self.violate(Some(&shown()), &constraint);
+        }
+    }
+
+    fn violate(&mut self, value: Option<&str>, constraint: &str) {
+        if self.violations.len() >= MOST_VIOLATIONS {
+            return;
+        }
+        let at = self.shown_path();
+        self.violations.push(match value {
+            Some(value) => {
+                format!("Value '{value}' at '{at}' failed to satisfy constraint: {constraint}")
+            }
+            None => format!("Value null at '{at}' failed to satisfy constraint: {constraint}"),
+        });
+    }
+
+    /// `tags.1.member.key`: members begin in lower case, items count from one.
+    fn shown_path(&self) -> String {
+        let mut shown = String::new();
+        for step in &self.path {
+            if !shown.is_empty() {
+                shown.push('.');
+            }
+            match step {
+                Step::Member(name) => {
+                    let mut letters = name.chars();
+                    shown.extend(letters.next().map(|first| first.to_ascii_lowercase()));
+                    shown.push_str(letters.as_str());
+                }
+                Step::Item(index) => {
+                    let _ = write!(shown, "{}.member", index + 1);
+                }
+                Step::Value(key) => {
+                    let _ = write!(shown, "{key}.member");
+                }
+            }
+        }
+        shown
+    }
+}

@@ -1,0 +1,292 @@
+//! Writing XML: S3's and the query protocols' answers.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use kogumo_base::Timestamp;
+use serde_json::Value;
+
+use crate::schema::{Kind, Member, TimeFormat};
+use crate::sink::Sink;
+
+/// Writes XML elements. A start tag stays open until its attributes are written.
+#[derive(Default)]
+pub struct XmlSink {
+    out: String,
+    tag_open: bool,
+    open: Vec<Inside>,
+    /// EC2 names list items and members in its own way.
+    ec2: bool,
+}
+
+enum Inside {
+    Structure,
+    /// A list around its items; the items' element name.
+    List(&'static str),
+    /// A flattened list has no element of its own.
+    FlatList(&'static str),
+    Map {
+        entry: &'static str,
+        value: &'static str,
+    },
+}
+
+impl XmlSink {
+    pub fn new() -> Self {
+        XmlSink::default()
+    }
+
+    /// A sink for EC2's dialect: all lists have `item` elements, names are EC2's.
+    pub fn ec2() -> Self {
+        XmlSink {
+            ec2: true,
+            ..XmlSink::default()
+        }
+    }
+
+    pub fn finish(mut self) -> String {
+        self.close_tag();
+        self.out
+    }
+
+    /// `<name xmlns="…">`; the namespace may be empty.
+    pub fn start(&mut self, name: &str, xmlns: &str) {
+        self.close_tag();
+        self.out.push('<');
+        self.out.push_str(name);
+        if !xmlns.is_empty() {
+            self.attribute("xmlns", xmlns);
+        }
+        self.tag_open = true;
+    }
+
+    pub fn end(&mut self, name: &str) {
+        if std::mem::take(&mut self.tag_open) {
+            self.out.push_str("/>");
+            return;
+        }
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    /// `<name>text</name>`.
+    pub fn element(&mut self, name: &str, text: &str) {
+        self.start(name, "");
+        self.close_tag();
+        escape(&mut self.out, text);
+        self.end(name);
+    }
+
+    /// Members written from here on are children of the element that `start` opened.
+    pub fn enter_structure(&mut self) {
+        self.open.push(Inside::Structure);
+    }
+
+    pub fn leave_structure(&mut self) {
+        self.open.pop();
+    }
+
+    fn close_tag(&mut self) {
+        if std::mem::take(&mut self.tag_open) {
+            self.out.push('>');
+        }
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape(&mut self.out, value);
+        self.out.push('"');
+    }
+
+    /// The element name of what comes next.
+    fn name(&self, at: &'static Member) -> &'static str {
+        match self.open.last() {
+            Some(Inside::List(item) | Inside::FlatList(item)) => item,
+            Some(Inside::Map { value, .. }) => value,
+            Some(Inside::Structure) | None => at.wire,
+        }
+    }
+
+    fn scalar(&mut self, at: &'static Member, text: &str) {
+        if at.xml_attribute && self.tag_open {
+            self.attribute(at.wire, text);
+        } else {
+            let name = self.name(at);
+            self.open_element(name, at);
+            self.close_tag();
+            escape(&mut self.out, text);
+            self.end(name);
+            self.leave_entry();
+        }
+    }
+
+    fn open_element(&mut self, name: &'static str, at: &'static Member) {
+        self.start(name, "");
+        if let Some((attribute, uri)) = at.xmlns {
+            self.attribute(attribute, uri);
+        }
+    }
+
+    /// A map's value ends its entry.
+    fn leave_entry(&mut self) {
+        if let Some(Inside::Map { entry, .. }) = self.open.last() {
+            let entry = *entry;
+            self.end(entry);
+        }
+    }
+}
+
+impl Sink for XmlSink {
+    fn boolean(&mut self, at: &'static Member, value: bool) {
+        self.scalar(at, if value { "true" } else { "false" });
+    }
+
+    fn integer(&mut self, at: &'static Member, value: i64) {
+        self.scalar(at, itoa::Buffer::new().format(value));
+    }
+
+    fn float(&mut self, at: &'static Member, value: f64) {
+        self.scalar(at, &float_text(value));
+    }
+
+    fn string(&mut self, at: &'static Member, value: &str) {
+        self.scalar(at, value);
+    }
+
+    fn blob(&mut self, at: &'static Member, value: &Bytes) {
+        self.scalar(at, &STANDARD.encode(value));
+    }
+
+    fn timestamp(&mut self, at: &'static Member, value: Timestamp) {
+        let text = match at.time.unwrap_or(TimeFormat::DateTime) {
+            TimeFormat::EpochSeconds => value.seconds().to_string(),
+            TimeFormat::DateTime => value.iso_millis(),
+            TimeFormat::HttpDate => value.http_date(),
+        };
+        self.scalar(at, &text);
+    }
+
+    fn document(&mut self, at: &'static Member, value: &Value) {
+        self.scalar(at, &value.to_string());
+    }
+
+    fn begin_structure(&mut self, at: &'static Member) {
+        let name = self.name(at);
+        self.open_element(name, at);
+        self.open.push(Inside::Structure);
+    }
+
+    fn end_structure(&mut self, at: &'static Member) {
+        self.open.pop();
+        let name = self.name(at);
+        self.end(name);
+        self.leave_entry();
+    }
+
+    fn begin_list(&mut self, at: &'static Member, _: usize) {
+        let Kind::List(element) = at.shape.kind else {
+            return;
+        };
+        if at.flattened && !self.ec2 {
+            let name = if element.wire == element.name {
+                self.name(at)
+            } else {
+                element.wire
+            };
+            self.open.push(Inside::FlatList(name));
+        } else {
+            let name = self.name(at);
+            self.open_element(name, at);
+            let item = if self.ec2 && element.wire == element.name {
+                "item"
+            } else {
+                element.wire
+            };
+            self.open.push(Inside::List(item));
+        }
+    }
+
+    fn end_list(&mut self, at: &'static Member) {
+        if let Some(Inside::List(_)) = self.open.pop() {
+            let name = self.name(at);
+            self.end(name);
+            self.leave_entry();
+        }
+    }
+
+    fn begin_map(&mut self, at: &'static Member, _: usize) {
+        let Kind::Map(_, value) = at.shape.kind else {
+            return;
+        };
+        let name = self.name(at);
+        if at.flattened {
+            self.open.push(Inside::Map {
+                entry: name,
+                value: value.wire,
+            });
+        } else {
+            self.open_element(name, at);
+            self.open.push(Inside::Map {
+                entry: "entry",
+                value: value.wire,
+            });
+        }
+    }
+
+    fn key(&mut self, at: &'static Member, key: &str) {
+        if let (Some(Inside::Map { entry, .. }), Kind::Map(key_member, _)) =
+            (self.open.last(), &at.shape.kind)
+        {
+            let entry = *entry;
+            self.start(entry, "");
+            self.element(key_member.wire, key);
+        }
+    }
+
+    fn end_map(&mut self, at: &'static Member) {
+        self.open.pop();
+        if !at.flattened {
+            let name = self.name(at);
+            self.end(name);
+            self.leave_entry();
+        }
+    }
+}
+
+/// A float as XML and headers write it.
+pub(crate) fn float_text(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".into()
+    } else if value.is_infinite() {
+        if value > 0.0 {
+            "Infinity".into()
+        } else {
+            "-Infinity".into()
+        }
+    } else {
+        ryu::Buffer::new().format_finite(value).to_owned()
+    }
+}
+
+/// Appends text with what XML would misread escaped. Control characters that XML 1.0 has no way to write become U+FFFD.
+pub fn escape(out: &mut String, text: &str) {
+    let mut plain = 0;
+    for (index, character) in text.char_indices() {
+        let replacement = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            '\r' => "&#xD;",
+            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => "\u{fffd}",
+            _ => continue,
+        };
+        out.push_str(&text[plain..index]);
+        out.push_str(replacement);
+        plain = index + character.len_utf8();
+    }
+    out.push_str(&text[plain..]);
+}
