@@ -23,6 +23,9 @@ use running::{Handle, Running};
 /// How long a sandbox may take to be made.
 const SETUP_PATIENCE: Duration = Duration::from_secs(20);
 
+/// Sandboxes made by this process, to tell their control groups apart.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 /// This Linux machine.
 pub struct Linux {
     hierarchies: Hierarchies,
@@ -102,10 +105,12 @@ impl Host for Linux {
 
     fn start(&self, spec: Spec, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Sandbox>, Trouble> {
         let limits = spec.limits;
+        // Not the spec's name alone: one that is being removed may still have a name that is asked for again.
+        let name = format!("{}-{}", COUNT.fetch_add(1, Ordering::Relaxed), spec.name);
         let groups = Groups::make(
             &self.hierarchies,
             &self.server.name,
-            &spec.name,
+            &name,
             &limits,
             spec.scratch_bytes(),
         )?;

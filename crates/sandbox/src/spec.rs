@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A whole sandbox: what it sees, who it is, what it may use, and the program that runs in it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// A name for messages and control groups: letters, digits and `-`, unique among the living sandboxes of a server.
+    /// A name for messages and control groups: letters, digits and `-`.
     pub name: String,
     /// The host name inside.
     pub hostname: String,

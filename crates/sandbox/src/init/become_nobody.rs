@@ -29,12 +29,11 @@ pub(super) fn enter_user_namespace(order: &Order) -> Result<(), Trouble> {
     if order.confinement != Confinement::Root {
         return Ok(());
     }
-    let failed = |e| Trouble::from_cause("cannot keep others from looking in", e);
+    let failed = |e| Trouble::from_cause("cannot open its own /proc", e);
     namespaces::unshare(UnshareFlags::NEWUSER)?;
     // The files of /proc belong to root while a process may not be looked into; it has to write its own map.
     set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(failed)?;
-    map_user(order)?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(failed)
+    map_user(order)
 }
 
 /// Says which user inside is which outside: only one (user_namespaces(7)).

@@ -22,6 +22,9 @@ const DEVICE_LINKS: [(&str, &str); 4] = [
     ("stderr", "/proc/self/fd/2"),
 ];
 
+/// A scratch folder holds one file for so many bytes, as a disk would (mke2fs's usual ratio): empty ones take memory too.
+const BYTES_PER_FILE: u64 = 16384;
+
 /// Mounts everything that the order names, below the new root.
 pub(super) fn mount_all(order: &Order) -> Result<(), Trouble> {
     if order.confinement == Confinement::Plain {
@@ -65,7 +68,9 @@ impl Tree {
             Mount::BindIfThere { .. } => Ok(()),
             Mount::Scratch { at, bytes } => {
                 let (uid, gid) = self.owner;
-                let options = format!("size={bytes},mode=700,uid={uid},gid={gid}");
+                let files = bytes / BYTES_PER_FILE;
+                let options =
+                    format!("size={bytes},nr_inodes={files},mode=700,uid={uid},gid={gid}");
                 root::in_memory(&self.folder(at)?, &options, MountFlags::empty())
             }
             Mount::Empty { at } => {

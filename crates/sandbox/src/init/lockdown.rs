@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use kogumo_base::Trouble;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set,
@@ -54,6 +54,9 @@ pub(super) fn give_up_privileges(order: &Order) -> Result<(), Trouble> {
     if order.confinement == Confinement::Plain {
         return Ok(());
     }
+    // The program is the same user as pid 1, and shall not look into it; running a program undoes this.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|e| Trouble::from_cause("cannot keep others from looking in", e))?;
     for number in 0..64 {
         let capability = CapabilitySet::from_bits_retain(1 << number);
         match remove_capability_from_bounding_set(capability) {
