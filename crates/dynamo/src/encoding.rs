@@ -262,13 +262,16 @@ impl<'a> Reader<'a> {
                 })?;
             }
             SS => self.list_json(b"{\"SS\":[", out, |reader, out| {
-                Ok(json::write_string(reader.bytes()?, out))
+                json::write_string(reader.bytes()?, out);
+                Ok(())
             })?,
             NS => self.list_json(b"{\"NS\":[", out, |reader, out| {
-                Ok(json::write_string(reader.bytes()?, out))
+                json::write_string(reader.bytes()?, out);
+                Ok(())
             })?,
             BS => self.list_json(b"{\"BS\":[", out, |reader, out| {
-                Ok(json::write_base64(reader.bytes()?, out))
+                json::write_base64(reader.bytes()?, out);
+                Ok(())
             })?,
             _ => return Err(Corrupt),
         }

@@ -46,6 +46,7 @@ impl Number {
     }
 
     /// The sum, refused where it leaves the range or needs more than 38 digits (AWS calls both an overflow).
+    #[expect(clippy::should_implement_trait, reason = "it may be refused")]
     pub fn add(self, other: Number) -> Result<Number, ValidationError> {
         let exponent = self.exponent.min(other.exponent);
         let (Some(left), Some(right)) = (self.scaled_to(exponent), other.scaled_to(exponent))
@@ -105,15 +106,15 @@ impl Number {
         i32::from(self.exponent) + self.digits() as i32 - 1
     }
 
-    /// What the number costs in an item, in bytes: about one for two digits, and one more
-    /// (AWS: "DynamoDB item sizes and formats").
+    /// What the number costs in an item, in bytes: one, one for a sign, and one for every two significant digits, those
+    /// before and those after the point counted apart (as AWS measures; its guide says "approximately").
     pub fn size(self) -> usize {
         if self.coefficient == 0 {
             return 1;
         }
         let digits = self.digits() as usize;
-        let straddles = digits.is_multiple_of(2) && self.magnitude() % 2 == 0;
-        1 + digits.div_ceil(2) + usize::from(straddles) + usize::from(self.negative)
+        let whole = digits.min(usize::try_from(self.magnitude() + 1).unwrap_or(0));
+        1 + whole.div_ceil(2) + (digits - whole).div_ceil(2) + usize::from(self.negative)
     }
 
     /// Appends bytes whose order is the order of numbers, and of which none is a prefix of another.
@@ -126,7 +127,7 @@ impl Number {
         out.push((self.magnitude() + 130) as u8 ^ flip);
         let mut rest = self.left_justified();
         while rest != 0 {
-            out.push((rest / 10u128.pow(36)) as u8 + 1 ^ flip);
+            out.push(((rest / 10u128.pow(36)) as u8 + 1) ^ flip);
             rest = rest % 10u128.pow(36) * 100;
         }
         out.push(flip);
@@ -215,12 +216,14 @@ struct Scanned {
     /// Significant digits seen, also those beyond what the coefficient holds.
     digits: u64,
     exponent: i64,
+    /// The exponent as it stands in the text: zero has no other.
+    written_exponent: i64,
 }
 
 impl Scanned {
     fn number(self) -> Result<Number, ValidationError> {
         if self.digits == 0 {
-            return Ok(Number::ZERO);
+            return check_magnitude(self.written_exponent).map(|()| Number::ZERO);
         }
         check_magnitude(self.exponent.saturating_add(self.digits as i64 - 1))?;
         if self.digits > u64::from(DIGITS) {
@@ -246,6 +249,7 @@ fn scan(text: &[u8]) -> Option<Scanned> {
         coefficient: 0,
         digits: 0,
         exponent: 0,
+        written_exponent: exponent_of(exponent)?,
     };
     let (mut point, mut any, mut zeros, mut fraction) = (false, false, 0u64, 0i64);
     for byte in mantissa {
@@ -268,7 +272,8 @@ fn scan(text: &[u8]) -> Option<Scanned> {
         any = true;
         fraction += i64::from(point);
     }
-    scanned.exponent = exponent_of(exponent)?
+    scanned.exponent = scanned
+        .written_exponent
         .saturating_sub(fraction)
         .saturating_add(zeros as i64);
     any.then_some(scanned)
@@ -282,7 +287,7 @@ fn sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// Reads `e-12`; nothing at all is 0. Absurd exponents saturate, the range check refuses them.
+/// Reads `e-12`; nothing at all is 0. What no 64-bit integer holds is no exponent.
 fn exponent_of(text: &[u8]) -> Option<i64> {
     let Some((_, text)) = text.split_first() else {
         return Some(0);
@@ -291,9 +296,9 @@ fn exponent_of(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let value = digits.iter().fold(0i64, |value, digit| {
-        (value * 10 + i64::from(digit - b'0')).min(1_000_000_000)
-    });
+    let value = digits.iter().try_fold(0i64, |value, digit| {
+        value.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
+    })?;
     Some(if negative { -value } else { value })
 }
 

@@ -9,8 +9,8 @@ use crate::{Number, ValidationError};
 /// An item: attribute names with their values, in the order of the names.
 pub type Item = BTreeMap<String, Value>;
 
-/// Levels of lists and maps that an attribute may nest.
-pub const NESTING_LIMIT: usize = 32;
+/// Lists and maps that may stand around a value: AWS allows 32 levels and counts the value itself.
+pub const NESTING_LIMIT: usize = 31;
 
 /// An AttributeValue. The variants are AWS's type descriptors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,7 +225,7 @@ pub fn check_nesting(item: &Item) -> Result<(), ValidationError> {
 
 /// AWS's refusal of an attribute that nests too deep.
 pub fn nesting_error() -> ValidationError {
-    "Nesting Levels have exceeded supported limits: Attributes cannot have more than 32 levels of nesting".into()
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".into()
 }
 
 fn fits(value: &Value, levels: usize) -> bool {

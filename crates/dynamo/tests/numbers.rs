@@ -21,7 +21,7 @@ fn numbers_print_as_dynamodb_answers() {
     for (written, answered) in [
         ("0", "0"),
         ("-0", "0"),
-        ("0e1000", "0"),
+        ("0e125", "0"),
         ("000.000", "0"),
         ("1", "1"),
         ("-1.50", "-1.5"),
@@ -51,10 +51,10 @@ fn numbers_out_of_range_are_refused_in_aws_words() {
         "Number overflow. Attempting to store a number with magnitude larger than supported range";
     let underflow = "Number underflow. Attempting to store a number with magnitude smaller than supported range";
     let precision = "Attempting to store more than 38 significant digits in a Number";
-    for text in ["1e126", "-1e126", "11e125", "1e99999999999999999999"] {
+    for text in ["1e126", "-1e126", "11e125", "1e99999999999", "0e126"] {
         assert_eq!(refusal(text), overflow);
     }
-    for text in ["1e-131", "-0.9e-130", "1e-99999999999999999999"] {
+    for text in ["1e-131", "-0.9e-130", "1e-99999999999", "0e-131"] {
         assert_eq!(refusal(text), underflow);
     }
     for text in [
@@ -68,7 +68,20 @@ fn numbers_out_of_range_are_refused_in_aws_words() {
         "The parameter cannot be converted to a numeric value"
     );
     for text in [
-        "NaN", "Infinity", "dog", " 1", "1 ", "1e", "e1", ".", "-", "1.2.3", "1e1.5", "0x1", "１",
+        "NaN",
+        "Infinity",
+        "dog",
+        " 1",
+        "1 ",
+        "1e",
+        "e1",
+        ".",
+        "-",
+        "1.2.3",
+        "1e1.5",
+        "0x1",
+        "1e9223372036854775808",
+        "１",
     ] {
         assert_eq!(
             refusal(text),
@@ -176,6 +189,10 @@ fn numbers_weigh_a_byte_for_two_digits() {
         ("-12", 3),
         ("1.2", 3),
         ("1234", 3),
+        ("3.14159", 5),
+        ("123456", 4),
+        ("0.012", 2),
+        ("1e125", 2),
     ] {
         assert_eq!(parse(text).size(), size, "{text}");
     }

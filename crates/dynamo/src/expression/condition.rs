@@ -204,7 +204,10 @@ fn resolve_leaf(
         check_count(name, arguments.len())?;
     }
     let mut operands = Vec::new();
-    leaf.operands(&mut |operand| Ok(operands.push(resolve_operand(operand, placeholders)?)))?;
+    leaf.operands(&mut |operand| {
+        operands.push(resolve_operand(operand, placeholders)?);
+        Ok(())
+    })?;
     check_distinct(leaf, &operands)?;
     operands.iter().try_for_each(check_size)?;
     build(leaf, operands)

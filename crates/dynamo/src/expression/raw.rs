@@ -170,12 +170,12 @@ impl RawName<'_> {
     }
 }
 
+/// Is shown a function's name and arguments.
+type Visitor<'v, 'a> = dyn FnMut(&'a str, &[RawOperand<'a>]) -> Result<(), String> + 'v;
+
 impl<'a> RawOperand<'a> {
     /// Visits the operand's functions, inner ones first, as they are complete when read from the left.
-    pub fn functions(
-        &self,
-        visit: &mut dyn FnMut(&'a str, &[RawOperand<'a>]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    pub fn functions(&self, visit: &mut Visitor<'_, 'a>) -> Result<(), String> {
         if let RawOperand::Function(name, arguments) = self {
             for argument in arguments {
                 argument.functions(visit)?;
