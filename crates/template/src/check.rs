@@ -198,7 +198,7 @@ pub(crate) fn resources(
 
 fn resource(name: &str, declaration: &Value) -> Result<Resource, Problem> {
     let Value::Object(members) = declaration else {
-        return Err(Problem::format("Every Resources member must be an object."));
+        return Err(Problem::format("Any Resources member must be an object."));
     };
     if let Some(stranger) = members
         .keys()
