@@ -39,7 +39,10 @@ struct Sense {
 pub fn run(arguments: &[String]) -> Result<()> {
     let edict = arguments.first().map_or(EDICT, String::as_str);
     let ipadic = Path::new(arguments.get(1).map_or(IPADIC, String::as_str));
-    let entries: Vec<Entry> = euc_jp(Path::new(edict))?.lines().filter_map(entry).collect();
+    let entries: Vec<Entry> = euc_jp(Path::new(edict))?
+        .lines()
+        .filter_map(entry)
+        .collect();
     let lexicon = lexicon(ipadic, &entries)?;
     write_gz("morphemes.gz", &morphemes(ipadic, &lexicon)?)?;
     write_gz("ja-en.gz", japanese_to_english(&entries).as_bytes())?;
@@ -56,7 +59,11 @@ fn euc_jp(path: &Path) -> Result<String> {
         .arg(path)
         .output()?;
     if !output.status.success() {
-        return Err(format!("cannot read {} (apt-get install edict mecab-ipadic)", path.display()).into());
+        return Err(format!(
+            "cannot read {} (apt-get install edict mecab-ipadic)",
+            path.display()
+        )
+        .into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -92,7 +99,9 @@ fn entry(line: &str) -> Option<Entry> {
         let class = marks.iter().find_map(|mark| class(mark));
         let numbered = marks.iter().any(|mark| mark.parse::<u32>().is_ok());
         if senses.is_empty() || numbered {
-            let class = class.or(senses.last().map(|sense| sense.class)).unwrap_or("n");
+            let class = class
+                .or(senses.last().map(|sense| sense.class))
+                .unwrap_or("n");
             let usually_kana = marks.iter().any(|mark| mark == "uk");
             let transitive = marks.iter().any(|mark| mark == "vt");
             senses.push(Sense {
@@ -124,7 +133,9 @@ fn entry(line: &str) -> Option<Entry> {
 fn marks(mut part: &str) -> (Vec<String>, &str) {
     let mut marks = Vec::new();
     while let Some((inside, rest)) = part.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-        let known = inside.split(',').all(|mark| class(mark).is_some() || is_mark(mark));
+        let known = inside
+            .split(',')
+            .all(|mark| class(mark).is_some() || is_mark(mark));
         if !known {
             break;
         }
@@ -139,7 +150,9 @@ fn is_mark(mark: &str) -> bool {
     mark.parse::<u32>().is_ok()
         || mark.ends_with(':')
         || mark.starts_with("See ")
-        || (mark.len() <= 7 && !mark.contains(' ') && mark.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+        || (mark.len() <= 7
+            && !mark.contains(' ')
+            && mark.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
 }
 
 /// The word classes the engine tells apart. EDICT's own tags, the rarer ones folded into their neighbours.
@@ -196,7 +209,10 @@ fn plain(gloss: &str) -> Option<String> {
         .unwrap_or(&text)
         .trim_end_matches(['!', '?', '.', ',', ';'])
         .to_string();
-    let usable = !text.is_empty() && text.len() <= 40 && text.is_ascii() && !text.contains([':', ';', '|', '"']);
+    let usable = !text.is_empty()
+        && text.len() <= 40
+        && text.is_ascii()
+        && !text.contains([':', ';', '|', '"']);
     usable.then_some(text)
 }
 
@@ -206,7 +222,10 @@ fn plain(gloss: &str) -> Option<String> {
 /// a transitive verb ends in `,vt`; a reading that is the word itself is left out.
 fn japanese_to_english(entries: &[Entry]) -> String {
     let mut words: BTreeMap<&str, Vec<(u32, &Entry)>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.word.chars().count() <= 8) {
+    for entry in entries
+        .iter()
+        .filter(|entry| entry.word.chars().count() <= 8)
+    {
         let rank = u32::from(!entry.common);
         words.entry(&entry.word).or_default().push((rank, entry));
         if entry.reading != entry.word && (entry.common || entry.senses[0].usually_kana) {
@@ -227,7 +246,11 @@ fn japanese_to_english(entries: &[Entry]) -> String {
             if (nth == 0 || entry.common) && readings.len() < 3 && readings.insert(&entry.reading) {
                 let sense = &entry.senses[0];
                 let transitive = if sense.transitive { ",vt" } else { "" };
-                let reading = if entry.reading == word { "" } else { &entry.reading };
+                let reading = if entry.reading == word {
+                    ""
+                } else {
+                    &entry.reading
+                };
                 text.push_str(&format!(
                     "{word}\t{}{transitive}\t{reading}\t{}\n",
                     sense.class,
@@ -290,7 +313,10 @@ fn english_to_japanese(entries: &[Entry], frequencies: &HashMap<String, i32>) ->
         } else {
             &entry.word
         };
-        text.push_str(&format!("{english}\t{}\t{word}\t{}\n", sense.class, entry.reading));
+        text.push_str(&format!(
+            "{english}\t{}\t{word}\t{}\n",
+            sense.class, entry.reading
+        ));
     }
     text
 }
@@ -310,7 +336,11 @@ fn frequencies(lexicon: &str) -> HashMap<String, i32> {
     let mut costs = HashMap::new();
     for line in lexicon.lines() {
         let fields: Vec<&str> = line.split(',').collect();
-        let base = if fields[7].is_empty() { fields[0] } else { fields[7] };
+        let base = if fields[7].is_empty() {
+            fields[0]
+        } else {
+            fields[7]
+        };
         let cost = fields[3].parse().unwrap_or(20_000);
         let known = costs.entry(base.to_string()).or_insert(cost);
         *known = cost.min(*known);
@@ -354,7 +384,9 @@ fn lexicon(ipadic: &Path, entries: &[Entry]) -> Result<String> {
 }
 
 fn wanted(features: &[&str], cost: i32, known: &HashSet<&str>) -> bool {
-    let literary = features[4].starts_with("文語") || features[5].contains("特殊") || features[5].contains("縮約");
+    let literary = features[4].starts_with("文語")
+        || features[5].contains("特殊")
+        || features[5].contains("縮約");
     match (features[0], features[1]) {
         ("動詞" | "形容詞", _) => known.contains(features[6]) && !literary,
         ("名詞", "固有名詞") => match (features[2], features[3]) {
@@ -362,7 +394,9 @@ fn wanted(features: &[&str], cost: i32, known: &HashSet<&str>) -> bool {
             ("人名", "姓" | "名") => cost < 7_000,
             _ => known.contains(features[6]) || cost < 4_000,
         },
-        ("名詞", "一般" | "サ変接続" | "形容動詞語幹") | ("副詞", _) => known.contains(features[6]),
+        ("名詞", "一般" | "サ変接続" | "形容動詞語幹") | ("副詞", _) => {
+            known.contains(features[6])
+        }
         _ => true,
     }
 }
@@ -372,9 +406,20 @@ fn feature(surface: &str, features: &[&str]) -> String {
         "固有名詞" if features[2] != "一般" => features[2],
         subclass => subclass,
     };
-    let base = if features[6] == surface { "" } else { features[6] };
-    let reading = if features[7] == surface { "" } else { features[7] };
-    format!("{},{subclass},{},{base},{reading}", features[0], features[5])
+    let base = if features[6] == surface {
+        ""
+    } else {
+        features[6]
+    };
+    let reading = if features[7] == surface {
+        ""
+    } else {
+        features[7]
+    };
+    format!(
+        "{},{subclass},{},{base},{reading}",
+        features[0], features[5]
+    )
 }
 
 /// The analyser's own binary form of the lexicon, IPADIC's connection costs, and its rules for unknown words.
