@@ -136,6 +136,12 @@ impl Sink for JsonSink {
         self.out.extend_from_slice(text.as_bytes());
     }
 
+    fn json(&mut self, at: &'static Member, text: &[u8]) {
+        self.prefix(at);
+        self.out
+            .extend_from_slice(if self.hides(at) { b"\"***\"" } else { text });
+    }
+
     fn begin_structure(&mut self, at: &'static Member) {
         self.begin(at, b'{', Inside::Structure { first: true });
     }

@@ -11,6 +11,7 @@ use kogumo_base::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::checks::Checks;
 use crate::schema::{Member, TimeFormat};
@@ -125,6 +126,11 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
 
     fn document(&mut self) -> Result<Value, Rejection> {
         Value::deserialize(self.take()?).map_err(reject)
+    }
+
+    fn json(&mut self) -> Result<Bytes, Rejection> {
+        let text = Box::<RawValue>::deserialize(self.take()?).map_err(reject)?;
+        Ok(Bytes::from(text.get().to_owned()))
     }
 
     fn fields(&mut self, _: &'static [Member], each: Each<'_>) -> Result<(), Rejection> {

@@ -16,6 +16,10 @@ pub trait Sink {
     fn blob(&mut self, at: &'static Member, value: &Bytes);
     fn timestamp(&mut self, at: &'static Member, value: Timestamp);
     fn document(&mut self, at: &'static Member, value: &Value);
+    /// JSON text as it is; formats other than JSON take it for a document.
+    fn json(&mut self, at: &'static Member, text: &[u8]) {
+        self.document(at, &serde_json::from_slice(text).unwrap_or_default());
+    }
     fn begin_structure(&mut self, at: &'static Member);
     fn end_structure(&mut self, at: &'static Member);
     fn begin_list(&mut self, at: &'static Member, length: usize);

@@ -31,6 +31,10 @@ pub trait Source {
     /// `format` is what the model says; without it the codec's own way is meant.
     fn timestamp(&mut self, format: Option<TimeFormat>) -> Result<Timestamp, Rejection>;
     fn document(&mut self) -> Result<Value, Rejection>;
+    /// The value as JSON text.
+    fn json(&mut self) -> Result<Bytes, Rejection> {
+        Ok(Bytes::from(self.document()?.to_string()))
+    }
     /// Hands over each field by its wire name. What `each` does not read is skipped. Nulls are left out.
     fn fields(&mut self, members: &'static [Member], each: Each<'_>) -> Result<(), Rejection>;
     /// Hands over each item; the name is empty.
