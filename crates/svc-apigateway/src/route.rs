@@ -1,0 +1,214 @@
+//! Which resource and method a request meets.
+//!
+//! AWS prefers, segment by segment, a literal to `{parameter}` and that to `{greedy+}`; a method
+//! of its own to `ANY`. A resource without methods does not catch a request.
+
+use crate::definition::{Definition, Method, Resource};
+
+/// What a request met.
+#[derive(Debug, PartialEq)]
+pub struct Route<'d> {
+    pub resource: &'d Resource,
+    pub method: &'d Method,
+    /// Path parameters, percent-decoded.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Finds the method for `path` (as sent, beginning with `/`, without the stage).
+pub fn route<'d>(definition: &'d Definition, http_method: &str, path: &str) -> Option<Route<'d>> {
+    let wanted = segments(path);
+    let mut best: Option<(Vec<Rank>, Route<'d>)> = None;
+    for resource in definition.resources.values() {
+        let Some(method) = resource
+            .methods
+            .get(http_method)
+            .or_else(|| resource.methods.get("ANY"))
+        else {
+            continue;
+        };
+        let Some((ranks, parameters)) = matches(&segments(&resource.path), &wanted) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(known, _)| ranks < *known) {
+            best = Some((
+                ranks,
+                Route {
+                    resource,
+                    method,
+                    parameters,
+                },
+            ));
+        }
+    }
+    best.map(|(_, route)| route)
+}
+
+/// How well a segment fits; smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Literal,
+    Parameter,
+    Greedy,
+}
+
+type Parameters = Vec<(String, String)>;
+
+fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
+    let mut ranks = Vec::new();
+    let mut parameters = Vec::new();
+    for (index, part) in pattern.iter().enumerate() {
+        let rest = path.get(index..).filter(|rest| !rest.is_empty())?;
+        match part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'))
+        {
+            Some(name) if name.ends_with('+') => {
+                parameters.push((
+                    name.trim_end_matches('+').to_owned(),
+                    percent_decode(&rest.join("/")),
+                ));
+                ranks.push(Rank::Greedy);
+                return Some((ranks, parameters));
+            }
+            Some(name) => {
+                parameters.push((name.to_owned(), percent_decode(rest[0])));
+                ranks.push(Rank::Parameter);
+            }
+            None if *part == rest[0] || *part == percent_decode(rest[0]) => {
+                ranks.push(Rank::Literal)
+            }
+            None => return None,
+        }
+    }
+    (pattern.len() == path.len()).then_some((ranks, parameters))
+}
+
+/// The segments of a path; a slash at the end is not one.
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect()
+}
+
+/// Percent-decoding of RFC 3986; what is not an escape stays.
+pub fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        match (byte, tail) {
+            (b'%', [high, low, after @ ..]) if digit(*high).is_some() && digit(*low).is_some() => {
+                bytes.push(digit(*high).unwrap_or(0) << 4 | digit(*low).unwrap_or(0));
+                rest = after;
+            }
+            _ => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(methods: &[(&str, &str)]) -> Definition {
+        let mut definition = Definition::new("root".into());
+        for (method, path) in methods {
+            let id = if *path == "/" {
+                "root".to_owned()
+            } else {
+                (*path).to_owned()
+            };
+            let resource = definition
+                .resources
+                .entry(id.clone())
+                .or_insert_with(|| Resource {
+                    id,
+                    path: (*path).to_owned(),
+                    ..Resource::default()
+                });
+            resource.methods.insert(
+                (*method).to_owned(),
+                Method {
+                    http_method: (*method).to_owned(),
+                    ..Method::default()
+                },
+            );
+        }
+        definition
+    }
+
+    fn met(
+        definition: &Definition,
+        method: &str,
+        path: &str,
+    ) -> Option<(String, String, Vec<String>)> {
+        let route = route(definition, method, path)?;
+        let parameters = route
+            .parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Some((
+            route.resource.path.clone(),
+            route.method.http_method.clone(),
+            parameters,
+        ))
+    }
+
+    #[test]
+    fn literal_before_parameter_before_greedy() {
+        let definition = api(&[
+            ("GET", "/"),
+            ("GET", "/pets"),
+            ("GET", "/pets/{id}"),
+            ("GET", "/pets/mine"),
+            ("ANY", "/pets/{id}/{rest+}"),
+            ("ANY", "/{proxy+}"),
+            ("POST", "/pets/{id}"),
+        ]);
+        let case = |method: &str, path: &str| {
+            met(&definition, method, path)
+                .map(|(path, method, p)| format!("{method} {path} {}", p.join(",")))
+        };
+        assert_eq!(case("GET", "/").as_deref(), Some("GET / "));
+        assert_eq!(case("GET", "/pets/").as_deref(), Some("GET /pets "));
+        assert_eq!(
+            case("GET", "/pets/mine").as_deref(),
+            Some("GET /pets/mine ")
+        );
+        assert_eq!(
+            case("GET", "/pets/a%20b").as_deref(),
+            Some("GET /pets/{id} id=a b")
+        );
+        assert_eq!(
+            case("POST", "/pets/mine").as_deref(),
+            Some("POST /pets/{id} id=mine")
+        );
+        assert_eq!(
+            case("PUT", "/pets/1").as_deref(),
+            Some("ANY /{proxy+} proxy=pets/1")
+        );
+        assert_eq!(
+            case("GET", "/pets/1/x/y").as_deref(),
+            Some("ANY /pets/{id}/{rest+} id=1,rest=x/y")
+        );
+        assert_eq!(
+            case("GET", "/other").as_deref(),
+            Some("ANY /{proxy+} proxy=other")
+        );
+        assert_eq!(case("POST", "/"), None);
+    }
+
+    #[test]
+    fn unknown_paths_meet_nothing() {
+        let definition = api(&[("GET", "/a/b")]);
+        for path in ["/", "/a", "/a/b/c", "/b", ""] {
+            assert_eq!(met(&definition, "GET", path), None, "{path}");
+        }
+        assert_eq!(met(&definition, "POST", "/a/b"), None);
+    }
+}
