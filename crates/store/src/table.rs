@@ -81,7 +81,7 @@ impl<R: Record> Table<R> {
         read: &'a dyn Read,
         scope: &Scope,
         range: &Range,
-    ) -> impl Iterator<Item = Result<(Key, R), Trouble>> + 'a {
+    ) -> impl Iterator<Item = Result<(Key, R), Trouble>> + use<'a, R> {
         self.rows.scan(read, scope, range).map(|row| {
             let (key, value) = row?;
             Ok((key, self.decode(&value)?))
@@ -92,7 +92,7 @@ impl<R: Record> Table<R> {
     pub fn scan_all_scopes<'a>(
         &'a self,
         read: &'a dyn Read,
-    ) -> impl Iterator<Item = Result<(Scope, Key, R), Trouble>> + 'a {
+    ) -> impl Iterator<Item = Result<(Scope, Key, R), Trouble>> + use<'a, R> {
         self.rows.scan_all_scopes(read).map(|row| {
             let (scope, key, value) = row?;
             Ok((scope, key, self.decode(&value)?))
@@ -107,7 +107,7 @@ impl<R: Record> Table<R> {
         scope: &Scope,
         index: &str,
         range: &Range,
-    ) -> impl Iterator<Item = Result<(Key, R), Trouble>> + 'a {
+    ) -> impl Iterator<Item = Result<(Key, R), Trouble>> + use<'a, R> {
         let range = range.under(&self.index_prefix(scope, index));
         let scope = scope.clone();
         read.scan_raw(&range).map(move |entry| {

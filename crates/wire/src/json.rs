@@ -16,6 +16,8 @@ pub struct JsonSink {
     open: Vec<Inside>,
     /// Secrets are written as `***`: for logs and the audit trail.
     redacting: bool,
+    /// Keys are the model's member names, not the wire's.
+    model_names: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,11 @@ impl JsonSink {
         }
     }
 
+    /// A sink whose keys are the model's member names.
+    pub fn with_model_names() -> Self {
+        JsonSink { model_names: true, ..JsonSink::default() }
+    }
+
     pub fn finish(self) -> Vec<u8> {
         self.out
     }
@@ -49,7 +56,7 @@ impl JsonSink {
                 if !std::mem::take(first) {
                     self.out.push(b',');
                 }
-                quote(&mut self.out, at.wire);
+                quote(&mut self.out, if self.model_names { at.name } else { at.wire });
                 self.out.push(b':');
             }
             Some(Inside::List { first }) => {

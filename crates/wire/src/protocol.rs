@@ -523,6 +523,12 @@ pub fn redacted_json(structure: &dyn Structure) -> Vec<u8> {
     write_with(JsonSink::redacting(), structure).finish()
 }
 
+/// A structure as a JSON value whose keys are the model's member names.
+pub fn model_json(structure: &dyn Structure) -> serde_json::Value {
+    let text = write_with(JsonSink::with_model_names(), structure).finish();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
 fn write_with<S: crate::sink::Sink>(mut sink: S, structure: &dyn Structure) -> S {
     sink.begin_structure(&ROOT);
     write_members(structure, &mut sink);

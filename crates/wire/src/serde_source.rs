@@ -15,12 +15,22 @@ use serde_json::value::RawValue;
 
 use crate::checks::Checks;
 use crate::schema::{Member, TimeFormat};
-use crate::source::{Each, Rejection, Source};
+use crate::shaped::Structure;
+use crate::source::{Each, Rejection, Source, read_structure};
 
 /// One value that a deserialiser stands before.
 struct SerdeSource<'c, D> {
     from: Option<D>,
     checks: &'c mut Checks,
+    names: Names,
+}
+
+/// What the keys of objects are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Wire,
+    /// The members' names in the model, whatever they are called on the wire.
+    Model,
 }
 
 /// Hands a deserialiser's value to `read` as a source.
@@ -32,10 +42,15 @@ pub fn from_deserializer<'de, D: Deserializer<'de>>(
     checks: &mut Checks,
     read: &mut dyn FnMut(&mut dyn Source) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
-    read(&mut SerdeSource {
-        from: Some(from),
-        checks,
-    })
+    read(&mut SerdeSource { from: Some(from), checks, names: Names::Wire })
+}
+
+/// Reads a structure from a JSON value whose keys are the model's member names, as SDKs in Python have them.
+///
+/// # Errors
+/// A value that does not fit the schema.
+pub fn from_model_json(value: &Value, into: &mut dyn Structure, checks: &mut Checks) -> Result<(), Rejection> {
+    read_structure(into, &mut SerdeSource { from: Some(value), checks, names: Names::Model })
 }
 
 /// Reads JSON text.
@@ -133,11 +148,9 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
         Ok(Bytes::from(text.get().to_owned()))
     }
 
-    fn fields(&mut self, _: &'static [Member], each: Each<'_>) -> Result<(), Rejection> {
-        let visitor = Entries {
-            checks: self.checks,
-            each,
-        };
+    fn fields(&mut self, members: &'static [Member], each: Each<'_>) -> Result<(), Rejection> {
+        let members = if self.names == Names::Model { members } else { &[] };
+        let visitor = Entries { checks: self.checks, names: self.names, members, each };
         self.from
             .take()
             .ok_or_else(|| Rejection::new("a value was read twice"))?
@@ -146,10 +159,7 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
     }
 
     fn list(&mut self, _: &'static Member, each: Each<'_>) -> Result<(), Rejection> {
-        let visitor = Items {
-            checks: self.checks,
-            each,
-        };
+        let visitor = Items { checks: self.checks, names: self.names, each };
         self.from
             .take()
             .ok_or_else(|| Rejection::new("a value was read twice"))?
@@ -169,6 +179,9 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
 /// The fields of an object.
 struct Entries<'c, 'e> {
     checks: &'c mut Checks,
+    names: Names,
+    /// Whose model names are to be told by their wire names; empty where keys are wire names already.
+    members: &'static [Member],
     each: Each<'e>,
 }
 
@@ -181,8 +194,7 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            map.next_value_seed(Element {
-                name: &key.0,
+            map.next_value_seed(Element { name: self.members.iter().find(|member| member.name == key.0).map_or(&key.0, |member| member.wire), names: self.names,
                 checks: &mut *self.checks,
                 each: &mut *self.each,
             })?;
@@ -216,6 +228,7 @@ impl<'de> Deserialize<'de> for Key<'de> {
 /// The items of an array.
 struct Items<'c, 'e> {
     checks: &'c mut Checks,
+    names: Names,
     each: Each<'e>,
 }
 
@@ -228,8 +241,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while items
-            .next_element_seed(Element {
-                name: "",
+            .next_element_seed(Element { name: "", names: self.names,
                 checks: &mut *self.checks,
                 each: &mut *self.each,
             })?
@@ -243,6 +255,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 struct Element<'n, 'c, 'e> {
     name: &'n str,
     checks: &'c mut Checks,
+    names: Names,
     each: Each<'e>,
 }
 
@@ -270,10 +283,7 @@ impl<'de> Visitor<'de> for Element<'_, '_, '_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        let mut source = SerdeSource {
-            from: Some(from),
-            checks: self.checks,
-        };
+        let mut source = SerdeSource { from: Some(from), checks: self.checks, names: self.names };
         (self.each)(self.name, &mut source).map_err(carry)?;
         match source.from {
             Some(unread) => IgnoredAny::deserialize(unread).map(|_| ()),

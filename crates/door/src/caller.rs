@@ -1,0 +1,133 @@
+//! Who calls, and what keys say of them.
+
+use std::net::IpAddr;
+
+use kogumo_base::{Arn, Scope, Timestamp};
+
+/// A call's circumstances: whose account, which region, on whose behalf, from where.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub scope: Scope,
+    pub principal: Principal,
+    /// The access key that signed; empty for anonymous calls and services.
+    pub access_key: String,
+    pub request_id: String,
+    pub source_ip: Option<IpAddr>,
+    pub user_agent: String,
+    /// The service that makes the call on the principal's behalf (`cloudformation.amazonaws.com`).
+    pub invoked_by: Option<String>,
+}
+
+/// Who somebody is, as IAM speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The account's root user.
+    Root { account: String },
+    User { account: String, name: String, path: String, id: String },
+    /// A session of a role; `id` is `AROA…:session`.
+    AssumedRole { account: String, role: String, session: String, id: String },
+    /// A session of `sts:GetFederationToken`.
+    Federated { account: String, name: String, id: String },
+    /// An AWS service by its own right: `apigateway.amazonaws.com`.
+    Service(String),
+    Anonymous,
+}
+
+/// What a key that this cloud issued stands for.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub secret: String,
+    /// Temporary credentials need their token in every request.
+    pub session_token: Option<String>,
+    pub expires: Option<Timestamp>,
+    pub principal: Principal,
+    /// An inactive key is as good as none.
+    pub active: bool,
+}
+
+impl Caller {
+    /// A root caller without a network behind it: tests, the command line, first set-up.
+    pub fn root(account: &str, region: &str) -> Self {
+        Caller::of(Principal::Root { account: account.to_owned() }, Scope::new(account, region))
+    }
+
+    /// A service's own call in that scope.
+    pub fn service(name: &str, scope: Scope) -> Self {
+        Caller::of(Principal::Service(name.to_owned()), scope)
+    }
+
+    fn of(principal: Principal, scope: Scope) -> Self {
+        Caller {
+            scope,
+            principal,
+            access_key: String::new(),
+            request_id: kogumo_base::uuid(),
+            source_ip: None,
+            user_agent: String::new(),
+            invoked_by: None,
+        }
+    }
+
+    /// The same caller, through a service, under a request id of its own.
+    pub fn through(&self, service: &str) -> Self {
+        Caller { request_id: kogumo_base::uuid(), invoked_by: Some(service.to_owned()), ..self.clone() }
+    }
+
+    pub fn account(&self) -> &str {
+        &self.scope.account
+    }
+
+    pub fn region(&self) -> &str {
+        &self.scope.region
+    }
+}
+
+impl Principal {
+    /// The ARN that policies and the audit trail name.
+    pub fn arn(&self) -> String {
+        let arn = |service, account: &str, resource| Arn::new(service, "", account, resource).to_string();
+        match self {
+            Principal::Root { account } => arn("iam", account, String::from("root")),
+            Principal::User { account, name, path, .. } => arn("iam", account, format!("user{path}{name}")),
+            Principal::AssumedRole { account, role, session, .. } => {
+                arn("sts", account, format!("assumed-role/{role}/{session}"))
+            }
+            Principal::Federated { account, name, .. } => arn("sts", account, format!("federated-user/{name}")),
+            Principal::Service(name) => name.clone(),
+            Principal::Anonymous => String::from("anonymous"),
+        }
+    }
+
+    /// The unique id: of root it is the account.
+    pub fn id(&self) -> &str {
+        match self {
+            Principal::Root { account } => account,
+            Principal::User { id, .. } | Principal::AssumedRole { id, .. } | Principal::Federated { id, .. } => id,
+            Principal::Service(name) => name,
+            Principal::Anonymous => "ANONYMOUS_PRINCIPAL",
+        }
+    }
+
+    /// The name that CloudTrail's LookupEvents finds events by.
+    pub fn name(&self) -> &str {
+        match self {
+            Principal::Root { .. } => "root",
+            Principal::User { name, .. } | Principal::Federated { name, .. } => name,
+            Principal::AssumedRole { session, .. } => session,
+            Principal::Service(name) => name,
+            Principal::Anonymous => "",
+        }
+    }
+
+    /// CloudTrail's `userIdentity.type`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Principal::Root { .. } => "Root",
+            Principal::User { .. } => "IAMUser",
+            Principal::AssumedRole { .. } => "AssumedRole",
+            Principal::Federated { .. } => "FederatedUser",
+            Principal::Service(_) => "AWSService",
+            Principal::Anonymous => "AWSAccount",
+        }
+    }
+}

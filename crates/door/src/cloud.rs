@@ -1,0 +1,178 @@
+//! The cloud: all services over one store and one clock.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use kogumo_base::{Clock, Scope, Trouble};
+use kogumo_store::{Store, Table};
+use kogumo_wire::{Fault, Operation, Structure};
+use tokio::sync::watch;
+
+use crate::operation::{Answer, Handler};
+use crate::parts::Parts;
+use crate::service::Service;
+use crate::trail::{Event, Trail};
+use crate::{Caller, Context, Credential, Op, Reader, Settings, Writer};
+
+/// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
+pub type Authorizer = fn(&Cloud, &Caller, &Service, &'static Operation, &dyn Structure) -> Result<(), Fault>;
+
+/// A running cloud.
+pub struct Cloud {
+    pub settings: Settings,
+    pub store: Store,
+    pub clock: Clock,
+    pub trail: Trail,
+    services: Vec<Service>,
+    by_name: HashMap<&'static str, usize>,
+    parts: Parts,
+    authorizer: OnceLock<Authorizer>,
+    clock_moved: watch::Sender<()>,
+}
+
+/// How far the clock is ahead, kept so that it survives a restart.
+static AHEAD: Table<i64> = Table::new("cloud/clock");
+
+impl Cloud {
+    /// A cloud of these services over that store. The clock goes on where it was.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn new(settings: Settings, store: Store, mut services: Vec<Service>) -> Result<Arc<Self>, Trouble> {
+        let ahead = AHEAD.get(&store.read(), &system_scope(), "ahead")?.unwrap_or(0);
+        services.sort_by_key(|service| service.facts.name);
+        let by_name = services.iter().enumerate().map(|(index, service)| (service.facts.name, index)).collect();
+        let mut parts = Parts::default();
+        services.iter_mut().flat_map(|service| service.parts.drain(..)).for_each(|part| parts.insert(part));
+        Ok(Arc::new(Cloud {
+            trail: Trail::new(store.clone()),
+            settings,
+            store,
+            clock: Clock::ahead_by(ahead),
+            services,
+            by_name,
+            parts,
+            authorizer: OnceLock::new(),
+            clock_moved: watch::channel(()).0,
+        }))
+    }
+
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The service of that name (Kogumo's: `ssm`, `stepfunctions`).
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.by_name.get(name).map(|&index| &self.services[index])
+    }
+
+    pub(crate) fn find_by_facts(&self, facts: &'static Operation) -> Option<(&Service, &Op)> {
+        let pairs = self.services.iter().flat_map(|service| service.ops.iter().map(move |op| (service, op)));
+        pairs.into_iter().find(|(_, op)| std::ptr::eq(op.facts, facts))
+    }
+
+    /// A part that a service keeps.
+    ///
+    /// # Errors
+    /// No service has brought such a part.
+    pub fn part<T: Any + Send + Sync>(&self) -> Result<Arc<T>, Trouble> {
+        self.parts.get().ok_or_else(|| Trouble::new(format!("no service keeps a {}", std::any::type_name::<T>())))
+    }
+
+    /// Sets what decides over calls. It can be set once.
+    pub fn authorize_with(&self, authorizer: Authorizer) {
+        let _ = self.authorizer.set(authorizer);
+    }
+
+    /// The credential behind a key that this cloud issued.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn credential(&self, access_key: &str) -> Result<Option<Credential>, Trouble> {
+        let snapshot = self.store.read();
+        for find in self.services.iter().filter_map(|service| service.credentials) {
+            if let Some(credential) = find(&snapshot, access_key)? {
+                return Ok(Some(credential));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The one way to an operation: may it happen, do it, note it.
+    ///
+    /// # Errors
+    /// The operation's faults.
+    pub async fn call(self: &Arc<Self>, caller: Caller, service: &Service, op: &Op, input: Box<dyn Structure>) -> Answer {
+        let mut event = Event::begin(&caller, service.facts, op.facts, &*input, self.clock.now());
+        let answer = match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
+            Ok(()) => self.run(caller, op, input).await,
+            Err(denied) => Err(denied),
+        };
+        if let Err(fault) = &answer {
+            event.fail(fault, service.facts.protocols);
+        }
+        self.trail.note(event);
+        answer
+    }
+
+    async fn run(self: &Arc<Self>, caller: Caller, op: &Op, input: Box<dyn Structure>) -> Answer {
+        let now = self.clock.now();
+        match &op.handler {
+            Handler::Read(run) => {
+                let snapshot = self.store.read();
+                run(&Reader { store: &snapshot, caller: &caller, now, cloud: self }, input)
+            }
+            Handler::Write(run) => {
+                self.store.write(|tx| run(&mut Writer { tx, caller: &caller, now, cloud: self }, &*input))
+            }
+            Handler::Task(run) => run(Context { cloud: Arc::clone(self), caller }, input).await,
+        }
+    }
+
+    /// Moves the clock forward and wakes whoever waits for a time.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub fn advance_clock(&self, millis: u64) -> Result<(), Trouble> {
+        let ahead = self.clock.advance(millis);
+        self.store.write(|tx| AHEAD.put(tx, &system_scope(), "ahead", &ahead))?;
+        self.clock_moved.send_replace(());
+        Ok(())
+    }
+
+    /// Changes each time the clock is moved.
+    pub fn clock_moves(&self) -> watch::Receiver<()> {
+        self.clock_moved.subscribe()
+    }
+
+    /// Empties the cloud: all records, the clock's advance, and what services keep besides.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub async fn reset(self: &Arc<Self>) -> Result<(), Trouble> {
+        self.trail.forget();
+        self.store.clear()?;
+        self.clock.reset();
+        self.clock_moved.send_replace(());
+        for run in self.services.iter().filter_map(|service| service.on_reset) {
+            run(Arc::clone(self)).await;
+        }
+        Ok(())
+    }
+
+    /// Lets the services put their things away. The trail is written out.
+    pub async fn stop(self: &Arc<Self>) {
+        for run in self.services.iter().filter_map(|service| service.on_stop) {
+            run(Arc::clone(self)).await;
+        }
+        if let Err(trouble) = self.trail.flush() {
+            tracing::error!("{trouble}");
+        }
+    }
+}
+
+/// Records of the cloud itself belong to no account.
+fn system_scope() -> Scope {
+    Scope::new("", "")
+}

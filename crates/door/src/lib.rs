@@ -1,0 +1,23 @@
+//! The door: every call of every operation passes here, whoever makes it.
+//!
+//! A service registers its operations as an [`Op`] table in a [`Service`]; the [`Cloud`] holds all of them with the
+//! store and the clock. A call asks the policy hook, runs the handler, and leaves a line in the audit [`trail`].
+//! Services reach each other through a [`Client`], never by their crates.
+
+mod caller;
+mod client;
+mod cloud;
+mod context;
+mod operation;
+mod parts;
+mod service;
+pub mod settings;
+pub mod trail;
+
+pub use caller::{Caller, Credential, Principal};
+pub use client::Client;
+pub use cloud::Cloud;
+pub use context::{Context, Reader, Writer};
+pub use operation::{Answer, Op, read, task, write};
+pub use service::{BoxFuture, Incoming, Reconciler, Service, Surface, TimerHandler};
+pub use settings::Settings;

@@ -1,0 +1,70 @@
+//! Operations that are built: a line in a service's table ties an operation's type to its handler.
+
+use std::any::Any;
+use std::future::Future;
+
+use kogumo_wire::{Fault, Operation, OperationType, Structure};
+
+use crate::service::BoxFuture;
+use crate::{Context, Reader, Writer};
+
+/// What a handler answers.
+pub type Answer = Result<Box<dyn Structure>, Fault>;
+
+/// A built operation: its facts and its handler, the types erased.
+pub struct Op {
+    pub facts: &'static Operation,
+    pub new_input: fn() -> Box<dyn Structure>,
+    pub(crate) handler: Handler,
+}
+
+pub(crate) enum Handler {
+    Read(Box<dyn Fn(&Reader, Box<dyn Structure>) -> Answer + Send + Sync>),
+    Write(Box<dyn Fn(&mut Writer, &dyn Structure) -> Answer + Send + Sync>),
+    Task(Box<dyn Fn(Context, Box<dyn Structure>) -> BoxFuture<Answer> + Send + Sync>),
+}
+
+/// A handler that only reads: `fn(&Reader, Input) -> Result<Output, Fault>`.
+pub fn read<O: OperationType>(handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>) -> Op {
+    let run = move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Read(Box::new(run)) }
+}
+
+/// A handler that writes in one transaction: `fn(&mut Writer, Input) -> Result<Output, Fault>`.
+/// Each run of the transaction gets an input of its own.
+pub fn write<O: OperationType>(handler: fn(&mut Writer, O::Input) -> Result<O::Output, Fault>) -> Op
+where
+    O::Input: Clone,
+{
+    let run = move |writer: &mut Writer, input: &dyn Structure| {
+        let input: &dyn Any = input;
+        let input = input.downcast_ref::<O::Input>().ok_or_else(wrong_type)?;
+        Ok(Box::new(handler(writer, input.clone())?) as Box<dyn Structure>)
+    };
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Write(Box::new(run)) }
+}
+
+/// A handler for streams and long waits: `async fn(Context, Input) -> Result<Output, Fault>`.
+pub fn task<O: OperationType, F>(handler: fn(Context, O::Input) -> F) -> Op
+where
+    F: Future<Output = Result<O::Output, Fault>> + Send + 'static,
+{
+    let run = move |context, input| -> BoxFuture<Answer> {
+        let started = unboxed::<O::Input>(input).map(|input| handler(context, input));
+        Box::pin(async move { Ok(Box::new(started?.await?) as Box<dyn Structure>) })
+    };
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Task(Box::new(run)) }
+}
+
+fn new_input<O: OperationType>() -> Box<dyn Structure> {
+    Box::new(O::Input::default())
+}
+
+fn unboxed<I: Structure>(input: Box<dyn Structure>) -> Result<I, Fault> {
+    let input: Box<dyn Any> = input;
+    input.downcast::<I>().map(|input| *input).map_err(|_| wrong_type())
+}
+
+fn wrong_type() -> Fault {
+    kogumo_base::Trouble::new("an operation was called with another operation's input").into()
+}

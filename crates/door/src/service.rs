@@ -1,0 +1,123 @@
+//! What a service crate hands over: its facts, its operations, and what it does besides answering calls.
+
+use std::any::Any;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kogumo_base::Trouble;
+use kogumo_store::Read;
+use kogumo_store::timers::Timer;
+use kogumo_wire::{Body, Request};
+
+use crate::{Cloud, Credential, Op, Writer};
+
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A service as the registry holds it. `svc-ssm` answers one from `pub fn service(…)`.
+pub struct Service {
+    pub facts: &'static kogumo_wire::Service,
+    pub ops: Vec<Op>,
+    pub reconcilers: Vec<Reconciler>,
+    pub timers: Vec<(&'static str, TimerHandler)>,
+    pub surfaces: Vec<Surface>,
+    /// Finds keys that this service issues (IAM, STS).
+    pub credentials: Option<fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>>,
+    pub parts: Vec<Arc<dyn Any + Send + Sync>>,
+    pub on_reset: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
+    pub on_stop: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
+}
+
+/// What makes the reality match the records. It takes no input: it reads a snapshot, plans, and applies;
+/// it is run after commits, when the clock is moved, and once in every period.
+pub struct Reconciler {
+    pub name: &'static str,
+    pub period: Duration,
+    pub run: fn(Arc<Cloud>) -> BoxFuture<Result<(), Trouble>>,
+}
+
+/// Handles a timer that is due, in the transaction that removes it. Setting it again is its own affair.
+pub type TimerHandler = fn(&mut Writer, &Timer) -> Result<(), Trouble>;
+
+/// A part of the port that is not AWS's API: an API's stage, a function's URL, a website.
+pub struct Surface {
+    pub name: &'static str,
+    /// Whether the request is for this surface. The first one that claims it serves it.
+    pub claims: fn(&Incoming) -> bool,
+    pub serve: fn(Arc<Cloud>, Incoming) -> BoxFuture<http::Response<Body>>,
+}
+
+/// A request to a surface.
+#[derive(Debug)]
+pub struct Incoming {
+    pub request: Request,
+    /// The Host header in lower case, without the port.
+    pub host: String,
+    /// The raw query string, for surfaces that pass it on.
+    pub raw_query: String,
+    pub peer: SocketAddr,
+    pub tls: bool,
+}
+
+impl Service {
+    /// A service that answers these operations and does nothing else.
+    pub fn new(facts: &'static kogumo_wire::Service, ops: Vec<Op>) -> Self {
+        Service {
+            facts,
+            ops,
+            reconcilers: Vec::new(),
+            timers: Vec::new(),
+            surfaces: Vec::new(),
+            credentials: None,
+            parts: Vec::new(),
+            on_reset: None,
+            on_stop: None,
+        }
+    }
+
+    pub fn reconciler(mut self, reconciler: Reconciler) -> Self {
+        self.reconcilers.push(reconciler);
+        self
+    }
+
+    /// `kind` is what the timer was put with.
+    pub fn timer(mut self, kind: &'static str, handler: TimerHandler) -> Self {
+        self.timers.push((kind, handler));
+        self
+    }
+
+    pub fn surface(mut self, surface: Surface) -> Self {
+        self.surfaces.push(surface);
+        self
+    }
+
+    pub fn credentials(mut self, find: fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>) -> Self {
+        self.credentials = Some(find);
+        self
+    }
+
+    /// Keeps a part that handlers find by its type: `cloud.part::<Pool>()`.
+    pub fn with<T: Any + Send + Sync>(mut self, part: T) -> Self {
+        self.parts.push(Arc::new(part));
+        self
+    }
+
+    /// Runs when the cloud is emptied, after the store is.
+    pub fn on_reset(mut self, run: fn(Arc<Cloud>) -> BoxFuture<()>) -> Self {
+        self.on_reset = Some(run);
+        self
+    }
+
+    /// Runs when the cloud stops.
+    pub fn on_stop(mut self, run: fn(Arc<Cloud>) -> BoxFuture<()>) -> Self {
+        self.on_stop = Some(run);
+        self
+    }
+
+    /// The built operation of that name.
+    pub fn op(&self, name: &str) -> Option<&Op> {
+        self.ops.iter().find(|op| op.facts.name == name)
+    }
+}
