@@ -5,6 +5,7 @@ mod auth_faults;
 mod authority;
 mod body_faults;
 mod browser;
+mod compression;
 mod host;
 mod incoming;
 mod outgoing;

@@ -307,3 +307,7 @@ fn is_form(hints: &Hints<'_>) -> bool {
         .map_or(&b""[..], |value| value.as_bytes());
     hints.method == "POST" && content_type.starts_with(b"application/x-www-form-urlencoded")
 }
+
+#[cfg(test)]
+#[path = "target_tests.rs"]
+mod tests;

@@ -14,6 +14,7 @@ mod payload;
 mod post;
 mod presented;
 mod problem;
+mod sign;
 
 pub use authentication::Authentication;
 pub use canonical::{Request, Rules, canonical_request};
@@ -27,3 +28,4 @@ pub use payload::{BodyHash, Payload, Streaming};
 pub use post::FormSignature;
 pub use presented::{ALGORITHM, MAX_SKEW, Presented};
 pub use problem::{Mismatch, Place, Problem};
+pub use sign::Signer;

@@ -205,6 +205,18 @@ impl Presented {
         })))
     }
 
+    /// The signature that `key` makes.
+    pub(crate) fn calculate(
+        &self,
+        request: &Request<'_>,
+        rules: Rules,
+        payload: &str,
+        key: &SigningKey,
+    ) -> String {
+        let canonical = canonical_request(request, rules, &self.signed_headers, payload);
+        key.sign(self.string_to_sign(&canonical).as_bytes())
+    }
+
     fn string_to_sign(&self, canonical: &[u8]) -> String {
         let hash = hex(digest(&SHA256, canonical).as_ref());
         [
