@@ -151,7 +151,7 @@ impl Value {
         }
         let shown = elements
             .iter()
-            .map(|bytes| crate::json::base64(bytes))
+            .map(|bytes| crate::json::to_base64(bytes))
             .collect::<Vec<_>>()
             .join(", ");
         distinct(elements).map(Value::Bs).ok_or_else(|| {
@@ -202,7 +202,7 @@ impl Value {
         let text = match self {
             Value::S(text) => text.clone(),
             Value::N(number) => number.to_string(),
-            Value::B(bytes) => crate::json::base64(bytes),
+            Value::B(bytes) => crate::json::to_base64(bytes),
             other => crate::json::payload(other),
         };
         format!("{{{}:{text}}}", self.kind())

@@ -52,7 +52,7 @@ fn json_escapes_what_must_be_escaped() {
         r#"{"S":"a\"\\\n\u0001\u001fあ/"}"#
     );
     assert_eq!(
-        ["", "f", "fo", "foo", "foob"].map(|text| json::base64(text.as_bytes())),
+        ["", "f", "fo", "foo", "foob"].map(|text| json::to_base64(text.as_bytes())),
         ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
     );
 }
@@ -150,4 +150,90 @@ fn sets_are_refused_in_aws_words() {
         message(Value::null(false)),
         format!("{prefix}Null attribute value types must have the value of true")
     );
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let mut random = Random::new(8);
+    for _ in 0..5_000 {
+        let item = random.item(3);
+        let mut text = Vec::new();
+        json::write_item(&item, &mut text);
+        assert_eq!(json::read_item(&text), Ok(item));
+        let at = random.below(text.len());
+        match random.below(2) {
+            0 => {
+                text[at] = random
+                    .pick(&[&b'"', &b'{', &b']', &b'\\', &b'9', &0xff])
+                    .to_owned()
+            }
+            _ => text.truncate(at),
+        }
+        let _ = json::read_item(&text);
+    }
+}
+
+#[test]
+fn values_in_json_are_refused_in_aws_words() {
+    let refusal = |text: &str| match json::read_value(text.as_bytes()) {
+        Err(json::Unreadable::Validation(error)) => error.0,
+        Err(json::Unreadable::Serialization(what)) => format!("SerializationException: {what}"),
+        Ok(value) => panic!("{text} is {value:?}"),
+    };
+    let empty =
+        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+    for text in [
+        "{}",
+        r#"{"a":""}"#,
+        r#"{"M":{"a":{}}}"#,
+        r#"{"L":[{"x":[1,{"y":2}]}]}"#,
+        r#"{"S":null}"#,
+    ] {
+        assert_eq!(refusal(text), empty, "{text}");
+    }
+    assert_eq!(
+        refusal(r#"{"S":"a","N":"1"}"#),
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+    );
+    assert_eq!(
+        refusal(r#"{"S":"a","N":"b"}"#),
+        "The parameter cannot be converted to a numeric value: b"
+    );
+    assert_eq!(
+        refusal(r#"{"N":123}"#),
+        "SerializationException: NUMBER_VALUE cannot be converted to String"
+    );
+    assert_eq!(
+        refusal(r#"{"S":["a"]}"#),
+        "SerializationException: Start of list found where not expected"
+    );
+    assert_eq!(
+        refusal(r#"{"B":"a"}"#),
+        "SerializationException: 'a' can not be converted to a Blob: Invalid Base64"
+    );
+    let deep = |levels: usize| {
+        format!(
+            "{}{{\"NULL\":true}}{}",
+            "{\"L\":[".repeat(levels),
+            "]}".repeat(levels)
+        )
+    };
+    assert!(json::read_value(deep(31).as_bytes()).is_ok());
+    assert!(refusal(&deep(32)).contains("nested levels beyond supported limit"));
+    assert!(refusal(&deep(100_000)).contains("nested levels beyond supported limit"));
+}
+
+#[test]
+fn strings_in_json_may_be_escaped() {
+    let value = json::read_value(r#" { "S" : "\u3042\uD83D\uDE00\n\/\"x" } "#.as_bytes());
+    assert_eq!(value, Ok(Value::S("あ😀\n/\"x".into())));
+    for text in [
+        r#"{"S":"\uD83D"}"#,
+        r#"{"S":"\uDE00"}"#,
+        r#"{"S":"\x"}"#,
+        r#"{"S":"a}"#,
+        r#"{"S":"a"} x"#,
+    ] {
+        assert!(json::read_value(text.as_bytes()).is_err(), "{text}");
+    }
 }

@@ -1,7 +1,13 @@
-//! Items as the JSON of DynamoDB's protocol, written straight into a buffer.
+//! Items as the JSON of DynamoDB's protocol: read in one pass (`read`), written straight into a buffer.
 //!
 //! A read answers with the same few shapes a million times, so this is written by hand: from values, and from the
 //! stored bytes without making values (`encoding::write_json`).
+
+mod base64;
+mod read;
+mod scan;
+
+pub use read::{Unreadable, read_item, read_value, read_values};
 
 use crate::{Item, Value};
 
@@ -110,25 +116,13 @@ fn hex(nibble: u8) -> u8 {
 /// Appends a JSON string holding the bytes in base64.
 pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    for chunk in bytes.chunks(3) {
-        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        let digit = |shift: u32| ALPHABET[(bits >> shift & 63) as usize];
-        out.extend_from_slice(&[
-            digit(18),
-            digit(12),
-            if chunk.len() > 1 { digit(6) } else { b'=' },
-            if chunk.len() > 2 { digit(0) } else { b'=' },
-        ]);
-    }
+    base64::encode(bytes, out);
     out.push(b'"');
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// The bytes in base64.
-pub fn base64(bytes: &[u8]) -> String {
+pub fn to_base64(bytes: &[u8]) -> String {
     let mut out = Vec::new();
-    write_base64(bytes, &mut out);
-    String::from_utf8_lossy(out.get(1..out.len() - 1).unwrap_or_default()).into_owned()
+    base64::encode(bytes, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
