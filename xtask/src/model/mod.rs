@@ -88,7 +88,7 @@ fn operation_of_line(line: &str) -> Option<&str> {
     let line = line.trim();
     let kinds = ["read::<", "write::<", "task::<"];
     let behind = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
-    behind.split_once('>')?.0.rsplit("::").next()
+    behind.split(['>', ',']).next()?.rsplit("::").next()
 }
 
 fn service_module(service: &Service, built: &[String]) -> String {
