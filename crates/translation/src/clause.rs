@@ -1,8 +1,9 @@
 //! A clause: who does what to whom, where and when, read from Japanese order and written in English order.
 
-use crate::english::{Person, joined};
+use crate::english::{self, Form, Person, joined};
 use crate::noun_phrase::{Article, NounPhrase};
 use crate::predicate::{Core, Mood, Predicate};
+use crate::preposition::prepositional;
 
 /// How a clause hangs on the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,6 +142,30 @@ impl Clause {
         ])
     }
 
+    /// The clause as a noun: 本を読むの is reading books.
+    pub fn gerund(mut self) -> String {
+        let Some(predicate) = self.predicate.take() else {
+            return self.fragments();
+        };
+        let predicate = self.settle(predicate);
+        let verb = match &predicate.core {
+            Core::Verb(lemma) => english::verb(lemma, Form::Gerund),
+            Core::Be(_) | Core::Exist => "being".into(),
+        };
+        let owner = self
+            .topic
+            .take()
+            .or(self.subject.take())
+            .map(|owner| owner.possessive());
+        let not = if predicate.negative { "not" } else { "" };
+        joined(&[
+            &owner.unwrap_or_default(),
+            not,
+            &verb,
+            &self.rest(&predicate, Article::Generic),
+        ])
+    }
+
     /// Turns what Japanese says with other parts of speech into English's own pattern.
     fn settle(&mut self, mut predicate: Predicate) -> Predicate {
         if let (Core::Verb(_), Some(subject)) = (&predicate.core, &self.subject)
@@ -246,7 +271,12 @@ impl Clause {
         }
         let name = match predicate.core {
             Core::Verb(_) if predicate.passive => "it",
-            Core::Verb(_) if self.question || predicate.mood == Mood::May => "you",
+            Core::Verb(_) if predicate.mood == Mood::May && self.question => "I",
+            Core::Verb(_)
+                if self.question || matches!(predicate.mood, Mood::May | Mood::MustNot) =>
+            {
+                "you"
+            }
             Core::Verb(_) => "I",
             _ => "it",
         };
@@ -305,7 +335,25 @@ impl Clause {
     /// 机の上に本があります: there is a book on the desk.
     fn existence(mut self, predicate: Predicate) -> String {
         // 私は猫がいます, 時間がありません: someone has something; someone is somewhere.
-        let owner = self.topic.take();
+        let mut owner = self.topic.take();
+        if owner.is_none()
+            && let Some(at) = self
+                .obliques
+                .iter()
+                .position(|(particle, phrase)| particle == "に" && phrase.human)
+        {
+            owner = Some(self.obliques.remove(at).1);
+        }
+        // 名前はない: what there is not is often only the topic.
+        if self.subject.is_none() && predicate.japanese == "ない" {
+            self.subject = owner.take();
+        }
+        if predicate.negative {
+            self.adverbs
+                .iter_mut()
+                .filter(|adverb| *adverb == "still")
+                .for_each(|adverb| *adverb = "yet".into());
+        }
         let asked = self.take_question();
         if let (Some(owner), None) = (&owner, &self.subject) {
             let be = Predicate {
@@ -491,52 +539,6 @@ fn is_question(complement: &str) -> bool {
         first,
         "who" | "what" | "where" | "when" | "which" | "why" | "how" | "whose"
     )
-}
-
-/// The English preposition of a Japanese particle, by what it stands behind and before.
-fn prepositional(particle: &str, phrase: &NounPhrase, verb: &str) -> String {
-    let here = matches!(phrase.head.as_str(), "here" | "there" | "over there");
-    let inside = |noun: &NounPhrase| if noun.human { "with" } else { "in" };
-    let preposition = match (particle, verb) {
-        _ if here && matches!(particle, "に" | "へ" | "で") => "",
-        ("に", "会う" | "乗る" | "入る") => "",
-        ("に", "住む" | "ある" | "いる" | "居る" | "" | "泊まる" | "立つ") => {
-            inside(phrase)
-        }
-        ("に" | "へ", "座る") => "on",
-        ("に", "なる") => "",
-        ("に" | "へ", _) => "to",
-        ("で", _) if phrase.place => {
-            if phrase.bare || phrase.mass {
-                "in"
-            } else {
-                "at"
-            }
-        }
-        ("で", _) if phrase.mass && !phrase.bare => "in",
-        ("で", _) => {
-            if phrase.human {
-                "with"
-            } else {
-                "by"
-            }
-        }
-        ("から", _) => "from",
-        ("まで", _) => "until",
-        ("より", _) => "than",
-        ("と", _) => "with",
-        ("として", _) => "as",
-        ("について", _) => "about",
-        ("によって", _) => "by",
-        ("のために", _) => "for",
-        _ => "of",
-    };
-    let article = if phrase.place && verb != "なる" {
-        Article::Definite
-    } else {
-        Article::Indefinite
-    };
-    joined(&[preposition, &phrase.object(article)])
 }
 
 /// Several clauses as one sentence.

@@ -57,10 +57,24 @@ fn sentence(japanese: &str, question: bool, ended: bool) -> (String, bool) {
     if let Some((first, rest)) = japanese.split_once(['、', '，'])
         && let Some(phrase) = lexicon::japanese_phrase(first)
     {
-        let (rest, asks) = grammar(rest, question, false);
+        let (rest, asks) = sentence(rest, question, false);
+        let name = rest.starts_with("I ")
+            || rest.starts_with("I'")
+            || morpheme::analyse(japanese)
+                .iter()
+                .any(|m| m.is("名詞", "人名"));
+        let rest = if name { rest } else { uncapitalised(&rest) };
         return (format!("{phrase}, {rest}"), asks);
     }
     grammar(japanese, question, ended)
+}
+
+fn uncapitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars
+        .next()
+        .map(|first| first.to_lowercase().collect::<String>());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// Whether a phrase of the list is a question in English too (`そうですか` is not).
@@ -158,6 +172,43 @@ mod tests {
             ("彼は学生だと思います。", "I think that he is a student."),
             ("機械学習は難しいです。", "Machine learning is difficult."),
             ("3時に会いましょう。", "Let's meet at 3 o'clock."),
+            ("こんにちは、元気ですか？", "Hello, how are you?"),
+            ("おはようございます、田中さん。", "Good morning, Tanaka."),
+            (
+                "昨日友達と映画を見に行きました。",
+                "I went to watch a movie with a friend yesterday.",
+            ),
+            (
+                "私は毎朝7時に起きます。",
+                "I get up every morning at 7 o'clock.",
+            ),
+            ("机の上に本があります。", "There is a book on the desk."),
+            ("写真を撮ってもいいですか？", "May I take a photo?"),
+            (
+                "ここで写真を撮ってはいけません。",
+                "You must not take a photo here.",
+            ),
+            ("私には兄が二人います。", "I have 2 older brothers."),
+            ("彼は日本に来たことがあります。", "He has come to Japan."),
+            ("ファイルが見つかりません。", "The file is not found."),
+            ("本を読むのが好きです。", "I like reading books."),
+            ("静かにしてください。", "Please be quiet."),
+            ("猫と犬が好きです。", "I like cats and dogs."),
+            (
+                "吾輩は猫である。名前はまだない。",
+                "I am a cat. There is no name yet.",
+            ),
+            (
+                "サーバーレスアーキテクチャで翻訳APIを構築しました。",
+                "I built a translation API with a serverless architecture.",
+            ),
+            ("今日はいい天気です", "It is good weather today"),
+            ("私は日本人です", "I am a Japanese person"),
+            (
+                "部屋に入ると、猫がいた。",
+                "When I enter a room, there was a cat.",
+            ),
+            ("7月3日に行きます。", "I go on July 3."),
         ];
         let wrong: Vec<String> = cases
             .iter()

@@ -27,6 +27,10 @@ pub struct NounPhrase {
     pub verbal: bool,
     /// Asks: who, what, where.
     pub question: bool,
+    /// How many, when Japanese counts it apart from its noun (兄が二人).
+    pub count: Option<u64>,
+    /// The nouns before it that と joins to it.
+    pub others: Vec<NounPhrase>,
     /// The Japanese it was written in.
     pub japanese: String,
 }
@@ -56,11 +60,16 @@ const PRONOUNS: [(&str, &str, &str); 8] = [
 impl NounPhrase {
     /// A phrase of nothing but a word of the lexicon.
     pub fn of_word(word: &Word) -> NounPhrase {
-        let head = word.english();
+        let head = if word.english() == "me" {
+            "I"
+        } else {
+            word.english()
+        };
         let question = word.class == "pn" && QUESTIONS.contains(&head) || head == "why";
         NounPhrase {
             head: head.to_string(),
-            mass: word.is("mass") || head.starts_with(|c: char| c.is_ascii_uppercase()),
+            mass: word.is("mass")
+                || !word.is("person") && head.starts_with(|c: char| c.is_ascii_uppercase()),
             definite: word.is("the"),
             plural: matches!(head, "we" | "you" | "they" | "people" | "parents"),
             human: word.is("person"),
@@ -117,6 +126,21 @@ impl NounPhrase {
 
     /// The phrase after its article and before what follows it.
     pub fn with(&self, article: Article) -> String {
+        let mut all: Vec<String> = self.others.iter().map(|other| other.one(article)).collect();
+        // I come last.
+        all.sort_by_key(|other| other == "I");
+        all.insert(
+            if all.last().is_some_and(|last| last == "I") {
+                all.len() - 1
+            } else {
+                all.len()
+            },
+            self.one(article),
+        );
+        all.join(" and ")
+    }
+
+    fn one(&self, article: Article) -> String {
         let noun = if self.plural && !self.bare && !self.mass {
             english::plural(&self.head)
         } else {
@@ -145,13 +169,15 @@ impl NounPhrase {
     /// Puts an adjective or a noun before the head.
     pub fn qualify(&mut self, adjective: &str) {
         self.head = format!("{adjective} {}", self.head);
+        // The weather, but good weather.
+        self.definite &= !self.mass;
         if self.head.starts_with("most ") {
             self.definite = true;
         }
     }
 
     fn pronoun(&self) -> Option<&'static (&'static str, &'static str, &'static str)> {
-        let alone = self.bare && self.determiner.is_empty();
+        let alone = self.bare && self.determiner.is_empty() && self.others.is_empty();
         PRONOUNS
             .iter()
             .find(|(subject, ..)| alone && *subject == self.head)

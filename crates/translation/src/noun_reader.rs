@@ -12,6 +12,9 @@ use crate::romaji::romaji;
 /// The longest run of morphemes that is looked up as one word.
 const LONGEST: usize = 6;
 
+/// The longest word of the dictionary, in characters.
+const LONGEST_WORD: usize = 8;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -30,6 +33,11 @@ const MONTHS: [&str; 12] = [
 /// Suffixes of respect, which English does without.
 const HONORIFICS: [&str; 6] = ["さん", "様", "さま", "君", "くん", "ちゃん"];
 
+/// Counters that say nothing but how many.
+const COUNTERS: [&str; 13] = [
+    "個", "つ", "本", "冊", "匹", "枚", "台", "杯", "軒", "頭", "羽", "人", "名",
+];
+
 impl Reader<'_> {
     /// Reads a whole run of nouns into the waiting noun; する behind it makes a verb of it instead.
     pub(crate) fn noun_phrase(&mut self) {
@@ -44,7 +52,13 @@ impl Reader<'_> {
             let Some(piece) = piece else { continue };
             phrase = Some(match phrase {
                 None => piece,
-                Some(before) if before.time && !piece.time => {
+                // July 3, but every morning at 7.
+                Some(before)
+                    if before.time && piece.time && MONTHS.contains(&before.head.as_str()) =>
+                {
+                    compound(before, piece)
+                }
+                Some(before) if before.time => {
                     self.noun = Some(before);
                     self.place_noun("");
                     piece
@@ -113,7 +127,8 @@ impl Reader<'_> {
                 .iter()
                 .map(|morpheme| morpheme.reading.clone())
                 .collect();
-            let name = length == 1 && matches!(first.subclass.as_str(), "人名");
+            let name = length == 1
+                && (first.subclass == "人名" || HONORIFICS.contains(&first.surface.as_str()));
             let Some(word) = lexicon::japanese(&surface, reading.as_deref()).filter(|_| !name)
             else {
                 continue;
@@ -127,7 +142,7 @@ impl Reader<'_> {
         {
             return None;
         }
-        Some(name(first, self.peek(0)))
+        Some(katakana_compound(first).unwrap_or_else(|| name(first, self.peek(0))))
     }
 
     /// The next `length` morphemes, if all of them are nominal (a particle or verb would end the word).
@@ -174,9 +189,7 @@ impl Reader<'_> {
             ("歳" | "才", _) => (format!("{} old", counted("year").0), false),
             ("回" | "度", _) => (counted("time").0, true),
             ("週間", _) => (format!("for {}", counted("week").0), true),
-            ("個" | "つ" | "本" | "冊" | "匹" | "枚" | "台" | "杯" | "軒" | "頭" | "羽", _) => {
-                (shown.clone(), false)
-            }
+            (counter, _) if COUNTERS.contains(&counter) => (shown.clone(), false),
             ("%" | "％" | "パーセント", _) => (format!("{shown}%"), false),
             _ => {
                 return NounPhrase {
@@ -191,6 +204,7 @@ impl Reader<'_> {
             time,
             bare: true,
             plural: value != Some(1),
+            count: value.filter(|_| COUNTERS.contains(&counter)),
             ..NounPhrase::of_name(head, false)
         }
     }
@@ -207,7 +221,7 @@ impl Reader<'_> {
                 }
                 Qualifier::Determiner(determiner) => noun.determiner = determiner,
                 Qualifier::Noun(owner) => owned(&mut noun, owner),
-                Qualifier::And(first) => noun = both(&first, noun),
+                Qualifier::And(first) => noun = both(first, noun),
                 Qualifier::Clause(clause) => relate(&mut noun, *clause),
             }
         }
@@ -239,7 +253,7 @@ fn owned(noun: &mut NounPhrase, owner: NounPhrase) {
         noun.definite = true;
     } else if matches!(
         noun.head.as_str(),
-        "top" | "bottom" | "inside" | "front" | "back"
+        "top" | "bottom" | "inside" | "front" | "back" | "next door"
     ) {
         // 机の上: on the desk, once に says so.
         noun.after = joined(&[&noun.after, "of", &owner.object(Article::Definite)]);
@@ -261,28 +275,43 @@ fn compound(first: NounPhrase, second: NounPhrase) -> NounPhrase {
         head,
         japanese,
         determiner: first.determiner,
+        bare: first.bare && second.bare,
         ..second
     }
 }
 
 /// N1 と N2.
-fn both(first: &NounPhrase, second: NounPhrase) -> NounPhrase {
-    let mine = first.head == "I";
-    let (front, back) = (
-        first.with(Article::Indefinite),
-        second.with(Article::Indefinite),
-    );
-    let head = if mine {
-        format!("{back} and I")
-    } else {
-        format!("{front} and {back}")
-    };
-    NounPhrase {
-        plural: true,
-        human: first.human && second.human,
-        japanese: second.japanese,
-        ..NounPhrase::of_name(head, false)
+fn both(first: NounPhrase, mut second: NounPhrase) -> NounPhrase {
+    second.human &= first.human;
+    second.others.insert(0, first);
+    second.plural |= second.bare;
+    second
+}
+
+/// サーバーレスアーキテクチャ: katakana that the analyser does not know, as words that the dictionary does. `None` unless
+/// all of it is known.
+fn katakana_compound(word: &Morpheme) -> Option<NounPhrase> {
+    let chars: Vec<char> = word.surface.chars().collect();
+    let mut whole: Option<NounPhrase> = None;
+    let mut start = 0;
+    while start < chars.len() {
+        let found = (start + 2..=chars.len().min(start + LONGEST_WORD))
+            .rev()
+            .find_map(|end| {
+                let part: String = chars[start..end].iter().collect();
+                lexicon::japanese(&part, None)
+                    .filter(|found| matches!(found.class, "n" | "vs" | "adj-na"))
+                    .map(|found| (end, found))
+            });
+        let (end, found) = found.filter(|_| crate::romaji::is_kana(&word.surface))?;
+        let part = NounPhrase::of_word(&found);
+        whole = Some(match whole {
+            Some(before) => compound(before, part),
+            None => part,
+        });
+        start = end;
     }
+    whole
 }
 
 /// A word nobody knows: letters stay, kana and names become Latin letters.

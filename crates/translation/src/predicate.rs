@@ -48,6 +48,8 @@ pub struct Predicate {
     pub past: bool,
     pub negative: bool,
     pub progressive: bool,
+    /// ～たことがある: has done it, some time.
+    pub perfect: bool,
     pub passive: bool,
     pub causative: bool,
     pub desire: bool,
@@ -66,6 +68,7 @@ impl Predicate {
             past: false,
             negative: false,
             progressive: false,
+            perfect: false,
             passive: false,
             causative: false,
             desire: false,
@@ -78,6 +81,11 @@ impl Predicate {
     /// Whether the sentence has no subject of its own: orders, requests, proposals.
     pub fn is_directive(&self) -> bool {
         matches!(self.mood, Mood::Request | Mood::Proposal | Mood::Command)
+    }
+
+    /// A state has no progressive: to be late, to live somewhere.
+    fn is_state(&self) -> bool {
+        matches!(&self.core, Core::Verb(lemma) if lemma.starts_with("be "))
     }
 
     /// The verbs as English chains them, each with the form it asks of the next: `can` → `be` → `eating`.
@@ -104,7 +112,10 @@ impl Predicate {
                 Form::Base,
             ));
         }
-        if self.progressive {
+        if self.perfect {
+            chain.push(("have".into(), Form::Participle));
+        }
+        if self.progressive && !self.is_state() {
             chain.push(("be".into(), Form::Gerund));
         }
         if self.passive {
@@ -115,7 +126,14 @@ impl Predicate {
             Core::Verb(lemma) => lemma.clone(),
             Core::Be(_) | Core::Exist => "be".into(),
         };
-        chain.push((main, Form::Base));
+        // be found, be late: to be is the verb that bends, the rest stands.
+        match main.strip_prefix("be ").filter(|_| !self.causative) {
+            Some(state) => chain.extend([
+                ("be".to_string(), Form::Base),
+                (state.to_string(), Form::Base),
+            ]),
+            None => chain.push((main, Form::Base)),
+        }
         chain
     }
 
@@ -124,10 +142,12 @@ impl Predicate {
     pub fn conjugated(&self, person: Person, inverted: bool) -> (String, String) {
         let mut chain = self.chain();
         let negative = self.negative || self.mood == Mood::MustNot;
-        let head_is_auxiliary = matches!(
-            chain[0].0.as_str(),
-            "be" | "can" | "may" | "must" | "will" | "might" | "be able to"
-        );
+        let perfect = chain[0].0 == "have" && chain[0].1 == Form::Participle;
+        let head_is_auxiliary = perfect
+            || matches!(
+                chain[0].0.as_str(),
+                "be" | "can" | "may" | "must" | "will" | "might" | "be able to"
+            );
         if !head_is_auxiliary && (negative || inverted) {
             chain.insert(0, ("do".into(), Form::Base));
         }

@@ -144,6 +144,8 @@ impl Reader<'_> {
             predicate.mood = Mood::Maybe;
         } else if CAN.iter().any(|idiom| self.skip(idiom)) {
             predicate.potential = true;
+        } else if predicate.past && self.skip(&["こと", "が", "ある"]) {
+            (predicate.past, predicate.perfect) = (false, true);
         } else if self.skip(&["つもり"]) {
             predicate.mood = Mood::Intends;
         } else if self.peek(0).is_some_and(|next| next.class == "名詞")

@@ -8,6 +8,7 @@ use crate::lexicon;
 use crate::morpheme::Morpheme;
 use crate::noun_phrase::{Article, NounPhrase};
 use crate::predicate::{Core, Mood, Predicate};
+use crate::preposition::time;
 
 /// What a sentence is made of: words called out before it (`yes`, `however`) and its clauses.
 #[derive(Default)]
@@ -194,6 +195,14 @@ impl<'a> Reader<'a> {
 
     fn adjective(&mut self, word: &Morpheme) {
         self.at += 1;
+        if matches!(word.base.as_str(), "ない" | "無い") {
+            self.place_noun("が");
+            let negative = Predicate {
+                negative: true,
+                ..Predicate::new(Core::Exist, "ない")
+            };
+            return self.predicate(negative);
+        }
         let english = self.gloss(word);
         let next_is_noun = self.peek(0).is_some_and(is_nominal);
         let adverbial =
@@ -233,7 +242,7 @@ impl<'a> Reader<'a> {
             ("連体化", _) => self.of(),
             ("並立助詞", "と" | "や" | "とか" | "か" | "に") => self.and(),
             (_, "で") if self.noun.is_some() && self.denies() => self.bare_predicate(),
-            ("格助詞", "と") if self.peek(0).is_some_and(is_nominal) => self.and(),
+            (_, "と") if self.noun.is_some() && self.peek(0).is_some_and(is_nominal) => self.and(),
             ("接続助詞", _) => {
                 if self.clause.predicate.is_none() {
                     self.bare_predicate();
@@ -261,9 +270,15 @@ impl<'a> Reader<'a> {
 
     fn and(&mut self) {
         if let Some(noun) = self.noun.take() {
-            match self.peek(0).is_some_and(|next| {
+            let next_human = self.peek(0).is_some_and(|next| {
+                let word = lexicon::japanese(&next.base, None);
+                next.subclass == "人名" || word.is_some_and(|word| word.is("person"))
+            });
+            let joins = self.peek(0).is_some_and(|next| {
                 is_nominal(next) || next.class == "連体詞" || next.class == "形容詞"
-            }) {
+            });
+            // A person and a thing are not listed together: 友達と映画を is a film, with a friend.
+            match joins && noun.human == next_human {
                 true => self.qualifiers.push(Qualifier::And(noun)),
                 false => {
                     self.noun = Some(noun);
@@ -282,7 +297,17 @@ impl<'a> Reader<'a> {
         if particle.is_empty() && noun.adjectival && last {
             return self.predicate_from(noun);
         }
+        if noun.adjectival && particle == "に" {
+            return self.adjectival_adverb(noun);
+        }
         let clause = &mut self.clause;
+        // 兄が二人: how many of what was just named.
+        let counted = clause.object.as_mut().or(clause.subject.as_mut());
+        if let (Some(count), "", Some(counted)) = (noun.count, particle, counted) {
+            counted.determiner = count.to_string();
+            counted.plural = count != 1;
+            return;
+        }
         if noun.time && !matches!(particle, "が" | "を" | "から" | "まで" | "より") {
             clause.question |= noun.question;
             clause.times.push(time(&noun, particle));
@@ -305,12 +330,48 @@ impl<'a> Reader<'a> {
 
     // === Verbs and predicates ===
 
+    /// 静かに: quietly; but 静かにする is to be quiet.
+    fn adjectival_adverb(&mut self, noun: NounPhrase) {
+        let verb = self
+            .peek(0)
+            .filter(|next| next.class == "動詞")
+            .map(|next| next.base.as_str());
+        let core = match verb {
+            Some("する") => Core::Be(noun.head),
+            Some("なる") => Core::Verb(format!("become {}", noun.head)),
+            _ => return self.clause.adverbs.push(adverb_of(&noun.head)),
+        };
+        self.at += 1;
+        self.predicate(Predicate::new(core, &noun.japanese));
+    }
+
+    /// 見に行く: to go to see. Answers the verb of motion, when one follows.
+    fn purpose(&mut self, word: &Morpheme) -> Option<&'static str> {
+        const MOTIONS: [(&str, &str); 4] = [
+            ("行く", "go"),
+            ("いく", "go"),
+            ("来る", "come"),
+            ("帰る", "go back"),
+        ];
+        let stem = word.form == "連用形" && self.peek(0).is_some_and(|next| next.is_particle("に"));
+        let motion = self
+            .peek(1)
+            .filter(|_| stem)
+            .and_then(|next| MOTIONS.iter().find(|(base, _)| *base == next.base));
+        let (_, english) = motion?;
+        self.at += 2;
+        Some(english)
+    }
+
     fn verb(&mut self, word: &Morpheme) {
         self.place_noun("");
         self.at += 1;
         let found =
             lexicon::japanese(&word.base, word.reading.as_deref()).filter(|found| found.is_verb());
-        let lemma = self.gloss(word);
+        let lemma = match (self.gloss(word), self.purpose(word)) {
+            (lemma, Some(motion)) => format!("{motion} to {lemma}"),
+            (lemma, None) => lemma,
+        };
         let exists = matches!(
             word.base.as_str(),
             "ある" | "いる" | "居る" | "有る" | "おる"
@@ -439,7 +500,8 @@ impl<'a> Reader<'a> {
         self.end_clause(match joint {
             "が" | "けど" | "けれど" | "けれども" => Link::But,
             "から" | "ので" => Link::Because,
-            "ば" | "たら" | "なら" | "と" => Link::If,
+            "ば" | "たら" | "なら" => Link::If,
+            "と" => Link::When,
             "のに" => Link::Although,
             "ながら" => Link::While,
             "とき" => Link::When,
@@ -481,6 +543,13 @@ impl<'a> Reader<'a> {
             question,
             ..Clause::default()
         };
+        if let Some(next) = self.peek(0).filter(|next| next.is("名詞", "非自立"))
+            && matches!(next.surface.as_str(), "の" | "こと")
+        {
+            self.at += 1;
+            self.noun = Some(NounPhrase::of_name(clause.gerund(), false));
+            return;
+        }
         if self.skip(&["とき"]) || self.skip(&["時"]) {
             self.skip(&["に"]);
             self.skip(&["は"]);
@@ -543,54 +612,12 @@ pub(crate) fn is_explanatory(morpheme: &Morpheme) -> bool {
 }
 
 /// `quick` → `quickly`.
-fn adverb_of(adjective: &str) -> String {
+pub(crate) fn adverb_of(adjective: &str) -> String {
     match adjective.strip_suffix('y') {
         _ if adjective.contains(' ') => adjective.to_string(),
         Some(stem) => format!("{stem}ily"),
         None if adjective.ends_with("le") => format!("{}y", &adjective[..adjective.len() - 1]),
         None if adjective.ends_with("ic") => format!("{adjective}ally"),
         None => format!("{adjective}ly"),
-    }
-}
-
-/// When something happens, with the preposition English wants: today, on Monday, in the morning, at 3 o'clock.
-fn time(noun: &NounPhrase, particle: &str) -> String {
-    const DAYS: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
-    let text = noun.with(Article::Definite);
-    let head = noun.head.as_str();
-    if DAYS.contains(&head) {
-        format!("on {text}")
-    } else if head.ends_with("o'clock") || matches!(head, "noon" | "night") {
-        format!("at {}", noun.head)
-    } else if matches!(
-        head,
-        "morning" | "evening" | "afternoon" | "spring" | "summer" | "autumn" | "winter" | "weekend"
-    ) {
-        let article = if noun.determiner.is_empty() && !noun.mass {
-            "the "
-        } else {
-            ""
-        };
-        format!(
-            "in {article}{}",
-            noun.object(Article::Definite).trim_start_matches("the ")
-        )
-    } else if particle == "に"
-        && noun.determiner.is_empty()
-        && head.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())
-    {
-        format!("in {head}")
-    } else if noun.determiner.is_empty() {
-        noun.head.clone()
-    } else {
-        text
     }
 }
