@@ -19,5 +19,5 @@ pub use client::Client;
 pub use cloud::Cloud;
 pub use context::{Context, Reader, Writer};
 pub use operation::{Answer, Op, read, task, write};
-pub use service::{BoxFuture, Incoming, Reconciler, Service, Surface, TimerHandler};
+pub use service::{BoxFuture, CrossOrigin, Incoming, Reconciler, Service, Surface, TimerHandler};
 pub use settings::Settings;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use kogumo_base::Trouble;
 use kogumo_store::Read;
 use kogumo_store::timers::Timer;
-use kogumo_wire::{Body, Request};
+use kogumo_wire::{Body, Operation, Request, Structure};
 
-use crate::{Cloud, Credential, Op, Writer};
+use crate::{Caller, Cloud, Credential, Op, Writer};
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -25,6 +25,10 @@ pub struct Service {
     pub surfaces: Vec<Surface>,
     /// Finds keys that this service issues (IAM, STS).
     pub credentials: Option<fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>>,
+    /// Whether a call without a signature may happen that the model wants signed (S3's public objects).
+    pub anonymous: Option<fn(&Cloud, &Caller, &'static Operation, &dyn Structure) -> bool>,
+    /// Whether a page of another origin may use the service (S3's CORS rules).
+    pub cross_origin: Option<fn(&Cloud, &CrossOrigin) -> Option<http::HeaderMap>>,
     pub parts: Vec<Arc<dyn Any + Send + Sync>>,
     pub on_reset: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
     pub on_stop: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
@@ -61,6 +65,20 @@ pub struct Incoming {
     pub tls: bool,
 }
 
+/// What a page of another origin wants. The answer is the headers that let it, or none if no rule does.
+#[derive(Debug)]
+pub struct CrossOrigin<'a> {
+    /// `http://localhost:3000`
+    pub origin: &'a str,
+    /// The path with the bucket in it, percent-encoded.
+    pub path: &'a str,
+    /// The method that is asked for: a preflight names it.
+    pub method: &'a str,
+    /// The headers that a preflight asks for, in lower case.
+    pub headers: Vec<String>,
+    pub preflight: bool,
+}
+
 impl Service {
     /// A service that answers these operations and does nothing else.
     pub fn new(facts: &'static kogumo_wire::Service, ops: Vec<Op>) -> Self {
@@ -71,6 +89,8 @@ impl Service {
             timers: Vec::new(),
             surfaces: Vec::new(),
             credentials: None,
+            anonymous: None,
+            cross_origin: None,
             parts: Vec::new(),
             on_reset: None,
             on_stop: None,
@@ -95,6 +115,18 @@ impl Service {
 
     pub fn credentials(mut self, find: fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>) -> Self {
         self.credentials = Some(find);
+        self
+    }
+
+    /// Lets calls without a signature through where the function says so.
+    pub fn anonymous(mut self, may: fn(&Cloud, &Caller, &'static Operation, &dyn Structure) -> bool) -> Self {
+        self.anonymous = Some(may);
+        self
+    }
+
+    /// Lets pages of other origins in where the function says so.
+    pub fn cross_origin(mut self, may: fn(&Cloud, &CrossOrigin) -> Option<http::HeaderMap>) -> Self {
+        self.cross_origin = Some(may);
         self
     }
 
