@@ -24,36 +24,36 @@ pub static SERVICE: Service = Service {
 
 static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("BatchExecuteStatement", "POST", "/"),
-    &schema::Operation::unbuilt("BatchGetItem", "POST", "/"),
-    &schema::Operation::unbuilt("BatchWriteItem", "POST", "/"),
+    &BATCH_GET_ITEM,
+    &BATCH_WRITE_ITEM,
     &schema::Operation::unbuilt("CancelBulkOperation", "POST", "/"),
     &schema::Operation::unbuilt("CreateBackup", "POST", "/"),
     &schema::Operation::unbuilt("CreateGlobalTable", "POST", "/"),
-    &schema::Operation::unbuilt("CreateTable", "POST", "/"),
+    &CREATE_TABLE,
     &schema::Operation::unbuilt("DeleteBackup", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteItem", "POST", "/"),
+    &DELETE_ITEM,
     &schema::Operation::unbuilt("DeleteResourcePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteTable", "POST", "/"),
+    &DELETE_TABLE,
     &schema::Operation::unbuilt("DescribeBackup", "POST", "/"),
     &schema::Operation::unbuilt("DescribeBulkOperation", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeContinuousBackups", "POST", "/"),
+    &DESCRIBE_CONTINUOUS_BACKUPS,
     &schema::Operation::unbuilt("DescribeContributorInsights", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeEndpoints", "POST", "/"),
+    &DESCRIBE_ENDPOINTS,
     &schema::Operation::unbuilt("DescribeExport", "POST", "/"),
     &schema::Operation::unbuilt("DescribeGlobalTable", "POST", "/"),
     &schema::Operation::unbuilt("DescribeGlobalTableSettings", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImport", "POST", "/"),
     &schema::Operation::unbuilt("DescribeKinesisStreamingDestination", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeLimits", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeTable", "POST", "/"),
+    &DESCRIBE_LIMITS,
+    &DESCRIBE_TABLE,
     &schema::Operation::unbuilt("DescribeTableReplicaAutoScaling", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeTimeToLive", "POST", "/"),
+    &DESCRIBE_TIME_TO_LIVE,
     &schema::Operation::unbuilt("DisableKinesisStreamingDestination", "POST", "/"),
     &schema::Operation::unbuilt("EnableKinesisStreamingDestination", "POST", "/"),
     &schema::Operation::unbuilt("ExecuteStatement", "POST", "/"),
     &schema::Operation::unbuilt("ExecuteTransaction", "POST", "/"),
     &schema::Operation::unbuilt("ExportTableToPointInTime", "POST", "/"),
-    &schema::Operation::unbuilt("GetItem", "POST", "/"),
+    &GET_ITEM,
     &schema::Operation::unbuilt("GetResourcePolicy", "POST", "/"),
     &schema::Operation::unbuilt("ImportTable", "POST", "/"),
     &schema::Operation::unbuilt("ListBackups", "POST", "/"),
@@ -62,30 +62,593 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListExports", "POST", "/"),
     &schema::Operation::unbuilt("ListGlobalTables", "POST", "/"),
     &schema::Operation::unbuilt("ListImports", "POST", "/"),
-    &schema::Operation::unbuilt("ListTables", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsOfResource", "POST", "/"),
-    &schema::Operation::unbuilt("PutItem", "POST", "/"),
+    &LIST_TABLES,
+    &LIST_TAGS_OF_RESOURCE,
+    &PUT_ITEM,
     &schema::Operation::unbuilt("PutResourcePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("Query", "POST", "/"),
+    &QUERY,
     &schema::Operation::unbuilt("RestoreTableFromBackup", "POST", "/"),
     &schema::Operation::unbuilt("RestoreTableToPointInTime", "POST", "/"),
-    &schema::Operation::unbuilt("Scan", "POST", "/"),
+    &SCAN,
     &schema::Operation::unbuilt("SearchVectors", "POST", "/"),
     &schema::Operation::unbuilt("StartBulkPutItems", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("TransactGetItems", "POST", "/"),
-    &schema::Operation::unbuilt("TransactWriteItems", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &TAG_RESOURCE,
+    &TRANSACT_GET_ITEMS,
+    &TRANSACT_WRITE_ITEMS,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateContinuousBackups", "POST", "/"),
     &schema::Operation::unbuilt("UpdateContributorInsights", "POST", "/"),
     &schema::Operation::unbuilt("UpdateGlobalTable", "POST", "/"),
     &schema::Operation::unbuilt("UpdateGlobalTableSettings", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateItem", "POST", "/"),
+    &UPDATE_ITEM,
     &schema::Operation::unbuilt("UpdateKinesisStreamingDestination", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateTable", "POST", "/"),
+    &UPDATE_TABLE,
     &schema::Operation::unbuilt("UpdateTableReplicaAutoScaling", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateTimeToLive", "POST", "/"),
+    &UPDATE_TIME_TO_LIVE,
 ];
+
+static BATCH_GET_ITEM: schema::Operation = schema::Operation {
+    name: "BatchGetItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_BatchGetItemInput,
+    output: &S_BatchGetItemOutput,
+    errors: &[
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct BatchGetItem;
+impl OperationType for BatchGetItem {
+    type Input = BatchGetItemInput;
+    type Output = BatchGetItemOutput;
+    const FACTS: &'static schema::Operation = &BATCH_GET_ITEM;
+}
+
+static BATCH_WRITE_ITEM: schema::Operation = schema::Operation {
+    name: "BatchWriteItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_BatchWriteItemInput,
+    output: &S_BatchWriteItemOutput,
+    errors: &[
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &REPLICATED_WRITE_CONFLICT_EXCEPTION,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct BatchWriteItem;
+impl OperationType for BatchWriteItem {
+    type Input = BatchWriteItemInput;
+    type Output = BatchWriteItemOutput;
+    const FACTS: &'static schema::Operation = &BATCH_WRITE_ITEM;
+}
+
+static CREATE_TABLE: schema::Operation = schema::Operation {
+    name: "CreateTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateTableInput,
+    output: &S_CreateTableOutput,
+    errors: &[&RESOURCE_IN_USE_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateTable;
+impl OperationType for CreateTable {
+    type Input = CreateTableInput;
+    type Output = CreateTableOutput;
+    const FACTS: &'static schema::Operation = &CREATE_TABLE;
+}
+
+static DELETE_ITEM: schema::Operation = schema::Operation {
+    name: "DeleteItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteItemInput,
+    output: &S_DeleteItemOutput,
+    errors: &[
+        &CONDITIONAL_CHECK_FAILED_EXCEPTION,
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+        &TRANSACTION_CONFLICT_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &REPLICATED_WRITE_CONFLICT_EXCEPTION,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteItem;
+impl OperationType for DeleteItem {
+    type Input = DeleteItemInput;
+    type Output = DeleteItemOutput;
+    const FACTS: &'static schema::Operation = &DELETE_ITEM;
+}
+
+static DELETE_TABLE: schema::Operation = schema::Operation {
+    name: "DeleteTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteTableInput,
+    output: &S_DeleteTableOutput,
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteTable;
+impl OperationType for DeleteTable {
+    type Input = DeleteTableInput;
+    type Output = DeleteTableOutput;
+    const FACTS: &'static schema::Operation = &DELETE_TABLE;
+}
+
+static DESCRIBE_CONTINUOUS_BACKUPS: schema::Operation = schema::Operation {
+    name: "DescribeContinuousBackups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeContinuousBackupsInput,
+    output: &S_DescribeContinuousBackupsOutput,
+    errors: &[&TABLE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeContinuousBackups;
+impl OperationType for DescribeContinuousBackups {
+    type Input = DescribeContinuousBackupsInput;
+    type Output = DescribeContinuousBackupsOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_CONTINUOUS_BACKUPS;
+}
+
+static DESCRIBE_ENDPOINTS: schema::Operation = schema::Operation {
+    name: "DescribeEndpoints",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeEndpointsRequest,
+    output: &S_DescribeEndpointsResponse,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeEndpoints;
+impl OperationType for DescribeEndpoints {
+    type Input = DescribeEndpointsRequest;
+    type Output = DescribeEndpointsResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ENDPOINTS;
+}
+
+static DESCRIBE_LIMITS: schema::Operation = schema::Operation {
+    name: "DescribeLimits",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLimitsInput,
+    output: &S_DescribeLimitsOutput,
+    errors: &[&INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLimits;
+impl OperationType for DescribeLimits {
+    type Input = DescribeLimitsInput;
+    type Output = DescribeLimitsOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LIMITS;
+}
+
+static DESCRIBE_TABLE: schema::Operation = schema::Operation {
+    name: "DescribeTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeTableInput,
+    output: &S_DescribeTableOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeTable;
+impl OperationType for DescribeTable {
+    type Input = DescribeTableInput;
+    type Output = DescribeTableOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_TABLE;
+}
+
+static DESCRIBE_TIME_TO_LIVE: schema::Operation = schema::Operation {
+    name: "DescribeTimeToLive",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeTimeToLiveInput,
+    output: &S_DescribeTimeToLiveOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeTimeToLive;
+impl OperationType for DescribeTimeToLive {
+    type Input = DescribeTimeToLiveInput;
+    type Output = DescribeTimeToLiveOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_TIME_TO_LIVE;
+}
+
+static GET_ITEM: schema::Operation = schema::Operation {
+    name: "GetItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetItemInput,
+    output: &S_GetItemOutput,
+    errors: &[
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetItem;
+impl OperationType for GetItem {
+    type Input = GetItemInput;
+    type Output = GetItemOutput;
+    const FACTS: &'static schema::Operation = &GET_ITEM;
+}
+
+static LIST_TABLES: schema::Operation = schema::Operation {
+    name: "ListTables",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTablesInput,
+    output: &S_ListTablesOutput,
+    errors: &[&INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTables;
+impl OperationType for ListTables {
+    type Input = ListTablesInput;
+    type Output = ListTablesOutput;
+    const FACTS: &'static schema::Operation = &LIST_TABLES;
+}
+
+static LIST_TAGS_OF_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsOfResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsOfResourceInput,
+    output: &S_ListTagsOfResourceOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsOfResource;
+impl OperationType for ListTagsOfResource {
+    type Input = ListTagsOfResourceInput;
+    type Output = ListTagsOfResourceOutput;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_OF_RESOURCE;
+}
+
+static PUT_ITEM: schema::Operation = schema::Operation {
+    name: "PutItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutItemInput,
+    output: &S_PutItemOutput,
+    errors: &[
+        &CONDITIONAL_CHECK_FAILED_EXCEPTION,
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+        &TRANSACTION_CONFLICT_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &REPLICATED_WRITE_CONFLICT_EXCEPTION,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutItem;
+impl OperationType for PutItem {
+    type Input = PutItemInput;
+    type Output = PutItemOutput;
+    const FACTS: &'static schema::Operation = &PUT_ITEM;
+}
+
+static QUERY: schema::Operation = schema::Operation {
+    name: "Query",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_QueryInput,
+    output: &S_QueryOutput,
+    errors: &[
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct Query;
+impl OperationType for Query {
+    type Input = QueryInput;
+    type Output = QueryOutput;
+    const FACTS: &'static schema::Operation = &QUERY;
+}
+
+static SCAN: schema::Operation = schema::Operation {
+    name: "Scan",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ScanInput,
+    output: &S_ScanOutput,
+    errors: &[
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct Scan;
+impl OperationType for Scan {
+    type Input = ScanInput;
+    type Output = ScanOutput;
+    const FACTS: &'static schema::Operation = &SCAN;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceInput,
+    output: &UNIT,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+        &RESOURCE_IN_USE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static TRANSACT_GET_ITEMS: schema::Operation = schema::Operation {
+    name: "TransactGetItems",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TransactGetItemsInput,
+    output: &S_TransactGetItemsOutput,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TRANSACTION_CANCELED_EXCEPTION,
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TransactGetItems;
+impl OperationType for TransactGetItems {
+    type Input = TransactGetItemsInput;
+    type Output = TransactGetItemsOutput;
+    const FACTS: &'static schema::Operation = &TRANSACT_GET_ITEMS;
+}
+
+static TRANSACT_WRITE_ITEMS: schema::Operation = schema::Operation {
+    name: "TransactWriteItems",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TransactWriteItemsInput,
+    output: &S_TransactWriteItemsOutput,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TRANSACTION_CANCELED_EXCEPTION,
+        &TRANSACTION_IN_PROGRESS_EXCEPTION,
+        &IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION,
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TransactWriteItems;
+impl OperationType for TransactWriteItems {
+    type Input = TransactWriteItemsInput;
+    type Output = TransactWriteItemsOutput;
+    const FACTS: &'static schema::Operation = &TRANSACT_WRITE_ITEMS;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceInput,
+    output: &UNIT,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+        &RESOURCE_IN_USE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_ITEM: schema::Operation = schema::Operation {
+    name: "UpdateItem",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateItemInput,
+    output: &S_UpdateItemOutput,
+    errors: &[
+        &CONDITIONAL_CHECK_FAILED_EXCEPTION,
+        &PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+        &TRANSACTION_CONFLICT_EXCEPTION,
+        &REQUEST_LIMIT_EXCEEDED,
+        &INTERNAL_SERVER_ERROR,
+        &REPLICATED_WRITE_CONFLICT_EXCEPTION,
+        &THROTTLING_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateItem;
+impl OperationType for UpdateItem {
+    type Input = UpdateItemInput;
+    type Output = UpdateItemOutput;
+    const FACTS: &'static schema::Operation = &UPDATE_ITEM;
+}
+
+static UPDATE_TABLE: schema::Operation = schema::Operation {
+    name: "UpdateTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateTableInput,
+    output: &S_UpdateTableOutput,
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateTable;
+impl OperationType for UpdateTable {
+    type Input = UpdateTableInput;
+    type Output = UpdateTableOutput;
+    const FACTS: &'static schema::Operation = &UPDATE_TABLE;
+}
+
+static UPDATE_TIME_TO_LIVE: schema::Operation = schema::Operation {
+    name: "UpdateTimeToLive",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateTimeToLiveInput,
+    output: &S_UpdateTimeToLiveOutput,
+    errors: &[
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateTimeToLive;
+impl OperationType for UpdateTimeToLive {
+    type Input = UpdateTimeToLiveInput;
+    type Output = UpdateTimeToLiveOutput;
+    const FACTS: &'static schema::Operation = &UPDATE_TIME_TO_LIVE;
+}
 
 pub static BACKUP_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "BackupInUseException",
@@ -291,3 +854,6018 @@ pub static TRANSACTION_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
+
+static S_ArchivalReason: schema::Shape = schema::Shape::new("ArchivalReason", Kind::String);
+static S_ArchivalSummary: schema::Shape = schema::Shape::new("ArchivalSummary", Kind::Structure(&L_ArchivalSummary));
+static L_ArchivalSummary: Layout = Layout::new(&[
+    schema::Member::new("ArchivalDateTime", &S_Date),
+    schema::Member::new("ArchivalReason", &S_ArchivalReason),
+    schema::Member::new("ArchivalBackupArn", &S_BackupArn),
+]);
+static S_AttributeAction: schema::Shape =
+    schema::Shape::new("AttributeAction", Kind::String).limits(Limits::NONE.values(&["ADD", "PUT", "DELETE"]));
+static S_AttributeDefinition: schema::Shape = schema::Shape::new("AttributeDefinition", Kind::Structure(&L_AttributeDefinition));
+static L_AttributeDefinition: Layout = Layout::new(&[
+    schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
+    schema::Member::new("AttributeType", &S_ScalarAttributeType).required(),
+]);
+static S_AttributeDefinitions: schema::Shape = schema::Shape::new("AttributeDefinitions", Kind::List(&M_AttributeDefinitions));
+static M_AttributeDefinitions: schema::Member = schema::Member::new("member", &S_AttributeDefinition);
+static S_AttributeMap: schema::Shape = schema::Shape::new("AttributeMap", Kind::Map(&K_AttributeMap, &V_AttributeMap));
+static K_AttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_AttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_AttributeName: schema::Shape = schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
+static S_AttributeNameList: schema::Shape =
+    schema::Shape::new("AttributeNameList", Kind::List(&M_AttributeNameList)).limits(Limits::NONE.min(1));
+static M_AttributeNameList: schema::Member = schema::Member::new("member", &S_AttributeName);
+static S_AttributeUpdates: schema::Shape = schema::Shape::new("AttributeUpdates", Kind::Map(&K_AttributeUpdates, &V_AttributeUpdates));
+static K_AttributeUpdates: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_AttributeUpdates: schema::Member = schema::Member::new("value", &S_AttributeValueUpdate);
+static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
+static L_AttributeValue: Layout = Layout::new(&[
+    schema::Member::new("S", &S_StringAttributeValue),
+    schema::Member::new("N", &S_NumberAttributeValue),
+    schema::Member::new("B", &S_BinaryAttributeValue),
+    schema::Member::new("SS", &S_StringSetAttributeValue),
+    schema::Member::new("NS", &S_NumberSetAttributeValue),
+    schema::Member::new("BS", &S_BinarySetAttributeValue),
+    schema::Member::new("M", &S_MapAttributeValue),
+    schema::Member::new("L", &S_ListAttributeValue),
+    schema::Member::new("NULL", &S_NullAttributeValue),
+    schema::Member::new("BOOL", &S_BooleanAttributeValue),
+]);
+static S_AttributeValueList: schema::Shape = schema::Shape::new("AttributeValueList", Kind::List(&M_AttributeValueList));
+static M_AttributeValueList: schema::Member = schema::Member::new("member", &S_AttributeValue);
+static S_AttributeValueUpdate: schema::Shape = schema::Shape::new("AttributeValueUpdate", Kind::Structure(&L_AttributeValueUpdate));
+static L_AttributeValueUpdate: Layout = Layout::new(&[
+    schema::Member::new("Value", &S_AttributeValue),
+    schema::Member::new("Action", &S_AttributeAction),
+]);
+static S_Backfilling: schema::Shape = schema::Shape::new("Backfilling", Kind::Boolean);
+static S_BackupArn: schema::Shape = schema::Shape::new("BackupArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_BatchGetItemInput: schema::Shape = schema::Shape::new("BatchGetItemInput", Kind::Structure(&L_BatchGetItemInput));
+static L_BatchGetItemInput: Layout = Layout::new(&[
+    schema::Member::new("RequestItems", &S_BatchGetRequestMap).required(),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+]);
+static S_BatchGetItemOutput: schema::Shape = schema::Shape::new("BatchGetItemOutput", Kind::Structure(&L_BatchGetItemOutput));
+static L_BatchGetItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Responses", &S_BatchGetResponseMap),
+    schema::Member::new("UnprocessedKeys", &S_BatchGetRequestMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
+]);
+static S_BatchGetRequestMap: schema::Shape =
+    schema::Shape::new("BatchGetRequestMap", Kind::Map(&K_BatchGetRequestMap, &V_BatchGetRequestMap)).limits(Limits::NONE.min(1).max(100));
+static K_BatchGetRequestMap: schema::Member = schema::Member::new("key", &S_TableArn);
+static V_BatchGetRequestMap: schema::Member = schema::Member::new("value", &S_KeysAndAttributes);
+static S_BatchGetResponseMap: schema::Shape =
+    schema::Shape::new("BatchGetResponseMap", Kind::Map(&K_BatchGetResponseMap, &V_BatchGetResponseMap));
+static K_BatchGetResponseMap: schema::Member = schema::Member::new("key", &S_TableArn);
+static V_BatchGetResponseMap: schema::Member = schema::Member::new("value", &S_ItemList);
+static S_BatchWriteItemInput: schema::Shape = schema::Shape::new("BatchWriteItemInput", Kind::Structure(&L_BatchWriteItemInput));
+static L_BatchWriteItemInput: Layout = Layout::new(&[
+    schema::Member::new("RequestItems", &S_BatchWriteItemRequestMap).required(),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
+]);
+static S_BatchWriteItemOutput: schema::Shape = schema::Shape::new("BatchWriteItemOutput", Kind::Structure(&L_BatchWriteItemOutput));
+static L_BatchWriteItemOutput: Layout = Layout::new(&[
+    schema::Member::new("UnprocessedItems", &S_BatchWriteItemRequestMap),
+    schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetricsPerTable),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
+]);
+static S_BatchWriteItemRequestMap: schema::Shape = schema::Shape::new(
+    "BatchWriteItemRequestMap",
+    Kind::Map(&K_BatchWriteItemRequestMap, &V_BatchWriteItemRequestMap),
+)
+.limits(Limits::NONE.min(1).max(25));
+static K_BatchWriteItemRequestMap: schema::Member = schema::Member::new("key", &S_TableArn);
+static V_BatchWriteItemRequestMap: schema::Member = schema::Member::new("value", &S_WriteRequests);
+static S_BillingMode: schema::Shape =
+    schema::Shape::new("BillingMode", Kind::String).limits(Limits::NONE.values(&["PROVISIONED", "PAY_PER_REQUEST"]));
+static S_BillingModeSummary: schema::Shape = schema::Shape::new("BillingModeSummary", Kind::Structure(&L_BillingModeSummary));
+static L_BillingModeSummary: Layout = Layout::new(&[
+    schema::Member::new("BillingMode", &S_BillingMode),
+    schema::Member::new("LastUpdateToPayPerRequestDateTime", &S_Date),
+]);
+static S_BinaryAttributeValue: schema::Shape = schema::Shape::new("BinaryAttributeValue", Kind::Blob);
+static S_BinarySetAttributeValue: schema::Shape = schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
+static M_BinarySetAttributeValue: schema::Member = schema::Member::new("member", &S_BinaryAttributeValue);
+static S_BooleanAttributeValue: schema::Shape = schema::Shape::new("BooleanAttributeValue", Kind::Boolean);
+static S_BooleanObject: schema::Shape = schema::Shape::new("BooleanObject", Kind::Boolean);
+static S_CancellationReason: schema::Shape = schema::Shape::new("CancellationReason", Kind::Structure(&L_CancellationReason));
+static L_CancellationReason: Layout = Layout::new(&[
+    schema::Member::new("Item", &S_AttributeMap),
+    schema::Member::new("Code", &S_Code),
+    schema::Member::new("Message", &S_ErrorMessage),
+]);
+static S_CancellationReasonList: schema::Shape =
+    schema::Shape::new("CancellationReasonList", Kind::List(&M_CancellationReasonList)).limits(Limits::NONE.min(1).max(100));
+static M_CancellationReasonList: schema::Member = schema::Member::new("member", &S_CancellationReason);
+static S_Capacity: schema::Shape = schema::Shape::new("Capacity", Kind::Structure(&L_Capacity));
+static L_Capacity: Layout = Layout::new(&[
+    schema::Member::new("ReadCapacityUnits", &S_ConsumedCapacityUnits),
+    schema::Member::new("WriteCapacityUnits", &S_ConsumedCapacityUnits),
+    schema::Member::new("CapacityUnits", &S_ConsumedCapacityUnits),
+]);
+static S_ClientRequestToken: schema::Shape = schema::Shape::new("ClientRequestToken", Kind::String).limits(Limits::NONE.min(1).max(36));
+static S_Code: schema::Shape = schema::Shape::new("Code", Kind::String);
+static S_ComparisonOperator: schema::Shape = schema::Shape::new("ComparisonOperator", Kind::String).limits(Limits::NONE.values(&[
+    "EQ",
+    "NE",
+    "IN",
+    "LE",
+    "LT",
+    "GE",
+    "GT",
+    "BETWEEN",
+    "NOT_NULL",
+    "NULL",
+    "CONTAINS",
+    "NOT_CONTAINS",
+    "BEGINS_WITH",
+]));
+static S_Condition: schema::Shape = schema::Shape::new("Condition", Kind::Structure(&L_Condition));
+static L_Condition: Layout = Layout::new(&[
+    schema::Member::new("AttributeValueList", &S_AttributeValueList),
+    schema::Member::new("ComparisonOperator", &S_ComparisonOperator).required(),
+]);
+static S_ConditionCheck: schema::Shape = schema::Shape::new("ConditionCheck", Kind::Structure(&L_ConditionCheck));
+static L_ConditionCheck: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression).required(),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_ConditionExpression: schema::Shape = schema::Shape::new("ConditionExpression", Kind::String);
+static S_ConditionalCheckFailedException: schema::Shape = schema::Shape::new(
+    "ConditionalCheckFailedException",
+    Kind::Structure(&L_ConditionalCheckFailedException),
+);
+static L_ConditionalCheckFailedException: Layout = Layout::new(&[schema::Member::new("Item", &S_AttributeMap)]);
+static S_ConditionalOperator: schema::Shape =
+    schema::Shape::new("ConditionalOperator", Kind::String).limits(Limits::NONE.values(&["AND", "OR"]));
+static S_ConsistentRead: schema::Shape = schema::Shape::new("ConsistentRead", Kind::Boolean);
+static S_ConsumedCapacity: schema::Shape = schema::Shape::new("ConsumedCapacity", Kind::Structure(&L_ConsumedCapacity));
+static L_ConsumedCapacity: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn),
+    schema::Member::new("CapacityUnits", &S_ConsumedCapacityUnits),
+    schema::Member::new("ReadCapacityUnits", &S_ConsumedCapacityUnits),
+    schema::Member::new("WriteCapacityUnits", &S_ConsumedCapacityUnits),
+    schema::Member::new("Table", &S_Capacity),
+    schema::Member::new("LocalSecondaryIndexes", &S_SecondaryIndexesCapacityMap),
+    schema::Member::new("GlobalSecondaryIndexes", &S_SecondaryIndexesCapacityMap),
+    schema::Member::new("VectorIndexes", &S_VectorIndexesCapacityMap),
+]);
+static S_ConsumedCapacityMultiple: schema::Shape = schema::Shape::new("ConsumedCapacityMultiple", Kind::List(&M_ConsumedCapacityMultiple));
+static M_ConsumedCapacityMultiple: schema::Member = schema::Member::new("member", &S_ConsumedCapacity);
+static S_ConsumedCapacityUnits: schema::Shape = schema::Shape::new("ConsumedCapacityUnits", Kind::Float);
+static S_ContinuousBackupsDescription: schema::Shape =
+    schema::Shape::new("ContinuousBackupsDescription", Kind::Structure(&L_ContinuousBackupsDescription));
+static L_ContinuousBackupsDescription: Layout = Layout::new(&[
+    schema::Member::new("ContinuousBackupsStatus", &S_ContinuousBackupsStatus).required(),
+    schema::Member::new("PointInTimeRecoveryDescription", &S_PointInTimeRecoveryDescription),
+]);
+static S_ContinuousBackupsStatus: schema::Shape =
+    schema::Shape::new("ContinuousBackupsStatus", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
+static S_CreateGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
+    "CreateGlobalSecondaryIndexAction",
+    Kind::Structure(&L_CreateGlobalSecondaryIndexAction),
+);
+static L_CreateGlobalSecondaryIndexAction: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("KeySchema", &S_KeySchema).required(),
+    schema::Member::new("Projection", &S_Projection).required(),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_WarmThroughput),
+]);
+static S_CreateGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
+    "CreateGlobalTableWitnessGroupMemberAction",
+    Kind::Structure(&L_CreateGlobalTableWitnessGroupMemberAction),
+);
+static L_CreateGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static S_CreateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
+    "CreateReplicationGroupMemberAction",
+    Kind::Structure(&L_CreateReplicationGroupMemberAction),
+);
+static L_CreateReplicationGroupMemberAction: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName).required(),
+    schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
+    schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
+    schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
+    schema::Member::new("GlobalSecondaryIndexes", &S_ReplicaGlobalSecondaryIndexList),
+    schema::Member::new("TableClassOverride", &S_TableClass),
+]);
+static S_CreateTableInput: schema::Shape = schema::Shape::new("CreateTableInput", Kind::Structure(&L_CreateTableInput));
+static L_CreateTableInput: Layout = Layout::new(&[
+    schema::Member::new("AttributeDefinitions", &S_AttributeDefinitions),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("KeySchema", &S_KeySchema),
+    schema::Member::new("LocalSecondaryIndexes", &S_LocalSecondaryIndexList),
+    schema::Member::new("GlobalSecondaryIndexes", &S_GlobalSecondaryIndexList),
+    schema::Member::new("BillingMode", &S_BillingMode),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
+    schema::Member::new("StreamSpecification", &S_StreamSpecification),
+    schema::Member::new("SSESpecification", &S_SSESpecification),
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("TableClass", &S_TableClass),
+    schema::Member::new("DeletionProtectionEnabled", &S_DeletionProtectionEnabled),
+    schema::Member::new("WarmThroughput", &S_WarmThroughput),
+    schema::Member::new("ResourcePolicy", &S_ResourcePolicy),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("GlobalTableSourceArn", &S_TableArn),
+    schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
+    schema::Member::new("VectorIndexes", &S_VectorIndexList),
+]);
+static S_CreateTableOutput: schema::Shape = schema::Shape::new("CreateTableOutput", Kind::Structure(&L_CreateTableOutput));
+static L_CreateTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
+static S_CreateVectorIndexAction: schema::Shape =
+    schema::Shape::new("CreateVectorIndexAction", Kind::Structure(&L_CreateVectorIndexAction));
+static L_CreateVectorIndexAction: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("VectorAttribute", &S_VectorAttributeDefinition).required(),
+    schema::Member::new("SearchSchema", &S_SearchSchema),
+    schema::Member::new("Projection", &S_Projection).required(),
+    schema::Member::new("Dimensions", &S_PositiveLongObject).required(),
+    schema::Member::new("DistanceFunction", &S_VectorDistanceFunction).required(),
+]);
+static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
+static S_Delete: schema::Shape = schema::Shape::new("Delete", Kind::Structure(&L_Delete));
+static L_Delete: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_DeleteGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
+    "DeleteGlobalSecondaryIndexAction",
+    Kind::Structure(&L_DeleteGlobalSecondaryIndexAction),
+);
+static L_DeleteGlobalSecondaryIndexAction: Layout = Layout::new(&[schema::Member::new("IndexName", &S_IndexName).required()]);
+static S_DeleteGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
+    "DeleteGlobalTableWitnessGroupMemberAction",
+    Kind::Structure(&L_DeleteGlobalTableWitnessGroupMemberAction),
+);
+static L_DeleteGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static S_DeleteItemInput: schema::Shape = schema::Shape::new("DeleteItemInput", Kind::Structure(&L_DeleteItemInput));
+static L_DeleteItemInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("Expected", &S_ExpectedAttributeMap),
+    schema::Member::new("ConditionalOperator", &S_ConditionalOperator),
+    schema::Member::new("ReturnValues", &S_ReturnValue),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_DeleteItemOutput: schema::Shape = schema::Shape::new("DeleteItemOutput", Kind::Structure(&L_DeleteItemOutput));
+static L_DeleteItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Attributes", &S_AttributeMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+    schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetrics),
+]);
+static S_DeleteReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
+    "DeleteReplicationGroupMemberAction",
+    Kind::Structure(&L_DeleteReplicationGroupMemberAction),
+);
+static L_DeleteReplicationGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
+static S_DeleteRequest: schema::Shape = schema::Shape::new("DeleteRequest", Kind::Structure(&L_DeleteRequest));
+static L_DeleteRequest: Layout = Layout::new(&[schema::Member::new("Key", &S_Key).required()]);
+static S_DeleteTableInput: schema::Shape = schema::Shape::new("DeleteTableInput", Kind::Structure(&L_DeleteTableInput));
+static L_DeleteTableInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
+static S_DeleteTableOutput: schema::Shape = schema::Shape::new("DeleteTableOutput", Kind::Structure(&L_DeleteTableOutput));
+static L_DeleteTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
+static S_DeleteVectorIndexAction: schema::Shape =
+    schema::Shape::new("DeleteVectorIndexAction", Kind::Structure(&L_DeleteVectorIndexAction));
+static L_DeleteVectorIndexAction: Layout = Layout::new(&[schema::Member::new("IndexName", &S_IndexName).required()]);
+static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
+static S_DescribeContinuousBackupsInput: schema::Shape =
+    schema::Shape::new("DescribeContinuousBackupsInput", Kind::Structure(&L_DescribeContinuousBackupsInput));
+static L_DescribeContinuousBackupsInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
+static S_DescribeContinuousBackupsOutput: schema::Shape = schema::Shape::new(
+    "DescribeContinuousBackupsOutput",
+    Kind::Structure(&L_DescribeContinuousBackupsOutput),
+);
+static L_DescribeContinuousBackupsOutput: Layout =
+    Layout::new(&[schema::Member::new("ContinuousBackupsDescription", &S_ContinuousBackupsDescription)]);
+static S_DescribeEndpointsRequest: schema::Shape =
+    schema::Shape::new("DescribeEndpointsRequest", Kind::Structure(&L_DescribeEndpointsRequest));
+static L_DescribeEndpointsRequest: Layout = Layout::new(&[]);
+static S_DescribeEndpointsResponse: schema::Shape =
+    schema::Shape::new("DescribeEndpointsResponse", Kind::Structure(&L_DescribeEndpointsResponse));
+static L_DescribeEndpointsResponse: Layout = Layout::new(&[schema::Member::new("Endpoints", &S_Endpoints).required()]);
+static S_DescribeLimitsInput: schema::Shape = schema::Shape::new("DescribeLimitsInput", Kind::Structure(&L_DescribeLimitsInput));
+static L_DescribeLimitsInput: Layout = Layout::new(&[]);
+static S_DescribeLimitsOutput: schema::Shape = schema::Shape::new("DescribeLimitsOutput", Kind::Structure(&L_DescribeLimitsOutput));
+static L_DescribeLimitsOutput: Layout = Layout::new(&[
+    schema::Member::new("AccountMaxReadCapacityUnits", &S_PositiveLongObject),
+    schema::Member::new("AccountMaxWriteCapacityUnits", &S_PositiveLongObject),
+    schema::Member::new("TableMaxReadCapacityUnits", &S_PositiveLongObject),
+    schema::Member::new("TableMaxWriteCapacityUnits", &S_PositiveLongObject),
+]);
+static S_DescribeTableInput: schema::Shape = schema::Shape::new("DescribeTableInput", Kind::Structure(&L_DescribeTableInput));
+static L_DescribeTableInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
+static S_DescribeTableOutput: schema::Shape = schema::Shape::new("DescribeTableOutput", Kind::Structure(&L_DescribeTableOutput));
+static L_DescribeTableOutput: Layout = Layout::new(&[schema::Member::new("Table", &S_TableDescription)]);
+static S_DescribeTimeToLiveInput: schema::Shape =
+    schema::Shape::new("DescribeTimeToLiveInput", Kind::Structure(&L_DescribeTimeToLiveInput));
+static L_DescribeTimeToLiveInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
+static S_DescribeTimeToLiveOutput: schema::Shape =
+    schema::Shape::new("DescribeTimeToLiveOutput", Kind::Structure(&L_DescribeTimeToLiveOutput));
+static L_DescribeTimeToLiveOutput: Layout = Layout::new(&[schema::Member::new("TimeToLiveDescription", &S_TimeToLiveDescription)]);
+static S_DisassociateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
+    "DisassociateReplicationGroupMemberAction",
+    Kind::Structure(&L_DisassociateReplicationGroupMemberAction),
+);
+static L_DisassociateReplicationGroupMemberAction: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName).required(),
+    schema::Member::new("DisassociationMode", &S_DisassociationMode).required(),
+]);
+static S_DisassociationMode: schema::Shape =
+    schema::Shape::new("DisassociationMode", Kind::String).limits(Limits::NONE.values(&["WAIT_FOR_REPLICATION"]));
+static S_DisassociationProtectionEnabled: schema::Shape = schema::Shape::new("DisassociationProtectionEnabled", Kind::Boolean);
+static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::Structure(&L_Endpoint));
+static L_Endpoint: Layout = Layout::new(&[
+    schema::Member::new("Address", &S_String).required(),
+    schema::Member::new("CachePeriodInMinutes", &S_Long).required(),
+]);
+static S_Endpoints: schema::Shape = schema::Shape::new("Endpoints", Kind::List(&M_Endpoints));
+static M_Endpoints: schema::Member = schema::Member::new("member", &S_Endpoint);
+static S_ErrorMessage: schema::Shape = schema::Shape::new("ErrorMessage", Kind::String);
+static S_ExpectedAttributeMap: schema::Shape =
+    schema::Shape::new("ExpectedAttributeMap", Kind::Map(&K_ExpectedAttributeMap, &V_ExpectedAttributeMap));
+static K_ExpectedAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_ExpectedAttributeMap: schema::Member = schema::Member::new("value", &S_ExpectedAttributeValue);
+static S_ExpectedAttributeValue: schema::Shape = schema::Shape::new("ExpectedAttributeValue", Kind::Structure(&L_ExpectedAttributeValue));
+static L_ExpectedAttributeValue: Layout = Layout::new(&[
+    schema::Member::new("Value", &S_AttributeValue),
+    schema::Member::new("Exists", &S_BooleanObject),
+    schema::Member::new("ComparisonOperator", &S_ComparisonOperator),
+    schema::Member::new("AttributeValueList", &S_AttributeValueList),
+]);
+static S_ExpressionAttributeNameMap: schema::Shape = schema::Shape::new(
+    "ExpressionAttributeNameMap",
+    Kind::Map(&K_ExpressionAttributeNameMap, &V_ExpressionAttributeNameMap),
+);
+static K_ExpressionAttributeNameMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeNameVariable);
+static V_ExpressionAttributeNameMap: schema::Member = schema::Member::new("value", &S_AttributeName);
+static S_ExpressionAttributeNameVariable: schema::Shape = schema::Shape::new("ExpressionAttributeNameVariable", Kind::String);
+static S_ExpressionAttributeValueMap: schema::Shape = schema::Shape::new(
+    "ExpressionAttributeValueMap",
+    Kind::Map(&K_ExpressionAttributeValueMap, &V_ExpressionAttributeValueMap),
+);
+static K_ExpressionAttributeValueMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeValueVariable);
+static V_ExpressionAttributeValueMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_ExpressionAttributeValueVariable: schema::Shape = schema::Shape::new("ExpressionAttributeValueVariable", Kind::String);
+static S_FilterConditionMap: schema::Shape =
+    schema::Shape::new("FilterConditionMap", Kind::Map(&K_FilterConditionMap, &V_FilterConditionMap));
+static K_FilterConditionMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_FilterConditionMap: schema::Member = schema::Member::new("value", &S_Condition);
+static S_Get: schema::Shape = schema::Shape::new("Get", Kind::Structure(&L_Get));
+static L_Get: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+]);
+static S_GetItemInput: schema::Shape = schema::Shape::new("GetItemInput", Kind::Structure(&L_GetItemInput));
+static L_GetItemInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("AttributesToGet", &S_AttributeNameList),
+    schema::Member::new("ConsistentRead", &S_ConsistentRead),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+]);
+static S_GetItemOutput: schema::Shape = schema::Shape::new("GetItemOutput", Kind::Structure(&L_GetItemOutput));
+static L_GetItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Item", &S_AttributeMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+]);
+static S_GlobalSecondaryIndex: schema::Shape = schema::Shape::new("GlobalSecondaryIndex", Kind::Structure(&L_GlobalSecondaryIndex));
+static L_GlobalSecondaryIndex: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("KeySchema", &S_KeySchema).required(),
+    schema::Member::new("Projection", &S_Projection).required(),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_WarmThroughput),
+]);
+static S_GlobalSecondaryIndexDescription: schema::Shape = schema::Shape::new(
+    "GlobalSecondaryIndexDescription",
+    Kind::Structure(&L_GlobalSecondaryIndexDescription),
+);
+static L_GlobalSecondaryIndexDescription: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("KeySchema", &S_KeySchema),
+    schema::Member::new("Projection", &S_Projection),
+    schema::Member::new("IndexStatus", &S_IndexStatus),
+    schema::Member::new("Backfilling", &S_Backfilling),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughputDescription),
+    schema::Member::new("IndexSizeBytes", &S_LongObject),
+    schema::Member::new("ItemCount", &S_LongObject),
+    schema::Member::new("IndexArn", &S_String),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_GlobalSecondaryIndexWarmThroughputDescription),
+]);
+static S_GlobalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
+    "GlobalSecondaryIndexDescriptionList",
+    Kind::List(&M_GlobalSecondaryIndexDescriptionList),
+);
+static M_GlobalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexDescription);
+static S_GlobalSecondaryIndexList: schema::Shape = schema::Shape::new("GlobalSecondaryIndexList", Kind::List(&M_GlobalSecondaryIndexList));
+static M_GlobalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndex);
+static S_GlobalSecondaryIndexUpdate: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexUpdate", Kind::Structure(&L_GlobalSecondaryIndexUpdate));
+static L_GlobalSecondaryIndexUpdate: Layout = Layout::new(&[
+    schema::Member::new("Update", &S_UpdateGlobalSecondaryIndexAction),
+    schema::Member::new("Create", &S_CreateGlobalSecondaryIndexAction),
+    schema::Member::new("Delete", &S_DeleteGlobalSecondaryIndexAction),
+]);
+static S_GlobalSecondaryIndexUpdateList: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexUpdateList", Kind::List(&M_GlobalSecondaryIndexUpdateList));
+static M_GlobalSecondaryIndexUpdateList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexUpdate);
+static S_GlobalSecondaryIndexWarmThroughputDescription: schema::Shape = schema::Shape::new(
+    "GlobalSecondaryIndexWarmThroughputDescription",
+    Kind::Structure(&L_GlobalSecondaryIndexWarmThroughputDescription),
+);
+static L_GlobalSecondaryIndexWarmThroughputDescription: Layout = Layout::new(&[
+    schema::Member::new("ReadUnitsPerSecond", &S_PositiveLongObject),
+    schema::Member::new("WriteUnitsPerSecond", &S_PositiveLongObject),
+    schema::Member::new("Status", &S_IndexStatus),
+]);
+static S_GlobalTableSettingsReplicationMode: schema::Shape = schema::Shape::new("GlobalTableSettingsReplicationMode", Kind::String)
+    .limits(Limits::NONE.values(&["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"]));
+static S_GlobalTableWitnessDescription: schema::Shape =
+    schema::Shape::new("GlobalTableWitnessDescription", Kind::Structure(&L_GlobalTableWitnessDescription));
+static L_GlobalTableWitnessDescription: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName),
+    schema::Member::new("WitnessStatus", &S_WitnessStatus),
+]);
+static S_GlobalTableWitnessDescriptionList: schema::Shape = schema::Shape::new(
+    "GlobalTableWitnessDescriptionList",
+    Kind::List(&M_GlobalTableWitnessDescriptionList),
+);
+static M_GlobalTableWitnessDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessDescription);
+static S_GlobalTableWitnessGroupUpdate: schema::Shape =
+    schema::Shape::new("GlobalTableWitnessGroupUpdate", Kind::Structure(&L_GlobalTableWitnessGroupUpdate));
+static L_GlobalTableWitnessGroupUpdate: Layout = Layout::new(&[
+    schema::Member::new("Create", &S_CreateGlobalTableWitnessGroupMemberAction),
+    schema::Member::new("Delete", &S_DeleteGlobalTableWitnessGroupMemberAction),
+]);
+static S_GlobalTableWitnessGroupUpdateList: schema::Shape = schema::Shape::new(
+    "GlobalTableWitnessGroupUpdateList",
+    Kind::List(&M_GlobalTableWitnessGroupUpdateList),
+)
+.limits(Limits::NONE.min(1).max(1));
+static M_GlobalTableWitnessGroupUpdateList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessGroupUpdate);
+static S_IndexName: schema::Shape =
+    schema::Shape::new("IndexName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_IndexName));
+static P_IndexName: Pattern = Pattern::new(r#"[a-zA-Z0-9_.-]+"#);
+static S_IndexStatus: schema::Shape =
+    schema::Shape::new("IndexStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "UPDATING", "DELETING", "ACTIVE"]));
+static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
+static S_ItemCollectionKeyAttributeMap: schema::Shape = schema::Shape::new(
+    "ItemCollectionKeyAttributeMap",
+    Kind::Map(&K_ItemCollectionKeyAttributeMap, &V_ItemCollectionKeyAttributeMap),
+);
+static K_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_ItemCollectionMetrics: schema::Shape = schema::Shape::new("ItemCollectionMetrics", Kind::Structure(&L_ItemCollectionMetrics));
+static L_ItemCollectionMetrics: Layout = Layout::new(&[
+    schema::Member::new("ItemCollectionKey", &S_ItemCollectionKeyAttributeMap),
+    schema::Member::new("SizeEstimateRangeGB", &S_ItemCollectionSizeEstimateRange),
+]);
+static S_ItemCollectionMetricsMultiple: schema::Shape =
+    schema::Shape::new("ItemCollectionMetricsMultiple", Kind::List(&M_ItemCollectionMetricsMultiple));
+static M_ItemCollectionMetricsMultiple: schema::Member = schema::Member::new("member", &S_ItemCollectionMetrics);
+static S_ItemCollectionMetricsPerTable: schema::Shape = schema::Shape::new(
+    "ItemCollectionMetricsPerTable",
+    Kind::Map(&K_ItemCollectionMetricsPerTable, &V_ItemCollectionMetricsPerTable),
+);
+static K_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("key", &S_TableArn);
+static V_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("value", &S_ItemCollectionMetricsMultiple);
+static S_ItemCollectionSizeEstimateBound: schema::Shape = schema::Shape::new("ItemCollectionSizeEstimateBound", Kind::Float);
+static S_ItemCollectionSizeEstimateRange: schema::Shape =
+    schema::Shape::new("ItemCollectionSizeEstimateRange", Kind::List(&M_ItemCollectionSizeEstimateRange));
+static M_ItemCollectionSizeEstimateRange: schema::Member = schema::Member::new("member", &S_ItemCollectionSizeEstimateBound);
+static S_ItemList: schema::Shape = schema::Shape::new("ItemList", Kind::List(&M_ItemList));
+static M_ItemList: schema::Member = schema::Member::new("member", &S_AttributeMap);
+static S_ItemResponse: schema::Shape = schema::Shape::new("ItemResponse", Kind::Structure(&L_ItemResponse));
+static L_ItemResponse: Layout = Layout::new(&[schema::Member::new("Item", &S_AttributeMap)]);
+static S_ItemResponseList: schema::Shape =
+    schema::Shape::new("ItemResponseList", Kind::List(&M_ItemResponseList)).limits(Limits::NONE.min(1).max(100));
+static M_ItemResponseList: schema::Member = schema::Member::new("member", &S_ItemResponse);
+static S_KMSMasterKeyArn: schema::Shape = schema::Shape::new("KMSMasterKeyArn", Kind::String);
+static S_KMSMasterKeyId: schema::Shape = schema::Shape::new("KMSMasterKeyId", Kind::String);
+static S_Key: schema::Shape = schema::Shape::new("Key", Kind::Map(&K_Key, &V_Key));
+static K_Key: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_Key: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_KeyConditions: schema::Shape = schema::Shape::new("KeyConditions", Kind::Map(&K_KeyConditions, &V_KeyConditions));
+static K_KeyConditions: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_KeyConditions: schema::Member = schema::Member::new("value", &S_Condition);
+static S_KeyExpression: schema::Shape = schema::Shape::new("KeyExpression", Kind::String);
+static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList)).limits(Limits::NONE.min(1).max(100));
+static M_KeyList: schema::Member = schema::Member::new("member", &S_Key);
+static S_KeySchema: schema::Shape = schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
+static M_KeySchema: schema::Member = schema::Member::new("member", &S_KeySchemaElement);
+static S_KeySchemaAttributeName: schema::Shape =
+    schema::Shape::new("KeySchemaAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_KeySchemaElement: schema::Shape = schema::Shape::new("KeySchemaElement", Kind::Structure(&L_KeySchemaElement));
+static L_KeySchemaElement: Layout = Layout::new(&[
+    schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
+    schema::Member::new("KeyType", &S_KeyType).required(),
+]);
+static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
+static S_KeysAndAttributes: schema::Shape = schema::Shape::new("KeysAndAttributes", Kind::Structure(&L_KeysAndAttributes));
+static L_KeysAndAttributes: Layout = Layout::new(&[
+    schema::Member::new("Keys", &S_KeyList).required(),
+    schema::Member::new("AttributesToGet", &S_AttributeNameList),
+    schema::Member::new("ConsistentRead", &S_ConsistentRead),
+    schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+]);
+static S_ListAttributeValue: schema::Shape = schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
+static M_ListAttributeValue: schema::Member = schema::Member::new("member", &S_AttributeValue);
+static S_ListTablesInput: schema::Shape = schema::Shape::new("ListTablesInput", Kind::Structure(&L_ListTablesInput));
+static L_ListTablesInput: Layout = Layout::new(&[
+    schema::Member::new("ExclusiveStartTableName", &S_TableName),
+    schema::Member::new("Limit", &S_ListTablesInputLimit),
+]);
+static S_ListTablesInputLimit: schema::Shape =
+    schema::Shape::new("ListTablesInputLimit", Kind::Integer).limits(Limits::NONE.min(1).max(100));
+static S_ListTablesOutput: schema::Shape = schema::Shape::new("ListTablesOutput", Kind::Structure(&L_ListTablesOutput));
+static L_ListTablesOutput: Layout = Layout::new(&[
+    schema::Member::new("TableNames", &S_TableNameList),
+    schema::Member::new("LastEvaluatedTableName", &S_TableName),
+]);
+static S_ListTagsOfResourceInput: schema::Shape =
+    schema::Shape::new("ListTagsOfResourceInput", Kind::Structure(&L_ListTagsOfResourceInput));
+static L_ListTagsOfResourceInput: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
+    schema::Member::new("NextToken", &S_NextTokenString),
+]);
+static S_ListTagsOfResourceOutput: schema::Shape =
+    schema::Shape::new("ListTagsOfResourceOutput", Kind::Structure(&L_ListTagsOfResourceOutput));
+static L_ListTagsOfResourceOutput: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("NextToken", &S_NextTokenString),
+]);
+static S_LocalSecondaryIndex: schema::Shape = schema::Shape::new("LocalSecondaryIndex", Kind::Structure(&L_LocalSecondaryIndex));
+static L_LocalSecondaryIndex: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("KeySchema", &S_KeySchema).required(),
+    schema::Member::new("Projection", &S_Projection).required(),
+]);
+static S_LocalSecondaryIndexDescription: schema::Shape =
+    schema::Shape::new("LocalSecondaryIndexDescription", Kind::Structure(&L_LocalSecondaryIndexDescription));
+static L_LocalSecondaryIndexDescription: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("KeySchema", &S_KeySchema),
+    schema::Member::new("Projection", &S_Projection),
+    schema::Member::new("IndexSizeBytes", &S_LongObject),
+    schema::Member::new("ItemCount", &S_LongObject),
+    schema::Member::new("IndexArn", &S_String),
+]);
+static S_LocalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
+    "LocalSecondaryIndexDescriptionList",
+    Kind::List(&M_LocalSecondaryIndexDescriptionList),
+);
+static M_LocalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndexDescription);
+static S_LocalSecondaryIndexList: schema::Shape = schema::Shape::new("LocalSecondaryIndexList", Kind::List(&M_LocalSecondaryIndexList));
+static M_LocalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndex);
+static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_LongObject: schema::Shape = schema::Shape::new("LongObject", Kind::Integer);
+static S_MapAttributeValue: schema::Shape = schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
+static K_MapAttributeValue: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_MapAttributeValue: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_MultiRegionConsistency: schema::Shape =
+    schema::Shape::new("MultiRegionConsistency", Kind::String).limits(Limits::NONE.values(&["EVENTUAL", "STRONG"]));
+static S_NextTokenString: schema::Shape = schema::Shape::new("NextTokenString", Kind::String);
+static S_NonKeyAttributeName: schema::Shape = schema::Shape::new("NonKeyAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_NonKeyAttributeNameList: schema::Shape =
+    schema::Shape::new("NonKeyAttributeNameList", Kind::List(&M_NonKeyAttributeNameList)).limits(Limits::NONE.min(1).max(20));
+static M_NonKeyAttributeNameList: schema::Member = schema::Member::new("member", &S_NonKeyAttributeName);
+static S_NonNegativeLongObject: schema::Shape = schema::Shape::new("NonNegativeLongObject", Kind::Integer).limits(Limits::NONE.min(0));
+static S_NullAttributeValue: schema::Shape = schema::Shape::new("NullAttributeValue", Kind::Boolean);
+static S_NumberAttributeValue: schema::Shape = schema::Shape::new("NumberAttributeValue", Kind::String);
+static S_NumberSetAttributeValue: schema::Shape = schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
+static M_NumberSetAttributeValue: schema::Member = schema::Member::new("member", &S_NumberAttributeValue);
+static S_OnDemandThroughput: schema::Shape = schema::Shape::new("OnDemandThroughput", Kind::Structure(&L_OnDemandThroughput));
+static L_OnDemandThroughput: Layout = Layout::new(&[
+    schema::Member::new("MaxReadRequestUnits", &S_LongObject),
+    schema::Member::new("MaxWriteRequestUnits", &S_LongObject),
+]);
+static S_OnDemandThroughputOverride: schema::Shape =
+    schema::Shape::new("OnDemandThroughputOverride", Kind::Structure(&L_OnDemandThroughputOverride));
+static L_OnDemandThroughputOverride: Layout = Layout::new(&[schema::Member::new("MaxReadRequestUnits", &S_LongObject)]);
+static S_PointInTimeRecoveryDescription: schema::Shape =
+    schema::Shape::new("PointInTimeRecoveryDescription", Kind::Structure(&L_PointInTimeRecoveryDescription));
+static L_PointInTimeRecoveryDescription: Layout = Layout::new(&[
+    schema::Member::new("PointInTimeRecoveryStatus", &S_PointInTimeRecoveryStatus),
+    schema::Member::new("RecoveryPeriodInDays", &S_RecoveryPeriodInDays),
+    schema::Member::new("EarliestRestorableDateTime", &S_Date),
+    schema::Member::new("LatestRestorableDateTime", &S_Date),
+]);
+static S_PointInTimeRecoveryStatus: schema::Shape =
+    schema::Shape::new("PointInTimeRecoveryStatus", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
+static S_PositiveIntegerObject: schema::Shape = schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveLongObject: schema::Shape = schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_Projection: schema::Shape = schema::Shape::new("Projection", Kind::Structure(&L_Projection));
+static L_Projection: Layout = Layout::new(&[
+    schema::Member::new("ProjectionType", &S_ProjectionType),
+    schema::Member::new("NonKeyAttributes", &S_NonKeyAttributeNameList),
+]);
+static S_ProjectionExpression: schema::Shape = schema::Shape::new("ProjectionExpression", Kind::String);
+static S_ProjectionType: schema::Shape =
+    schema::Shape::new("ProjectionType", Kind::String).limits(Limits::NONE.values(&["ALL", "KEYS_ONLY", "INCLUDE"]));
+static S_ProvisionedThroughput: schema::Shape = schema::Shape::new("ProvisionedThroughput", Kind::Structure(&L_ProvisionedThroughput));
+static L_ProvisionedThroughput: Layout = Layout::new(&[
+    schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject).required(),
+    schema::Member::new("WriteCapacityUnits", &S_PositiveLongObject).required(),
+]);
+static S_ProvisionedThroughputDescription: schema::Shape = schema::Shape::new(
+    "ProvisionedThroughputDescription",
+    Kind::Structure(&L_ProvisionedThroughputDescription),
+);
+static L_ProvisionedThroughputDescription: Layout = Layout::new(&[
+    schema::Member::new("LastIncreaseDateTime", &S_Date),
+    schema::Member::new("LastDecreaseDateTime", &S_Date),
+    schema::Member::new("NumberOfDecreasesToday", &S_PositiveLongObject),
+    schema::Member::new("ReadCapacityUnits", &S_NonNegativeLongObject),
+    schema::Member::new("WriteCapacityUnits", &S_NonNegativeLongObject),
+]);
+static S_ProvisionedThroughputExceededException: schema::Shape = schema::Shape::new(
+    "ProvisionedThroughputExceededException",
+    Kind::Structure(&L_ProvisionedThroughputExceededException),
+);
+static L_ProvisionedThroughputExceededException: Layout = Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
+static S_ProvisionedThroughputOverride: schema::Shape =
+    schema::Shape::new("ProvisionedThroughputOverride", Kind::Structure(&L_ProvisionedThroughputOverride));
+static L_ProvisionedThroughputOverride: Layout = Layout::new(&[schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject)]);
+static S_Put: schema::Shape = schema::Shape::new("Put", Kind::Structure(&L_Put));
+static L_Put: Layout = Layout::new(&[
+    schema::Member::new("Item", &S_PutItemInputAttributeMap).required(),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_PutItemInput: schema::Shape = schema::Shape::new("PutItemInput", Kind::Structure(&L_PutItemInput));
+static L_PutItemInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("Item", &S_PutItemInputAttributeMap).required(),
+    schema::Member::new("Expected", &S_ExpectedAttributeMap),
+    schema::Member::new("ReturnValues", &S_ReturnValue),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
+    schema::Member::new("ConditionalOperator", &S_ConditionalOperator),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_PutItemInputAttributeMap: schema::Shape = schema::Shape::new(
+    "PutItemInputAttributeMap",
+    Kind::Map(&K_PutItemInputAttributeMap, &V_PutItemInputAttributeMap),
+);
+static K_PutItemInputAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_PutItemInputAttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_PutItemOutput: schema::Shape = schema::Shape::new("PutItemOutput", Kind::Structure(&L_PutItemOutput));
+static L_PutItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Attributes", &S_AttributeMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+    schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetrics),
+]);
+static S_PutRequest: schema::Shape = schema::Shape::new("PutRequest", Kind::Structure(&L_PutRequest));
+static L_PutRequest: Layout = Layout::new(&[schema::Member::new("Item", &S_PutItemInputAttributeMap).required()]);
+static S_QueryInput: schema::Shape = schema::Shape::new("QueryInput", Kind::Structure(&L_QueryInput));
+static L_QueryInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("Select", &S_Select),
+    schema::Member::new("AttributesToGet", &S_AttributeNameList),
+    schema::Member::new("Limit", &S_PositiveIntegerObject),
+    schema::Member::new("ConsistentRead", &S_ConsistentRead),
+    schema::Member::new("KeyConditions", &S_KeyConditions),
+    schema::Member::new("QueryFilter", &S_FilterConditionMap),
+    schema::Member::new("ConditionalOperator", &S_ConditionalOperator),
+    schema::Member::new("ScanIndexForward", &S_BooleanObject),
+    schema::Member::new("ExclusiveStartKey", &S_Key),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
+    schema::Member::new("FilterExpression", &S_ConditionExpression),
+    schema::Member::new("KeyConditionExpression", &S_KeyExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+]);
+static S_QueryOutput: schema::Shape = schema::Shape::new("QueryOutput", Kind::Structure(&L_QueryOutput));
+static L_QueryOutput: Layout = Layout::new(&[
+    schema::Member::new("Items", &S_ItemList),
+    schema::Member::new("Count", &S_Integer),
+    schema::Member::new("ScannedCount", &S_Integer),
+    schema::Member::new("LastEvaluatedKey", &S_Key),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+]);
+static S_Reason: schema::Shape = schema::Shape::new("Reason", Kind::String);
+static S_RecoveryPeriodInDays: schema::Shape =
+    schema::Shape::new("RecoveryPeriodInDays", Kind::Integer).limits(Limits::NONE.min(1).max(35));
+static S_RegionName: schema::Shape = schema::Shape::new("RegionName", Kind::String);
+static S_ReplicaDescription: schema::Shape = schema::Shape::new("ReplicaDescription", Kind::Structure(&L_ReplicaDescription));
+static L_ReplicaDescription: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName),
+    schema::Member::new("ReplicaStatus", &S_ReplicaStatus),
+    schema::Member::new("ReplicaArn", &S_String),
+    schema::Member::new("ReplicaStatusDescription", &S_ReplicaStatusDescription),
+    schema::Member::new("ReplicaStatusPercentProgress", &S_ReplicaStatusPercentProgress),
+    schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
+    schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
+    schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
+    schema::Member::new("WarmThroughput", &S_TableWarmThroughputDescription),
+    schema::Member::new("GlobalSecondaryIndexes", &S_ReplicaGlobalSecondaryIndexDescriptionList),
+    schema::Member::new("ReplicaInaccessibleDateTime", &S_Date),
+    schema::Member::new("ReplicaTableClassSummary", &S_TableClassSummary),
+    schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
+]);
+static S_ReplicaDescriptionList: schema::Shape = schema::Shape::new("ReplicaDescriptionList", Kind::List(&M_ReplicaDescriptionList));
+static M_ReplicaDescriptionList: schema::Member = schema::Member::new("member", &S_ReplicaDescription);
+static S_ReplicaGlobalSecondaryIndex: schema::Shape =
+    schema::Shape::new("ReplicaGlobalSecondaryIndex", Kind::Structure(&L_ReplicaGlobalSecondaryIndex));
+static L_ReplicaGlobalSecondaryIndex: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
+    schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
+]);
+static S_ReplicaGlobalSecondaryIndexDescription: schema::Shape = schema::Shape::new(
+    "ReplicaGlobalSecondaryIndexDescription",
+    Kind::Structure(&L_ReplicaGlobalSecondaryIndexDescription),
+);
+static L_ReplicaGlobalSecondaryIndexDescription: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
+    schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
+    schema::Member::new("WarmThroughput", &S_GlobalSecondaryIndexWarmThroughputDescription),
+]);
+static S_ReplicaGlobalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
+    "ReplicaGlobalSecondaryIndexDescriptionList",
+    Kind::List(&M_ReplicaGlobalSecondaryIndexDescriptionList),
+);
+static M_ReplicaGlobalSecondaryIndexDescriptionList: schema::Member =
+    schema::Member::new("member", &S_ReplicaGlobalSecondaryIndexDescription);
+static S_ReplicaGlobalSecondaryIndexList: schema::Shape =
+    schema::Shape::new("ReplicaGlobalSecondaryIndexList", Kind::List(&M_ReplicaGlobalSecondaryIndexList)).limits(Limits::NONE.min(1));
+static M_ReplicaGlobalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_ReplicaGlobalSecondaryIndex);
+static S_ReplicaStatus: schema::Shape = schema::Shape::new("ReplicaStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATING",
+    "CREATION_FAILED",
+    "UPDATING",
+    "DELETING",
+    "ACTIVE",
+    "REGION_DISABLED",
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
+    "ARCHIVING",
+    "ARCHIVED",
+    "REPLICATION_NOT_AUTHORIZED",
+]));
+static S_ReplicaStatusDescription: schema::Shape = schema::Shape::new("ReplicaStatusDescription", Kind::String);
+static S_ReplicaStatusPercentProgress: schema::Shape = schema::Shape::new("ReplicaStatusPercentProgress", Kind::String);
+static S_ReplicationGroupUpdate: schema::Shape = schema::Shape::new("ReplicationGroupUpdate", Kind::Structure(&L_ReplicationGroupUpdate));
+static L_ReplicationGroupUpdate: Layout = Layout::new(&[
+    schema::Member::new("Create", &S_CreateReplicationGroupMemberAction),
+    schema::Member::new("Update", &S_UpdateReplicationGroupMemberAction),
+    schema::Member::new("Delete", &S_DeleteReplicationGroupMemberAction),
+    schema::Member::new("Disassociate", &S_DisassociateReplicationGroupMemberAction),
+]);
+static S_ReplicationGroupUpdateList: schema::Shape =
+    schema::Shape::new("ReplicationGroupUpdateList", Kind::List(&M_ReplicationGroupUpdateList)).limits(Limits::NONE.min(1));
+static M_ReplicationGroupUpdateList: schema::Member = schema::Member::new("member", &S_ReplicationGroupUpdate);
+static S_RequestLimitExceeded: schema::Shape = schema::Shape::new("RequestLimitExceeded", Kind::Structure(&L_RequestLimitExceeded));
+static L_RequestLimitExceeded: Layout = Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
+static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::String);
+static S_ResourceArnString: schema::Shape = schema::Shape::new("ResourceArnString", Kind::String).limits(Limits::NONE.min(1).max(1283));
+static S_ResourcePolicy: schema::Shape = schema::Shape::new("ResourcePolicy", Kind::String);
+static S_RestoreInProgress: schema::Shape = schema::Shape::new("RestoreInProgress", Kind::Boolean);
+static S_RestoreSummary: schema::Shape = schema::Shape::new("RestoreSummary", Kind::Structure(&L_RestoreSummary));
+static L_RestoreSummary: Layout = Layout::new(&[
+    schema::Member::new("SourceBackupArn", &S_BackupArn),
+    schema::Member::new("SourceTableArn", &S_TableArn),
+    schema::Member::new("RestoreDateTime", &S_Date).required(),
+    schema::Member::new("RestoreInProgress", &S_RestoreInProgress).required(),
+]);
+static S_ReturnConsumedCapacity: schema::Shape =
+    schema::Shape::new("ReturnConsumedCapacity", Kind::String).limits(Limits::NONE.values(&["INDEXES", "TOTAL", "NONE"]));
+static S_ReturnItemCollectionMetrics: schema::Shape =
+    schema::Shape::new("ReturnItemCollectionMetrics", Kind::String).limits(Limits::NONE.values(&["SIZE", "NONE"]));
+static S_ReturnValue: schema::Shape = schema::Shape::new("ReturnValue", Kind::String).limits(Limits::NONE.values(&[
+    "NONE",
+    "ALL_OLD",
+    "UPDATED_OLD",
+    "ALL_NEW",
+    "UPDATED_NEW",
+]));
+static S_ReturnValuesOnConditionCheckFailure: schema::Shape =
+    schema::Shape::new("ReturnValuesOnConditionCheckFailure", Kind::String).limits(Limits::NONE.values(&["ALL_OLD", "NONE"]));
+static S_SSEDescription: schema::Shape = schema::Shape::new("SSEDescription", Kind::Structure(&L_SSEDescription));
+static L_SSEDescription: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_SSEStatus),
+    schema::Member::new("SSEType", &S_SSEType),
+    schema::Member::new("KMSMasterKeyArn", &S_KMSMasterKeyArn),
+    schema::Member::new("InaccessibleEncryptionDateTime", &S_Date),
+]);
+static S_SSEEnabled: schema::Shape = schema::Shape::new("SSEEnabled", Kind::Boolean);
+static S_SSESpecification: schema::Shape = schema::Shape::new("SSESpecification", Kind::Structure(&L_SSESpecification));
+static L_SSESpecification: Layout = Layout::new(&[
+    schema::Member::new("Enabled", &S_SSEEnabled),
+    schema::Member::new("SSEType", &S_SSEType),
+    schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
+]);
+static S_SSEStatus: schema::Shape = schema::Shape::new("SSEStatus", Kind::String).limits(Limits::NONE.values(&[
+    "ENABLING",
+    "ENABLED",
+    "DISABLING",
+    "DISABLED",
+    "UPDATING",
+]));
+static S_SSEType: schema::Shape = schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["AES256", "KMS"]));
+static S_ScalarAttributeType: schema::Shape =
+    schema::Shape::new("ScalarAttributeType", Kind::String).limits(Limits::NONE.values(&["S", "N", "B"]));
+static S_ScanInput: schema::Shape = schema::Shape::new("ScanInput", Kind::Structure(&L_ScanInput));
+static L_ScanInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("AttributesToGet", &S_AttributeNameList),
+    schema::Member::new("Limit", &S_PositiveIntegerObject),
+    schema::Member::new("Select", &S_Select),
+    schema::Member::new("ScanFilter", &S_FilterConditionMap),
+    schema::Member::new("ConditionalOperator", &S_ConditionalOperator),
+    schema::Member::new("ExclusiveStartKey", &S_Key),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("TotalSegments", &S_ScanTotalSegments),
+    schema::Member::new("Segment", &S_ScanSegment),
+    schema::Member::new("ProjectionExpression", &S_ProjectionExpression),
+    schema::Member::new("FilterExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ConsistentRead", &S_ConsistentRead),
+]);
+static S_ScanOutput: schema::Shape = schema::Shape::new("ScanOutput", Kind::Structure(&L_ScanOutput));
+static L_ScanOutput: Layout = Layout::new(&[
+    schema::Member::new("Items", &S_ItemList),
+    schema::Member::new("Count", &S_Integer),
+    schema::Member::new("ScannedCount", &S_Integer),
+    schema::Member::new("LastEvaluatedKey", &S_Key),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+]);
+static S_ScanSegment: schema::Shape = schema::Shape::new("ScanSegment", Kind::Integer).limits(Limits::NONE.min(0).max(999999));
+static S_ScanTotalSegments: schema::Shape = schema::Shape::new("ScanTotalSegments", Kind::Integer).limits(Limits::NONE.min(1).max(1000000));
+static S_SearchSchema: schema::Shape = schema::Shape::new("SearchSchema", Kind::List(&M_SearchSchema)).limits(Limits::NONE.min(1));
+static M_SearchSchema: schema::Member = schema::Member::new("member", &S_SearchSchemaElement);
+static S_SearchSchemaElement: schema::Shape = schema::Shape::new("SearchSchemaElement", Kind::Structure(&L_SearchSchemaElement));
+static L_SearchSchemaElement: Layout = Layout::new(&[
+    schema::Member::new("AttributeName", &S_AttributeName).required(),
+    schema::Member::new("SearchSchemaElementType", &S_SearchSchemaElementType).required(),
+]);
+static S_SearchSchemaElementType: schema::Shape =
+    schema::Shape::new("SearchSchemaElementType", Kind::String).limits(Limits::NONE.values(&["HASH", "INLINE_FILTER"]));
+static S_SecondaryIndexesCapacityMap: schema::Shape = schema::Shape::new(
+    "SecondaryIndexesCapacityMap",
+    Kind::Map(&K_SecondaryIndexesCapacityMap, &V_SecondaryIndexesCapacityMap),
+);
+static K_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
+static V_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_Capacity);
+static S_Select: schema::Shape = schema::Shape::new("Select", Kind::String).limits(Limits::NONE.values(&[
+    "ALL_ATTRIBUTES",
+    "ALL_PROJECTED_ATTRIBUTES",
+    "SPECIFIC_ATTRIBUTES",
+    "COUNT",
+]));
+static S_StreamArn: schema::Shape = schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_StreamEnabled: schema::Shape = schema::Shape::new("StreamEnabled", Kind::Boolean);
+static S_StreamSpecification: schema::Shape = schema::Shape::new("StreamSpecification", Kind::Structure(&L_StreamSpecification));
+static L_StreamSpecification: Layout = Layout::new(&[
+    schema::Member::new("StreamEnabled", &S_StreamEnabled).required(),
+    schema::Member::new("StreamViewType", &S_StreamViewType),
+]);
+static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String).limits(Limits::NONE.values(&[
+    "NEW_IMAGE",
+    "OLD_IMAGE",
+    "NEW_AND_OLD_IMAGES",
+    "KEYS_ONLY",
+]));
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_StringAttributeValue: schema::Shape = schema::Shape::new("StringAttributeValue", Kind::String);
+static S_StringSetAttributeValue: schema::Shape = schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
+static M_StringSetAttributeValue: schema::Member = schema::Member::new("member", &S_StringAttributeValue);
+static S_TableArn: schema::Shape = schema::Shape::new("TableArn", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_TableClass: schema::Shape =
+    schema::Shape::new("TableClass", Kind::String).limits(Limits::NONE.values(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]));
+static S_TableClassSummary: schema::Shape = schema::Shape::new("TableClassSummary", Kind::Structure(&L_TableClassSummary));
+static L_TableClassSummary: Layout = Layout::new(&[
+    schema::Member::new("TableClass", &S_TableClass),
+    schema::Member::new("LastUpdateDateTime", &S_Date),
+]);
+static S_TableDescription: schema::Shape = schema::Shape::new("TableDescription", Kind::Structure(&L_TableDescription));
+static L_TableDescription: Layout = Layout::new(&[
+    schema::Member::new("AttributeDefinitions", &S_AttributeDefinitions),
+    schema::Member::new("TableName", &S_TableName),
+    schema::Member::new("KeySchema", &S_KeySchema),
+    schema::Member::new("TableStatus", &S_TableStatus),
+    schema::Member::new("CreationDateTime", &S_Date),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughputDescription),
+    schema::Member::new("TableSizeBytes", &S_LongObject),
+    schema::Member::new("ItemCount", &S_LongObject),
+    schema::Member::new("TableArn", &S_String),
+    schema::Member::new("TableId", &S_TableId),
+    schema::Member::new("BillingModeSummary", &S_BillingModeSummary),
+    schema::Member::new("LocalSecondaryIndexes", &S_LocalSecondaryIndexDescriptionList),
+    schema::Member::new("GlobalSecondaryIndexes", &S_GlobalSecondaryIndexDescriptionList),
+    schema::Member::new("StreamSpecification", &S_StreamSpecification),
+    schema::Member::new("LatestStreamLabel", &S_String),
+    schema::Member::new("LatestStreamArn", &S_StreamArn),
+    schema::Member::new("GlobalTableVersion", &S_String),
+    schema::Member::new("Replicas", &S_ReplicaDescriptionList),
+    schema::Member::new("GlobalTableWitnesses", &S_GlobalTableWitnessDescriptionList),
+    schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
+    schema::Member::new("RestoreSummary", &S_RestoreSummary),
+    schema::Member::new("SSEDescription", &S_SSEDescription),
+    schema::Member::new("ArchivalSummary", &S_ArchivalSummary),
+    schema::Member::new("TableClassSummary", &S_TableClassSummary),
+    schema::Member::new("DeletionProtectionEnabled", &S_DeletionProtectionEnabled),
+    schema::Member::new("DisassociationProtectionEnabled", &S_DisassociationProtectionEnabled),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_TableWarmThroughputDescription),
+    schema::Member::new("MultiRegionConsistency", &S_MultiRegionConsistency),
+    schema::Member::new("VectorIndexes", &S_VectorIndexDescriptionList),
+]);
+static S_TableId: schema::Shape = schema::Shape::new("TableId", Kind::String).limits(Limits::NONE.pattern(&P_TableId));
+static P_TableId: Pattern = Pattern::new(r#"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#);
+static S_TableName: schema::Shape =
+    schema::Shape::new("TableName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_TableName));
+static P_TableName: Pattern = Pattern::new(r#"[a-zA-Z0-9_.-]+"#);
+static S_TableNameList: schema::Shape = schema::Shape::new("TableNameList", Kind::List(&M_TableNameList));
+static M_TableNameList: schema::Member = schema::Member::new("member", &S_TableName);
+static S_TableStatus: schema::Shape = schema::Shape::new("TableStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATING",
+    "UPDATING",
+    "DELETING",
+    "ACTIVE",
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
+    "ARCHIVING",
+    "ARCHIVED",
+    "REPLICATION_NOT_AUTHORIZED",
+]));
+static S_TableWarmThroughputDescription: schema::Shape =
+    schema::Shape::new("TableWarmThroughputDescription", Kind::Structure(&L_TableWarmThroughputDescription));
+static L_TableWarmThroughputDescription: Layout = Layout::new(&[
+    schema::Member::new("ReadUnitsPerSecond", &S_PositiveLongObject),
+    schema::Member::new("WriteUnitsPerSecond", &S_PositiveLongObject),
+    schema::Member::new("Status", &S_TableStatus),
+]);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKeyString).required(),
+    schema::Member::new("Value", &S_TagValueString).required(),
+]);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKeyString);
+static S_TagKeyString: schema::Shape = schema::Shape::new("TagKeyString", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagResourceInput: schema::Shape = schema::Shape::new("TagResourceInput", Kind::Structure(&L_TagResourceInput));
+static L_TagResourceInput: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagValueString: schema::Shape = schema::Shape::new("TagValueString", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_ThrottlingException: schema::Shape = schema::Shape::new("ThrottlingException", Kind::Structure(&L_ThrottlingException));
+static L_ThrottlingException: Layout = Layout::new(&[schema::Member::new("throttlingReasons", &S_ThrottlingReasonList)]);
+static S_ThrottlingReason: schema::Shape = schema::Shape::new("ThrottlingReason", Kind::Structure(&L_ThrottlingReason));
+static L_ThrottlingReason: Layout = Layout::new(&[
+    schema::Member::new("reason", &S_Reason),
+    schema::Member::new("resource", &S_Resource),
+]);
+static S_ThrottlingReasonList: schema::Shape = schema::Shape::new("ThrottlingReasonList", Kind::List(&M_ThrottlingReasonList));
+static M_ThrottlingReasonList: schema::Member = schema::Member::new("member", &S_ThrottlingReason);
+static S_TimeToLiveAttributeName: schema::Shape =
+    schema::Shape::new("TimeToLiveAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_TimeToLiveDescription: schema::Shape = schema::Shape::new("TimeToLiveDescription", Kind::Structure(&L_TimeToLiveDescription));
+static L_TimeToLiveDescription: Layout = Layout::new(&[
+    schema::Member::new("TimeToLiveStatus", &S_TimeToLiveStatus),
+    schema::Member::new("AttributeName", &S_TimeToLiveAttributeName),
+]);
+static S_TimeToLiveEnabled: schema::Shape = schema::Shape::new("TimeToLiveEnabled", Kind::Boolean);
+static S_TimeToLiveSpecification: schema::Shape =
+    schema::Shape::new("TimeToLiveSpecification", Kind::Structure(&L_TimeToLiveSpecification));
+static L_TimeToLiveSpecification: Layout = Layout::new(&[
+    schema::Member::new("Enabled", &S_TimeToLiveEnabled).required(),
+    schema::Member::new("AttributeName", &S_TimeToLiveAttributeName).required(),
+]);
+static S_TimeToLiveStatus: schema::Shape =
+    schema::Shape::new("TimeToLiveStatus", Kind::String).limits(Limits::NONE.values(&["ENABLING", "DISABLING", "ENABLED", "DISABLED"]));
+static S_TransactGetItem: schema::Shape = schema::Shape::new("TransactGetItem", Kind::Structure(&L_TransactGetItem));
+static L_TransactGetItem: Layout = Layout::new(&[schema::Member::new("Get", &S_Get).required()]);
+static S_TransactGetItemList: schema::Shape =
+    schema::Shape::new("TransactGetItemList", Kind::List(&M_TransactGetItemList)).limits(Limits::NONE.min(1).max(100));
+static M_TransactGetItemList: schema::Member = schema::Member::new("member", &S_TransactGetItem);
+static S_TransactGetItemsInput: schema::Shape = schema::Shape::new("TransactGetItemsInput", Kind::Structure(&L_TransactGetItemsInput));
+static L_TransactGetItemsInput: Layout = Layout::new(&[
+    schema::Member::new("TransactItems", &S_TransactGetItemList).required(),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+]);
+static S_TransactGetItemsOutput: schema::Shape = schema::Shape::new("TransactGetItemsOutput", Kind::Structure(&L_TransactGetItemsOutput));
+static L_TransactGetItemsOutput: Layout = Layout::new(&[
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
+    schema::Member::new("Responses", &S_ItemResponseList),
+]);
+static S_TransactWriteItem: schema::Shape = schema::Shape::new("TransactWriteItem", Kind::Structure(&L_TransactWriteItem));
+static L_TransactWriteItem: Layout = Layout::new(&[
+    schema::Member::new("ConditionCheck", &S_ConditionCheck),
+    schema::Member::new("Put", &S_Put),
+    schema::Member::new("Delete", &S_Delete),
+    schema::Member::new("Update", &S_Update),
+]);
+static S_TransactWriteItemList: schema::Shape =
+    schema::Shape::new("TransactWriteItemList", Kind::List(&M_TransactWriteItemList)).limits(Limits::NONE.min(1).max(100));
+static M_TransactWriteItemList: schema::Member = schema::Member::new("member", &S_TransactWriteItem);
+static S_TransactWriteItemsInput: schema::Shape =
+    schema::Shape::new("TransactWriteItemsInput", Kind::Structure(&L_TransactWriteItemsInput));
+static L_TransactWriteItemsInput: Layout = Layout::new(&[
+    schema::Member::new("TransactItems", &S_TransactWriteItemList).required(),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken).idempotency_token(),
+]);
+static S_TransactWriteItemsOutput: schema::Shape =
+    schema::Shape::new("TransactWriteItemsOutput", Kind::Structure(&L_TransactWriteItemsOutput));
+static L_TransactWriteItemsOutput: Layout = Layout::new(&[
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
+    schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetricsPerTable),
+]);
+static S_TransactionCanceledException: schema::Shape =
+    schema::Shape::new("TransactionCanceledException", Kind::Structure(&L_TransactionCanceledException));
+static L_TransactionCanceledException: Layout = Layout::new(&[schema::Member::new("CancellationReasons", &S_CancellationReasonList)]);
+static S_UntagResourceInput: schema::Shape = schema::Shape::new("UntagResourceInput", Kind::Structure(&L_UntagResourceInput));
+static L_UntagResourceInput: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required(),
+]);
+static S_Update: schema::Shape = schema::Shape::new("Update", Kind::Structure(&L_Update));
+static L_Update: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("UpdateExpression", &S_UpdateExpression).required(),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_UpdateExpression: schema::Shape = schema::Shape::new("UpdateExpression", Kind::String);
+static S_UpdateGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
+    "UpdateGlobalSecondaryIndexAction",
+    Kind::Structure(&L_UpdateGlobalSecondaryIndexAction),
+);
+static L_UpdateGlobalSecondaryIndexAction: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_WarmThroughput),
+]);
+static S_UpdateItemInput: schema::Shape = schema::Shape::new("UpdateItemInput", Kind::Structure(&L_UpdateItemInput));
+static L_UpdateItemInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("Key", &S_Key).required(),
+    schema::Member::new("AttributeUpdates", &S_AttributeUpdates),
+    schema::Member::new("Expected", &S_ExpectedAttributeMap),
+    schema::Member::new("ConditionalOperator", &S_ConditionalOperator),
+    schema::Member::new("ReturnValues", &S_ReturnValue),
+    schema::Member::new("ReturnConsumedCapacity", &S_ReturnConsumedCapacity),
+    schema::Member::new("ReturnItemCollectionMetrics", &S_ReturnItemCollectionMetrics),
+    schema::Member::new("UpdateExpression", &S_UpdateExpression),
+    schema::Member::new("ConditionExpression", &S_ConditionExpression),
+    schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
+    schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
+    schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
+]);
+static S_UpdateItemOutput: schema::Shape = schema::Shape::new("UpdateItemOutput", Kind::Structure(&L_UpdateItemOutput));
+static L_UpdateItemOutput: Layout = Layout::new(&[
+    schema::Member::new("Attributes", &S_AttributeMap),
+    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
+    schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetrics),
+]);
+static S_UpdateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
+    "UpdateReplicationGroupMemberAction",
+    Kind::Structure(&L_UpdateReplicationGroupMemberAction),
+);
+static L_UpdateReplicationGroupMemberAction: Layout = Layout::new(&[
+    schema::Member::new("RegionName", &S_RegionName).required(),
+    schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
+    schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
+    schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
+    schema::Member::new("GlobalSecondaryIndexes", &S_ReplicaGlobalSecondaryIndexList),
+    schema::Member::new("TableClassOverride", &S_TableClass),
+]);
+static S_UpdateTableInput: schema::Shape = schema::Shape::new("UpdateTableInput", Kind::Structure(&L_UpdateTableInput));
+static L_UpdateTableInput: Layout = Layout::new(&[
+    schema::Member::new("AttributeDefinitions", &S_AttributeDefinitions),
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("BillingMode", &S_BillingMode),
+    schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
+    schema::Member::new("GlobalSecondaryIndexUpdates", &S_GlobalSecondaryIndexUpdateList),
+    schema::Member::new("StreamSpecification", &S_StreamSpecification),
+    schema::Member::new("SSESpecification", &S_SSESpecification),
+    schema::Member::new("ReplicaUpdates", &S_ReplicationGroupUpdateList),
+    schema::Member::new("TableClass", &S_TableClass),
+    schema::Member::new("DeletionProtectionEnabled", &S_DeletionProtectionEnabled),
+    schema::Member::new("MultiRegionConsistency", &S_MultiRegionConsistency),
+    schema::Member::new("GlobalTableWitnessUpdates", &S_GlobalTableWitnessGroupUpdateList),
+    schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
+    schema::Member::new("WarmThroughput", &S_WarmThroughput),
+    schema::Member::new("GlobalTableSettingsReplicationMode", &S_GlobalTableSettingsReplicationMode),
+    schema::Member::new("DisassociationProtectionEnabled", &S_DisassociationProtectionEnabled),
+    schema::Member::new("VectorIndexUpdates", &S_VectorIndexUpdateList),
+]);
+static S_UpdateTableOutput: schema::Shape = schema::Shape::new("UpdateTableOutput", Kind::Structure(&L_UpdateTableOutput));
+static L_UpdateTableOutput: Layout = Layout::new(&[schema::Member::new("TableDescription", &S_TableDescription)]);
+static S_UpdateTimeToLiveInput: schema::Shape = schema::Shape::new("UpdateTimeToLiveInput", Kind::Structure(&L_UpdateTimeToLiveInput));
+static L_UpdateTimeToLiveInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableArn).required(),
+    schema::Member::new("TimeToLiveSpecification", &S_TimeToLiveSpecification).required(),
+]);
+static S_UpdateTimeToLiveOutput: schema::Shape = schema::Shape::new("UpdateTimeToLiveOutput", Kind::Structure(&L_UpdateTimeToLiveOutput));
+static L_UpdateTimeToLiveOutput: Layout = Layout::new(&[schema::Member::new("TimeToLiveSpecification", &S_TimeToLiveSpecification)]);
+static S_VectorAttributeDefinition: schema::Shape =
+    schema::Shape::new("VectorAttributeDefinition", Kind::Structure(&L_VectorAttributeDefinition));
+static L_VectorAttributeDefinition: Layout = Layout::new(&[schema::Member::new("AttributeName", &S_VectorAttributeName).required()]);
+static S_VectorAttributeName: schema::Shape = schema::Shape::new("VectorAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_VectorCapacity: schema::Shape = schema::Shape::new("VectorCapacity", Kind::Structure(&L_VectorCapacity));
+static L_VectorCapacity: Layout = Layout::new(&[
+    schema::Member::new("VectorSearchRequestBytes", &S_ConsumedCapacityUnits),
+    schema::Member::new("VectorWriteRequestBytes", &S_ConsumedCapacityUnits),
+]);
+static S_VectorDistanceFunction: schema::Shape =
+    schema::Shape::new("VectorDistanceFunction", Kind::String).limits(Limits::NONE.values(&["COSINE", "DOT_PRODUCT", "EUCLIDEAN"]));
+static S_VectorIndex: schema::Shape = schema::Shape::new("VectorIndex", Kind::Structure(&L_VectorIndex));
+static L_VectorIndex: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName).required(),
+    schema::Member::new("VectorAttribute", &S_VectorAttributeDefinition).required(),
+    schema::Member::new("SearchSchema", &S_SearchSchema),
+    schema::Member::new("Projection", &S_Projection).required(),
+    schema::Member::new("Dimensions", &S_PositiveLongObject).required(),
+    schema::Member::new("DistanceFunction", &S_VectorDistanceFunction).required(),
+]);
+static S_VectorIndexDescription: schema::Shape = schema::Shape::new("VectorIndexDescription", Kind::Structure(&L_VectorIndexDescription));
+static L_VectorIndexDescription: Layout = Layout::new(&[
+    schema::Member::new("IndexName", &S_IndexName),
+    schema::Member::new("SearchSchema", &S_SearchSchema),
+    schema::Member::new("Projection", &S_Projection),
+    schema::Member::new("VectorAttribute", &S_VectorAttributeDefinition),
+    schema::Member::new("Dimensions", &S_PositiveLongObject),
+    schema::Member::new("DistanceFunction", &S_VectorDistanceFunction),
+    schema::Member::new("IndexStatus", &S_IndexStatus),
+    schema::Member::new("Backfilling", &S_Backfilling),
+    schema::Member::new("IndexSizeBytes", &S_LongObject),
+    schema::Member::new("ItemCount", &S_LongObject),
+    schema::Member::new("IndexArn", &S_String),
+]);
+static S_VectorIndexDescriptionList: schema::Shape =
+    schema::Shape::new("VectorIndexDescriptionList", Kind::List(&M_VectorIndexDescriptionList));
+static M_VectorIndexDescriptionList: schema::Member = schema::Member::new("member", &S_VectorIndexDescription);
+static S_VectorIndexList: schema::Shape = schema::Shape::new("VectorIndexList", Kind::List(&M_VectorIndexList));
+static M_VectorIndexList: schema::Member = schema::Member::new("member", &S_VectorIndex);
+static S_VectorIndexUpdate: schema::Shape = schema::Shape::new("VectorIndexUpdate", Kind::Structure(&L_VectorIndexUpdate));
+static L_VectorIndexUpdate: Layout = Layout::new(&[
+    schema::Member::new("Create", &S_CreateVectorIndexAction),
+    schema::Member::new("Delete", &S_DeleteVectorIndexAction),
+]);
+static S_VectorIndexUpdateList: schema::Shape = schema::Shape::new("VectorIndexUpdateList", Kind::List(&M_VectorIndexUpdateList));
+static M_VectorIndexUpdateList: schema::Member = schema::Member::new("member", &S_VectorIndexUpdate);
+static S_VectorIndexesCapacityMap: schema::Shape = schema::Shape::new(
+    "VectorIndexesCapacityMap",
+    Kind::Map(&K_VectorIndexesCapacityMap, &V_VectorIndexesCapacityMap),
+);
+static K_VectorIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
+static V_VectorIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_VectorCapacity);
+static S_WarmThroughput: schema::Shape = schema::Shape::new("WarmThroughput", Kind::Structure(&L_WarmThroughput));
+static L_WarmThroughput: Layout = Layout::new(&[
+    schema::Member::new("ReadUnitsPerSecond", &S_LongObject),
+    schema::Member::new("WriteUnitsPerSecond", &S_LongObject),
+]);
+static S_WitnessStatus: schema::Shape =
+    schema::Shape::new("WitnessStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "DELETING", "ACTIVE"]));
+static S_WriteRequest: schema::Shape = schema::Shape::new("WriteRequest", Kind::Structure(&L_WriteRequest));
+static L_WriteRequest: Layout = Layout::new(&[
+    schema::Member::new("PutRequest", &S_PutRequest),
+    schema::Member::new("DeleteRequest", &S_DeleteRequest),
+]);
+static S_WriteRequests: schema::Shape =
+    schema::Shape::new("WriteRequests", Kind::List(&M_WriteRequests)).limits(Limits::NONE.min(1).max(25));
+static M_WriteRequests: schema::Member = schema::Member::new("member", &S_WriteRequest);
+#[derive(Clone, Default)]
+pub struct ArchivalSummary {
+    pub archival_date_time: Option<Timestamp>,
+    pub archival_reason: Option<String>,
+    pub archival_backup_arn: Option<String>,
+}
+impl Shaped for ArchivalSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ArchivalSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ArchivalSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.archival_date_time,
+            1 => &self.archival_reason,
+            _ => &self.archival_backup_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.archival_date_time,
+            1 => &mut self.archival_reason,
+            _ => &mut self.archival_backup_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttributeDefinition {
+    pub attribute_name: String,
+    pub attribute_type: String,
+}
+impl Shaped for AttributeDefinition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeDefinition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeDefinition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_name,
+            _ => &self.attribute_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_name,
+            _ => &mut self.attribute_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttributeValueUpdate {
+    pub value: Option<Json>,
+    pub action: Option<String>,
+}
+impl Shaped for AttributeValueUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeValueUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeValueUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.value,
+            _ => &self.action,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.value,
+            _ => &mut self.action,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchGetItemInput {
+    pub request_items: BTreeMap<String, KeysAndAttributes>,
+    pub return_consumed_capacity: Option<String>,
+}
+impl Shaped for BatchGetItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchGetItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchGetItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.request_items,
+            _ => &self.return_consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.request_items,
+            _ => &mut self.return_consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchGetItemOutput {
+    pub responses: Option<BTreeMap<String, Json>>,
+    pub unprocessed_keys: Option<BTreeMap<String, KeysAndAttributes>>,
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+}
+impl Shaped for BatchGetItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchGetItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchGetItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.responses,
+            1 => &self.unprocessed_keys,
+            _ => &self.consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.responses,
+            1 => &mut self.unprocessed_keys,
+            _ => &mut self.consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchWriteItemInput {
+    pub request_items: BTreeMap<String, Vec<WriteRequest>>,
+    pub return_consumed_capacity: Option<String>,
+    pub return_item_collection_metrics: Option<String>,
+}
+impl Shaped for BatchWriteItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchWriteItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchWriteItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.request_items,
+            1 => &self.return_consumed_capacity,
+            _ => &self.return_item_collection_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.request_items,
+            1 => &mut self.return_consumed_capacity,
+            _ => &mut self.return_item_collection_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BatchWriteItemOutput {
+    pub unprocessed_items: Option<BTreeMap<String, Vec<WriteRequest>>>,
+    pub item_collection_metrics: Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>,
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+}
+impl Shaped for BatchWriteItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BatchWriteItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BatchWriteItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.unprocessed_items,
+            1 => &self.item_collection_metrics,
+            _ => &self.consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.unprocessed_items,
+            1 => &mut self.item_collection_metrics,
+            _ => &mut self.consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BillingModeSummary {
+    pub billing_mode: Option<String>,
+    pub last_update_to_pay_per_request_date_time: Option<Timestamp>,
+}
+impl Shaped for BillingModeSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BillingModeSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BillingModeSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.billing_mode,
+            _ => &self.last_update_to_pay_per_request_date_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.billing_mode,
+            _ => &mut self.last_update_to_pay_per_request_date_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancellationReason {
+    pub item: Option<Json>,
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for CancellationReason {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancellationReason {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancellationReason
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.item,
+            1 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.item,
+            1 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Capacity {
+    pub read_capacity_units: Option<f64>,
+    pub write_capacity_units: Option<f64>,
+    pub capacity_units: Option<f64>,
+}
+impl Shaped for Capacity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Capacity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Capacity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.read_capacity_units,
+            1 => &self.write_capacity_units,
+            _ => &self.capacity_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.read_capacity_units,
+            1 => &mut self.write_capacity_units,
+            _ => &mut self.capacity_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Condition {
+    pub attribute_value_list: Option<Vec<Json>>,
+    pub comparison_operator: String,
+}
+impl Shaped for Condition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Condition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Condition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_value_list,
+            _ => &self.comparison_operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_value_list,
+            _ => &mut self.comparison_operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConditionCheck {
+    pub key: Json,
+    pub table_name: String,
+    pub condition_expression: String,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for ConditionCheck {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConditionCheck {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConditionCheck
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.table_name,
+            2 => &self.condition_expression,
+            3 => &self.expression_attribute_names,
+            4 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.table_name,
+            2 => &mut self.condition_expression,
+            3 => &mut self.expression_attribute_names,
+            4 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConditionalCheckFailedException {
+    pub item: Option<Json>,
+}
+impl Shaped for ConditionalCheckFailedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConditionalCheckFailedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConditionalCheckFailedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.item,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.item,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConsumedCapacity {
+    pub table_name: Option<String>,
+    pub capacity_units: Option<f64>,
+    pub read_capacity_units: Option<f64>,
+    pub write_capacity_units: Option<f64>,
+    pub table: Option<Capacity>,
+    pub local_secondary_indexes: Option<BTreeMap<String, Capacity>>,
+    pub global_secondary_indexes: Option<BTreeMap<String, Capacity>>,
+    pub vector_indexes: Option<BTreeMap<String, VectorCapacity>>,
+}
+impl Shaped for ConsumedCapacity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConsumedCapacity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConsumedCapacity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.capacity_units,
+            2 => &self.read_capacity_units,
+            3 => &self.write_capacity_units,
+            4 => &self.table,
+            5 => &self.local_secondary_indexes,
+            6 => &self.global_secondary_indexes,
+            _ => &self.vector_indexes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.capacity_units,
+            2 => &mut self.read_capacity_units,
+            3 => &mut self.write_capacity_units,
+            4 => &mut self.table,
+            5 => &mut self.local_secondary_indexes,
+            6 => &mut self.global_secondary_indexes,
+            _ => &mut self.vector_indexes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ContinuousBackupsDescription {
+    pub continuous_backups_status: String,
+    pub point_in_time_recovery_description: Option<PointInTimeRecoveryDescription>,
+}
+impl Shaped for ContinuousBackupsDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ContinuousBackupsDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ContinuousBackupsDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.continuous_backups_status,
+            _ => &self.point_in_time_recovery_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.continuous_backups_status,
+            _ => &mut self.point_in_time_recovery_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGlobalSecondaryIndexAction {
+    pub index_name: String,
+    pub key_schema: Vec<KeySchemaElement>,
+    pub projection: Projection,
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<WarmThroughput>,
+}
+impl Shaped for CreateGlobalSecondaryIndexAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGlobalSecondaryIndexAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGlobalSecondaryIndexAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.key_schema,
+            2 => &self.projection,
+            3 => &self.provisioned_throughput,
+            4 => &self.on_demand_throughput,
+            _ => &self.warm_throughput,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.key_schema,
+            2 => &mut self.projection,
+            3 => &mut self.provisioned_throughput,
+            4 => &mut self.on_demand_throughput,
+            _ => &mut self.warm_throughput,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGlobalTableWitnessGroupMemberAction {
+    pub region_name: String,
+}
+impl Shaped for CreateGlobalTableWitnessGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGlobalTableWitnessGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGlobalTableWitnessGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.region_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.region_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateReplicationGroupMemberAction {
+    pub region_name: String,
+    pub kms_master_key_id: Option<String>,
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
+    pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndex>>,
+    pub table_class_override: Option<String>,
+}
+impl Shaped for CreateReplicationGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateReplicationGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateReplicationGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_name,
+            1 => &self.kms_master_key_id,
+            2 => &self.provisioned_throughput_override,
+            3 => &self.on_demand_throughput_override,
+            4 => &self.global_secondary_indexes,
+            _ => &self.table_class_override,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_name,
+            1 => &mut self.kms_master_key_id,
+            2 => &mut self.provisioned_throughput_override,
+            3 => &mut self.on_demand_throughput_override,
+            4 => &mut self.global_secondary_indexes,
+            _ => &mut self.table_class_override,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTableInput {
+    pub attribute_definitions: Option<Vec<AttributeDefinition>>,
+    pub table_name: String,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
+    pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
+    pub billing_mode: Option<String>,
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    pub stream_specification: Option<StreamSpecification>,
+    pub sse_specification: Option<SSESpecification>,
+    pub tags: Option<Vec<Tag>>,
+    pub table_class: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub warm_throughput: Option<WarmThroughput>,
+    pub resource_policy: Option<String>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub global_table_source_arn: Option<String>,
+    pub global_table_settings_replication_mode: Option<String>,
+    pub vector_indexes: Option<Vec<VectorIndex>>,
+}
+impl Shaped for CreateTableInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTableInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTableInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_definitions,
+            1 => &self.table_name,
+            2 => &self.key_schema,
+            3 => &self.local_secondary_indexes,
+            4 => &self.global_secondary_indexes,
+            5 => &self.billing_mode,
+            6 => &self.provisioned_throughput,
+            7 => &self.stream_specification,
+            8 => &self.sse_specification,
+            9 => &self.tags,
+            10 => &self.table_class,
+            11 => &self.deletion_protection_enabled,
+            12 => &self.warm_throughput,
+            13 => &self.resource_policy,
+            14 => &self.on_demand_throughput,
+            15 => &self.global_table_source_arn,
+            16 => &self.global_table_settings_replication_mode,
+            _ => &self.vector_indexes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_definitions,
+            1 => &mut self.table_name,
+            2 => &mut self.key_schema,
+            3 => &mut self.local_secondary_indexes,
+            4 => &mut self.global_secondary_indexes,
+            5 => &mut self.billing_mode,
+            6 => &mut self.provisioned_throughput,
+            7 => &mut self.stream_specification,
+            8 => &mut self.sse_specification,
+            9 => &mut self.tags,
+            10 => &mut self.table_class,
+            11 => &mut self.deletion_protection_enabled,
+            12 => &mut self.warm_throughput,
+            13 => &mut self.resource_policy,
+            14 => &mut self.on_demand_throughput,
+            15 => &mut self.global_table_source_arn,
+            16 => &mut self.global_table_settings_replication_mode,
+            _ => &mut self.vector_indexes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTableOutput {
+    pub table_description: Option<TableDescription>,
+}
+impl Shaped for CreateTableOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTableOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTableOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVectorIndexAction {
+    pub index_name: String,
+    pub vector_attribute: VectorAttributeDefinition,
+    pub search_schema: Option<Vec<SearchSchemaElement>>,
+    pub projection: Projection,
+    pub dimensions: i64,
+    pub distance_function: String,
+}
+impl Shaped for CreateVectorIndexAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVectorIndexAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVectorIndexAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.vector_attribute,
+            2 => &self.search_schema,
+            3 => &self.projection,
+            4 => &self.dimensions,
+            _ => &self.distance_function,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.vector_attribute,
+            2 => &mut self.search_schema,
+            3 => &mut self.projection,
+            4 => &mut self.dimensions,
+            _ => &mut self.distance_function,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Delete {
+    pub key: Json,
+    pub table_name: String,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for Delete {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Delete {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Delete
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.table_name,
+            2 => &self.condition_expression,
+            3 => &self.expression_attribute_names,
+            4 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.table_name,
+            2 => &mut self.condition_expression,
+            3 => &mut self.expression_attribute_names,
+            4 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGlobalSecondaryIndexAction {
+    pub index_name: String,
+}
+impl Shaped for DeleteGlobalSecondaryIndexAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGlobalSecondaryIndexAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGlobalSecondaryIndexAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.index_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.index_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGlobalTableWitnessGroupMemberAction {
+    pub region_name: String,
+}
+impl Shaped for DeleteGlobalTableWitnessGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGlobalTableWitnessGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGlobalTableWitnessGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.region_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.region_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteItemInput {
+    pub table_name: String,
+    pub key: Json,
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    pub conditional_operator: Option<String>,
+    pub return_values: Option<String>,
+    pub return_consumed_capacity: Option<String>,
+    pub return_item_collection_metrics: Option<String>,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for DeleteItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.key,
+            2 => &self.expected,
+            3 => &self.conditional_operator,
+            4 => &self.return_values,
+            5 => &self.return_consumed_capacity,
+            6 => &self.return_item_collection_metrics,
+            7 => &self.condition_expression,
+            8 => &self.expression_attribute_names,
+            9 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.key,
+            2 => &mut self.expected,
+            3 => &mut self.conditional_operator,
+            4 => &mut self.return_values,
+            5 => &mut self.return_consumed_capacity,
+            6 => &mut self.return_item_collection_metrics,
+            7 => &mut self.condition_expression,
+            8 => &mut self.expression_attribute_names,
+            9 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteItemOutput {
+    pub attributes: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    pub item_collection_metrics: Option<ItemCollectionMetrics>,
+}
+impl Shaped for DeleteItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attributes,
+            1 => &self.consumed_capacity,
+            _ => &self.item_collection_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attributes,
+            1 => &mut self.consumed_capacity,
+            _ => &mut self.item_collection_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteReplicationGroupMemberAction {
+    pub region_name: String,
+}
+impl Shaped for DeleteReplicationGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteReplicationGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteReplicationGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.region_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.region_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRequest {
+    pub key: Json,
+}
+impl Shaped for DeleteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTableInput {
+    pub table_name: String,
+}
+impl Shaped for DeleteTableInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTableInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTableInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTableOutput {
+    pub table_description: Option<TableDescription>,
+}
+impl Shaped for DeleteTableOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTableOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTableOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVectorIndexAction {
+    pub index_name: String,
+}
+impl Shaped for DeleteVectorIndexAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVectorIndexAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVectorIndexAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.index_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.index_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeContinuousBackupsInput {
+    pub table_name: String,
+}
+impl Shaped for DescribeContinuousBackupsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeContinuousBackupsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeContinuousBackupsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeContinuousBackupsOutput {
+    pub continuous_backups_description: Option<ContinuousBackupsDescription>,
+}
+impl Shaped for DescribeContinuousBackupsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeContinuousBackupsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeContinuousBackupsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.continuous_backups_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.continuous_backups_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeEndpointsRequest {}
+impl Shaped for DescribeEndpointsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeEndpointsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeEndpointsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeEndpointsResponse {
+    pub endpoints: Vec<Endpoint>,
+}
+impl Shaped for DescribeEndpointsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeEndpointsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeEndpointsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.endpoints,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.endpoints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLimitsInput {}
+impl Shaped for DescribeLimitsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLimitsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLimitsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLimitsOutput {
+    pub account_max_read_capacity_units: Option<i64>,
+    pub account_max_write_capacity_units: Option<i64>,
+    pub table_max_read_capacity_units: Option<i64>,
+    pub table_max_write_capacity_units: Option<i64>,
+}
+impl Shaped for DescribeLimitsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLimitsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLimitsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.account_max_read_capacity_units,
+            1 => &self.account_max_write_capacity_units,
+            2 => &self.table_max_read_capacity_units,
+            _ => &self.table_max_write_capacity_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.account_max_read_capacity_units,
+            1 => &mut self.account_max_write_capacity_units,
+            2 => &mut self.table_max_read_capacity_units,
+            _ => &mut self.table_max_write_capacity_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTableInput {
+    pub table_name: String,
+}
+impl Shaped for DescribeTableInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTableInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTableInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTableOutput {
+    pub table: Option<TableDescription>,
+}
+impl Shaped for DescribeTableOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTableOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTableOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTimeToLiveInput {
+    pub table_name: String,
+}
+impl Shaped for DescribeTimeToLiveInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTimeToLiveInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTimeToLiveInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTimeToLiveOutput {
+    pub time_to_live_description: Option<TimeToLiveDescription>,
+}
+impl Shaped for DescribeTimeToLiveOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTimeToLiveOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTimeToLiveOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.time_to_live_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.time_to_live_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateReplicationGroupMemberAction {
+    pub region_name: String,
+    pub disassociation_mode: String,
+}
+impl Shaped for DisassociateReplicationGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateReplicationGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateReplicationGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_name,
+            _ => &self.disassociation_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_name,
+            _ => &mut self.disassociation_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Endpoint {
+    pub address: String,
+    pub cache_period_in_minutes: i64,
+}
+impl Shaped for Endpoint {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Endpoint {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Endpoint
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.address,
+            _ => &self.cache_period_in_minutes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.address,
+            _ => &mut self.cache_period_in_minutes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ExpectedAttributeValue {
+    pub value: Option<Json>,
+    pub exists: Option<bool>,
+    pub comparison_operator: Option<String>,
+    pub attribute_value_list: Option<Vec<Json>>,
+}
+impl Shaped for ExpectedAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ExpectedAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ExpectedAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.value,
+            1 => &self.exists,
+            2 => &self.comparison_operator,
+            _ => &self.attribute_value_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.value,
+            1 => &mut self.exists,
+            2 => &mut self.comparison_operator,
+            _ => &mut self.attribute_value_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Get {
+    pub key: Json,
+    pub table_name: String,
+    pub projection_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl Shaped for Get {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Get {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Get
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.table_name,
+            2 => &self.projection_expression,
+            _ => &self.expression_attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.table_name,
+            2 => &mut self.projection_expression,
+            _ => &mut self.expression_attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetItemInput {
+    pub table_name: String,
+    pub key: Json,
+    pub attributes_to_get: Option<Vec<String>>,
+    pub consistent_read: Option<bool>,
+    pub return_consumed_capacity: Option<String>,
+    pub projection_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl Shaped for GetItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.key,
+            2 => &self.attributes_to_get,
+            3 => &self.consistent_read,
+            4 => &self.return_consumed_capacity,
+            5 => &self.projection_expression,
+            _ => &self.expression_attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.key,
+            2 => &mut self.attributes_to_get,
+            3 => &mut self.consistent_read,
+            4 => &mut self.return_consumed_capacity,
+            5 => &mut self.projection_expression,
+            _ => &mut self.expression_attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetItemOutput {
+    pub item: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+}
+impl Shaped for GetItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.item,
+            _ => &self.consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.item,
+            _ => &mut self.consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSecondaryIndex {
+    pub index_name: String,
+    pub key_schema: Vec<KeySchemaElement>,
+    pub projection: Projection,
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<WarmThroughput>,
+}
+impl Shaped for GlobalSecondaryIndex {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSecondaryIndex {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSecondaryIndex
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.key_schema,
+            2 => &self.projection,
+            3 => &self.provisioned_throughput,
+            4 => &self.on_demand_throughput,
+            _ => &self.warm_throughput,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.key_schema,
+            2 => &mut self.projection,
+            3 => &mut self.provisioned_throughput,
+            4 => &mut self.on_demand_throughput,
+            _ => &mut self.warm_throughput,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSecondaryIndexDescription {
+    pub index_name: Option<String>,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    pub projection: Option<Projection>,
+    pub index_status: Option<String>,
+    pub backfilling: Option<bool>,
+    pub provisioned_throughput: Option<ProvisionedThroughputDescription>,
+    pub index_size_bytes: Option<i64>,
+    pub item_count: Option<i64>,
+    pub index_arn: Option<String>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<GlobalSecondaryIndexWarmThroughputDescription>,
+}
+impl Shaped for GlobalSecondaryIndexDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSecondaryIndexDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSecondaryIndexDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.key_schema,
+            2 => &self.projection,
+            3 => &self.index_status,
+            4 => &self.backfilling,
+            5 => &self.provisioned_throughput,
+            6 => &self.index_size_bytes,
+            7 => &self.item_count,
+            8 => &self.index_arn,
+            9 => &self.on_demand_throughput,
+            _ => &self.warm_throughput,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.key_schema,
+            2 => &mut self.projection,
+            3 => &mut self.index_status,
+            4 => &mut self.backfilling,
+            5 => &mut self.provisioned_throughput,
+            6 => &mut self.index_size_bytes,
+            7 => &mut self.item_count,
+            8 => &mut self.index_arn,
+            9 => &mut self.on_demand_throughput,
+            _ => &mut self.warm_throughput,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSecondaryIndexUpdate {
+    pub update: Option<UpdateGlobalSecondaryIndexAction>,
+    pub create: Option<CreateGlobalSecondaryIndexAction>,
+    pub delete: Option<DeleteGlobalSecondaryIndexAction>,
+}
+impl Shaped for GlobalSecondaryIndexUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSecondaryIndexUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSecondaryIndexUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.update,
+            1 => &self.create,
+            _ => &self.delete,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.update,
+            1 => &mut self.create,
+            _ => &mut self.delete,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSecondaryIndexWarmThroughputDescription {
+    pub read_units_per_second: Option<i64>,
+    pub write_units_per_second: Option<i64>,
+    pub status: Option<String>,
+}
+impl Shaped for GlobalSecondaryIndexWarmThroughputDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSecondaryIndexWarmThroughputDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSecondaryIndexWarmThroughputDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.read_units_per_second,
+            1 => &self.write_units_per_second,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.read_units_per_second,
+            1 => &mut self.write_units_per_second,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalTableWitnessDescription {
+    pub region_name: Option<String>,
+    pub witness_status: Option<String>,
+}
+impl Shaped for GlobalTableWitnessDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalTableWitnessDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalTableWitnessDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_name,
+            _ => &self.witness_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_name,
+            _ => &mut self.witness_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalTableWitnessGroupUpdate {
+    pub create: Option<CreateGlobalTableWitnessGroupMemberAction>,
+    pub delete: Option<DeleteGlobalTableWitnessGroupMemberAction>,
+}
+impl Shaped for GlobalTableWitnessGroupUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalTableWitnessGroupUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalTableWitnessGroupUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.create,
+            _ => &self.delete,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.create,
+            _ => &mut self.delete,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ItemCollectionMetrics {
+    pub item_collection_key: Option<Json>,
+    pub size_estimate_range_gb: Option<Vec<f64>>,
+}
+impl Shaped for ItemCollectionMetrics {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ItemCollectionMetrics {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ItemCollectionMetrics
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.item_collection_key,
+            _ => &self.size_estimate_range_gb,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.item_collection_key,
+            _ => &mut self.size_estimate_range_gb,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ItemResponse {
+    pub item: Option<Json>,
+}
+impl Shaped for ItemResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ItemResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ItemResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.item,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.item,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeySchemaElement {
+    pub attribute_name: String,
+    pub key_type: String,
+}
+impl Shaped for KeySchemaElement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeySchemaElement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeySchemaElement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_name,
+            _ => &self.key_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_name,
+            _ => &mut self.key_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeysAndAttributes {
+    pub keys: Vec<Json>,
+    pub attributes_to_get: Option<Vec<String>>,
+    pub consistent_read: Option<bool>,
+    pub projection_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl Shaped for KeysAndAttributes {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeysAndAttributes {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeysAndAttributes
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.keys,
+            1 => &self.attributes_to_get,
+            2 => &self.consistent_read,
+            3 => &self.projection_expression,
+            _ => &self.expression_attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.keys,
+            1 => &mut self.attributes_to_get,
+            2 => &mut self.consistent_read,
+            3 => &mut self.projection_expression,
+            _ => &mut self.expression_attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTablesInput {
+    pub exclusive_start_table_name: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for ListTablesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTablesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTablesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.exclusive_start_table_name,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.exclusive_start_table_name,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTablesOutput {
+    pub table_names: Option<Vec<String>>,
+    pub last_evaluated_table_name: Option<String>,
+}
+impl Shaped for ListTablesOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTablesOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTablesOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_names,
+            _ => &self.last_evaluated_table_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_names,
+            _ => &mut self.last_evaluated_table_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsOfResourceInput {
+    pub resource_arn: String,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListTagsOfResourceInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsOfResourceInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsOfResourceInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsOfResourceOutput {
+    pub tags: Option<Vec<Tag>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListTagsOfResourceOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsOfResourceOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsOfResourceOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LocalSecondaryIndex {
+    pub index_name: String,
+    pub key_schema: Vec<KeySchemaElement>,
+    pub projection: Projection,
+}
+impl Shaped for LocalSecondaryIndex {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LocalSecondaryIndex {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LocalSecondaryIndex
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.key_schema,
+            _ => &self.projection,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.key_schema,
+            _ => &mut self.projection,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LocalSecondaryIndexDescription {
+    pub index_name: Option<String>,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    pub projection: Option<Projection>,
+    pub index_size_bytes: Option<i64>,
+    pub item_count: Option<i64>,
+    pub index_arn: Option<String>,
+}
+impl Shaped for LocalSecondaryIndexDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LocalSecondaryIndexDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LocalSecondaryIndexDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.key_schema,
+            2 => &self.projection,
+            3 => &self.index_size_bytes,
+            4 => &self.item_count,
+            _ => &self.index_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.key_schema,
+            2 => &mut self.projection,
+            3 => &mut self.index_size_bytes,
+            4 => &mut self.item_count,
+            _ => &mut self.index_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OnDemandThroughput {
+    pub max_read_request_units: Option<i64>,
+    pub max_write_request_units: Option<i64>,
+}
+impl Shaped for OnDemandThroughput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OnDemandThroughput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OnDemandThroughput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_read_request_units,
+            _ => &self.max_write_request_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_read_request_units,
+            _ => &mut self.max_write_request_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OnDemandThroughputOverride {
+    pub max_read_request_units: Option<i64>,
+}
+impl Shaped for OnDemandThroughputOverride {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OnDemandThroughputOverride {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OnDemandThroughputOverride
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.max_read_request_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.max_read_request_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PointInTimeRecoveryDescription {
+    pub point_in_time_recovery_status: Option<String>,
+    pub recovery_period_in_days: Option<i32>,
+    pub earliest_restorable_date_time: Option<Timestamp>,
+    pub latest_restorable_date_time: Option<Timestamp>,
+}
+impl Shaped for PointInTimeRecoveryDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PointInTimeRecoveryDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PointInTimeRecoveryDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.point_in_time_recovery_status,
+            1 => &self.recovery_period_in_days,
+            2 => &self.earliest_restorable_date_time,
+            _ => &self.latest_restorable_date_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.point_in_time_recovery_status,
+            1 => &mut self.recovery_period_in_days,
+            2 => &mut self.earliest_restorable_date_time,
+            _ => &mut self.latest_restorable_date_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Projection {
+    pub projection_type: Option<String>,
+    pub non_key_attributes: Option<Vec<String>>,
+}
+impl Shaped for Projection {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Projection {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Projection
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.projection_type,
+            _ => &self.non_key_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.projection_type,
+            _ => &mut self.non_key_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedThroughput {
+    pub read_capacity_units: i64,
+    pub write_capacity_units: i64,
+}
+impl Shaped for ProvisionedThroughput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedThroughput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedThroughput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.read_capacity_units,
+            _ => &self.write_capacity_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.read_capacity_units,
+            _ => &mut self.write_capacity_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedThroughputDescription {
+    pub last_increase_date_time: Option<Timestamp>,
+    pub last_decrease_date_time: Option<Timestamp>,
+    pub number_of_decreases_today: Option<i64>,
+    pub read_capacity_units: Option<i64>,
+    pub write_capacity_units: Option<i64>,
+}
+impl Shaped for ProvisionedThroughputDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedThroughputDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedThroughputDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.last_increase_date_time,
+            1 => &self.last_decrease_date_time,
+            2 => &self.number_of_decreases_today,
+            3 => &self.read_capacity_units,
+            _ => &self.write_capacity_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.last_increase_date_time,
+            1 => &mut self.last_decrease_date_time,
+            2 => &mut self.number_of_decreases_today,
+            3 => &mut self.read_capacity_units,
+            _ => &mut self.write_capacity_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedThroughputExceededException {
+    pub throttling_reasons: Option<Vec<ThrottlingReason>>,
+}
+impl Shaped for ProvisionedThroughputExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedThroughputExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedThroughputExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.throttling_reasons,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.throttling_reasons,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedThroughputOverride {
+    pub read_capacity_units: Option<i64>,
+}
+impl Shaped for ProvisionedThroughputOverride {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedThroughputOverride {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedThroughputOverride
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.read_capacity_units,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.read_capacity_units,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Put {
+    pub item: Json,
+    pub table_name: String,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for Put {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Put {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Put
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.item,
+            1 => &self.table_name,
+            2 => &self.condition_expression,
+            3 => &self.expression_attribute_names,
+            4 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.item,
+            1 => &mut self.table_name,
+            2 => &mut self.condition_expression,
+            3 => &mut self.expression_attribute_names,
+            4 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutItemInput {
+    pub table_name: String,
+    pub item: Json,
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    pub return_values: Option<String>,
+    pub return_consumed_capacity: Option<String>,
+    pub return_item_collection_metrics: Option<String>,
+    pub conditional_operator: Option<String>,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for PutItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.item,
+            2 => &self.expected,
+            3 => &self.return_values,
+            4 => &self.return_consumed_capacity,
+            5 => &self.return_item_collection_metrics,
+            6 => &self.conditional_operator,
+            7 => &self.condition_expression,
+            8 => &self.expression_attribute_names,
+            9 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.item,
+            2 => &mut self.expected,
+            3 => &mut self.return_values,
+            4 => &mut self.return_consumed_capacity,
+            5 => &mut self.return_item_collection_metrics,
+            6 => &mut self.conditional_operator,
+            7 => &mut self.condition_expression,
+            8 => &mut self.expression_attribute_names,
+            9 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutItemOutput {
+    pub attributes: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    pub item_collection_metrics: Option<ItemCollectionMetrics>,
+}
+impl Shaped for PutItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attributes,
+            1 => &self.consumed_capacity,
+            _ => &self.item_collection_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attributes,
+            1 => &mut self.consumed_capacity,
+            _ => &mut self.item_collection_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutRequest {
+    pub item: Json,
+}
+impl Shaped for PutRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.item,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.item,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryInput {
+    pub table_name: String,
+    pub index_name: Option<String>,
+    pub select: Option<String>,
+    pub attributes_to_get: Option<Vec<String>>,
+    pub limit: Option<i32>,
+    pub consistent_read: Option<bool>,
+    pub key_conditions: Option<BTreeMap<String, Condition>>,
+    pub query_filter: Option<BTreeMap<String, Condition>>,
+    pub conditional_operator: Option<String>,
+    pub scan_index_forward: Option<bool>,
+    pub exclusive_start_key: Option<Json>,
+    pub return_consumed_capacity: Option<String>,
+    pub projection_expression: Option<String>,
+    pub filter_expression: Option<String>,
+    pub key_condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+}
+impl Shaped for QueryInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.index_name,
+            2 => &self.select,
+            3 => &self.attributes_to_get,
+            4 => &self.limit,
+            5 => &self.consistent_read,
+            6 => &self.key_conditions,
+            7 => &self.query_filter,
+            8 => &self.conditional_operator,
+            9 => &self.scan_index_forward,
+            10 => &self.exclusive_start_key,
+            11 => &self.return_consumed_capacity,
+            12 => &self.projection_expression,
+            13 => &self.filter_expression,
+            14 => &self.key_condition_expression,
+            15 => &self.expression_attribute_names,
+            _ => &self.expression_attribute_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.index_name,
+            2 => &mut self.select,
+            3 => &mut self.attributes_to_get,
+            4 => &mut self.limit,
+            5 => &mut self.consistent_read,
+            6 => &mut self.key_conditions,
+            7 => &mut self.query_filter,
+            8 => &mut self.conditional_operator,
+            9 => &mut self.scan_index_forward,
+            10 => &mut self.exclusive_start_key,
+            11 => &mut self.return_consumed_capacity,
+            12 => &mut self.projection_expression,
+            13 => &mut self.filter_expression,
+            14 => &mut self.key_condition_expression,
+            15 => &mut self.expression_attribute_names,
+            _ => &mut self.expression_attribute_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryOutput {
+    pub items: Option<Json>,
+    pub count: Option<i32>,
+    pub scanned_count: Option<i32>,
+    pub last_evaluated_key: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+}
+impl Shaped for QueryOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            1 => &self.count,
+            2 => &self.scanned_count,
+            3 => &self.last_evaluated_key,
+            _ => &self.consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            1 => &mut self.count,
+            2 => &mut self.scanned_count,
+            3 => &mut self.last_evaluated_key,
+            _ => &mut self.consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicaDescription {
+    pub region_name: Option<String>,
+    pub replica_status: Option<String>,
+    pub replica_arn: Option<String>,
+    pub replica_status_description: Option<String>,
+    pub replica_status_percent_progress: Option<String>,
+    pub kms_master_key_id: Option<String>,
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
+    pub warm_throughput: Option<TableWarmThroughputDescription>,
+    pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndexDescription>>,
+    pub replica_inaccessible_date_time: Option<Timestamp>,
+    pub replica_table_class_summary: Option<TableClassSummary>,
+    pub global_table_settings_replication_mode: Option<String>,
+}
+impl Shaped for ReplicaDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicaDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicaDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_name,
+            1 => &self.replica_status,
+            2 => &self.replica_arn,
+            3 => &self.replica_status_description,
+            4 => &self.replica_status_percent_progress,
+            5 => &self.kms_master_key_id,
+            6 => &self.provisioned_throughput_override,
+            7 => &self.on_demand_throughput_override,
+            8 => &self.warm_throughput,
+            9 => &self.global_secondary_indexes,
+            10 => &self.replica_inaccessible_date_time,
+            11 => &self.replica_table_class_summary,
+            _ => &self.global_table_settings_replication_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_name,
+            1 => &mut self.replica_status,
+            2 => &mut self.replica_arn,
+            3 => &mut self.replica_status_description,
+            4 => &mut self.replica_status_percent_progress,
+            5 => &mut self.kms_master_key_id,
+            6 => &mut self.provisioned_throughput_override,
+            7 => &mut self.on_demand_throughput_override,
+            8 => &mut self.warm_throughput,
+            9 => &mut self.global_secondary_indexes,
+            10 => &mut self.replica_inaccessible_date_time,
+            11 => &mut self.replica_table_class_summary,
+            _ => &mut self.global_table_settings_replication_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicaGlobalSecondaryIndex {
+    pub index_name: String,
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
+}
+impl Shaped for ReplicaGlobalSecondaryIndex {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicaGlobalSecondaryIndex {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicaGlobalSecondaryIndex
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.provisioned_throughput_override,
+            _ => &self.on_demand_throughput_override,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.provisioned_throughput_override,
+            _ => &mut self.on_demand_throughput_override,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicaGlobalSecondaryIndexDescription {
+    pub index_name: Option<String>,
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
+    pub warm_throughput: Option<GlobalSecondaryIndexWarmThroughputDescription>,
+}
+impl Shaped for ReplicaGlobalSecondaryIndexDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicaGlobalSecondaryIndexDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicaGlobalSecondaryIndexDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.provisioned_throughput_override,
+            2 => &self.on_demand_throughput_override,
+            _ => &self.warm_throughput,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.provisioned_throughput_override,
+            2 => &mut self.on_demand_throughput_override,
+            _ => &mut self.warm_throughput,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationGroupUpdate {
+    pub create: Option<CreateReplicationGroupMemberAction>,
+    pub update: Option<UpdateReplicationGroupMemberAction>,
+    pub delete: Option<DeleteReplicationGroupMemberAction>,
+    pub disassociate: Option<DisassociateReplicationGroupMemberAction>,
+}
+impl Shaped for ReplicationGroupUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationGroupUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationGroupUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.create,
+            1 => &self.update,
+            2 => &self.delete,
+            _ => &self.disassociate,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.create,
+            1 => &mut self.update,
+            2 => &mut self.delete,
+            _ => &mut self.disassociate,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestLimitExceeded {
+    pub throttling_reasons: Option<Vec<ThrottlingReason>>,
+}
+impl Shaped for RequestLimitExceeded {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestLimitExceeded {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestLimitExceeded
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.throttling_reasons,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.throttling_reasons,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreSummary {
+    pub source_backup_arn: Option<String>,
+    pub source_table_arn: Option<String>,
+    pub restore_date_time: Timestamp,
+    pub restore_in_progress: bool,
+}
+impl Shaped for RestoreSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_backup_arn,
+            1 => &self.source_table_arn,
+            2 => &self.restore_date_time,
+            _ => &self.restore_in_progress,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_backup_arn,
+            1 => &mut self.source_table_arn,
+            2 => &mut self.restore_date_time,
+            _ => &mut self.restore_in_progress,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SSEDescription {
+    pub status: Option<String>,
+    pub sse_type: Option<String>,
+    pub kms_master_key_arn: Option<String>,
+    pub inaccessible_encryption_date_time: Option<Timestamp>,
+}
+impl Shaped for SSEDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SSEDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SSEDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            1 => &self.sse_type,
+            2 => &self.kms_master_key_arn,
+            _ => &self.inaccessible_encryption_date_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            1 => &mut self.sse_type,
+            2 => &mut self.kms_master_key_arn,
+            _ => &mut self.inaccessible_encryption_date_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SSESpecification {
+    pub enabled: Option<bool>,
+    pub sse_type: Option<String>,
+    pub kms_master_key_id: Option<String>,
+}
+impl Shaped for SSESpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SSESpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SSESpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            1 => &self.sse_type,
+            _ => &self.kms_master_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            1 => &mut self.sse_type,
+            _ => &mut self.kms_master_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScanInput {
+    pub table_name: String,
+    pub index_name: Option<String>,
+    pub attributes_to_get: Option<Vec<String>>,
+    pub limit: Option<i32>,
+    pub select: Option<String>,
+    pub scan_filter: Option<BTreeMap<String, Condition>>,
+    pub conditional_operator: Option<String>,
+    pub exclusive_start_key: Option<Json>,
+    pub return_consumed_capacity: Option<String>,
+    pub total_segments: Option<i32>,
+    pub segment: Option<i32>,
+    pub projection_expression: Option<String>,
+    pub filter_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub consistent_read: Option<bool>,
+}
+impl Shaped for ScanInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScanInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScanInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.index_name,
+            2 => &self.attributes_to_get,
+            3 => &self.limit,
+            4 => &self.select,
+            5 => &self.scan_filter,
+            6 => &self.conditional_operator,
+            7 => &self.exclusive_start_key,
+            8 => &self.return_consumed_capacity,
+            9 => &self.total_segments,
+            10 => &self.segment,
+            11 => &self.projection_expression,
+            12 => &self.filter_expression,
+            13 => &self.expression_attribute_names,
+            14 => &self.expression_attribute_values,
+            _ => &self.consistent_read,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.index_name,
+            2 => &mut self.attributes_to_get,
+            3 => &mut self.limit,
+            4 => &mut self.select,
+            5 => &mut self.scan_filter,
+            6 => &mut self.conditional_operator,
+            7 => &mut self.exclusive_start_key,
+            8 => &mut self.return_consumed_capacity,
+            9 => &mut self.total_segments,
+            10 => &mut self.segment,
+            11 => &mut self.projection_expression,
+            12 => &mut self.filter_expression,
+            13 => &mut self.expression_attribute_names,
+            14 => &mut self.expression_attribute_values,
+            _ => &mut self.consistent_read,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScanOutput {
+    pub items: Option<Json>,
+    pub count: Option<i32>,
+    pub scanned_count: Option<i32>,
+    pub last_evaluated_key: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+}
+impl Shaped for ScanOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScanOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScanOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            1 => &self.count,
+            2 => &self.scanned_count,
+            3 => &self.last_evaluated_key,
+            _ => &self.consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            1 => &mut self.count,
+            2 => &mut self.scanned_count,
+            3 => &mut self.last_evaluated_key,
+            _ => &mut self.consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SearchSchemaElement {
+    pub attribute_name: String,
+    pub search_schema_element_type: String,
+}
+impl Shaped for SearchSchemaElement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SearchSchemaElement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SearchSchemaElement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_name,
+            _ => &self.search_schema_element_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_name,
+            _ => &mut self.search_schema_element_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StreamSpecification {
+    pub stream_enabled: bool,
+    pub stream_view_type: Option<String>,
+}
+impl Shaped for StreamSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StreamSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StreamSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stream_enabled,
+            _ => &self.stream_view_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stream_enabled,
+            _ => &mut self.stream_view_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TableClassSummary {
+    pub table_class: Option<String>,
+    pub last_update_date_time: Option<Timestamp>,
+}
+impl Shaped for TableClassSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TableClassSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TableClassSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_class,
+            _ => &self.last_update_date_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_class,
+            _ => &mut self.last_update_date_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TableDescription {
+    pub attribute_definitions: Option<Vec<AttributeDefinition>>,
+    pub table_name: Option<String>,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    pub table_status: Option<String>,
+    pub creation_date_time: Option<Timestamp>,
+    pub provisioned_throughput: Option<ProvisionedThroughputDescription>,
+    pub table_size_bytes: Option<i64>,
+    pub item_count: Option<i64>,
+    pub table_arn: Option<String>,
+    pub table_id: Option<String>,
+    pub billing_mode_summary: Option<BillingModeSummary>,
+    pub local_secondary_indexes: Option<Vec<LocalSecondaryIndexDescription>>,
+    pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndexDescription>>,
+    pub stream_specification: Option<StreamSpecification>,
+    pub latest_stream_label: Option<String>,
+    pub latest_stream_arn: Option<String>,
+    pub global_table_version: Option<String>,
+    pub replicas: Option<Vec<ReplicaDescription>>,
+    pub global_table_witnesses: Option<Vec<GlobalTableWitnessDescription>>,
+    pub global_table_settings_replication_mode: Option<String>,
+    pub restore_summary: Option<RestoreSummary>,
+    pub sse_description: Option<SSEDescription>,
+    pub archival_summary: Option<ArchivalSummary>,
+    pub table_class_summary: Option<TableClassSummary>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub disassociation_protection_enabled: Option<bool>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<TableWarmThroughputDescription>,
+    pub multi_region_consistency: Option<String>,
+    pub vector_indexes: Option<Vec<VectorIndexDescription>>,
+}
+impl Shaped for TableDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TableDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TableDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_definitions,
+            1 => &self.table_name,
+            2 => &self.key_schema,
+            3 => &self.table_status,
+            4 => &self.creation_date_time,
+            5 => &self.provisioned_throughput,
+            6 => &self.table_size_bytes,
+            7 => &self.item_count,
+            8 => &self.table_arn,
+            9 => &self.table_id,
+            10 => &self.billing_mode_summary,
+            11 => &self.local_secondary_indexes,
+            12 => &self.global_secondary_indexes,
+            13 => &self.stream_specification,
+            14 => &self.latest_stream_label,
+            15 => &self.latest_stream_arn,
+            16 => &self.global_table_version,
+            17 => &self.replicas,
+            18 => &self.global_table_witnesses,
+            19 => &self.global_table_settings_replication_mode,
+            20 => &self.restore_summary,
+            21 => &self.sse_description,
+            22 => &self.archival_summary,
+            23 => &self.table_class_summary,
+            24 => &self.deletion_protection_enabled,
+            25 => &self.disassociation_protection_enabled,
+            26 => &self.on_demand_throughput,
+            27 => &self.warm_throughput,
+            28 => &self.multi_region_consistency,
+            _ => &self.vector_indexes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_definitions,
+            1 => &mut self.table_name,
+            2 => &mut self.key_schema,
+            3 => &mut self.table_status,
+            4 => &mut self.creation_date_time,
+            5 => &mut self.provisioned_throughput,
+            6 => &mut self.table_size_bytes,
+            7 => &mut self.item_count,
+            8 => &mut self.table_arn,
+            9 => &mut self.table_id,
+            10 => &mut self.billing_mode_summary,
+            11 => &mut self.local_secondary_indexes,
+            12 => &mut self.global_secondary_indexes,
+            13 => &mut self.stream_specification,
+            14 => &mut self.latest_stream_label,
+            15 => &mut self.latest_stream_arn,
+            16 => &mut self.global_table_version,
+            17 => &mut self.replicas,
+            18 => &mut self.global_table_witnesses,
+            19 => &mut self.global_table_settings_replication_mode,
+            20 => &mut self.restore_summary,
+            21 => &mut self.sse_description,
+            22 => &mut self.archival_summary,
+            23 => &mut self.table_class_summary,
+            24 => &mut self.deletion_protection_enabled,
+            25 => &mut self.disassociation_protection_enabled,
+            26 => &mut self.on_demand_throughput,
+            27 => &mut self.warm_throughput,
+            28 => &mut self.multi_region_consistency,
+            _ => &mut self.vector_indexes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TableWarmThroughputDescription {
+    pub read_units_per_second: Option<i64>,
+    pub write_units_per_second: Option<i64>,
+    pub status: Option<String>,
+}
+impl Shaped for TableWarmThroughputDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TableWarmThroughputDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TableWarmThroughputDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.read_units_per_second,
+            1 => &self.write_units_per_second,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.read_units_per_second,
+            1 => &mut self.write_units_per_second,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceInput {
+    pub resource_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagResourceInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ThrottlingException {
+    pub throttling_reasons: Option<Vec<ThrottlingReason>>,
+}
+impl Shaped for ThrottlingException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ThrottlingException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ThrottlingException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.throttling_reasons,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.throttling_reasons,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ThrottlingReason {
+    pub reason: Option<String>,
+    pub resource: Option<String>,
+}
+impl Shaped for ThrottlingReason {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ThrottlingReason {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ThrottlingReason
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.reason,
+            _ => &self.resource,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.reason,
+            _ => &mut self.resource,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TimeToLiveDescription {
+    pub time_to_live_status: Option<String>,
+    pub attribute_name: Option<String>,
+}
+impl Shaped for TimeToLiveDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TimeToLiveDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TimeToLiveDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.time_to_live_status,
+            _ => &self.attribute_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.time_to_live_status,
+            _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TimeToLiveSpecification {
+    pub enabled: bool,
+    pub attribute_name: String,
+}
+impl Shaped for TimeToLiveSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TimeToLiveSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TimeToLiveSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.attribute_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactGetItem {
+    pub get: Get,
+}
+impl Shaped for TransactGetItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactGetItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactGetItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.get,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.get,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactGetItemsInput {
+    pub transact_items: Vec<TransactGetItem>,
+    pub return_consumed_capacity: Option<String>,
+}
+impl Shaped for TransactGetItemsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactGetItemsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactGetItemsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.transact_items,
+            _ => &self.return_consumed_capacity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.transact_items,
+            _ => &mut self.return_consumed_capacity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactGetItemsOutput {
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+    pub responses: Option<Vec<ItemResponse>>,
+}
+impl Shaped for TransactGetItemsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactGetItemsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactGetItemsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.consumed_capacity,
+            _ => &self.responses,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.consumed_capacity,
+            _ => &mut self.responses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactWriteItem {
+    pub condition_check: Option<ConditionCheck>,
+    pub put: Option<Put>,
+    pub delete: Option<Delete>,
+    pub update: Option<Update>,
+}
+impl Shaped for TransactWriteItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactWriteItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactWriteItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.condition_check,
+            1 => &self.put,
+            2 => &self.delete,
+            _ => &self.update,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.condition_check,
+            1 => &mut self.put,
+            2 => &mut self.delete,
+            _ => &mut self.update,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactWriteItemsInput {
+    pub transact_items: Vec<TransactWriteItem>,
+    pub return_consumed_capacity: Option<String>,
+    pub return_item_collection_metrics: Option<String>,
+    pub client_request_token: Option<String>,
+}
+impl Shaped for TransactWriteItemsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactWriteItemsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactWriteItemsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.transact_items,
+            1 => &self.return_consumed_capacity,
+            2 => &self.return_item_collection_metrics,
+            _ => &self.client_request_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.transact_items,
+            1 => &mut self.return_consumed_capacity,
+            2 => &mut self.return_item_collection_metrics,
+            _ => &mut self.client_request_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactWriteItemsOutput {
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+    pub item_collection_metrics: Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>,
+}
+impl Shaped for TransactWriteItemsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactWriteItemsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactWriteItemsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.consumed_capacity,
+            _ => &self.item_collection_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.consumed_capacity,
+            _ => &mut self.item_collection_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransactionCanceledException {
+    pub cancellation_reasons: Option<Vec<CancellationReason>>,
+}
+impl Shaped for TransactionCanceledException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransactionCanceledException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransactionCanceledException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cancellation_reasons,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cancellation_reasons,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceInput {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagResourceInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Update {
+    pub key: Json,
+    pub update_expression: String,
+    pub table_name: String,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for Update {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Update {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Update
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.update_expression,
+            2 => &self.table_name,
+            3 => &self.condition_expression,
+            4 => &self.expression_attribute_names,
+            5 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.update_expression,
+            2 => &mut self.table_name,
+            3 => &mut self.condition_expression,
+            4 => &mut self.expression_attribute_names,
+            5 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateGlobalSecondaryIndexAction {
+    pub index_name: String,
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<WarmThroughput>,
+}
+impl Shaped for UpdateGlobalSecondaryIndexAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateGlobalSecondaryIndexAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateGlobalSecondaryIndexAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.provisioned_throughput,
+            2 => &self.on_demand_throughput,
+            _ => &self.warm_throughput,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.provisioned_throughput,
+            2 => &mut self.on_demand_throughput,
+            _ => &mut self.warm_throughput,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateItemInput {
+    pub table_name: String,
+    pub key: Json,
+    pub attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    pub conditional_operator: Option<String>,
+    pub return_values: Option<String>,
+    pub return_consumed_capacity: Option<String>,
+    pub return_item_collection_metrics: Option<String>,
+    pub update_expression: Option<String>,
+    pub condition_expression: Option<String>,
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    pub expression_attribute_values: Option<Json>,
+    pub return_values_on_condition_check_failure: Option<String>,
+}
+impl Shaped for UpdateItemInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateItemInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateItemInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.key,
+            2 => &self.attribute_updates,
+            3 => &self.expected,
+            4 => &self.conditional_operator,
+            5 => &self.return_values,
+            6 => &self.return_consumed_capacity,
+            7 => &self.return_item_collection_metrics,
+            8 => &self.update_expression,
+            9 => &self.condition_expression,
+            10 => &self.expression_attribute_names,
+            11 => &self.expression_attribute_values,
+            _ => &self.return_values_on_condition_check_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.key,
+            2 => &mut self.attribute_updates,
+            3 => &mut self.expected,
+            4 => &mut self.conditional_operator,
+            5 => &mut self.return_values,
+            6 => &mut self.return_consumed_capacity,
+            7 => &mut self.return_item_collection_metrics,
+            8 => &mut self.update_expression,
+            9 => &mut self.condition_expression,
+            10 => &mut self.expression_attribute_names,
+            11 => &mut self.expression_attribute_values,
+            _ => &mut self.return_values_on_condition_check_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateItemOutput {
+    pub attributes: Option<Json>,
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    pub item_collection_metrics: Option<ItemCollectionMetrics>,
+}
+impl Shaped for UpdateItemOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateItemOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateItemOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attributes,
+            1 => &self.consumed_capacity,
+            _ => &self.item_collection_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attributes,
+            1 => &mut self.consumed_capacity,
+            _ => &mut self.item_collection_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateReplicationGroupMemberAction {
+    pub region_name: String,
+    pub kms_master_key_id: Option<String>,
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
+    pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndex>>,
+    pub table_class_override: Option<String>,
+}
+impl Shaped for UpdateReplicationGroupMemberAction {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateReplicationGroupMemberAction {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateReplicationGroupMemberAction
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_name,
+            1 => &self.kms_master_key_id,
+            2 => &self.provisioned_throughput_override,
+            3 => &self.on_demand_throughput_override,
+            4 => &self.global_secondary_indexes,
+            _ => &self.table_class_override,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_name,
+            1 => &mut self.kms_master_key_id,
+            2 => &mut self.provisioned_throughput_override,
+            3 => &mut self.on_demand_throughput_override,
+            4 => &mut self.global_secondary_indexes,
+            _ => &mut self.table_class_override,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTableInput {
+    pub attribute_definitions: Option<Vec<AttributeDefinition>>,
+    pub table_name: String,
+    pub billing_mode: Option<String>,
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    pub global_secondary_index_updates: Option<Vec<GlobalSecondaryIndexUpdate>>,
+    pub stream_specification: Option<StreamSpecification>,
+    pub sse_specification: Option<SSESpecification>,
+    pub replica_updates: Option<Vec<ReplicationGroupUpdate>>,
+    pub table_class: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub multi_region_consistency: Option<String>,
+    pub global_table_witness_updates: Option<Vec<GlobalTableWitnessGroupUpdate>>,
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    pub warm_throughput: Option<WarmThroughput>,
+    pub global_table_settings_replication_mode: Option<String>,
+    pub disassociation_protection_enabled: Option<bool>,
+    pub vector_index_updates: Option<Vec<VectorIndexUpdate>>,
+}
+impl Shaped for UpdateTableInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTableInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTableInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_definitions,
+            1 => &self.table_name,
+            2 => &self.billing_mode,
+            3 => &self.provisioned_throughput,
+            4 => &self.global_secondary_index_updates,
+            5 => &self.stream_specification,
+            6 => &self.sse_specification,
+            7 => &self.replica_updates,
+            8 => &self.table_class,
+            9 => &self.deletion_protection_enabled,
+            10 => &self.multi_region_consistency,
+            11 => &self.global_table_witness_updates,
+            12 => &self.on_demand_throughput,
+            13 => &self.warm_throughput,
+            14 => &self.global_table_settings_replication_mode,
+            15 => &self.disassociation_protection_enabled,
+            _ => &self.vector_index_updates,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_definitions,
+            1 => &mut self.table_name,
+            2 => &mut self.billing_mode,
+            3 => &mut self.provisioned_throughput,
+            4 => &mut self.global_secondary_index_updates,
+            5 => &mut self.stream_specification,
+            6 => &mut self.sse_specification,
+            7 => &mut self.replica_updates,
+            8 => &mut self.table_class,
+            9 => &mut self.deletion_protection_enabled,
+            10 => &mut self.multi_region_consistency,
+            11 => &mut self.global_table_witness_updates,
+            12 => &mut self.on_demand_throughput,
+            13 => &mut self.warm_throughput,
+            14 => &mut self.global_table_settings_replication_mode,
+            15 => &mut self.disassociation_protection_enabled,
+            _ => &mut self.vector_index_updates,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTableOutput {
+    pub table_description: Option<TableDescription>,
+}
+impl Shaped for UpdateTableOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTableOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTableOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.table_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.table_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTimeToLiveInput {
+    pub table_name: String,
+    pub time_to_live_specification: TimeToLiveSpecification,
+}
+impl Shaped for UpdateTimeToLiveInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTimeToLiveInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTimeToLiveInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            _ => &self.time_to_live_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            _ => &mut self.time_to_live_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTimeToLiveOutput {
+    pub time_to_live_specification: Option<TimeToLiveSpecification>,
+}
+impl Shaped for UpdateTimeToLiveOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTimeToLiveOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTimeToLiveOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.time_to_live_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.time_to_live_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VectorAttributeDefinition {
+    pub attribute_name: String,
+}
+impl Shaped for VectorAttributeDefinition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VectorAttributeDefinition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VectorAttributeDefinition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attribute_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VectorCapacity {
+    pub vector_search_request_bytes: Option<f64>,
+    pub vector_write_request_bytes: Option<f64>,
+}
+impl Shaped for VectorCapacity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VectorCapacity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VectorCapacity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vector_search_request_bytes,
+            _ => &self.vector_write_request_bytes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vector_search_request_bytes,
+            _ => &mut self.vector_write_request_bytes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VectorIndex {
+    pub index_name: String,
+    pub vector_attribute: VectorAttributeDefinition,
+    pub search_schema: Option<Vec<SearchSchemaElement>>,
+    pub projection: Projection,
+    pub dimensions: i64,
+    pub distance_function: String,
+}
+impl Shaped for VectorIndex {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VectorIndex {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VectorIndex
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.vector_attribute,
+            2 => &self.search_schema,
+            3 => &self.projection,
+            4 => &self.dimensions,
+            _ => &self.distance_function,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.vector_attribute,
+            2 => &mut self.search_schema,
+            3 => &mut self.projection,
+            4 => &mut self.dimensions,
+            _ => &mut self.distance_function,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VectorIndexDescription {
+    pub index_name: Option<String>,
+    pub search_schema: Option<Vec<SearchSchemaElement>>,
+    pub projection: Option<Projection>,
+    pub vector_attribute: Option<VectorAttributeDefinition>,
+    pub dimensions: Option<i64>,
+    pub distance_function: Option<String>,
+    pub index_status: Option<String>,
+    pub backfilling: Option<bool>,
+    pub index_size_bytes: Option<i64>,
+    pub item_count: Option<i64>,
+    pub index_arn: Option<String>,
+}
+impl Shaped for VectorIndexDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VectorIndexDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VectorIndexDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.index_name,
+            1 => &self.search_schema,
+            2 => &self.projection,
+            3 => &self.vector_attribute,
+            4 => &self.dimensions,
+            5 => &self.distance_function,
+            6 => &self.index_status,
+            7 => &self.backfilling,
+            8 => &self.index_size_bytes,
+            9 => &self.item_count,
+            _ => &self.index_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.index_name,
+            1 => &mut self.search_schema,
+            2 => &mut self.projection,
+            3 => &mut self.vector_attribute,
+            4 => &mut self.dimensions,
+            5 => &mut self.distance_function,
+            6 => &mut self.index_status,
+            7 => &mut self.backfilling,
+            8 => &mut self.index_size_bytes,
+            9 => &mut self.item_count,
+            _ => &mut self.index_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VectorIndexUpdate {
+    pub create: Option<CreateVectorIndexAction>,
+    pub delete: Option<DeleteVectorIndexAction>,
+}
+impl Shaped for VectorIndexUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VectorIndexUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VectorIndexUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.create,
+            _ => &self.delete,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.create,
+            _ => &mut self.delete,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WarmThroughput {
+    pub read_units_per_second: Option<i64>,
+    pub write_units_per_second: Option<i64>,
+}
+impl Shaped for WarmThroughput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WarmThroughput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WarmThroughput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.read_units_per_second,
+            _ => &self.write_units_per_second,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.read_units_per_second,
+            _ => &mut self.write_units_per_second,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WriteRequest {
+    pub put_request: Option<PutRequest>,
+    pub delete_request: Option<DeleteRequest>,
+}
+impl Shaped for WriteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WriteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WriteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.put_request,
+            _ => &self.delete_request,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.put_request,
+            _ => &mut self.delete_request,
+        }
+    }
+}

@@ -105,7 +105,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetOutboundWebIdentityFederationInfo", "POST", "/"),
     &schema::Operation::unbuilt("GetPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetPolicyVersion", "POST", "/"),
-    &schema::Operation::unbuilt("GetRole", "POST", "/"),
+    &GET_ROLE,
     &schema::Operation::unbuilt("GetRolePolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetRoleTemplateVersion", "POST", "/"),
     &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
@@ -204,6 +204,26 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UploadServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("UploadSigningCertificate", "POST", "/"),
 ];
+
+static GET_ROLE: schema::Operation = schema::Operation {
+    name: "GetRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetRoleRequest,
+    output: &S_GetRoleResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRole;
+impl OperationType for GetRole {
+    type Input = GetRoleRequest;
+    type Output = GetRoleResponse;
+    const FACTS: &'static schema::Operation = &GET_ROLE;
+}
 
 pub static ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AccountNotManagementOrDelegatedAdministratorException",
@@ -433,3 +453,334 @@ pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
+
+static S_AttachedPermissionsBoundary: schema::Shape =
+    schema::Shape::new("AttachedPermissionsBoundary", Kind::Structure(&L_AttachedPermissionsBoundary));
+static L_AttachedPermissionsBoundary: Layout = Layout::new(&[
+    schema::Member::new("PermissionsBoundaryType", &S_PermissionsBoundaryAttachmentType),
+    schema::Member::new("PermissionsBoundaryArn", &S_arnType),
+]);
+static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Kind::Structure(&L_GetRoleRequest));
+static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
+static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_PermissionsBoundaryAttachmentType: schema::Shape =
+    schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String).limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
+static S_Role: schema::Shape = schema::Shape::new("Role", Kind::Structure(&L_Role));
+static L_Role: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType).required(),
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("RoleId", &S_idType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("AssumeRolePolicyDocument", &S_policyDocumentType),
+    schema::Member::new("Description", &S_roleDescriptionType),
+    schema::Member::new("MaxSessionDuration", &S_roleMaxSessionDurationType),
+    schema::Member::new("PermissionsBoundary", &S_AttachedPermissionsBoundary),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("RoleLastUsed", &S_RoleLastUsed),
+    schema::Member::new("SourceRoleTemplate", &S_SourceRoleTemplate),
+]);
+static S_RoleLastUsed: schema::Shape = schema::Shape::new("RoleLastUsed", Kind::Structure(&L_RoleLastUsed));
+static L_RoleLastUsed: Layout = Layout::new(&[
+    schema::Member::new("LastUsedDate", &S_dateType),
+    schema::Member::new("Region", &S_stringType),
+]);
+static S_SourceRoleTemplate: schema::Shape = schema::Shape::new("SourceRoleTemplate", Kind::Structure(&L_SourceRoleTemplate));
+static L_SourceRoleTemplate: Layout = Layout::new(&[
+    schema::Member::new("TemplateArn", &S_arnType).required(),
+    schema::Member::new("TemplateMinorVersion", &S_integerType).required(),
+]);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_tagKeyType).required(),
+    schema::Member::new("Value", &S_tagValueType).required(),
+]);
+static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_idType: schema::Shape = schema::Shape::new("idType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_idType));
+static P_idType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_integerType: schema::Shape = schema::Shape::new("integerType", Kind::Integer);
+static S_pathType: schema::Shape = schema::Shape::new("pathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathType));
+static P_pathType: Pattern = Pattern::new(r#"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"#);
+static S_policyDocumentType: schema::Shape =
+    schema::Shape::new("policyDocumentType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_policyDocumentType));
+static P_policyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_roleDescriptionType: schema::Shape =
+    schema::Shape::new("roleDescriptionType", Kind::String).limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
+static P_roleDescriptionType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"#);
+static S_roleMaxSessionDurationType: schema::Shape =
+    schema::Shape::new("roleMaxSessionDurationType", Kind::Integer).limits(Limits::NONE.min(3600).max(43200));
+static S_roleNameType: schema::Shape =
+    schema::Shape::new("roleNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_roleNameType));
+static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
+static S_tagKeyType: schema::Shape =
+    schema::Shape::new("tagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_tagKeyType));
+static P_tagKeyType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"#);
+static S_tagListType: schema::Shape = schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
+static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
+static S_tagValueType: schema::Shape =
+    schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
+static P_tagValueType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"#);
+#[derive(Clone, Default)]
+pub struct AttachedPermissionsBoundary {
+    pub permissions_boundary_type: Option<String>,
+    pub permissions_boundary_arn: Option<String>,
+}
+impl Shaped for AttachedPermissionsBoundary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachedPermissionsBoundary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachedPermissionsBoundary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.permissions_boundary_type,
+            _ => &self.permissions_boundary_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.permissions_boundary_type,
+            _ => &mut self.permissions_boundary_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRoleRequest {
+    pub role_name: String,
+}
+impl Shaped for GetRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRoleResponse {
+    pub role: Role,
+}
+impl Shaped for GetRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Role {
+    pub path: String,
+    pub role_name: String,
+    pub role_id: String,
+    pub arn: String,
+    pub create_date: Timestamp,
+    pub assume_role_policy_document: Option<String>,
+    pub description: Option<String>,
+    pub max_session_duration: Option<i32>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+    pub role_last_used: Option<RoleLastUsed>,
+    pub source_role_template: Option<SourceRoleTemplate>,
+}
+impl Shaped for Role {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Role {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Role
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.role_name,
+            2 => &self.role_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.assume_role_policy_document,
+            6 => &self.description,
+            7 => &self.max_session_duration,
+            8 => &self.permissions_boundary,
+            9 => &self.tags,
+            10 => &self.role_last_used,
+            _ => &self.source_role_template,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.role_name,
+            2 => &mut self.role_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.assume_role_policy_document,
+            6 => &mut self.description,
+            7 => &mut self.max_session_duration,
+            8 => &mut self.permissions_boundary,
+            9 => &mut self.tags,
+            10 => &mut self.role_last_used,
+            _ => &mut self.source_role_template,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RoleLastUsed {
+    pub last_used_date: Option<Timestamp>,
+    pub region: Option<String>,
+}
+impl Shaped for RoleLastUsed {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RoleLastUsed {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RoleLastUsed
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.last_used_date,
+            _ => &self.region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.last_used_date,
+            _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SourceRoleTemplate {
+    pub template_arn: String,
+    pub template_minor_version: i32,
+}
+impl Shaped for SourceRoleTemplate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SourceRoleTemplate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SourceRoleTemplate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.template_arn,
+            _ => &self.template_minor_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.template_arn,
+            _ => &mut self.template_minor_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}

@@ -23,18 +23,127 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AssumeRole", "POST", "/"),
+    &ASSUME_ROLE,
     &schema::Operation::unbuilt("AssumeRoleWithSAML", "POST", "/"),
     &schema::Operation::unbuilt("AssumeRoleWithWebIdentity", "POST", "/"),
     &schema::Operation::unbuilt("AssumeRoot", "POST", "/"),
     &schema::Operation::unbuilt("DecodeAuthorizationMessage", "POST", "/"),
-    &schema::Operation::unbuilt("GetAccessKeyInfo", "POST", "/"),
-    &schema::Operation::unbuilt("GetCallerIdentity", "POST", "/"),
+    &GET_ACCESS_KEY_INFO,
+    &GET_CALLER_IDENTITY,
     &schema::Operation::unbuilt("GetDelegatedAccessToken", "POST", "/"),
-    &schema::Operation::unbuilt("GetFederationToken", "POST", "/"),
-    &schema::Operation::unbuilt("GetSessionToken", "POST", "/"),
+    &GET_FEDERATION_TOKEN,
+    &GET_SESSION_TOKEN,
     &schema::Operation::unbuilt("GetWebIdentityToken", "POST", "/"),
 ];
+
+static ASSUME_ROLE: schema::Operation = schema::Operation {
+    name: "AssumeRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssumeRoleRequest,
+    output: &S_AssumeRoleResponse,
+    errors: &[
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &PACKED_POLICY_TOO_LARGE_EXCEPTION,
+        &REGION_DISABLED_EXCEPTION,
+        &EXPIRED_TOKEN_EXCEPTION,
+    ],
+    result_wrapper: "AssumeRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AssumeRole;
+impl OperationType for AssumeRole {
+    type Input = AssumeRoleRequest;
+    type Output = AssumeRoleResponse;
+    const FACTS: &'static schema::Operation = &ASSUME_ROLE;
+}
+
+static GET_ACCESS_KEY_INFO: schema::Operation = schema::Operation {
+    name: "GetAccessKeyInfo",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetAccessKeyInfoRequest,
+    output: &S_GetAccessKeyInfoResponse,
+    errors: &[],
+    result_wrapper: "GetAccessKeyInfoResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccessKeyInfo;
+impl OperationType for GetAccessKeyInfo {
+    type Input = GetAccessKeyInfoRequest;
+    type Output = GetAccessKeyInfoResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCESS_KEY_INFO;
+}
+
+static GET_CALLER_IDENTITY: schema::Operation = schema::Operation {
+    name: "GetCallerIdentity",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetCallerIdentityRequest,
+    output: &S_GetCallerIdentityResponse,
+    errors: &[],
+    result_wrapper: "GetCallerIdentityResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetCallerIdentity;
+impl OperationType for GetCallerIdentity {
+    type Input = GetCallerIdentityRequest;
+    type Output = GetCallerIdentityResponse;
+    const FACTS: &'static schema::Operation = &GET_CALLER_IDENTITY;
+}
+
+static GET_FEDERATION_TOKEN: schema::Operation = schema::Operation {
+    name: "GetFederationToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetFederationTokenRequest,
+    output: &S_GetFederationTokenResponse,
+    errors: &[
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &PACKED_POLICY_TOO_LARGE_EXCEPTION,
+        &REGION_DISABLED_EXCEPTION,
+    ],
+    result_wrapper: "GetFederationTokenResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFederationToken;
+impl OperationType for GetFederationToken {
+    type Input = GetFederationTokenRequest;
+    type Output = GetFederationTokenResponse;
+    const FACTS: &'static schema::Operation = &GET_FEDERATION_TOKEN;
+}
+
+static GET_SESSION_TOKEN: schema::Operation = schema::Operation {
+    name: "GetSessionToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSessionTokenRequest,
+    output: &S_GetSessionTokenResponse,
+    errors: &[&REGION_DISABLED_EXCEPTION],
+    result_wrapper: "GetSessionTokenResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetSessionToken;
+impl OperationType for GetSessionToken {
+    type Input = GetSessionTokenRequest;
+    type Output = GetSessionTokenResponse;
+    const FACTS: &'static schema::Operation = &GET_SESSION_TOKEN;
+}
 
 pub static EXPIRED_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ExpiredTokenException",
@@ -108,3 +217,785 @@ pub static SESSION_DURATION_ESCALATION_EXCEPTION: ErrorFact = ErrorFact {
     status: 403,
     message: "message",
 };
+
+static S_AssumeRoleRequest: schema::Shape = schema::Shape::new("AssumeRoleRequest", Kind::Structure(&L_AssumeRoleRequest));
+static L_AssumeRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleArn", &S_arnType).required(),
+    schema::Member::new("RoleSessionName", &S_roleSessionNameType).required(),
+    schema::Member::new("PolicyArns", &S_policyDescriptorListType),
+    schema::Member::new("Policy", &S_unrestrictedSessionPolicyDocumentType),
+    schema::Member::new("DurationSeconds", &S_roleDurationSecondsType),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("TransitiveTagKeys", &S_tagKeyListType),
+    schema::Member::new("ExternalId", &S_externalIdType),
+    schema::Member::new("SerialNumber", &S_serialNumberType),
+    schema::Member::new("TokenCode", &S_tokenCodeType),
+    schema::Member::new("SourceIdentity", &S_sourceIdentityType),
+    schema::Member::new("ProvidedContexts", &S_ProvidedContextsListType),
+    schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
+]);
+static S_AssumeRoleResponse: schema::Shape = schema::Shape::new("AssumeRoleResponse", Kind::Structure(&L_AssumeRoleResponse));
+static L_AssumeRoleResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_Credentials),
+    schema::Member::new("AssumedRoleUser", &S_AssumedRoleUser),
+    schema::Member::new("PackedPolicySize", &S_nonNegativeIntegerType),
+    schema::Member::new("SourceIdentity", &S_sourceIdentityType),
+    schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
+    schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
+]);
+static S_AssumedRoleUser: schema::Shape = schema::Shape::new("AssumedRoleUser", Kind::Structure(&L_AssumedRoleUser));
+static L_AssumedRoleUser: Layout = Layout::new(&[
+    schema::Member::new("AssumedRoleId", &S_assumedRoleIdType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+]);
+static S_Credentials: schema::Shape = schema::Shape::new("Credentials", Kind::Structure(&L_Credentials));
+static L_Credentials: Layout = Layout::new(&[
+    schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
+    schema::Member::new("SecretAccessKey", &S_accessKeySecretType).required(),
+    schema::Member::new("SessionToken", &S_tokenType).required(),
+    schema::Member::new("Expiration", &S_dateType).required(),
+]);
+static S_FederatedUser: schema::Shape = schema::Shape::new("FederatedUser", Kind::Structure(&L_FederatedUser));
+static L_FederatedUser: Layout = Layout::new(&[
+    schema::Member::new("FederatedUserId", &S_federatedIdType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+]);
+static S_GetAccessKeyInfoRequest: schema::Shape =
+    schema::Shape::new("GetAccessKeyInfoRequest", Kind::Structure(&L_GetAccessKeyInfoRequest));
+static L_GetAccessKeyInfoRequest: Layout = Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
+static S_GetAccessKeyInfoResponse: schema::Shape =
+    schema::Shape::new("GetAccessKeyInfoResponse", Kind::Structure(&L_GetAccessKeyInfoResponse));
+static L_GetAccessKeyInfoResponse: Layout = Layout::new(&[schema::Member::new("Account", &S_accountType)]);
+static S_GetCallerIdentityRequest: schema::Shape =
+    schema::Shape::new("GetCallerIdentityRequest", Kind::Structure(&L_GetCallerIdentityRequest));
+static L_GetCallerIdentityRequest: Layout = Layout::new(&[]);
+static S_GetCallerIdentityResponse: schema::Shape =
+    schema::Shape::new("GetCallerIdentityResponse", Kind::Structure(&L_GetCallerIdentityResponse));
+static L_GetCallerIdentityResponse: Layout = Layout::new(&[
+    schema::Member::new("UserId", &S_userIdType),
+    schema::Member::new("Account", &S_accountType),
+    schema::Member::new("Arn", &S_arnType),
+]);
+static S_GetFederationTokenRequest: schema::Shape =
+    schema::Shape::new("GetFederationTokenRequest", Kind::Structure(&L_GetFederationTokenRequest));
+static L_GetFederationTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_userNameType).required(),
+    schema::Member::new("Policy", &S_sessionPolicyDocumentType),
+    schema::Member::new("PolicyArns", &S_policyDescriptorListType),
+    schema::Member::new("DurationSeconds", &S_durationSecondsType),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
+]);
+static S_GetFederationTokenResponse: schema::Shape =
+    schema::Shape::new("GetFederationTokenResponse", Kind::Structure(&L_GetFederationTokenResponse));
+static L_GetFederationTokenResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_Credentials),
+    schema::Member::new("FederatedUser", &S_FederatedUser),
+    schema::Member::new("PackedPolicySize", &S_nonNegativeIntegerType),
+    schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
+    schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
+]);
+static S_GetSessionTokenRequest: schema::Shape = schema::Shape::new("GetSessionTokenRequest", Kind::Structure(&L_GetSessionTokenRequest));
+static L_GetSessionTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("DurationSeconds", &S_durationSecondsType),
+    schema::Member::new("SerialNumber", &S_serialNumberType),
+    schema::Member::new("TokenCode", &S_tokenCodeType),
+    schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
+]);
+static S_GetSessionTokenResponse: schema::Shape =
+    schema::Shape::new("GetSessionTokenResponse", Kind::Structure(&L_GetSessionTokenResponse));
+static L_GetSessionTokenResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_Credentials),
+    schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
+    schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
+]);
+static S_PolicyDescriptorType: schema::Shape = schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
+static L_PolicyDescriptorType: Layout = Layout::new(&[schema::Member::new("arn", &S_arnType)]);
+static S_ProvidedContext: schema::Shape = schema::Shape::new("ProvidedContext", Kind::Structure(&L_ProvidedContext));
+static L_ProvidedContext: Layout = Layout::new(&[
+    schema::Member::new("ProviderArn", &S_arnType),
+    schema::Member::new("ContextAssertion", &S_contextAssertionType),
+]);
+static S_ProvidedContextsListType: schema::Shape =
+    schema::Shape::new("ProvidedContextsListType", Kind::List(&M_ProvidedContextsListType)).limits(Limits::NONE.min(1).max(5));
+static M_ProvidedContextsListType: schema::Member = schema::Member::new("member", &S_ProvidedContext);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_tagKeyType).required(),
+    schema::Member::new("Value", &S_tagValueType).required(),
+]);
+static S_accessKeyIdType: schema::Shape =
+    schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
+static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]*"#);
+static S_accessKeySecretType: schema::Shape = schema::Shape::new("accessKeySecretType", Kind::String).sensitive();
+static S_accountType: schema::Shape = schema::Shape::new("accountType", Kind::String);
+static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_arnType));
+static P_arnType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"#);
+static S_assumedRoleIdType: schema::Shape =
+    schema::Shape::new("assumedRoleIdType", Kind::String).limits(Limits::NONE.min(2).max(193).pattern(&P_assumedRoleIdType));
+static P_assumedRoleIdType: Pattern = Pattern::new(r#"[\w+=,.@:-]*"#);
+static S_contextAssertionType: schema::Shape =
+    schema::Shape::new("contextAssertionType", Kind::String).limits(Limits::NONE.min(4).max(2048));
+static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_durationSecondsType: schema::Shape =
+    schema::Shape::new("durationSecondsType", Kind::Integer).limits(Limits::NONE.min(900).max(129600));
+static S_externalIdType: schema::Shape =
+    schema::Shape::new("externalIdType", Kind::String).limits(Limits::NONE.min(2).max(1224).pattern(&P_externalIdType));
+static P_externalIdType: Pattern = Pattern::new(r#"[\w+=,.@:\/-]*"#);
+static S_federatedIdType: schema::Shape =
+    schema::Shape::new("federatedIdType", Kind::String).limits(Limits::NONE.min(2).max(193).pattern(&P_federatedIdType));
+static P_federatedIdType: Pattern = Pattern::new(r#"[\w+=,.@\:-]*"#);
+static S_minimumSessionTokenSizeType: schema::Shape =
+    schema::Shape::new("minimumSessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0).max(4096));
+static S_nonNegativeIntegerType: schema::Shape = schema::Shape::new("nonNegativeIntegerType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_policyDescriptorListType: schema::Shape = schema::Shape::new("policyDescriptorListType", Kind::List(&M_policyDescriptorListType));
+static M_policyDescriptorListType: schema::Member = schema::Member::new("member", &S_PolicyDescriptorType);
+static S_roleDurationSecondsType: schema::Shape =
+    schema::Shape::new("roleDurationSecondsType", Kind::Integer).limits(Limits::NONE.min(900).max(43200));
+static S_roleSessionNameType: schema::Shape =
+    schema::Shape::new("roleSessionNameType", Kind::String).limits(Limits::NONE.min(2).max(64).pattern(&P_roleSessionNameType));
+static P_roleSessionNameType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
+static S_serialNumberType: schema::Shape =
+    schema::Shape::new("serialNumberType", Kind::String).limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
+static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
+static S_sessionPolicyDocumentType: schema::Shape = schema::Shape::new("sessionPolicyDocumentType", Kind::String)
+    .limits(Limits::NONE.min(1).max(2048).pattern(&P_sessionPolicyDocumentType));
+static P_sessionPolicyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_sessionTokenSizeType: schema::Shape = schema::Shape::new("sessionTokenSizeType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_sessionTokenUtilizationType: schema::Shape =
+    schema::Shape::new("sessionTokenUtilizationType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_sourceIdentityType: schema::Shape =
+    schema::Shape::new("sourceIdentityType", Kind::String).limits(Limits::NONE.min(2).max(64).pattern(&P_sourceIdentityType));
+static P_sourceIdentityType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
+static S_tagKeyListType: schema::Shape = schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
+static M_tagKeyListType: schema::Member = schema::Member::new("member", &S_tagKeyType);
+static S_tagKeyType: schema::Shape =
+    schema::Shape::new("tagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_tagKeyType));
+static P_tagKeyType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"#);
+static S_tagListType: schema::Shape = schema::Shape::new("tagListType", Kind::List(&M_tagListType)).limits(Limits::NONE.max(50));
+static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
+static S_tagValueType: schema::Shape =
+    schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
+static P_tagValueType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"#);
+static S_tokenCodeType: schema::Shape =
+    schema::Shape::new("tokenCodeType", Kind::String).limits(Limits::NONE.min(6).max(6).pattern(&P_tokenCodeType));
+static P_tokenCodeType: Pattern = Pattern::new(r#"[\d]*"#);
+static S_tokenType: schema::Shape = schema::Shape::new("tokenType", Kind::String);
+static S_unrestrictedSessionPolicyDocumentType: schema::Shape = schema::Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String)
+    .limits(Limits::NONE.min(1).pattern(&P_unrestrictedSessionPolicyDocumentType));
+static P_unrestrictedSessionPolicyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_userIdType: schema::Shape = schema::Shape::new("userIdType", Kind::String);
+static S_userNameType: schema::Shape =
+    schema::Shape::new("userNameType", Kind::String).limits(Limits::NONE.min(2).max(32).pattern(&P_userNameType));
+static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
+#[derive(Clone, Default)]
+pub struct AssumeRoleRequest {
+    pub role_arn: String,
+    pub role_session_name: String,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub policy: Option<String>,
+    pub duration_seconds: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub transitive_tag_keys: Option<Vec<String>>,
+    pub external_id: Option<String>,
+    pub serial_number: Option<String>,
+    pub token_code: Option<String>,
+    pub source_identity: Option<String>,
+    pub provided_contexts: Option<Vec<ProvidedContext>>,
+    pub minimum_session_token_size: Option<i32>,
+}
+impl Shaped for AssumeRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_arn,
+            1 => &self.role_session_name,
+            2 => &self.policy_arns,
+            3 => &self.policy,
+            4 => &self.duration_seconds,
+            5 => &self.tags,
+            6 => &self.transitive_tag_keys,
+            7 => &self.external_id,
+            8 => &self.serial_number,
+            9 => &self.token_code,
+            10 => &self.source_identity,
+            11 => &self.provided_contexts,
+            _ => &self.minimum_session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_arn,
+            1 => &mut self.role_session_name,
+            2 => &mut self.policy_arns,
+            3 => &mut self.policy,
+            4 => &mut self.duration_seconds,
+            5 => &mut self.tags,
+            6 => &mut self.transitive_tag_keys,
+            7 => &mut self.external_id,
+            8 => &mut self.serial_number,
+            9 => &mut self.token_code,
+            10 => &mut self.source_identity,
+            11 => &mut self.provided_contexts,
+            _ => &mut self.minimum_session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumeRoleResponse {
+    pub credentials: Option<Credentials>,
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    pub packed_policy_size: Option<i32>,
+    pub source_identity: Option<String>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+impl Shaped for AssumeRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            1 => &self.assumed_role_user,
+            2 => &self.packed_policy_size,
+            3 => &self.source_identity,
+            4 => &self.session_token_utilization,
+            _ => &self.session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            1 => &mut self.assumed_role_user,
+            2 => &mut self.packed_policy_size,
+            3 => &mut self.source_identity,
+            4 => &mut self.session_token_utilization,
+            _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumedRoleUser {
+    pub assumed_role_id: String,
+    pub arn: String,
+}
+impl Shaped for AssumedRoleUser {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumedRoleUser {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumedRoleUser
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.assumed_role_id,
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.assumed_role_id,
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Credentials {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: String,
+    pub expiration: Timestamp,
+}
+impl Shaped for Credentials {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Credentials {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Credentials
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_key_id,
+            1 => &self.secret_access_key,
+            2 => &self.session_token,
+            _ => &self.expiration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_key_id,
+            1 => &mut self.secret_access_key,
+            2 => &mut self.session_token,
+            _ => &mut self.expiration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FederatedUser {
+    pub federated_user_id: String,
+    pub arn: String,
+}
+impl Shaped for FederatedUser {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FederatedUser {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FederatedUser
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.federated_user_id,
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.federated_user_id,
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccessKeyInfoRequest {
+    pub access_key_id: String,
+}
+impl Shaped for GetAccessKeyInfoRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccessKeyInfoRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccessKeyInfoRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccessKeyInfoResponse {
+    pub account: Option<String>,
+}
+impl Shaped for GetAccessKeyInfoResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccessKeyInfoResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccessKeyInfoResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.account,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.account,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetCallerIdentityRequest {}
+impl Shaped for GetCallerIdentityRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetCallerIdentityRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetCallerIdentityRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetCallerIdentityResponse {
+    pub user_id: Option<String>,
+    pub account: Option<String>,
+    pub arn: Option<String>,
+}
+impl Shaped for GetCallerIdentityResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetCallerIdentityResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetCallerIdentityResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_id,
+            1 => &self.account,
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_id,
+            1 => &mut self.account,
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFederationTokenRequest {
+    pub name: String,
+    pub policy: Option<String>,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub duration_seconds: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub minimum_session_token_size: Option<i32>,
+}
+impl Shaped for GetFederationTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFederationTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFederationTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.policy,
+            2 => &self.policy_arns,
+            3 => &self.duration_seconds,
+            4 => &self.tags,
+            _ => &self.minimum_session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.policy,
+            2 => &mut self.policy_arns,
+            3 => &mut self.duration_seconds,
+            4 => &mut self.tags,
+            _ => &mut self.minimum_session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFederationTokenResponse {
+    pub credentials: Option<Credentials>,
+    pub federated_user: Option<FederatedUser>,
+    pub packed_policy_size: Option<i32>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+impl Shaped for GetFederationTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFederationTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFederationTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            1 => &self.federated_user,
+            2 => &self.packed_policy_size,
+            3 => &self.session_token_utilization,
+            _ => &self.session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            1 => &mut self.federated_user,
+            2 => &mut self.packed_policy_size,
+            3 => &mut self.session_token_utilization,
+            _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSessionTokenRequest {
+    pub duration_seconds: Option<i32>,
+    pub serial_number: Option<String>,
+    pub token_code: Option<String>,
+    pub minimum_session_token_size: Option<i32>,
+}
+impl Shaped for GetSessionTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSessionTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSessionTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.duration_seconds,
+            1 => &self.serial_number,
+            2 => &self.token_code,
+            _ => &self.minimum_session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.duration_seconds,
+            1 => &mut self.serial_number,
+            2 => &mut self.token_code,
+            _ => &mut self.minimum_session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSessionTokenResponse {
+    pub credentials: Option<Credentials>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+impl Shaped for GetSessionTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSessionTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSessionTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            1 => &self.session_token_utilization,
+            _ => &self.session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            1 => &mut self.session_token_utilization,
+            _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyDescriptorType {
+    pub arn: Option<String>,
+}
+impl Shaped for PolicyDescriptorType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyDescriptorType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyDescriptorType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvidedContext {
+    pub provider_arn: Option<String>,
+    pub context_assertion: Option<String>,
+}
+impl Shaped for ProvidedContext {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvidedContext {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvidedContext
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.provider_arn,
+            _ => &self.context_assertion,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.provider_arn,
+            _ => &mut self.context_assertion,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}

@@ -1,1 +1,14 @@
-//! svc-sts.
+//! STS: who a caller is, and temporary credentials.
+
+mod identity;
+mod ops;
+mod session;
+
+use kogumo_door::Service;
+
+/// The service as the registry holds it. Its keys are those of sessions.
+pub fn service() -> Service {
+    Service::new(&kogumo_model::sts::SERVICE, ops::ops())
+        .timer(session::EXPIRY, session::expire)
+        .credentials(session::credential)
+}

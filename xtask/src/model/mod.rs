@@ -101,7 +101,7 @@ fn service_module(service: &Service, built: &[String]) -> String {
     out.push_str(&operations::operations(service, built));
     out.push_str(&operations::errors(service));
     out.push_str(&shapes::statics(service, &reached));
-    out.push_str(&types::structures(service, &reached, built));
+    out.push_str(&types::structures(service, &reached));
     out
 }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use super::shapes::members_of;
 use crate::facts::{Service, Shape};
 
-/// All shapes that inputs, outputs and errors of the built operations lead to, and the errors of patches.
+/// All shapes that inputs, outputs and errors of the built operations lead to. An error that has only a message needs
+/// no type.
 pub fn reachable(service: &Service, built: &[String]) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     for name in built {
         let operation = &service.operations[name];
-        let ends = operation.input.iter().chain(&operation.output).chain(&operation.errors);
+        let errors = operation.errors.iter().filter(|error| service.shapes.get(*error).is_some_and(|error| !members_of(error).is_empty()));
+        let ends = operation.input.iter().chain(&operation.output).chain(errors);
         ends.for_each(|shape| walk(service, shape, &mut reached));
     }
     reached
@@ -26,7 +29,7 @@ fn walk(service: &Service, name: &str, reached: &mut BTreeSet<String>) {
 /// The shapes that a shape names directly.
 pub fn targets(shape: &Shape) -> impl Iterator<Item = &str> {
     let named = ["of", "key", "value"].into_iter().filter_map(|side| shape.get(side));
-    named.chain(shape.members.iter().map(|member| member.shape.as_str()))
+    named.chain(members_of(shape).into_iter().map(|member| member.shape.as_str()))
 }
 
 /// Whether a structure contains itself with no list or map in between: such a member is boxed.

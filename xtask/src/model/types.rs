@@ -8,8 +8,7 @@ use super::shapes::{is_streaming, members_of};
 use crate::facts::{Member, Service, Shape};
 use crate::names::{field, type_name, variant};
 
-pub fn structures(service: &Service, reached: &BTreeSet<String>, built: &[String]) -> String {
-    let _ = built;
+pub fn structures(service: &Service, reached: &BTreeSet<String>) -> String {
     let mut out = String::new();
     for name in reached {
         let shape = &service.shapes[name];
