@@ -36,9 +36,9 @@ struct Sense {
 }
 
 /// Reads the sources at `edict` and `ipadic` (the packages' own places unless given) and writes the three files.
-pub fn run(arguments: &[String]) -> Result<()> {
-    let edict = arguments.first().map_or(EDICT, String::as_str);
-    let ipadic = Path::new(arguments.get(1).map_or(IPADIC, String::as_str));
+pub fn run(sources: &[&str]) -> Result<()> {
+    let edict = sources.first().copied().unwrap_or(EDICT);
+    let ipadic = Path::new(sources.get(1).copied().unwrap_or(IPADIC));
     let entries: Vec<Entry> = euc_jp(Path::new(edict))?
         .lines()
         .filter_map(entry)

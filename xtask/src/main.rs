@@ -1,9 +1,11 @@
-//! The project's own tools: `cargo xtask facts|model|tidy`.
+//! The project's own tools: `cargo xtask facts|model|dictionary|tidy`.
 //!
 //! `facts` makes `facts/*.facts` from a pinned botocore; `model` makes `crates/model/src/*.rs` from the facts and from
 //! the `ops.rs` tables of the service crates; `--check` compares instead of writing. `tidy` holds the house's laws.
+//! `dictionary` makes the translation engine's data.
 
 mod botocore;
+mod dictionary;
 mod facts;
 mod model;
 mod names;
@@ -18,9 +20,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["facts"] => botocore::write_all(&root()),
         ["facts", "--check"] => botocore::check_all(&root()),
+        ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),
-        _ => Err("usage: cargo xtask facts [--check] | model [--check]".into()),
+        _ => Err("usage: cargo xtask facts [--check] | model [--check] | dictionary [EDICT IPADIC]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -23,10 +23,10 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("CreateApiKey", "POST", "/apikeys"),
-    &schema::Operation::unbuilt("CreateAuthorizer", "POST", "/restapis/{restapi_id}/authorizers"),
+    &CREATE_API_KEY,
+    &CREATE_AUTHORIZER,
     &schema::Operation::unbuilt("CreateBasePathMapping", "POST", "/domainnames/{domain_name}/basepathmappings"),
-    &schema::Operation::unbuilt("CreateDeployment", "POST", "/restapis/{restapi_id}/deployments"),
+    &CREATE_DEPLOYMENT,
     &schema::Operation::unbuilt("CreateDocumentationPart", "POST", "/restapis/{restapi_id}/documentation/parts"),
     &schema::Operation::unbuilt(
         "CreateDocumentationVersion",
@@ -35,23 +35,23 @@ static OPERATIONS: &[&schema::Operation] = &[
     ),
     &schema::Operation::unbuilt("CreateDomainName", "POST", "/domainnames"),
     &schema::Operation::unbuilt("CreateDomainNameAccessAssociation", "POST", "/domainnameaccessassociations"),
-    &schema::Operation::unbuilt("CreateModel", "POST", "/restapis/{restapi_id}/models"),
-    &schema::Operation::unbuilt("CreateRequestValidator", "POST", "/restapis/{restapi_id}/requestvalidators"),
-    &schema::Operation::unbuilt("CreateResource", "POST", "/restapis/{restapi_id}/resources/{parent_id}"),
-    &schema::Operation::unbuilt("CreateRestApi", "POST", "/restapis"),
-    &schema::Operation::unbuilt("CreateStage", "POST", "/restapis/{restapi_id}/stages"),
-    &schema::Operation::unbuilt("CreateUsagePlan", "POST", "/usageplans"),
-    &schema::Operation::unbuilt("CreateUsagePlanKey", "POST", "/usageplans/{usageplanId}/keys"),
+    &CREATE_MODEL,
+    &CREATE_REQUEST_VALIDATOR,
+    &CREATE_RESOURCE,
+    &CREATE_REST_API,
+    &CREATE_STAGE,
+    &CREATE_USAGE_PLAN,
+    &CREATE_USAGE_PLAN_KEY,
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/vpclinks"),
-    &schema::Operation::unbuilt("DeleteApiKey", "DELETE", "/apikeys/{api_Key}"),
-    &schema::Operation::unbuilt("DeleteAuthorizer", "DELETE", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
+    &DELETE_API_KEY,
+    &DELETE_AUTHORIZER,
     &schema::Operation::unbuilt(
         "DeleteBasePathMapping",
         "DELETE",
         "/domainnames/{domain_name}/basepathmappings/{base_path}",
     ),
     &schema::Operation::unbuilt("DeleteClientCertificate", "DELETE", "/clientcertificates/{clientcertificate_id}"),
-    &schema::Operation::unbuilt("DeleteDeployment", "DELETE", "/restapis/{restapi_id}/deployments/{deployment_id}"),
+    &DELETE_DEPLOYMENT,
     &schema::Operation::unbuilt(
         "DeleteDocumentationPart",
         "DELETE",
@@ -68,42 +68,18 @@ static OPERATIONS: &[&schema::Operation] = &[
         "DELETE",
         "/domainnameaccessassociations/{domain_name_access_association_arn}",
     ),
-    &schema::Operation::unbuilt(
-        "DeleteGatewayResponse",
-        "DELETE",
-        "/restapis/{restapi_id}/gatewayresponses/{response_type}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteIntegration",
-        "DELETE",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteIntegrationResponse",
-        "DELETE",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteMethod",
-        "DELETE",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteMethodResponse",
-        "DELETE",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt("DeleteModel", "DELETE", "/restapis/{restapi_id}/models/{model_name}"),
-    &schema::Operation::unbuilt(
-        "DeleteRequestValidator",
-        "DELETE",
-        "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
-    ),
-    &schema::Operation::unbuilt("DeleteResource", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}"),
-    &schema::Operation::unbuilt("DeleteRestApi", "DELETE", "/restapis/{restapi_id}"),
-    &schema::Operation::unbuilt("DeleteStage", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}"),
-    &schema::Operation::unbuilt("DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}"),
-    &schema::Operation::unbuilt("DeleteUsagePlanKey", "DELETE", "/usageplans/{usageplanId}/keys/{keyId}"),
+    &DELETE_GATEWAY_RESPONSE,
+    &DELETE_INTEGRATION,
+    &DELETE_INTEGRATION_RESPONSE,
+    &DELETE_METHOD,
+    &DELETE_METHOD_RESPONSE,
+    &DELETE_MODEL,
+    &DELETE_REQUEST_VALIDATOR,
+    &DELETE_RESOURCE,
+    &DELETE_REST_API,
+    &DELETE_STAGE,
+    &DELETE_USAGE_PLAN,
+    &DELETE_USAGE_PLAN_KEY,
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/vpclinks/{vpclink_id}"),
     &schema::Operation::unbuilt(
         "FlushStageAuthorizersCache",
@@ -112,11 +88,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     ),
     &schema::Operation::unbuilt("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data"),
     &schema::Operation::unbuilt("GenerateClientCertificate", "POST", "/clientcertificates"),
-    &schema::Operation::unbuilt("GetAccount", "GET", "/account"),
-    &schema::Operation::unbuilt("GetApiKey", "GET", "/apikeys/{api_Key}"),
-    &schema::Operation::unbuilt("GetApiKeys", "GET", "/apikeys"),
-    &schema::Operation::unbuilt("GetAuthorizer", "GET", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
-    &schema::Operation::unbuilt("GetAuthorizers", "GET", "/restapis/{restapi_id}/authorizers"),
+    &GET_ACCOUNT,
+    &GET_API_KEY,
+    &GET_API_KEYS,
+    &GET_AUTHORIZER,
+    &GET_AUTHORIZERS,
     &schema::Operation::unbuilt(
         "GetBasePathMapping",
         "GET",
@@ -125,8 +101,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetBasePathMappings", "GET", "/domainnames/{domain_name}/basepathmappings"),
     &schema::Operation::unbuilt("GetClientCertificate", "GET", "/clientcertificates/{clientcertificate_id}"),
     &schema::Operation::unbuilt("GetClientCertificates", "GET", "/clientcertificates"),
-    &schema::Operation::unbuilt("GetDeployment", "GET", "/restapis/{restapi_id}/deployments/{deployment_id}"),
-    &schema::Operation::unbuilt("GetDeployments", "GET", "/restapis/{restapi_id}/deployments"),
+    &GET_DEPLOYMENT,
+    &GET_DEPLOYMENTS,
     &schema::Operation::unbuilt(
         "GetDocumentationPart",
         "GET",
@@ -142,115 +118,63 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDomainName", "GET", "/domainnames/{domain_name}"),
     &schema::Operation::unbuilt("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
     &schema::Operation::unbuilt("GetDomainNames", "GET", "/domainnames"),
-    &schema::Operation::unbuilt(
-        "GetExport",
-        "GET",
-        "/restapis/{restapi_id}/stages/{stage_name}/exports/{export_type}",
-    ),
-    &schema::Operation::unbuilt(
-        "GetGatewayResponse",
-        "GET",
-        "/restapis/{restapi_id}/gatewayresponses/{response_type}",
-    ),
-    &schema::Operation::unbuilt("GetGatewayResponses", "GET", "/restapis/{restapi_id}/gatewayresponses"),
-    &schema::Operation::unbuilt(
-        "GetIntegration",
-        "GET",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
-    ),
-    &schema::Operation::unbuilt(
-        "GetIntegrationResponse",
-        "GET",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt(
-        "GetMethod",
-        "GET",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
-    ),
-    &schema::Operation::unbuilt(
-        "GetMethodResponse",
-        "GET",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt("GetModel", "GET", "/restapis/{restapi_id}/models/{model_name}"),
+    &GET_EXPORT,
+    &GET_GATEWAY_RESPONSE,
+    &GET_GATEWAY_RESPONSES,
+    &GET_INTEGRATION,
+    &GET_INTEGRATION_RESPONSE,
+    &GET_METHOD,
+    &GET_METHOD_RESPONSE,
+    &GET_MODEL,
     &schema::Operation::unbuilt(
         "GetModelTemplate",
         "GET",
         "/restapis/{restapi_id}/models/{model_name}/default_template",
     ),
-    &schema::Operation::unbuilt("GetModels", "GET", "/restapis/{restapi_id}/models"),
-    &schema::Operation::unbuilt(
-        "GetRequestValidator",
-        "GET",
-        "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
-    ),
-    &schema::Operation::unbuilt("GetRequestValidators", "GET", "/restapis/{restapi_id}/requestvalidators"),
-    &schema::Operation::unbuilt("GetResource", "GET", "/restapis/{restapi_id}/resources/{resource_id}"),
-    &schema::Operation::unbuilt("GetResources", "GET", "/restapis/{restapi_id}/resources"),
-    &schema::Operation::unbuilt("GetRestApi", "GET", "/restapis/{restapi_id}"),
-    &schema::Operation::unbuilt("GetRestApis", "GET", "/restapis"),
+    &GET_MODELS,
+    &GET_REQUEST_VALIDATOR,
+    &GET_REQUEST_VALIDATORS,
+    &GET_RESOURCE,
+    &GET_RESOURCES,
+    &GET_REST_API,
+    &GET_REST_APIS,
     &schema::Operation::unbuilt("GetSdk", "GET", "/restapis/{restapi_id}/stages/{stage_name}/sdks/{sdk_type}"),
     &schema::Operation::unbuilt("GetSdkType", "GET", "/sdktypes/{sdktype_id}"),
     &schema::Operation::unbuilt("GetSdkTypes", "GET", "/sdktypes"),
-    &schema::Operation::unbuilt("GetStage", "GET", "/restapis/{restapi_id}/stages/{stage_name}"),
-    &schema::Operation::unbuilt("GetStages", "GET", "/restapis/{restapi_id}/stages"),
-    &schema::Operation::unbuilt("GetTags", "GET", "/tags/{resource_arn}"),
+    &GET_STAGE,
+    &GET_STAGES,
+    &GET_TAGS,
     &schema::Operation::unbuilt("GetUsage", "GET", "/usageplans/{usageplanId}/usage"),
-    &schema::Operation::unbuilt("GetUsagePlan", "GET", "/usageplans/{usageplanId}"),
-    &schema::Operation::unbuilt("GetUsagePlanKey", "GET", "/usageplans/{usageplanId}/keys/{keyId}"),
-    &schema::Operation::unbuilt("GetUsagePlanKeys", "GET", "/usageplans/{usageplanId}/keys"),
-    &schema::Operation::unbuilt("GetUsagePlans", "GET", "/usageplans"),
+    &GET_USAGE_PLAN,
+    &GET_USAGE_PLAN_KEY,
+    &GET_USAGE_PLAN_KEYS,
+    &GET_USAGE_PLANS,
     &schema::Operation::unbuilt("GetVpcLink", "GET", "/vpclinks/{vpclink_id}"),
     &schema::Operation::unbuilt("GetVpcLinks", "GET", "/vpclinks"),
     &schema::Operation::unbuilt("ImportApiKeys", "POST", "/apikeys?mode=import"),
     &schema::Operation::unbuilt("ImportDocumentationParts", "PUT", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt("ImportRestApi", "POST", "/restapis?mode=import"),
-    &schema::Operation::unbuilt(
-        "PutGatewayResponse",
-        "PUT",
-        "/restapis/{restapi_id}/gatewayresponses/{response_type}",
-    ),
-    &schema::Operation::unbuilt(
-        "PutIntegration",
-        "PUT",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
-    ),
-    &schema::Operation::unbuilt(
-        "PutIntegrationResponse",
-        "PUT",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt(
-        "PutMethod",
-        "PUT",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
-    ),
-    &schema::Operation::unbuilt(
-        "PutMethodResponse",
-        "PUT",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt("PutRestApi", "PUT", "/restapis/{restapi_id}"),
+    &IMPORT_REST_API,
+    &PUT_GATEWAY_RESPONSE,
+    &PUT_INTEGRATION,
+    &PUT_INTEGRATION_RESPONSE,
+    &PUT_METHOD,
+    &PUT_METHOD_RESPONSE,
+    &PUT_REST_API,
     &schema::Operation::unbuilt("RejectDomainNameAccessAssociation", "POST", "/rejectdomainnameaccessassociations"),
-    &schema::Operation::unbuilt("TagResource", "PUT", "/tags/{resource_arn}"),
+    &TAG_RESOURCE,
     &schema::Operation::unbuilt("TestInvokeAuthorizer", "POST", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
-    &schema::Operation::unbuilt(
-        "TestInvokeMethod",
-        "POST",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
-    ),
-    &schema::Operation::unbuilt("UntagResource", "DELETE", "/tags/{resource_arn}"),
-    &schema::Operation::unbuilt("UpdateAccount", "PATCH", "/account"),
-    &schema::Operation::unbuilt("UpdateApiKey", "PATCH", "/apikeys/{api_Key}"),
-    &schema::Operation::unbuilt("UpdateAuthorizer", "PATCH", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
+    &TEST_INVOKE_METHOD,
+    &UNTAG_RESOURCE,
+    &UPDATE_ACCOUNT,
+    &UPDATE_API_KEY,
+    &UPDATE_AUTHORIZER,
     &schema::Operation::unbuilt(
         "UpdateBasePathMapping",
         "PATCH",
         "/domainnames/{domain_name}/basepathmappings/{base_path}",
     ),
     &schema::Operation::unbuilt("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
-    &schema::Operation::unbuilt("UpdateDeployment", "PATCH", "/restapis/{restapi_id}/deployments/{deployment_id}"),
+    &UPDATE_DEPLOYMENT,
     &schema::Operation::unbuilt(
         "UpdateDocumentationPart",
         "PATCH",
@@ -262,44 +186,2071 @@ static OPERATIONS: &[&schema::Operation] = &[
         "/restapis/{restapi_id}/documentation/versions/{doc_version}",
     ),
     &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
-    &schema::Operation::unbuilt(
-        "UpdateGatewayResponse",
-        "PATCH",
-        "/restapis/{restapi_id}/gatewayresponses/{response_type}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateIntegration",
-        "PATCH",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateIntegrationResponse",
-        "PATCH",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateMethod",
-        "PATCH",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateMethodResponse",
-        "PATCH",
-        "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
-    ),
-    &schema::Operation::unbuilt("UpdateModel", "PATCH", "/restapis/{restapi_id}/models/{model_name}"),
-    &schema::Operation::unbuilt(
-        "UpdateRequestValidator",
-        "PATCH",
-        "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
-    ),
-    &schema::Operation::unbuilt("UpdateResource", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}"),
-    &schema::Operation::unbuilt("UpdateRestApi", "PATCH", "/restapis/{restapi_id}"),
-    &schema::Operation::unbuilt("UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}"),
+    &UPDATE_GATEWAY_RESPONSE,
+    &UPDATE_INTEGRATION,
+    &UPDATE_INTEGRATION_RESPONSE,
+    &UPDATE_METHOD,
+    &UPDATE_METHOD_RESPONSE,
+    &UPDATE_MODEL,
+    &UPDATE_REQUEST_VALIDATOR,
+    &UPDATE_RESOURCE,
+    &UPDATE_REST_API,
+    &UPDATE_STAGE,
     &schema::Operation::unbuilt("UpdateUsage", "PATCH", "/usageplans/{usageplanId}/keys/{keyId}/usage"),
-    &schema::Operation::unbuilt("UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}"),
+    &UPDATE_USAGE_PLAN,
     &schema::Operation::unbuilt("UpdateVpcLink", "PATCH", "/vpclinks/{vpclink_id}"),
 ];
+
+static CREATE_API_KEY: schema::Operation = schema::Operation {
+    name: "CreateApiKey",
+    method: "POST",
+    uri: "/apikeys",
+    status: 201,
+    input: &S_CreateApiKeyRequest,
+    output: &S_ApiKey,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateApiKey;
+impl OperationType for CreateApiKey {
+    type Input = CreateApiKeyRequest;
+    type Output = ApiKey;
+    const FACTS: &'static schema::Operation = &CREATE_API_KEY;
+}
+
+static CREATE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "CreateAuthorizer",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/authorizers",
+    status: 201,
+    input: &S_CreateAuthorizerRequest,
+    output: &S_Authorizer,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAuthorizer;
+impl OperationType for CreateAuthorizer {
+    type Input = CreateAuthorizerRequest;
+    type Output = Authorizer;
+    const FACTS: &'static schema::Operation = &CREATE_AUTHORIZER;
+}
+
+static CREATE_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "CreateDeployment",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/deployments",
+    status: 201,
+    input: &S_CreateDeploymentRequest,
+    output: &S_Deployment,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDeployment;
+impl OperationType for CreateDeployment {
+    type Input = CreateDeploymentRequest;
+    type Output = Deployment;
+    const FACTS: &'static schema::Operation = &CREATE_DEPLOYMENT;
+}
+
+static CREATE_MODEL: schema::Operation = schema::Operation {
+    name: "CreateModel",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/models",
+    status: 201,
+    input: &S_CreateModelRequest,
+    output: &S_Model,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateModel;
+impl OperationType for CreateModel {
+    type Input = CreateModelRequest;
+    type Output = Model;
+    const FACTS: &'static schema::Operation = &CREATE_MODEL;
+}
+
+static CREATE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
+    name: "CreateRequestValidator",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/requestvalidators",
+    status: 201,
+    input: &S_CreateRequestValidatorRequest,
+    output: &S_RequestValidator,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRequestValidator;
+impl OperationType for CreateRequestValidator {
+    type Input = CreateRequestValidatorRequest;
+    type Output = RequestValidator;
+    const FACTS: &'static schema::Operation = &CREATE_REQUEST_VALIDATOR;
+}
+
+static CREATE_RESOURCE: schema::Operation = schema::Operation {
+    name: "CreateResource",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/resources/{parent_id}",
+    status: 201,
+    input: &S_CreateResourceRequest,
+    output: &S_Resource,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateResource;
+impl OperationType for CreateResource {
+    type Input = CreateResourceRequest;
+    type Output = Resource;
+    const FACTS: &'static schema::Operation = &CREATE_RESOURCE;
+}
+
+static CREATE_REST_API: schema::Operation = schema::Operation {
+    name: "CreateRestApi",
+    method: "POST",
+    uri: "/restapis",
+    status: 201,
+    input: &S_CreateRestApiRequest,
+    output: &S_RestApi,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRestApi;
+impl OperationType for CreateRestApi {
+    type Input = CreateRestApiRequest;
+    type Output = RestApi;
+    const FACTS: &'static schema::Operation = &CREATE_REST_API;
+}
+
+static CREATE_STAGE: schema::Operation = schema::Operation {
+    name: "CreateStage",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/stages",
+    status: 201,
+    input: &S_CreateStageRequest,
+    output: &S_Stage,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateStage;
+impl OperationType for CreateStage {
+    type Input = CreateStageRequest;
+    type Output = Stage;
+    const FACTS: &'static schema::Operation = &CREATE_STAGE;
+}
+
+static CREATE_USAGE_PLAN: schema::Operation = schema::Operation {
+    name: "CreateUsagePlan",
+    method: "POST",
+    uri: "/usageplans",
+    status: 201,
+    input: &S_CreateUsagePlanRequest,
+    output: &S_UsagePlan,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateUsagePlan;
+impl OperationType for CreateUsagePlan {
+    type Input = CreateUsagePlanRequest;
+    type Output = UsagePlan;
+    const FACTS: &'static schema::Operation = &CREATE_USAGE_PLAN;
+}
+
+static CREATE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
+    name: "CreateUsagePlanKey",
+    method: "POST",
+    uri: "/usageplans/{usageplanId}/keys",
+    status: 201,
+    input: &S_CreateUsagePlanKeyRequest,
+    output: &S_UsagePlanKey,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateUsagePlanKey;
+impl OperationType for CreateUsagePlanKey {
+    type Input = CreateUsagePlanKeyRequest;
+    type Output = UsagePlanKey;
+    const FACTS: &'static schema::Operation = &CREATE_USAGE_PLAN_KEY;
+}
+
+static DELETE_API_KEY: schema::Operation = schema::Operation {
+    name: "DeleteApiKey",
+    method: "DELETE",
+    uri: "/apikeys/{api_Key}",
+    status: 202,
+    input: &S_DeleteApiKeyRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteApiKey;
+impl OperationType for DeleteApiKey {
+    type Input = DeleteApiKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_API_KEY;
+}
+
+static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "DeleteAuthorizer",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/authorizers/{authorizer_id}",
+    status: 202,
+    input: &S_DeleteAuthorizerRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAuthorizer;
+impl OperationType for DeleteAuthorizer {
+    type Input = DeleteAuthorizerRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_AUTHORIZER;
+}
+
+static DELETE_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "DeleteDeployment",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/deployments/{deployment_id}",
+    status: 202,
+    input: &S_DeleteDeploymentRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDeployment;
+impl OperationType for DeleteDeployment {
+    type Input = DeleteDeploymentRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DEPLOYMENT;
+}
+
+static DELETE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
+    name: "DeleteGatewayResponse",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/gatewayresponses/{response_type}",
+    status: 202,
+    input: &S_DeleteGatewayResponseRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteGatewayResponse;
+impl OperationType for DeleteGatewayResponse {
+    type Input = DeleteGatewayResponseRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_GATEWAY_RESPONSE;
+}
+
+static DELETE_INTEGRATION: schema::Operation = schema::Operation {
+    name: "DeleteIntegration",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+    status: 204,
+    input: &S_DeleteIntegrationRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteIntegration;
+impl OperationType for DeleteIntegration {
+    type Input = DeleteIntegrationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_INTEGRATION;
+}
+
+static DELETE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
+    name: "DeleteIntegrationResponse",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
+    status: 204,
+    input: &S_DeleteIntegrationResponseRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteIntegrationResponse;
+impl OperationType for DeleteIntegrationResponse {
+    type Input = DeleteIntegrationResponseRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_INTEGRATION_RESPONSE;
+}
+
+static DELETE_METHOD: schema::Operation = schema::Operation {
+    name: "DeleteMethod",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+    status: 204,
+    input: &S_DeleteMethodRequest,
+    output: &UNIT,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteMethod;
+impl OperationType for DeleteMethod {
+    type Input = DeleteMethodRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_METHOD;
+}
+
+static DELETE_METHOD_RESPONSE: schema::Operation = schema::Operation {
+    name: "DeleteMethodResponse",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+    status: 204,
+    input: &S_DeleteMethodResponseRequest,
+    output: &UNIT,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteMethodResponse;
+impl OperationType for DeleteMethodResponse {
+    type Input = DeleteMethodResponseRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_METHOD_RESPONSE;
+}
+
+static DELETE_MODEL: schema::Operation = schema::Operation {
+    name: "DeleteModel",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/models/{model_name}",
+    status: 202,
+    input: &S_DeleteModelRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteModel;
+impl OperationType for DeleteModel {
+    type Input = DeleteModelRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_MODEL;
+}
+
+static DELETE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
+    name: "DeleteRequestValidator",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
+    status: 202,
+    input: &S_DeleteRequestValidatorRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRequestValidator;
+impl OperationType for DeleteRequestValidator {
+    type Input = DeleteRequestValidatorRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_REQUEST_VALIDATOR;
+}
+
+static DELETE_RESOURCE: schema::Operation = schema::Operation {
+    name: "DeleteResource",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}",
+    status: 202,
+    input: &S_DeleteResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteResource;
+impl OperationType for DeleteResource {
+    type Input = DeleteResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_RESOURCE;
+}
+
+static DELETE_REST_API: schema::Operation = schema::Operation {
+    name: "DeleteRestApi",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}",
+    status: 202,
+    input: &S_DeleteRestApiRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRestApi;
+impl OperationType for DeleteRestApi {
+    type Input = DeleteRestApiRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_REST_API;
+}
+
+static DELETE_STAGE: schema::Operation = schema::Operation {
+    name: "DeleteStage",
+    method: "DELETE",
+    uri: "/restapis/{restapi_id}/stages/{stage_name}",
+    status: 202,
+    input: &S_DeleteStageRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteStage;
+impl OperationType for DeleteStage {
+    type Input = DeleteStageRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_STAGE;
+}
+
+static DELETE_USAGE_PLAN: schema::Operation = schema::Operation {
+    name: "DeleteUsagePlan",
+    method: "DELETE",
+    uri: "/usageplans/{usageplanId}",
+    status: 202,
+    input: &S_DeleteUsagePlanRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUsagePlan;
+impl OperationType for DeleteUsagePlan {
+    type Input = DeleteUsagePlanRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USAGE_PLAN;
+}
+
+static DELETE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
+    name: "DeleteUsagePlanKey",
+    method: "DELETE",
+    uri: "/usageplans/{usageplanId}/keys/{keyId}",
+    status: 202,
+    input: &S_DeleteUsagePlanKeyRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUsagePlanKey;
+impl OperationType for DeleteUsagePlanKey {
+    type Input = DeleteUsagePlanKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USAGE_PLAN_KEY;
+}
+
+static GET_ACCOUNT: schema::Operation = schema::Operation {
+    name: "GetAccount",
+    method: "GET",
+    uri: "/account",
+    status: 200,
+    input: &S_GetAccountRequest,
+    output: &S_Account,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccount;
+impl OperationType for GetAccount {
+    type Input = GetAccountRequest;
+    type Output = Account;
+    const FACTS: &'static schema::Operation = &GET_ACCOUNT;
+}
+
+static GET_API_KEY: schema::Operation = schema::Operation {
+    name: "GetApiKey",
+    method: "GET",
+    uri: "/apikeys/{api_Key}",
+    status: 200,
+    input: &S_GetApiKeyRequest,
+    output: &S_ApiKey,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetApiKey;
+impl OperationType for GetApiKey {
+    type Input = GetApiKeyRequest;
+    type Output = ApiKey;
+    const FACTS: &'static schema::Operation = &GET_API_KEY;
+}
+
+static GET_API_KEYS: schema::Operation = schema::Operation {
+    name: "GetApiKeys",
+    method: "GET",
+    uri: "/apikeys",
+    status: 200,
+    input: &S_GetApiKeysRequest,
+    output: &S_ApiKeys,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetApiKeys;
+impl OperationType for GetApiKeys {
+    type Input = GetApiKeysRequest;
+    type Output = ApiKeys;
+    const FACTS: &'static schema::Operation = &GET_API_KEYS;
+}
+
+static GET_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "GetAuthorizer",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/authorizers/{authorizer_id}",
+    status: 200,
+    input: &S_GetAuthorizerRequest,
+    output: &S_Authorizer,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAuthorizer;
+impl OperationType for GetAuthorizer {
+    type Input = GetAuthorizerRequest;
+    type Output = Authorizer;
+    const FACTS: &'static schema::Operation = &GET_AUTHORIZER;
+}
+
+static GET_AUTHORIZERS: schema::Operation = schema::Operation {
+    name: "GetAuthorizers",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/authorizers",
+    status: 200,
+    input: &S_GetAuthorizersRequest,
+    output: &S_Authorizers,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAuthorizers;
+impl OperationType for GetAuthorizers {
+    type Input = GetAuthorizersRequest;
+    type Output = Authorizers;
+    const FACTS: &'static schema::Operation = &GET_AUTHORIZERS;
+}
+
+static GET_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "GetDeployment",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/deployments/{deployment_id}",
+    status: 200,
+    input: &S_GetDeploymentRequest,
+    output: &S_Deployment,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetDeployment;
+impl OperationType for GetDeployment {
+    type Input = GetDeploymentRequest;
+    type Output = Deployment;
+    const FACTS: &'static schema::Operation = &GET_DEPLOYMENT;
+}
+
+static GET_DEPLOYMENTS: schema::Operation = schema::Operation {
+    name: "GetDeployments",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/deployments",
+    status: 200,
+    input: &S_GetDeploymentsRequest,
+    output: &S_Deployments,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetDeployments;
+impl OperationType for GetDeployments {
+    type Input = GetDeploymentsRequest;
+    type Output = Deployments;
+    const FACTS: &'static schema::Operation = &GET_DEPLOYMENTS;
+}
+
+static GET_EXPORT: schema::Operation = schema::Operation {
+    name: "GetExport",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/stages/{stage_name}/exports/{export_type}",
+    status: 200,
+    input: &S_GetExportRequest,
+    output: &S_ExportResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetExport;
+impl OperationType for GetExport {
+    type Input = GetExportRequest;
+    type Output = ExportResponse;
+    const FACTS: &'static schema::Operation = &GET_EXPORT;
+}
+
+static GET_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
+    name: "GetGatewayResponse",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/gatewayresponses/{response_type}",
+    status: 200,
+    input: &S_GetGatewayResponseRequest,
+    output: &S_GatewayResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetGatewayResponse;
+impl OperationType for GetGatewayResponse {
+    type Input = GetGatewayResponseRequest;
+    type Output = GatewayResponse;
+    const FACTS: &'static schema::Operation = &GET_GATEWAY_RESPONSE;
+}
+
+static GET_GATEWAY_RESPONSES: schema::Operation = schema::Operation {
+    name: "GetGatewayResponses",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/gatewayresponses",
+    status: 200,
+    input: &S_GetGatewayResponsesRequest,
+    output: &S_GatewayResponses,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetGatewayResponses;
+impl OperationType for GetGatewayResponses {
+    type Input = GetGatewayResponsesRequest;
+    type Output = GatewayResponses;
+    const FACTS: &'static schema::Operation = &GET_GATEWAY_RESPONSES;
+}
+
+static GET_INTEGRATION: schema::Operation = schema::Operation {
+    name: "GetIntegration",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+    status: 200,
+    input: &S_GetIntegrationRequest,
+    output: &S_Integration,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetIntegration;
+impl OperationType for GetIntegration {
+    type Input = GetIntegrationRequest;
+    type Output = Integration;
+    const FACTS: &'static schema::Operation = &GET_INTEGRATION;
+}
+
+static GET_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
+    name: "GetIntegrationResponse",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
+    status: 200,
+    input: &S_GetIntegrationResponseRequest,
+    output: &S_IntegrationResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetIntegrationResponse;
+impl OperationType for GetIntegrationResponse {
+    type Input = GetIntegrationResponseRequest;
+    type Output = IntegrationResponse;
+    const FACTS: &'static schema::Operation = &GET_INTEGRATION_RESPONSE;
+}
+
+static GET_METHOD: schema::Operation = schema::Operation {
+    name: "GetMethod",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+    status: 200,
+    input: &S_GetMethodRequest,
+    output: &S_Method,
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetMethod;
+impl OperationType for GetMethod {
+    type Input = GetMethodRequest;
+    type Output = Method;
+    const FACTS: &'static schema::Operation = &GET_METHOD;
+}
+
+static GET_METHOD_RESPONSE: schema::Operation = schema::Operation {
+    name: "GetMethodResponse",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+    status: 200,
+    input: &S_GetMethodResponseRequest,
+    output: &S_MethodResponse,
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetMethodResponse;
+impl OperationType for GetMethodResponse {
+    type Input = GetMethodResponseRequest;
+    type Output = MethodResponse;
+    const FACTS: &'static schema::Operation = &GET_METHOD_RESPONSE;
+}
+
+static GET_MODEL: schema::Operation = schema::Operation {
+    name: "GetModel",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/models/{model_name}",
+    status: 200,
+    input: &S_GetModelRequest,
+    output: &S_Model,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetModel;
+impl OperationType for GetModel {
+    type Input = GetModelRequest;
+    type Output = Model;
+    const FACTS: &'static schema::Operation = &GET_MODEL;
+}
+
+static GET_MODELS: schema::Operation = schema::Operation {
+    name: "GetModels",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/models",
+    status: 200,
+    input: &S_GetModelsRequest,
+    output: &S_Models,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetModels;
+impl OperationType for GetModels {
+    type Input = GetModelsRequest;
+    type Output = Models;
+    const FACTS: &'static schema::Operation = &GET_MODELS;
+}
+
+static GET_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
+    name: "GetRequestValidator",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
+    status: 200,
+    input: &S_GetRequestValidatorRequest,
+    output: &S_RequestValidator,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRequestValidator;
+impl OperationType for GetRequestValidator {
+    type Input = GetRequestValidatorRequest;
+    type Output = RequestValidator;
+    const FACTS: &'static schema::Operation = &GET_REQUEST_VALIDATOR;
+}
+
+static GET_REQUEST_VALIDATORS: schema::Operation = schema::Operation {
+    name: "GetRequestValidators",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/requestvalidators",
+    status: 200,
+    input: &S_GetRequestValidatorsRequest,
+    output: &S_RequestValidators,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRequestValidators;
+impl OperationType for GetRequestValidators {
+    type Input = GetRequestValidatorsRequest;
+    type Output = RequestValidators;
+    const FACTS: &'static schema::Operation = &GET_REQUEST_VALIDATORS;
+}
+
+static GET_RESOURCE: schema::Operation = schema::Operation {
+    name: "GetResource",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}",
+    status: 200,
+    input: &S_GetResourceRequest,
+    output: &S_Resource,
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetResource;
+impl OperationType for GetResource {
+    type Input = GetResourceRequest;
+    type Output = Resource;
+    const FACTS: &'static schema::Operation = &GET_RESOURCE;
+}
+
+static GET_RESOURCES: schema::Operation = schema::Operation {
+    name: "GetResources",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/resources",
+    status: 200,
+    input: &S_GetResourcesRequest,
+    output: &S_Resources,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetResources;
+impl OperationType for GetResources {
+    type Input = GetResourcesRequest;
+    type Output = Resources;
+    const FACTS: &'static schema::Operation = &GET_RESOURCES;
+}
+
+static GET_REST_API: schema::Operation = schema::Operation {
+    name: "GetRestApi",
+    method: "GET",
+    uri: "/restapis/{restapi_id}",
+    status: 200,
+    input: &S_GetRestApiRequest,
+    output: &S_RestApi,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRestApi;
+impl OperationType for GetRestApi {
+    type Input = GetRestApiRequest;
+    type Output = RestApi;
+    const FACTS: &'static schema::Operation = &GET_REST_API;
+}
+
+static GET_REST_APIS: schema::Operation = schema::Operation {
+    name: "GetRestApis",
+    method: "GET",
+    uri: "/restapis",
+    status: 200,
+    input: &S_GetRestApisRequest,
+    output: &S_RestApis,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRestApis;
+impl OperationType for GetRestApis {
+    type Input = GetRestApisRequest;
+    type Output = RestApis;
+    const FACTS: &'static schema::Operation = &GET_REST_APIS;
+}
+
+static GET_STAGE: schema::Operation = schema::Operation {
+    name: "GetStage",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/stages/{stage_name}",
+    status: 200,
+    input: &S_GetStageRequest,
+    output: &S_Stage,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetStage;
+impl OperationType for GetStage {
+    type Input = GetStageRequest;
+    type Output = Stage;
+    const FACTS: &'static schema::Operation = &GET_STAGE;
+}
+
+static GET_STAGES: schema::Operation = schema::Operation {
+    name: "GetStages",
+    method: "GET",
+    uri: "/restapis/{restapi_id}/stages",
+    status: 200,
+    input: &S_GetStagesRequest,
+    output: &S_Stages,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetStages;
+impl OperationType for GetStages {
+    type Input = GetStagesRequest;
+    type Output = Stages;
+    const FACTS: &'static schema::Operation = &GET_STAGES;
+}
+
+static GET_TAGS: schema::Operation = schema::Operation {
+    name: "GetTags",
+    method: "GET",
+    uri: "/tags/{resource_arn}",
+    status: 200,
+    input: &S_GetTagsRequest,
+    output: &S_Tags,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetTags;
+impl OperationType for GetTags {
+    type Input = GetTagsRequest;
+    type Output = Tags;
+    const FACTS: &'static schema::Operation = &GET_TAGS;
+}
+
+static GET_USAGE_PLAN: schema::Operation = schema::Operation {
+    name: "GetUsagePlan",
+    method: "GET",
+    uri: "/usageplans/{usageplanId}",
+    status: 200,
+    input: &S_GetUsagePlanRequest,
+    output: &S_UsagePlan,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUsagePlan;
+impl OperationType for GetUsagePlan {
+    type Input = GetUsagePlanRequest;
+    type Output = UsagePlan;
+    const FACTS: &'static schema::Operation = &GET_USAGE_PLAN;
+}
+
+static GET_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
+    name: "GetUsagePlanKey",
+    method: "GET",
+    uri: "/usageplans/{usageplanId}/keys/{keyId}",
+    status: 200,
+    input: &S_GetUsagePlanKeyRequest,
+    output: &S_UsagePlanKey,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUsagePlanKey;
+impl OperationType for GetUsagePlanKey {
+    type Input = GetUsagePlanKeyRequest;
+    type Output = UsagePlanKey;
+    const FACTS: &'static schema::Operation = &GET_USAGE_PLAN_KEY;
+}
+
+static GET_USAGE_PLAN_KEYS: schema::Operation = schema::Operation {
+    name: "GetUsagePlanKeys",
+    method: "GET",
+    uri: "/usageplans/{usageplanId}/keys",
+    status: 200,
+    input: &S_GetUsagePlanKeysRequest,
+    output: &S_UsagePlanKeys,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUsagePlanKeys;
+impl OperationType for GetUsagePlanKeys {
+    type Input = GetUsagePlanKeysRequest;
+    type Output = UsagePlanKeys;
+    const FACTS: &'static schema::Operation = &GET_USAGE_PLAN_KEYS;
+}
+
+static GET_USAGE_PLANS: schema::Operation = schema::Operation {
+    name: "GetUsagePlans",
+    method: "GET",
+    uri: "/usageplans",
+    status: 200,
+    input: &S_GetUsagePlansRequest,
+    output: &S_UsagePlans,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUsagePlans;
+impl OperationType for GetUsagePlans {
+    type Input = GetUsagePlansRequest;
+    type Output = UsagePlans;
+    const FACTS: &'static schema::Operation = &GET_USAGE_PLANS;
+}
+
+static IMPORT_REST_API: schema::Operation = schema::Operation {
+    name: "ImportRestApi",
+    method: "POST",
+    uri: "/restapis?mode=import",
+    status: 201,
+    input: &S_ImportRestApiRequest,
+    output: &S_RestApi,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ImportRestApi;
+impl OperationType for ImportRestApi {
+    type Input = ImportRestApiRequest;
+    type Output = RestApi;
+    const FACTS: &'static schema::Operation = &IMPORT_REST_API;
+}
+
+static PUT_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
+    name: "PutGatewayResponse",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}/gatewayresponses/{response_type}",
+    status: 201,
+    input: &S_PutGatewayResponseRequest,
+    output: &S_GatewayResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutGatewayResponse;
+impl OperationType for PutGatewayResponse {
+    type Input = PutGatewayResponseRequest;
+    type Output = GatewayResponse;
+    const FACTS: &'static schema::Operation = &PUT_GATEWAY_RESPONSE;
+}
+
+static PUT_INTEGRATION: schema::Operation = schema::Operation {
+    name: "PutIntegration",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+    status: 201,
+    input: &S_PutIntegrationRequest,
+    output: &S_Integration,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutIntegration;
+impl OperationType for PutIntegration {
+    type Input = PutIntegrationRequest;
+    type Output = Integration;
+    const FACTS: &'static schema::Operation = &PUT_INTEGRATION;
+}
+
+static PUT_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
+    name: "PutIntegrationResponse",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
+    status: 201,
+    input: &S_PutIntegrationResponseRequest,
+    output: &S_IntegrationResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutIntegrationResponse;
+impl OperationType for PutIntegrationResponse {
+    type Input = PutIntegrationResponseRequest;
+    type Output = IntegrationResponse;
+    const FACTS: &'static schema::Operation = &PUT_INTEGRATION_RESPONSE;
+}
+
+static PUT_METHOD: schema::Operation = schema::Operation {
+    name: "PutMethod",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+    status: 201,
+    input: &S_PutMethodRequest,
+    output: &S_Method,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutMethod;
+impl OperationType for PutMethod {
+    type Input = PutMethodRequest;
+    type Output = Method;
+    const FACTS: &'static schema::Operation = &PUT_METHOD;
+}
+
+static PUT_METHOD_RESPONSE: schema::Operation = schema::Operation {
+    name: "PutMethodResponse",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+    status: 201,
+    input: &S_PutMethodResponseRequest,
+    output: &S_MethodResponse,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutMethodResponse;
+impl OperationType for PutMethodResponse {
+    type Input = PutMethodResponseRequest;
+    type Output = MethodResponse;
+    const FACTS: &'static schema::Operation = &PUT_METHOD_RESPONSE;
+}
+
+static PUT_REST_API: schema::Operation = schema::Operation {
+    name: "PutRestApi",
+    method: "PUT",
+    uri: "/restapis/{restapi_id}",
+    status: 200,
+    input: &S_PutRestApiRequest,
+    output: &S_RestApi,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutRestApi;
+impl OperationType for PutRestApi {
+    type Input = PutRestApiRequest;
+    type Output = RestApi;
+    const FACTS: &'static schema::Operation = &PUT_REST_API;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "PUT",
+    uri: "/tags/{resource_arn}",
+    status: 204,
+    input: &S_TagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static TEST_INVOKE_METHOD: schema::Operation = schema::Operation {
+    name: "TestInvokeMethod",
+    method: "POST",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+    status: 200,
+    input: &S_TestInvokeMethodRequest,
+    output: &S_TestInvokeMethodResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TestInvokeMethod;
+impl OperationType for TestInvokeMethod {
+    type Input = TestInvokeMethodRequest;
+    type Output = TestInvokeMethodResponse;
+    const FACTS: &'static schema::Operation = &TEST_INVOKE_METHOD;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "DELETE",
+    uri: "/tags/{resource_arn}",
+    status: 204,
+    input: &S_UntagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_ACCOUNT: schema::Operation = schema::Operation {
+    name: "UpdateAccount",
+    method: "PATCH",
+    uri: "/account",
+    status: 200,
+    input: &S_UpdateAccountRequest,
+    output: &S_Account,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAccount;
+impl OperationType for UpdateAccount {
+    type Input = UpdateAccountRequest;
+    type Output = Account;
+    const FACTS: &'static schema::Operation = &UPDATE_ACCOUNT;
+}
+
+static UPDATE_API_KEY: schema::Operation = schema::Operation {
+    name: "UpdateApiKey",
+    method: "PATCH",
+    uri: "/apikeys/{api_Key}",
+    status: 200,
+    input: &S_UpdateApiKeyRequest,
+    output: &S_ApiKey,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateApiKey;
+impl OperationType for UpdateApiKey {
+    type Input = UpdateApiKeyRequest;
+    type Output = ApiKey;
+    const FACTS: &'static schema::Operation = &UPDATE_API_KEY;
+}
+
+static UPDATE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "UpdateAuthorizer",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/authorizers/{authorizer_id}",
+    status: 200,
+    input: &S_UpdateAuthorizerRequest,
+    output: &S_Authorizer,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAuthorizer;
+impl OperationType for UpdateAuthorizer {
+    type Input = UpdateAuthorizerRequest;
+    type Output = Authorizer;
+    const FACTS: &'static schema::Operation = &UPDATE_AUTHORIZER;
+}
+
+static UPDATE_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "UpdateDeployment",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/deployments/{deployment_id}",
+    status: 200,
+    input: &S_UpdateDeploymentRequest,
+    output: &S_Deployment,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDeployment;
+impl OperationType for UpdateDeployment {
+    type Input = UpdateDeploymentRequest;
+    type Output = Deployment;
+    const FACTS: &'static schema::Operation = &UPDATE_DEPLOYMENT;
+}
+
+static UPDATE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
+    name: "UpdateGatewayResponse",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/gatewayresponses/{response_type}",
+    status: 200,
+    input: &S_UpdateGatewayResponseRequest,
+    output: &S_GatewayResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateGatewayResponse;
+impl OperationType for UpdateGatewayResponse {
+    type Input = UpdateGatewayResponseRequest;
+    type Output = GatewayResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_GATEWAY_RESPONSE;
+}
+
+static UPDATE_INTEGRATION: schema::Operation = schema::Operation {
+    name: "UpdateIntegration",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+    status: 200,
+    input: &S_UpdateIntegrationRequest,
+    output: &S_Integration,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateIntegration;
+impl OperationType for UpdateIntegration {
+    type Input = UpdateIntegrationRequest;
+    type Output = Integration;
+    const FACTS: &'static schema::Operation = &UPDATE_INTEGRATION;
+}
+
+static UPDATE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
+    name: "UpdateIntegrationResponse",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
+    status: 200,
+    input: &S_UpdateIntegrationResponseRequest,
+    output: &S_IntegrationResponse,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateIntegrationResponse;
+impl OperationType for UpdateIntegrationResponse {
+    type Input = UpdateIntegrationResponseRequest;
+    type Output = IntegrationResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_INTEGRATION_RESPONSE;
+}
+
+static UPDATE_METHOD: schema::Operation = schema::Operation {
+    name: "UpdateMethod",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+    status: 200,
+    input: &S_UpdateMethodRequest,
+    output: &S_Method,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateMethod;
+impl OperationType for UpdateMethod {
+    type Input = UpdateMethodRequest;
+    type Output = Method;
+    const FACTS: &'static schema::Operation = &UPDATE_METHOD;
+}
+
+static UPDATE_METHOD_RESPONSE: schema::Operation = schema::Operation {
+    name: "UpdateMethodResponse",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+    status: 201,
+    input: &S_UpdateMethodResponseRequest,
+    output: &S_MethodResponse,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateMethodResponse;
+impl OperationType for UpdateMethodResponse {
+    type Input = UpdateMethodResponseRequest;
+    type Output = MethodResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_METHOD_RESPONSE;
+}
+
+static UPDATE_MODEL: schema::Operation = schema::Operation {
+    name: "UpdateModel",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/models/{model_name}",
+    status: 200,
+    input: &S_UpdateModelRequest,
+    output: &S_Model,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateModel;
+impl OperationType for UpdateModel {
+    type Input = UpdateModelRequest;
+    type Output = Model;
+    const FACTS: &'static schema::Operation = &UPDATE_MODEL;
+}
+
+static UPDATE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
+    name: "UpdateRequestValidator",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}",
+    status: 200,
+    input: &S_UpdateRequestValidatorRequest,
+    output: &S_RequestValidator,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateRequestValidator;
+impl OperationType for UpdateRequestValidator {
+    type Input = UpdateRequestValidatorRequest;
+    type Output = RequestValidator;
+    const FACTS: &'static schema::Operation = &UPDATE_REQUEST_VALIDATOR;
+}
+
+static UPDATE_RESOURCE: schema::Operation = schema::Operation {
+    name: "UpdateResource",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/resources/{resource_id}",
+    status: 200,
+    input: &S_UpdateResourceRequest,
+    output: &S_Resource,
+    errors: &[
+        &UNAUTHORIZED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &BAD_REQUEST_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateResource;
+impl OperationType for UpdateResource {
+    type Input = UpdateResourceRequest;
+    type Output = Resource;
+    const FACTS: &'static schema::Operation = &UPDATE_RESOURCE;
+}
+
+static UPDATE_REST_API: schema::Operation = schema::Operation {
+    name: "UpdateRestApi",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}",
+    status: 200,
+    input: &S_UpdateRestApiRequest,
+    output: &S_RestApi,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateRestApi;
+impl OperationType for UpdateRestApi {
+    type Input = UpdateRestApiRequest;
+    type Output = RestApi;
+    const FACTS: &'static schema::Operation = &UPDATE_REST_API;
+}
+
+static UPDATE_STAGE: schema::Operation = schema::Operation {
+    name: "UpdateStage",
+    method: "PATCH",
+    uri: "/restapis/{restapi_id}/stages/{stage_name}",
+    status: 200,
+    input: &S_UpdateStageRequest,
+    output: &S_Stage,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateStage;
+impl OperationType for UpdateStage {
+    type Input = UpdateStageRequest;
+    type Output = Stage;
+    const FACTS: &'static schema::Operation = &UPDATE_STAGE;
+}
+
+static UPDATE_USAGE_PLAN: schema::Operation = schema::Operation {
+    name: "UpdateUsagePlan",
+    method: "PATCH",
+    uri: "/usageplans/{usageplanId}",
+    status: 200,
+    input: &S_UpdateUsagePlanRequest,
+    output: &S_UsagePlan,
+    errors: &[
+        &BAD_REQUEST_EXCEPTION,
+        &CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_FOUND_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUsagePlan;
+impl OperationType for UpdateUsagePlan {
+    type Input = UpdateUsagePlanRequest;
+    type Output = UsagePlan;
+    const FACTS: &'static schema::Operation = &UPDATE_USAGE_PLAN;
+}
 
 pub static BAD_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
     shape: "BadRequestException",
@@ -343,3 +2294,6716 @@ pub static UNAUTHORIZED_EXCEPTION: ErrorFact = ErrorFact {
     status: 401,
     message: "message",
 };
+
+static S_AccessLogSettings: schema::Shape = schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
+static L_AccessLogSettings: Layout = Layout::new(&[
+    schema::Member::new("format", &S_String),
+    schema::Member::new("destinationArn", &S_String),
+]);
+static S_Account: schema::Shape = schema::Shape::new("Account", Kind::Structure(&L_Account));
+static L_Account: Layout = Layout::new(&[
+    schema::Member::new("cloudwatchRoleArn", &S_String),
+    schema::Member::new("throttleSettings", &S_ThrottleSettings),
+    schema::Member::new("features", &S_ListOfString),
+    schema::Member::new("apiKeyVersion", &S_String),
+]);
+static S_ApiKey: schema::Shape = schema::Shape::new("ApiKey", Kind::Structure(&L_ApiKey));
+static L_ApiKey: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("value", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("customerId", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("enabled", &S_Boolean),
+    schema::Member::new("createdDate", &S_Timestamp),
+    schema::Member::new("lastUpdatedDate", &S_Timestamp),
+    schema::Member::new("stageKeys", &S_ListOfString),
+    schema::Member::new("tags", &S_MapOfStringToString),
+]);
+static S_ApiKeySourceType: schema::Shape =
+    schema::Shape::new("ApiKeySourceType", Kind::String).limits(Limits::NONE.values(&["HEADER", "AUTHORIZER"]));
+static S_ApiKeys: schema::Shape = schema::Shape::new("ApiKeys", Kind::Structure(&L_ApiKeys));
+static L_ApiKeys: Layout = Layout::new(&[
+    schema::Member::new("warnings", &S_ListOfString),
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfApiKey).wire("item"),
+]);
+static S_ApiStage: schema::Shape = schema::Shape::new("ApiStage", Kind::Structure(&L_ApiStage));
+static L_ApiStage: Layout = Layout::new(&[
+    schema::Member::new("apiId", &S_String),
+    schema::Member::new("stage", &S_String),
+    schema::Member::new("throttle", &S_MapOfApiStageThrottleSettings),
+]);
+static S_ApiStatus: schema::Shape =
+    schema::Shape::new("ApiStatus", Kind::String).limits(Limits::NONE.values(&["UPDATING", "AVAILABLE", "PENDING", "FAILED"]));
+static S_Authorizer: schema::Shape = schema::Shape::new("Authorizer", Kind::Structure(&L_Authorizer));
+static L_Authorizer: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("type", &S_AuthorizerType),
+    schema::Member::new("providerARNs", &S_ListOfARNs),
+    schema::Member::new("authType", &S_String),
+    schema::Member::new("authorizerUri", &S_String),
+    schema::Member::new("authorizerCredentials", &S_String),
+    schema::Member::new("identitySource", &S_String),
+    schema::Member::new("identityValidationExpression", &S_String),
+    schema::Member::new("authorizerResultTtlInSeconds", &S_NullableInteger),
+    schema::Member::new("jwtConfiguration", &S_JwtConfiguration),
+]);
+static S_AuthorizerType: schema::Shape =
+    schema::Shape::new("AuthorizerType", Kind::String).limits(Limits::NONE.values(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS", "JWT"]));
+static S_Authorizers: schema::Shape = schema::Shape::new("Authorizers", Kind::Structure(&L_Authorizers));
+static L_Authorizers: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfAuthorizer).wire("item"),
+]);
+static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
+static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_CacheClusterSize: schema::Shape = schema::Shape::new("CacheClusterSize", Kind::String)
+    .limits(Limits::NONE.values(&["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]));
+static S_CacheClusterStatus: schema::Shape = schema::Shape::new("CacheClusterStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATE_IN_PROGRESS",
+    "AVAILABLE",
+    "DELETE_IN_PROGRESS",
+    "NOT_AVAILABLE",
+    "FLUSH_IN_PROGRESS",
+]));
+static S_CanarySettings: schema::Shape = schema::Shape::new("CanarySettings", Kind::Structure(&L_CanarySettings));
+static L_CanarySettings: Layout = Layout::new(&[
+    schema::Member::new("percentTraffic", &S_Double),
+    schema::Member::new("deploymentId", &S_String),
+    schema::Member::new("stageVariableOverrides", &S_MapOfStringToString),
+    schema::Member::new("useStageCache", &S_Boolean),
+]);
+static S_ConnectionType: schema::Shape =
+    schema::Shape::new("ConnectionType", Kind::String).limits(Limits::NONE.values(&["INTERNET", "VPC_LINK"]));
+static S_ContentHandlingStrategy: schema::Shape =
+    schema::Shape::new("ContentHandlingStrategy", Kind::String).limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
+static S_CreateApiKeyRequest: schema::Shape = schema::Shape::new("CreateApiKeyRequest", Kind::Structure(&L_CreateApiKeyRequest));
+static L_CreateApiKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("name", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("enabled", &S_Boolean),
+    schema::Member::new("generateDistinctId", &S_Boolean),
+    schema::Member::new("value", &S_String),
+    schema::Member::new("stageKeys", &S_ListOfStageKeys),
+    schema::Member::new("customerId", &S_String),
+    schema::Member::new("tags", &S_MapOfStringToString),
+]);
+static S_CreateAuthorizerRequest: schema::Shape =
+    schema::Shape::new("CreateAuthorizerRequest", Kind::Structure(&L_CreateAuthorizerRequest));
+static L_CreateAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("name", &S_String).required(),
+    schema::Member::new("type", &S_AuthorizerType).required(),
+    schema::Member::new("providerARNs", &S_ListOfARNs),
+    schema::Member::new("authType", &S_String),
+    schema::Member::new("authorizerUri", &S_String),
+    schema::Member::new("authorizerCredentials", &S_String),
+    schema::Member::new("identitySource", &S_String),
+    schema::Member::new("identityValidationExpression", &S_String),
+    schema::Member::new("authorizerResultTtlInSeconds", &S_NullableInteger),
+    schema::Member::new("jwtConfiguration", &S_JwtConfigurationInput),
+]);
+static S_CreateDeploymentRequest: schema::Shape =
+    schema::Shape::new("CreateDeploymentRequest", Kind::Structure(&L_CreateDeploymentRequest));
+static L_CreateDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String),
+    schema::Member::new("stageDescription", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("cacheClusterEnabled", &S_NullableBoolean),
+    schema::Member::new("cacheClusterSize", &S_CacheClusterSize),
+    schema::Member::new("variables", &S_MapOfStringToString),
+    schema::Member::new("canarySettings", &S_DeploymentCanarySettings),
+    schema::Member::new("tracingEnabled", &S_NullableBoolean),
+]);
+static S_CreateModelRequest: schema::Shape = schema::Shape::new("CreateModelRequest", Kind::Structure(&L_CreateModelRequest));
+static L_CreateModelRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("name", &S_String).required(),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("schema", &S_String),
+    schema::Member::new("contentType", &S_String).required(),
+]);
+static S_CreateRequestValidatorRequest: schema::Shape =
+    schema::Shape::new("CreateRequestValidatorRequest", Kind::Structure(&L_CreateRequestValidatorRequest));
+static L_CreateRequestValidatorRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("validateRequestBody", &S_Boolean),
+    schema::Member::new("validateRequestParameters", &S_Boolean),
+]);
+static S_CreateResourceRequest: schema::Shape = schema::Shape::new("CreateResourceRequest", Kind::Structure(&L_CreateResourceRequest));
+static L_CreateResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("parentId", &S_String)
+        .wire("parent_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("pathPart", &S_String).required(),
+]);
+static S_CreateRestApiRequest: schema::Shape = schema::Shape::new("CreateRestApiRequest", Kind::Structure(&L_CreateRestApiRequest));
+static L_CreateRestApiRequest: Layout = Layout::new(&[
+    schema::Member::new("name", &S_String).required(),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("version", &S_String),
+    schema::Member::new("cloneFrom", &S_String),
+    schema::Member::new("binaryMediaTypes", &S_ListOfString),
+    schema::Member::new("minimumCompressionSize", &S_NullableInteger),
+    schema::Member::new("apiKeySource", &S_ApiKeySourceType),
+    schema::Member::new("endpointConfiguration", &S_EndpointConfiguration),
+    schema::Member::new("policy", &S_String),
+    schema::Member::new("tags", &S_MapOfStringToString),
+    schema::Member::new("disableExecuteApiEndpoint", &S_Boolean),
+    schema::Member::new("securityPolicy", &S_SecurityPolicy),
+    schema::Member::new("endpointAccessMode", &S_EndpointAccessMode),
+]);
+static S_CreateStageRequest: schema::Shape = schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
+static L_CreateStageRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String).required(),
+    schema::Member::new("deploymentId", &S_String).required(),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("cacheClusterEnabled", &S_Boolean),
+    schema::Member::new("cacheClusterSize", &S_CacheClusterSize),
+    schema::Member::new("variables", &S_MapOfStringToString),
+    schema::Member::new("documentationVersion", &S_String),
+    schema::Member::new("canarySettings", &S_CanarySettings),
+    schema::Member::new("tracingEnabled", &S_Boolean),
+    schema::Member::new("tags", &S_MapOfStringToString),
+]);
+static S_CreateUsagePlanKeyRequest: schema::Shape =
+    schema::Shape::new("CreateUsagePlanKeyRequest", Kind::Structure(&L_CreateUsagePlanKeyRequest));
+static L_CreateUsagePlanKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("usagePlanId", &S_String)
+        .wire("usageplanId")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("keyId", &S_String).required(),
+    schema::Member::new("keyType", &S_String).required(),
+]);
+static S_CreateUsagePlanRequest: schema::Shape = schema::Shape::new("CreateUsagePlanRequest", Kind::Structure(&L_CreateUsagePlanRequest));
+static L_CreateUsagePlanRequest: Layout = Layout::new(&[
+    schema::Member::new("name", &S_String).required(),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("apiStages", &S_ListOfApiStage),
+    schema::Member::new("throttle", &S_ThrottleSettings),
+    schema::Member::new("quota", &S_QuotaSettings),
+    schema::Member::new("tags", &S_MapOfStringToString),
+]);
+static S_DeleteApiKeyRequest: schema::Shape = schema::Shape::new("DeleteApiKeyRequest", Kind::Structure(&L_DeleteApiKeyRequest));
+static L_DeleteApiKeyRequest: Layout = Layout::new(&[schema::Member::new("apiKey", &S_String)
+    .wire("api_Key")
+    .at(Location::Uri)
+    .required()]);
+static S_DeleteAuthorizerRequest: schema::Shape =
+    schema::Shape::new("DeleteAuthorizerRequest", Kind::Structure(&L_DeleteAuthorizerRequest));
+static L_DeleteAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("authorizerId", &S_String)
+        .wire("authorizer_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteDeploymentRequest: schema::Shape =
+    schema::Shape::new("DeleteDeploymentRequest", Kind::Structure(&L_DeleteDeploymentRequest));
+static L_DeleteDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("deploymentId", &S_String)
+        .wire("deployment_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteGatewayResponseRequest: schema::Shape =
+    schema::Shape::new("DeleteGatewayResponseRequest", Kind::Structure(&L_DeleteGatewayResponseRequest));
+static L_DeleteGatewayResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("responseType", &S_GatewayResponseType)
+        .wire("response_type")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteIntegrationRequest: schema::Shape =
+    schema::Shape::new("DeleteIntegrationRequest", Kind::Structure(&L_DeleteIntegrationRequest));
+static L_DeleteIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteIntegrationResponseRequest: schema::Shape = schema::Shape::new(
+    "DeleteIntegrationResponseRequest",
+    Kind::Structure(&L_DeleteIntegrationResponseRequest),
+);
+static L_DeleteIntegrationResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteMethodRequest: schema::Shape = schema::Shape::new("DeleteMethodRequest", Kind::Structure(&L_DeleteMethodRequest));
+static L_DeleteMethodRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteMethodResponseRequest: schema::Shape =
+    schema::Shape::new("DeleteMethodResponseRequest", Kind::Structure(&L_DeleteMethodResponseRequest));
+static L_DeleteMethodResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteModelRequest: schema::Shape = schema::Shape::new("DeleteModelRequest", Kind::Structure(&L_DeleteModelRequest));
+static L_DeleteModelRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("modelName", &S_String)
+        .wire("model_name")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteRequestValidatorRequest: schema::Shape =
+    schema::Shape::new("DeleteRequestValidatorRequest", Kind::Structure(&L_DeleteRequestValidatorRequest));
+static L_DeleteRequestValidatorRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("requestValidatorId", &S_String)
+        .wire("requestvalidator_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteResourceRequest: schema::Shape = schema::Shape::new("DeleteResourceRequest", Kind::Structure(&L_DeleteResourceRequest));
+static L_DeleteResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteRestApiRequest: schema::Shape = schema::Shape::new("DeleteRestApiRequest", Kind::Structure(&L_DeleteRestApiRequest));
+static L_DeleteRestApiRequest: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String)
+    .wire("restapi_id")
+    .at(Location::Uri)
+    .required()]);
+static S_DeleteStageRequest: schema::Shape = schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
+static L_DeleteStageRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String)
+        .wire("stage_name")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_DeleteUsagePlanKeyRequest: schema::Shape =
+    schema::Shape::new("DeleteUsagePlanKeyRequest", Kind::Structure(&L_DeleteUsagePlanKeyRequest));
+static L_DeleteUsagePlanKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("usagePlanId", &S_String)
+        .wire("usageplanId")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
+]);
+static S_DeleteUsagePlanRequest: schema::Shape = schema::Shape::new("DeleteUsagePlanRequest", Kind::Structure(&L_DeleteUsagePlanRequest));
+static L_DeleteUsagePlanRequest: Layout = Layout::new(&[schema::Member::new("usagePlanId", &S_String)
+    .wire("usageplanId")
+    .at(Location::Uri)
+    .required()]);
+static S_Deployment: schema::Shape = schema::Shape::new("Deployment", Kind::Structure(&L_Deployment));
+static L_Deployment: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("createdDate", &S_Timestamp),
+    schema::Member::new("apiSummary", &S_PathToMapOfMethodSnapshot),
+]);
+static S_DeploymentCanarySettings: schema::Shape =
+    schema::Shape::new("DeploymentCanarySettings", Kind::Structure(&L_DeploymentCanarySettings));
+static L_DeploymentCanarySettings: Layout = Layout::new(&[
+    schema::Member::new("percentTraffic", &S_Double),
+    schema::Member::new("stageVariableOverrides", &S_MapOfStringToString),
+    schema::Member::new("useStageCache", &S_Boolean),
+]);
+static S_Deployments: schema::Shape = schema::Shape::new("Deployments", Kind::Structure(&L_Deployments));
+static L_Deployments: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfDeployment).wire("item"),
+]);
+static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
+static S_EndpointAccessMode: schema::Shape =
+    schema::Shape::new("EndpointAccessMode", Kind::String).limits(Limits::NONE.values(&["BASIC", "STRICT"]));
+static S_EndpointConfiguration: schema::Shape = schema::Shape::new("EndpointConfiguration", Kind::Structure(&L_EndpointConfiguration));
+static L_EndpointConfiguration: Layout = Layout::new(&[
+    schema::Member::new("types", &S_ListOfEndpointType),
+    schema::Member::new("ipAddressType", &S_IpAddressType),
+    schema::Member::new("vpcEndpointIds", &S_ListOfString),
+]);
+static S_EndpointType: schema::Shape =
+    schema::Shape::new("EndpointType", Kind::String).limits(Limits::NONE.values(&["REGIONAL", "EDGE", "PRIVATE"]));
+static S_ExportResponse: schema::Shape = schema::Shape::new("ExportResponse", Kind::Structure(&L_ExportResponse));
+static L_ExportResponse: Layout = Layout::new(&[
+    schema::Member::new("contentType", &S_String)
+        .wire("Content-Type")
+        .at(Location::Header),
+    schema::Member::new("contentDisposition", &S_String)
+        .wire("Content-Disposition")
+        .at(Location::Header),
+    schema::Member::new("body", &S_Blob),
+])
+.payload(2);
+static S_GatewayResponse: schema::Shape = schema::Shape::new("GatewayResponse", Kind::Structure(&L_GatewayResponse));
+static L_GatewayResponse: Layout = Layout::new(&[
+    schema::Member::new("responseType", &S_GatewayResponseType),
+    schema::Member::new("statusCode", &S_StatusCode),
+    schema::Member::new("responseParameters", &S_MapOfStringToString),
+    schema::Member::new("responseTemplates", &S_MapOfStringToString),
+    schema::Member::new("defaultResponse", &S_Boolean),
+]);
+static S_GatewayResponseType: schema::Shape = schema::Shape::new("GatewayResponseType", Kind::String).limits(Limits::NONE.values(&[
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "RESOURCE_NOT_FOUND",
+    "UNAUTHORIZED",
+    "INVALID_API_KEY",
+    "ACCESS_DENIED",
+    "AUTHORIZER_FAILURE",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "INVALID_SIGNATURE",
+    "EXPIRED_TOKEN",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "API_CONFIGURATION_ERROR",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "BAD_REQUEST_PARAMETERS",
+    "BAD_REQUEST_BODY",
+    "REQUEST_TOO_LARGE",
+    "THROTTLED",
+    "QUOTA_EXCEEDED",
+    "WAF_FILTERED",
+]));
+static S_GatewayResponses: schema::Shape = schema::Shape::new("GatewayResponses", Kind::Structure(&L_GatewayResponses));
+static L_GatewayResponses: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfGatewayResponse).wire("item"),
+]);
+static S_GetAccountRequest: schema::Shape = schema::Shape::new("GetAccountRequest", Kind::Structure(&L_GetAccountRequest));
+static L_GetAccountRequest: Layout = Layout::new(&[]);
+static S_GetApiKeyRequest: schema::Shape = schema::Shape::new("GetApiKeyRequest", Kind::Structure(&L_GetApiKeyRequest));
+static L_GetApiKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("apiKey", &S_String)
+        .wire("api_Key")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("includeValue", &S_NullableBoolean)
+        .wire("includeValue")
+        .at(Location::Query),
+]);
+static S_GetApiKeysRequest: schema::Shape = schema::Shape::new("GetApiKeysRequest", Kind::Structure(&L_GetApiKeysRequest));
+static L_GetApiKeysRequest: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+    schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
+    schema::Member::new("customerId", &S_String).wire("customerId").at(Location::Query),
+    schema::Member::new("includeValues", &S_NullableBoolean)
+        .wire("includeValues")
+        .at(Location::Query),
+]);
+static S_GetAuthorizerRequest: schema::Shape = schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
+static L_GetAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("authorizerId", &S_String)
+        .wire("authorizer_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetAuthorizersRequest: schema::Shape = schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
+static L_GetAuthorizersRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetDeploymentRequest: schema::Shape = schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
+static L_GetDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("deploymentId", &S_String)
+        .wire("deployment_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
+]);
+static S_GetDeploymentsRequest: schema::Shape = schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
+static L_GetDeploymentsRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetExportRequest: schema::Shape = schema::Shape::new("GetExportRequest", Kind::Structure(&L_GetExportRequest));
+static L_GetExportRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String)
+        .wire("stage_name")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("exportType", &S_String)
+        .wire("export_type")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
+    schema::Member::new("accepts", &S_String).wire("Accept").at(Location::Header),
+]);
+static S_GetGatewayResponseRequest: schema::Shape =
+    schema::Shape::new("GetGatewayResponseRequest", Kind::Structure(&L_GetGatewayResponseRequest));
+static L_GetGatewayResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("responseType", &S_GatewayResponseType)
+        .wire("response_type")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetGatewayResponsesRequest: schema::Shape =
+    schema::Shape::new("GetGatewayResponsesRequest", Kind::Structure(&L_GetGatewayResponsesRequest));
+static L_GetGatewayResponsesRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetIntegrationRequest: schema::Shape = schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
+static L_GetIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetIntegrationResponseRequest: schema::Shape =
+    schema::Shape::new("GetIntegrationResponseRequest", Kind::Structure(&L_GetIntegrationResponseRequest));
+static L_GetIntegrationResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetMethodRequest: schema::Shape = schema::Shape::new("GetMethodRequest", Kind::Structure(&L_GetMethodRequest));
+static L_GetMethodRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetMethodResponseRequest: schema::Shape =
+    schema::Shape::new("GetMethodResponseRequest", Kind::Structure(&L_GetMethodResponseRequest));
+static L_GetMethodResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetModelRequest: schema::Shape = schema::Shape::new("GetModelRequest", Kind::Structure(&L_GetModelRequest));
+static L_GetModelRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("modelName", &S_String)
+        .wire("model_name")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("flatten", &S_Boolean).wire("flatten").at(Location::Query),
+]);
+static S_GetModelsRequest: schema::Shape = schema::Shape::new("GetModelsRequest", Kind::Structure(&L_GetModelsRequest));
+static L_GetModelsRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetRequestValidatorRequest: schema::Shape =
+    schema::Shape::new("GetRequestValidatorRequest", Kind::Structure(&L_GetRequestValidatorRequest));
+static L_GetRequestValidatorRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("requestValidatorId", &S_String)
+        .wire("requestvalidator_id")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetRequestValidatorsRequest: schema::Shape =
+    schema::Shape::new("GetRequestValidatorsRequest", Kind::Structure(&L_GetRequestValidatorsRequest));
+static L_GetRequestValidatorsRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetResourceRequest: schema::Shape = schema::Shape::new("GetResourceRequest", Kind::Structure(&L_GetResourceRequest));
+static L_GetResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
+]);
+static S_GetResourcesRequest: schema::Shape = schema::Shape::new("GetResourcesRequest", Kind::Structure(&L_GetResourcesRequest));
+static L_GetResourcesRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+    schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
+]);
+static S_GetRestApiRequest: schema::Shape = schema::Shape::new("GetRestApiRequest", Kind::Structure(&L_GetRestApiRequest));
+static L_GetRestApiRequest: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String)
+    .wire("restapi_id")
+    .at(Location::Uri)
+    .required()]);
+static S_GetRestApisRequest: schema::Shape = schema::Shape::new("GetRestApisRequest", Kind::Structure(&L_GetRestApisRequest));
+static L_GetRestApisRequest: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetStageRequest: schema::Shape = schema::Shape::new("GetStageRequest", Kind::Structure(&L_GetStageRequest));
+static L_GetStageRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String)
+        .wire("stage_name")
+        .at(Location::Uri)
+        .required(),
+]);
+static S_GetStagesRequest: schema::Shape = schema::Shape::new("GetStagesRequest", Kind::Structure(&L_GetStagesRequest));
+static L_GetStagesRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("deploymentId", &S_String)
+        .wire("deploymentId")
+        .at(Location::Query),
+]);
+static S_GetTagsRequest: schema::Shape = schema::Shape::new("GetTagsRequest", Kind::Structure(&L_GetTagsRequest));
+static L_GetTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_String)
+        .wire("resource_arn")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_GetUsagePlanKeyRequest: schema::Shape = schema::Shape::new("GetUsagePlanKeyRequest", Kind::Structure(&L_GetUsagePlanKeyRequest));
+static L_GetUsagePlanKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("usagePlanId", &S_String)
+        .wire("usageplanId")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
+]);
+static S_GetUsagePlanKeysRequest: schema::Shape =
+    schema::Shape::new("GetUsagePlanKeysRequest", Kind::Structure(&L_GetUsagePlanKeysRequest));
+static L_GetUsagePlanKeysRequest: Layout = Layout::new(&[
+    schema::Member::new("usagePlanId", &S_String)
+        .wire("usageplanId")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+    schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
+]);
+static S_GetUsagePlanRequest: schema::Shape = schema::Shape::new("GetUsagePlanRequest", Kind::Structure(&L_GetUsagePlanRequest));
+static L_GetUsagePlanRequest: Layout = Layout::new(&[schema::Member::new("usagePlanId", &S_String)
+    .wire("usageplanId")
+    .at(Location::Uri)
+    .required()]);
+static S_GetUsagePlansRequest: schema::Shape = schema::Shape::new("GetUsagePlansRequest", Kind::Structure(&L_GetUsagePlansRequest));
+static L_GetUsagePlansRequest: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String).wire("position").at(Location::Query),
+    schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Query),
+    schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
+]);
+static S_ImportRestApiRequest: schema::Shape = schema::Shape::new("ImportRestApiRequest", Kind::Structure(&L_ImportRestApiRequest));
+static L_ImportRestApiRequest: Layout = Layout::new(&[
+    schema::Member::new("failOnWarnings", &S_Boolean)
+        .wire("failonwarnings")
+        .at(Location::Query),
+    schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
+    schema::Member::new("body", &S_Blob).required(),
+])
+.payload(2);
+static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
+static S_Integration: schema::Shape = schema::Shape::new("Integration", Kind::Structure(&L_Integration));
+static L_Integration: Layout = Layout::new(&[
+    schema::Member::new("type", &S_IntegrationType),
+    schema::Member::new("httpMethod", &S_String),
+    schema::Member::new("uri", &S_String),
+    schema::Member::new("connectionType", &S_ConnectionType),
+    schema::Member::new("connectionId", &S_String),
+    schema::Member::new("credentials", &S_String),
+    schema::Member::new("requestParameters", &S_MapOfStringToString),
+    schema::Member::new("requestTemplates", &S_MapOfStringToString),
+    schema::Member::new("passthroughBehavior", &S_String),
+    schema::Member::new("contentHandling", &S_ContentHandlingStrategy),
+    schema::Member::new("timeoutInMillis", &S_Integer),
+    schema::Member::new("cacheNamespace", &S_String),
+    schema::Member::new("cacheKeyParameters", &S_ListOfString),
+    schema::Member::new("integrationResponses", &S_MapOfIntegrationResponse),
+    schema::Member::new("tlsConfig", &S_TlsConfig),
+    schema::Member::new("responseTransferMode", &S_ResponseTransferMode),
+    schema::Member::new("integrationTarget", &S_String),
+]);
+static S_IntegrationResponse: schema::Shape = schema::Shape::new("IntegrationResponse", Kind::Structure(&L_IntegrationResponse));
+static L_IntegrationResponse: Layout = Layout::new(&[
+    schema::Member::new("statusCode", &S_StatusCode),
+    schema::Member::new("selectionPattern", &S_String),
+    schema::Member::new("responseParameters", &S_MapOfStringToString),
+    schema::Member::new("responseTemplates", &S_MapOfStringToString),
+    schema::Member::new("contentHandling", &S_ContentHandlingStrategy),
+]);
+static S_IntegrationType: schema::Shape =
+    schema::Shape::new("IntegrationType", Kind::String).limits(Limits::NONE.values(&["HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
+static S_IpAddressType: schema::Shape =
+    schema::Shape::new("IpAddressType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack"]));
+static S_JwtAdditionalClaim: schema::Shape = schema::Shape::new("JwtAdditionalClaim", Kind::Structure(&L_JwtAdditionalClaim));
+static L_JwtAdditionalClaim: Layout = Layout::new(&[
+    schema::Member::new("claimName", &S_String).required(),
+    schema::Member::new("format", &S_JwtClaimFormat).required(),
+    schema::Member::new("required", &S_Boolean),
+    schema::Member::new("expectedValues", &S_ListOfString),
+]);
+static S_JwtClaimFormat: schema::Shape = schema::Shape::new("JwtClaimFormat", Kind::String).limits(Limits::NONE.values(&["SINGLE_STRING"]));
+static S_JwtConfiguration: schema::Shape = schema::Shape::new("JwtConfiguration", Kind::Structure(&L_JwtConfiguration));
+static L_JwtConfiguration: Layout = Layout::new(&[
+    schema::Member::new("issuers", &S_ListOfJwtIssuer),
+    schema::Member::new("defaultAlgorithms", &S_ListOfJwtSigningAlgorithm),
+]);
+static S_JwtConfigurationInput: schema::Shape = schema::Shape::new("JwtConfigurationInput", Kind::Structure(&L_JwtConfigurationInput));
+static L_JwtConfigurationInput: Layout = Layout::new(&[
+    schema::Member::new("issuers", &S_ListOfJwtIssuerInput).required(),
+    schema::Member::new("defaultAlgorithms", &S_ListOfJwtSigningAlgorithm).required(),
+]);
+static S_JwtIssuer: schema::Shape = schema::Shape::new("JwtIssuer", Kind::Structure(&L_JwtIssuer));
+static L_JwtIssuer: Layout = Layout::new(&[
+    schema::Member::new("issuer", &S_String),
+    schema::Member::new("audiences", &S_ListOfString),
+    schema::Member::new("additionalClaims", &S_ListOfJwtAdditionalClaim),
+    schema::Member::new("jwksUri", &S_String),
+]);
+static S_JwtIssuerInput: schema::Shape = schema::Shape::new("JwtIssuerInput", Kind::Structure(&L_JwtIssuerInput));
+static L_JwtIssuerInput: Layout = Layout::new(&[
+    schema::Member::new("issuer", &S_String).required(),
+    schema::Member::new("audiences", &S_ListOfString).required(),
+    schema::Member::new("additionalClaims", &S_ListOfJwtAdditionalClaim),
+]);
+static S_JwtSigningAlgorithm: schema::Shape = schema::Shape::new("JwtSigningAlgorithm", Kind::String)
+    .limits(Limits::NONE.values(&["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]));
+static S_LimitExceededException: schema::Shape = schema::Shape::new("LimitExceededException", Kind::Structure(&L_LimitExceededException));
+static L_LimitExceededException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
+    .wire("Retry-After")
+    .at(Location::Header)]);
+static S_ListOfARNs: schema::Shape = schema::Shape::new("ListOfARNs", Kind::List(&M_ListOfARNs));
+static M_ListOfARNs: schema::Member = schema::Member::new("member", &S_ProviderARN);
+static S_ListOfApiKey: schema::Shape = schema::Shape::new("ListOfApiKey", Kind::List(&M_ListOfApiKey));
+static M_ListOfApiKey: schema::Member = schema::Member::new("member", &S_ApiKey);
+static S_ListOfApiStage: schema::Shape = schema::Shape::new("ListOfApiStage", Kind::List(&M_ListOfApiStage));
+static M_ListOfApiStage: schema::Member = schema::Member::new("member", &S_ApiStage);
+static S_ListOfAuthorizer: schema::Shape = schema::Shape::new("ListOfAuthorizer", Kind::List(&M_ListOfAuthorizer));
+static M_ListOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
+static S_ListOfDeployment: schema::Shape = schema::Shape::new("ListOfDeployment", Kind::List(&M_ListOfDeployment));
+static M_ListOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
+static S_ListOfEndpointType: schema::Shape = schema::Shape::new("ListOfEndpointType", Kind::List(&M_ListOfEndpointType));
+static M_ListOfEndpointType: schema::Member = schema::Member::new("member", &S_EndpointType);
+static S_ListOfGatewayResponse: schema::Shape = schema::Shape::new("ListOfGatewayResponse", Kind::List(&M_ListOfGatewayResponse));
+static M_ListOfGatewayResponse: schema::Member = schema::Member::new("member", &S_GatewayResponse);
+static S_ListOfJwtAdditionalClaim: schema::Shape = schema::Shape::new("ListOfJwtAdditionalClaim", Kind::List(&M_ListOfJwtAdditionalClaim));
+static M_ListOfJwtAdditionalClaim: schema::Member = schema::Member::new("member", &S_JwtAdditionalClaim);
+static S_ListOfJwtIssuer: schema::Shape = schema::Shape::new("ListOfJwtIssuer", Kind::List(&M_ListOfJwtIssuer));
+static M_ListOfJwtIssuer: schema::Member = schema::Member::new("member", &S_JwtIssuer);
+static S_ListOfJwtIssuerInput: schema::Shape = schema::Shape::new("ListOfJwtIssuerInput", Kind::List(&M_ListOfJwtIssuerInput));
+static M_ListOfJwtIssuerInput: schema::Member = schema::Member::new("member", &S_JwtIssuerInput);
+static S_ListOfJwtSigningAlgorithm: schema::Shape =
+    schema::Shape::new("ListOfJwtSigningAlgorithm", Kind::List(&M_ListOfJwtSigningAlgorithm));
+static M_ListOfJwtSigningAlgorithm: schema::Member = schema::Member::new("member", &S_JwtSigningAlgorithm);
+static S_ListOfModel: schema::Shape = schema::Shape::new("ListOfModel", Kind::List(&M_ListOfModel));
+static M_ListOfModel: schema::Member = schema::Member::new("member", &S_Model);
+static S_ListOfPatchOperation: schema::Shape = schema::Shape::new("ListOfPatchOperation", Kind::List(&M_ListOfPatchOperation));
+static M_ListOfPatchOperation: schema::Member = schema::Member::new("member", &S_PatchOperation);
+static S_ListOfRequestValidator: schema::Shape = schema::Shape::new("ListOfRequestValidator", Kind::List(&M_ListOfRequestValidator));
+static M_ListOfRequestValidator: schema::Member = schema::Member::new("member", &S_RequestValidator);
+static S_ListOfResource: schema::Shape = schema::Shape::new("ListOfResource", Kind::List(&M_ListOfResource));
+static M_ListOfResource: schema::Member = schema::Member::new("member", &S_Resource);
+static S_ListOfRestApi: schema::Shape = schema::Shape::new("ListOfRestApi", Kind::List(&M_ListOfRestApi));
+static M_ListOfRestApi: schema::Member = schema::Member::new("member", &S_RestApi);
+static S_ListOfStage: schema::Shape = schema::Shape::new("ListOfStage", Kind::List(&M_ListOfStage));
+static M_ListOfStage: schema::Member = schema::Member::new("member", &S_Stage);
+static S_ListOfStageKeys: schema::Shape = schema::Shape::new("ListOfStageKeys", Kind::List(&M_ListOfStageKeys));
+static M_ListOfStageKeys: schema::Member = schema::Member::new("member", &S_StageKey);
+static S_ListOfString: schema::Shape = schema::Shape::new("ListOfString", Kind::List(&M_ListOfString));
+static M_ListOfString: schema::Member = schema::Member::new("member", &S_String);
+static S_ListOfUsagePlan: schema::Shape = schema::Shape::new("ListOfUsagePlan", Kind::List(&M_ListOfUsagePlan));
+static M_ListOfUsagePlan: schema::Member = schema::Member::new("member", &S_UsagePlan);
+static S_ListOfUsagePlanKey: schema::Shape = schema::Shape::new("ListOfUsagePlanKey", Kind::List(&M_ListOfUsagePlanKey));
+static M_ListOfUsagePlanKey: schema::Member = schema::Member::new("member", &S_UsagePlanKey);
+static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_MapOfApiStageThrottleSettings: schema::Shape = schema::Shape::new(
+    "MapOfApiStageThrottleSettings",
+    Kind::Map(&K_MapOfApiStageThrottleSettings, &V_MapOfApiStageThrottleSettings),
+);
+static K_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("value", &S_ThrottleSettings);
+static S_MapOfIntegrationResponse: schema::Shape = schema::Shape::new(
+    "MapOfIntegrationResponse",
+    Kind::Map(&K_MapOfIntegrationResponse, &V_MapOfIntegrationResponse),
+);
+static K_MapOfIntegrationResponse: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfIntegrationResponse: schema::Member = schema::Member::new("value", &S_IntegrationResponse);
+static S_MapOfMethod: schema::Shape = schema::Shape::new("MapOfMethod", Kind::Map(&K_MapOfMethod, &V_MapOfMethod));
+static K_MapOfMethod: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfMethod: schema::Member = schema::Member::new("value", &S_Method);
+static S_MapOfMethodResponse: schema::Shape =
+    schema::Shape::new("MapOfMethodResponse", Kind::Map(&K_MapOfMethodResponse, &V_MapOfMethodResponse));
+static K_MapOfMethodResponse: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfMethodResponse: schema::Member = schema::Member::new("value", &S_MethodResponse);
+static S_MapOfMethodSettings: schema::Shape =
+    schema::Shape::new("MapOfMethodSettings", Kind::Map(&K_MapOfMethodSettings, &V_MapOfMethodSettings));
+static K_MapOfMethodSettings: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfMethodSettings: schema::Member = schema::Member::new("value", &S_MethodSetting);
+static S_MapOfMethodSnapshot: schema::Shape =
+    schema::Shape::new("MapOfMethodSnapshot", Kind::Map(&K_MapOfMethodSnapshot, &V_MapOfMethodSnapshot));
+static K_MapOfMethodSnapshot: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfMethodSnapshot: schema::Member = schema::Member::new("value", &S_MethodSnapshot);
+static S_MapOfStringToBoolean: schema::Shape =
+    schema::Shape::new("MapOfStringToBoolean", Kind::Map(&K_MapOfStringToBoolean, &V_MapOfStringToBoolean));
+static K_MapOfStringToBoolean: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfStringToBoolean: schema::Member = schema::Member::new("value", &S_NullableBoolean);
+static S_MapOfStringToList: schema::Shape = schema::Shape::new("MapOfStringToList", Kind::Map(&K_MapOfStringToList, &V_MapOfStringToList));
+static K_MapOfStringToList: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfStringToList: schema::Member = schema::Member::new("value", &S_ListOfString);
+static S_MapOfStringToString: schema::Shape =
+    schema::Shape::new("MapOfStringToString", Kind::Map(&K_MapOfStringToString, &V_MapOfStringToString));
+static K_MapOfStringToString: schema::Member = schema::Member::new("key", &S_String);
+static V_MapOfStringToString: schema::Member = schema::Member::new("value", &S_String);
+static S_Method: schema::Shape = schema::Shape::new("Method", Kind::Structure(&L_Method));
+static L_Method: Layout = Layout::new(&[
+    schema::Member::new("httpMethod", &S_String),
+    schema::Member::new("authorizationType", &S_String),
+    schema::Member::new("authorizerId", &S_String),
+    schema::Member::new("apiKeyRequired", &S_NullableBoolean),
+    schema::Member::new("requestValidatorId", &S_String),
+    schema::Member::new("operationName", &S_String),
+    schema::Member::new("requestParameters", &S_MapOfStringToBoolean),
+    schema::Member::new("requestModels", &S_MapOfStringToString),
+    schema::Member::new("methodResponses", &S_MapOfMethodResponse),
+    schema::Member::new("methodIntegration", &S_Integration),
+    schema::Member::new("authorizationScopes", &S_ListOfString),
+]);
+static S_MethodResponse: schema::Shape = schema::Shape::new("MethodResponse", Kind::Structure(&L_MethodResponse));
+static L_MethodResponse: Layout = Layout::new(&[
+    schema::Member::new("statusCode", &S_StatusCode),
+    schema::Member::new("responseParameters", &S_MapOfStringToBoolean),
+    schema::Member::new("responseModels", &S_MapOfStringToString),
+]);
+static S_MethodSetting: schema::Shape = schema::Shape::new("MethodSetting", Kind::Structure(&L_MethodSetting));
+static L_MethodSetting: Layout = Layout::new(&[
+    schema::Member::new("metricsEnabled", &S_Boolean),
+    schema::Member::new("loggingLevel", &S_String),
+    schema::Member::new("dataTraceEnabled", &S_Boolean),
+    schema::Member::new("throttlingBurstLimit", &S_Integer),
+    schema::Member::new("throttlingRateLimit", &S_Double),
+    schema::Member::new("cachingEnabled", &S_Boolean),
+    schema::Member::new("cacheTtlInSeconds", &S_Integer),
+    schema::Member::new("cacheDataEncrypted", &S_Boolean),
+    schema::Member::new("requireAuthorizationForCacheControl", &S_Boolean),
+    schema::Member::new("unauthorizedCacheControlHeaderStrategy", &S_UnauthorizedCacheControlHeaderStrategy),
+]);
+static S_MethodSnapshot: schema::Shape = schema::Shape::new("MethodSnapshot", Kind::Structure(&L_MethodSnapshot));
+static L_MethodSnapshot: Layout = Layout::new(&[
+    schema::Member::new("authorizationType", &S_String),
+    schema::Member::new("apiKeyRequired", &S_Boolean),
+]);
+static S_Model: schema::Shape = schema::Shape::new("Model", Kind::Structure(&L_Model));
+static L_Model: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("schema", &S_String),
+    schema::Member::new("contentType", &S_String),
+]);
+static S_Models: schema::Shape = schema::Shape::new("Models", Kind::Structure(&L_Models));
+static L_Models: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfModel).wire("item"),
+]);
+static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
+static S_NullableInteger: schema::Shape = schema::Shape::new("NullableInteger", Kind::Integer);
+static S_Op: schema::Shape =
+    schema::Shape::new("Op", Kind::String).limits(Limits::NONE.values(&["add", "remove", "replace", "move", "copy", "test"]));
+static S_PatchOperation: schema::Shape = schema::Shape::new("PatchOperation", Kind::Structure(&L_PatchOperation));
+static L_PatchOperation: Layout = Layout::new(&[
+    schema::Member::new("op", &S_Op),
+    schema::Member::new("path", &S_String),
+    schema::Member::new("value", &S_String),
+    schema::Member::new("from", &S_String),
+]);
+static S_PathToMapOfMethodSnapshot: schema::Shape = schema::Shape::new(
+    "PathToMapOfMethodSnapshot",
+    Kind::Map(&K_PathToMapOfMethodSnapshot, &V_PathToMapOfMethodSnapshot),
+);
+static K_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("key", &S_String);
+static V_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("value", &S_MapOfMethodSnapshot);
+static S_ProviderARN: schema::Shape = schema::Shape::new("ProviderARN", Kind::String);
+static S_PutGatewayResponseRequest: schema::Shape =
+    schema::Shape::new("PutGatewayResponseRequest", Kind::Structure(&L_PutGatewayResponseRequest));
+static L_PutGatewayResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("responseType", &S_GatewayResponseType)
+        .wire("response_type")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode),
+    schema::Member::new("responseParameters", &S_MapOfStringToString),
+    schema::Member::new("responseTemplates", &S_MapOfStringToString),
+]);
+static S_PutIntegrationRequest: schema::Shape = schema::Shape::new("PutIntegrationRequest", Kind::Structure(&L_PutIntegrationRequest));
+static L_PutIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("type", &S_IntegrationType).required(),
+    schema::Member::new("integrationHttpMethod", &S_String).wire("httpMethod"),
+    schema::Member::new("uri", &S_String),
+    schema::Member::new("connectionType", &S_ConnectionType),
+    schema::Member::new("connectionId", &S_String),
+    schema::Member::new("credentials", &S_String),
+    schema::Member::new("requestParameters", &S_MapOfStringToString),
+    schema::Member::new("requestTemplates", &S_MapOfStringToString),
+    schema::Member::new("passthroughBehavior", &S_String),
+    schema::Member::new("cacheNamespace", &S_String),
+    schema::Member::new("cacheKeyParameters", &S_ListOfString),
+    schema::Member::new("contentHandling", &S_ContentHandlingStrategy),
+    schema::Member::new("timeoutInMillis", &S_NullableInteger),
+    schema::Member::new("tlsConfig", &S_TlsConfig),
+    schema::Member::new("responseTransferMode", &S_ResponseTransferMode),
+    schema::Member::new("integrationTarget", &S_String),
+]);
+static S_PutIntegrationResponseRequest: schema::Shape =
+    schema::Shape::new("PutIntegrationResponseRequest", Kind::Structure(&L_PutIntegrationResponseRequest));
+static L_PutIntegrationResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("selectionPattern", &S_String),
+    schema::Member::new("responseParameters", &S_MapOfStringToString),
+    schema::Member::new("responseTemplates", &S_MapOfStringToString),
+    schema::Member::new("contentHandling", &S_ContentHandlingStrategy),
+]);
+static S_PutMethodRequest: schema::Shape = schema::Shape::new("PutMethodRequest", Kind::Structure(&L_PutMethodRequest));
+static L_PutMethodRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("authorizationType", &S_String).required(),
+    schema::Member::new("authorizerId", &S_String),
+    schema::Member::new("apiKeyRequired", &S_Boolean),
+    schema::Member::new("operationName", &S_String),
+    schema::Member::new("requestParameters", &S_MapOfStringToBoolean),
+    schema::Member::new("requestModels", &S_MapOfStringToString),
+    schema::Member::new("requestValidatorId", &S_String),
+    schema::Member::new("authorizationScopes", &S_ListOfString),
+]);
+static S_PutMethodResponseRequest: schema::Shape =
+    schema::Shape::new("PutMethodResponseRequest", Kind::Structure(&L_PutMethodResponseRequest));
+static L_PutMethodResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("responseParameters", &S_MapOfStringToBoolean),
+    schema::Member::new("responseModels", &S_MapOfStringToString),
+]);
+static S_PutMode: schema::Shape = schema::Shape::new("PutMode", Kind::String).limits(Limits::NONE.values(&["merge", "overwrite"]));
+static S_PutRestApiRequest: schema::Shape = schema::Shape::new("PutRestApiRequest", Kind::Structure(&L_PutRestApiRequest));
+static L_PutRestApiRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("mode", &S_PutMode).wire("mode").at(Location::Query),
+    schema::Member::new("failOnWarnings", &S_Boolean)
+        .wire("failonwarnings")
+        .at(Location::Query),
+    schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
+    schema::Member::new("body", &S_Blob).required(),
+])
+.payload(4);
+static S_QuotaPeriodType: schema::Shape =
+    schema::Shape::new("QuotaPeriodType", Kind::String).limits(Limits::NONE.values(&["DAY", "WEEK", "MONTH"]));
+static S_QuotaSettings: schema::Shape = schema::Shape::new("QuotaSettings", Kind::Structure(&L_QuotaSettings));
+static L_QuotaSettings: Layout = Layout::new(&[
+    schema::Member::new("limit", &S_Integer),
+    schema::Member::new("offset", &S_Integer),
+    schema::Member::new("period", &S_QuotaPeriodType),
+]);
+static S_RequestValidator: schema::Shape = schema::Shape::new("RequestValidator", Kind::Structure(&L_RequestValidator));
+static L_RequestValidator: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("validateRequestBody", &S_Boolean),
+    schema::Member::new("validateRequestParameters", &S_Boolean),
+]);
+static S_RequestValidators: schema::Shape = schema::Shape::new("RequestValidators", Kind::Structure(&L_RequestValidators));
+static L_RequestValidators: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfRequestValidator).wire("item"),
+]);
+static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::Structure(&L_Resource));
+static L_Resource: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("parentId", &S_String),
+    schema::Member::new("pathPart", &S_String),
+    schema::Member::new("path", &S_String),
+    schema::Member::new("resourceMethods", &S_MapOfMethod),
+]);
+static S_Resources: schema::Shape = schema::Shape::new("Resources", Kind::Structure(&L_Resources));
+static L_Resources: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfResource).wire("item"),
+]);
+static S_ResponseTransferMode: schema::Shape =
+    schema::Shape::new("ResponseTransferMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "STREAM"]));
+static S_RestApi: schema::Shape = schema::Shape::new("RestApi", Kind::Structure(&L_RestApi));
+static L_RestApi: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("createdDate", &S_Timestamp),
+    schema::Member::new("version", &S_String),
+    schema::Member::new("warnings", &S_ListOfString),
+    schema::Member::new("binaryMediaTypes", &S_ListOfString),
+    schema::Member::new("minimumCompressionSize", &S_NullableInteger),
+    schema::Member::new("apiKeySource", &S_ApiKeySourceType),
+    schema::Member::new("endpointConfiguration", &S_EndpointConfiguration),
+    schema::Member::new("policy", &S_String),
+    schema::Member::new("tags", &S_MapOfStringToString),
+    schema::Member::new("disableExecuteApiEndpoint", &S_Boolean),
+    schema::Member::new("rootResourceId", &S_String),
+    schema::Member::new("securityPolicy", &S_SecurityPolicy),
+    schema::Member::new("endpointAccessMode", &S_EndpointAccessMode),
+    schema::Member::new("apiStatus", &S_ApiStatus),
+    schema::Member::new("apiStatusMessage", &S_String),
+]);
+static S_RestApis: schema::Shape = schema::Shape::new("RestApis", Kind::Structure(&L_RestApis));
+static L_RestApis: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfRestApi).wire("item"),
+]);
+static S_SecurityPolicy: schema::Shape = schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&[
+    "TLS_1_0",
+    "TLS_1_2",
+    "SecurityPolicy_TLS13_1_3_2025_09",
+    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_2021_06",
+    "SecurityPolicy_TLS13_2025_EDGE",
+    "SecurityPolicy_TLS12_PFS_2025_EDGE",
+    "SecurityPolicy_TLS12_2018_EDGE",
+]));
+static S_ServiceUnavailableException: schema::Shape =
+    schema::Shape::new("ServiceUnavailableException", Kind::Structure(&L_ServiceUnavailableException));
+static L_ServiceUnavailableException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
+    .wire("Retry-After")
+    .at(Location::Header)]);
+static S_Stage: schema::Shape = schema::Shape::new("Stage", Kind::Structure(&L_Stage));
+static L_Stage: Layout = Layout::new(&[
+    schema::Member::new("deploymentId", &S_String),
+    schema::Member::new("clientCertificateId", &S_String),
+    schema::Member::new("stageName", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("cacheClusterEnabled", &S_Boolean),
+    schema::Member::new("cacheClusterSize", &S_CacheClusterSize),
+    schema::Member::new("cacheClusterStatus", &S_CacheClusterStatus),
+    schema::Member::new("methodSettings", &S_MapOfMethodSettings),
+    schema::Member::new("variables", &S_MapOfStringToString),
+    schema::Member::new("documentationVersion", &S_String),
+    schema::Member::new("accessLogSettings", &S_AccessLogSettings),
+    schema::Member::new("canarySettings", &S_CanarySettings),
+    schema::Member::new("tracingEnabled", &S_Boolean),
+    schema::Member::new("webAclArn", &S_String),
+    schema::Member::new("tags", &S_MapOfStringToString),
+    schema::Member::new("createdDate", &S_Timestamp),
+    schema::Member::new("lastUpdatedDate", &S_Timestamp),
+]);
+static S_StageKey: schema::Shape = schema::Shape::new("StageKey", Kind::Structure(&L_StageKey));
+static L_StageKey: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String),
+    schema::Member::new("stageName", &S_String),
+]);
+static S_Stages: schema::Shape = schema::Shape::new("Stages", Kind::Structure(&L_Stages));
+static L_Stages: Layout = Layout::new(&[schema::Member::new("item", &S_ListOfStage)]);
+static S_StatusCode: schema::Shape = schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.pattern(&P_StatusCode));
+static P_StatusCode: Pattern = Pattern::new(r#"[1-5]\d\d"#);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_String)
+        .wire("resource_arn")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("tags", &S_MapOfStringToString).required(),
+]);
+static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Structure(&L_Tags));
+static L_Tags: Layout = Layout::new(&[schema::Member::new("tags", &S_MapOfStringToString)]);
+static S_TestInvokeMethodRequest: schema::Shape =
+    schema::Shape::new("TestInvokeMethodRequest", Kind::Structure(&L_TestInvokeMethodRequest));
+static L_TestInvokeMethodRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("pathWithQueryString", &S_String),
+    schema::Member::new("body", &S_String),
+    schema::Member::new("headers", &S_MapOfStringToString),
+    schema::Member::new("multiValueHeaders", &S_MapOfStringToList),
+    schema::Member::new("clientCertificateId", &S_String),
+    schema::Member::new("stageVariables", &S_MapOfStringToString),
+]);
+static S_TestInvokeMethodResponse: schema::Shape =
+    schema::Shape::new("TestInvokeMethodResponse", Kind::Structure(&L_TestInvokeMethodResponse));
+static L_TestInvokeMethodResponse: Layout = Layout::new(&[
+    schema::Member::new("status", &S_Integer),
+    schema::Member::new("body", &S_String),
+    schema::Member::new("headers", &S_MapOfStringToString),
+    schema::Member::new("multiValueHeaders", &S_MapOfStringToList),
+    schema::Member::new("log", &S_String),
+    schema::Member::new("latency", &S_Long),
+]);
+static S_ThrottleSettings: schema::Shape = schema::Shape::new("ThrottleSettings", Kind::Structure(&L_ThrottleSettings));
+static L_ThrottleSettings: Layout = Layout::new(&[
+    schema::Member::new("burstLimit", &S_Integer),
+    schema::Member::new("rateLimit", &S_Double),
+]);
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
+static S_TlsConfig: schema::Shape = schema::Shape::new("TlsConfig", Kind::Structure(&L_TlsConfig));
+static L_TlsConfig: Layout = Layout::new(&[schema::Member::new("insecureSkipVerification", &S_Boolean)]);
+static S_TooManyRequestsException: schema::Shape =
+    schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
+static L_TooManyRequestsException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
+    .wire("Retry-After")
+    .at(Location::Header)]);
+static S_UnauthorizedCacheControlHeaderStrategy: schema::Shape = schema::Shape::new("UnauthorizedCacheControlHeaderStrategy", Kind::String)
+    .limits(Limits::NONE.values(&["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"]));
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_String)
+        .wire("resource_arn")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("tagKeys", &S_ListOfString)
+        .wire("tagKeys")
+        .at(Location::Query)
+        .required(),
+]);
+static S_UpdateAccountRequest: schema::Shape = schema::Shape::new("UpdateAccountRequest", Kind::Structure(&L_UpdateAccountRequest));
+static L_UpdateAccountRequest: Layout = Layout::new(&[schema::Member::new("patchOperations", &S_ListOfPatchOperation)]);
+static S_UpdateApiKeyRequest: schema::Shape = schema::Shape::new("UpdateApiKeyRequest", Kind::Structure(&L_UpdateApiKeyRequest));
+static L_UpdateApiKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("apiKey", &S_String)
+        .wire("api_Key")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateAuthorizerRequest: schema::Shape =
+    schema::Shape::new("UpdateAuthorizerRequest", Kind::Structure(&L_UpdateAuthorizerRequest));
+static L_UpdateAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("authorizerId", &S_String)
+        .wire("authorizer_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateDeploymentRequest: schema::Shape =
+    schema::Shape::new("UpdateDeploymentRequest", Kind::Structure(&L_UpdateDeploymentRequest));
+static L_UpdateDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("deploymentId", &S_String)
+        .wire("deployment_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateGatewayResponseRequest: schema::Shape =
+    schema::Shape::new("UpdateGatewayResponseRequest", Kind::Structure(&L_UpdateGatewayResponseRequest));
+static L_UpdateGatewayResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("responseType", &S_GatewayResponseType)
+        .wire("response_type")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateIntegrationRequest: schema::Shape =
+    schema::Shape::new("UpdateIntegrationRequest", Kind::Structure(&L_UpdateIntegrationRequest));
+static L_UpdateIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateIntegrationResponseRequest: schema::Shape = schema::Shape::new(
+    "UpdateIntegrationResponseRequest",
+    Kind::Structure(&L_UpdateIntegrationResponseRequest),
+);
+static L_UpdateIntegrationResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateMethodRequest: schema::Shape = schema::Shape::new("UpdateMethodRequest", Kind::Structure(&L_UpdateMethodRequest));
+static L_UpdateMethodRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateMethodResponseRequest: schema::Shape =
+    schema::Shape::new("UpdateMethodResponseRequest", Kind::Structure(&L_UpdateMethodResponseRequest));
+static L_UpdateMethodResponseRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("httpMethod", &S_String)
+        .wire("http_method")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("statusCode", &S_StatusCode)
+        .wire("status_code")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateModelRequest: schema::Shape = schema::Shape::new("UpdateModelRequest", Kind::Structure(&L_UpdateModelRequest));
+static L_UpdateModelRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("modelName", &S_String)
+        .wire("model_name")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateRequestValidatorRequest: schema::Shape =
+    schema::Shape::new("UpdateRequestValidatorRequest", Kind::Structure(&L_UpdateRequestValidatorRequest));
+static L_UpdateRequestValidatorRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("requestValidatorId", &S_String)
+        .wire("requestvalidator_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateResourceRequest: schema::Shape = schema::Shape::new("UpdateResourceRequest", Kind::Structure(&L_UpdateResourceRequest));
+static L_UpdateResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("resourceId", &S_String)
+        .wire("resource_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateRestApiRequest: schema::Shape = schema::Shape::new("UpdateRestApiRequest", Kind::Structure(&L_UpdateRestApiRequest));
+static L_UpdateRestApiRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateStageRequest: schema::Shape = schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
+static L_UpdateStageRequest: Layout = Layout::new(&[
+    schema::Member::new("restApiId", &S_String)
+        .wire("restapi_id")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("stageName", &S_String)
+        .wire("stage_name")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UpdateUsagePlanRequest: schema::Shape = schema::Shape::new("UpdateUsagePlanRequest", Kind::Structure(&L_UpdateUsagePlanRequest));
+static L_UpdateUsagePlanRequest: Layout = Layout::new(&[
+    schema::Member::new("usagePlanId", &S_String)
+        .wire("usageplanId")
+        .at(Location::Uri)
+        .required(),
+    schema::Member::new("patchOperations", &S_ListOfPatchOperation),
+]);
+static S_UsagePlan: schema::Shape = schema::Shape::new("UsagePlan", Kind::Structure(&L_UsagePlan));
+static L_UsagePlan: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("name", &S_String),
+    schema::Member::new("description", &S_String),
+    schema::Member::new("apiStages", &S_ListOfApiStage),
+    schema::Member::new("throttle", &S_ThrottleSettings),
+    schema::Member::new("quota", &S_QuotaSettings),
+    schema::Member::new("productCode", &S_String),
+    schema::Member::new("tags", &S_MapOfStringToString),
+]);
+static S_UsagePlanKey: schema::Shape = schema::Shape::new("UsagePlanKey", Kind::Structure(&L_UsagePlanKey));
+static L_UsagePlanKey: Layout = Layout::new(&[
+    schema::Member::new("id", &S_String),
+    schema::Member::new("type", &S_String),
+    schema::Member::new("value", &S_String),
+    schema::Member::new("name", &S_String),
+]);
+static S_UsagePlanKeys: schema::Shape = schema::Shape::new("UsagePlanKeys", Kind::Structure(&L_UsagePlanKeys));
+static L_UsagePlanKeys: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfUsagePlanKey).wire("item"),
+]);
+static S_UsagePlans: schema::Shape = schema::Shape::new("UsagePlans", Kind::Structure(&L_UsagePlans));
+static L_UsagePlans: Layout = Layout::new(&[
+    schema::Member::new("position", &S_String),
+    schema::Member::new("items", &S_ListOfUsagePlan).wire("item"),
+]);
+#[derive(Clone, Default)]
+pub struct AccessLogSettings {
+    pub format: Option<String>,
+    pub destination_arn: Option<String>,
+}
+impl Shaped for AccessLogSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessLogSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessLogSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.format,
+            _ => &self.destination_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.format,
+            _ => &mut self.destination_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Account {
+    pub cloudwatch_role_arn: Option<String>,
+    pub throttle_settings: Option<ThrottleSettings>,
+    pub features: Option<Vec<String>>,
+    pub api_key_version: Option<String>,
+}
+impl Shaped for Account {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Account {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Account
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cloudwatch_role_arn,
+            1 => &self.throttle_settings,
+            2 => &self.features,
+            _ => &self.api_key_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cloudwatch_role_arn,
+            1 => &mut self.throttle_settings,
+            2 => &mut self.features,
+            _ => &mut self.api_key_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ApiKey {
+    pub id: Option<String>,
+    pub value: Option<String>,
+    pub name: Option<String>,
+    pub customer_id: Option<String>,
+    pub description: Option<String>,
+    pub enabled: Option<bool>,
+    pub created_date: Option<Timestamp>,
+    pub last_updated_date: Option<Timestamp>,
+    pub stage_keys: Option<Vec<String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for ApiKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ApiKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ApiKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.value,
+            2 => &self.name,
+            3 => &self.customer_id,
+            4 => &self.description,
+            5 => &self.enabled,
+            6 => &self.created_date,
+            7 => &self.last_updated_date,
+            8 => &self.stage_keys,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.value,
+            2 => &mut self.name,
+            3 => &mut self.customer_id,
+            4 => &mut self.description,
+            5 => &mut self.enabled,
+            6 => &mut self.created_date,
+            7 => &mut self.last_updated_date,
+            8 => &mut self.stage_keys,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ApiKeys {
+    pub warnings: Option<Vec<String>>,
+    pub position: Option<String>,
+    pub items: Option<Vec<ApiKey>>,
+}
+impl Shaped for ApiKeys {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ApiKeys {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ApiKeys
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.warnings,
+            1 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.warnings,
+            1 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ApiStage {
+    pub api_id: Option<String>,
+    pub stage: Option<String>,
+    pub throttle: Option<BTreeMap<String, ThrottleSettings>>,
+}
+impl Shaped for ApiStage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ApiStage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ApiStage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.stage,
+            _ => &self.throttle,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.stage,
+            _ => &mut self.throttle,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Authorizer {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub type_: Option<String>,
+    pub provider_ar_ns: Option<Vec<String>>,
+    pub auth_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub authorizer_credentials: Option<String>,
+    pub identity_source: Option<String>,
+    pub identity_validation_expression: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub jwt_configuration: Option<JwtConfiguration>,
+}
+impl Shaped for Authorizer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Authorizer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Authorizer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.type_,
+            3 => &self.provider_ar_ns,
+            4 => &self.auth_type,
+            5 => &self.authorizer_uri,
+            6 => &self.authorizer_credentials,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.authorizer_result_ttl_in_seconds,
+            _ => &self.jwt_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.type_,
+            3 => &mut self.provider_ar_ns,
+            4 => &mut self.auth_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.authorizer_credentials,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.authorizer_result_ttl_in_seconds,
+            _ => &mut self.jwt_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Authorizers {
+    pub position: Option<String>,
+    pub items: Option<Vec<Authorizer>>,
+}
+impl Shaped for Authorizers {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Authorizers {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Authorizers
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CanarySettings {
+    pub percent_traffic: Option<f64>,
+    pub deployment_id: Option<String>,
+    pub stage_variable_overrides: Option<BTreeMap<String, String>>,
+    pub use_stage_cache: Option<bool>,
+}
+impl Shaped for CanarySettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CanarySettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CanarySettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.percent_traffic,
+            1 => &self.deployment_id,
+            2 => &self.stage_variable_overrides,
+            _ => &self.use_stage_cache,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.percent_traffic,
+            1 => &mut self.deployment_id,
+            2 => &mut self.stage_variable_overrides,
+            _ => &mut self.use_stage_cache,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateApiKeyRequest {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub enabled: Option<bool>,
+    pub generate_distinct_id: Option<bool>,
+    pub value: Option<String>,
+    pub stage_keys: Option<Vec<StageKey>>,
+    pub customer_id: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for CreateApiKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateApiKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateApiKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.description,
+            2 => &self.enabled,
+            3 => &self.generate_distinct_id,
+            4 => &self.value,
+            5 => &self.stage_keys,
+            6 => &self.customer_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.description,
+            2 => &mut self.enabled,
+            3 => &mut self.generate_distinct_id,
+            4 => &mut self.value,
+            5 => &mut self.stage_keys,
+            6 => &mut self.customer_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAuthorizerRequest {
+    pub rest_api_id: String,
+    pub name: String,
+    pub type_: String,
+    pub provider_ar_ns: Option<Vec<String>>,
+    pub auth_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub authorizer_credentials: Option<String>,
+    pub identity_source: Option<String>,
+    pub identity_validation_expression: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub jwt_configuration: Option<JwtConfigurationInput>,
+}
+impl Shaped for CreateAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.name,
+            2 => &self.type_,
+            3 => &self.provider_ar_ns,
+            4 => &self.auth_type,
+            5 => &self.authorizer_uri,
+            6 => &self.authorizer_credentials,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.authorizer_result_ttl_in_seconds,
+            _ => &self.jwt_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.name,
+            2 => &mut self.type_,
+            3 => &mut self.provider_ar_ns,
+            4 => &mut self.auth_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.authorizer_credentials,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.authorizer_result_ttl_in_seconds,
+            _ => &mut self.jwt_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDeploymentRequest {
+    pub rest_api_id: String,
+    pub stage_name: Option<String>,
+    pub stage_description: Option<String>,
+    pub description: Option<String>,
+    pub cache_cluster_enabled: Option<bool>,
+    pub cache_cluster_size: Option<String>,
+    pub variables: Option<BTreeMap<String, String>>,
+    pub canary_settings: Option<DeploymentCanarySettings>,
+    pub tracing_enabled: Option<bool>,
+}
+impl Shaped for CreateDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.stage_name,
+            2 => &self.stage_description,
+            3 => &self.description,
+            4 => &self.cache_cluster_enabled,
+            5 => &self.cache_cluster_size,
+            6 => &self.variables,
+            7 => &self.canary_settings,
+            _ => &self.tracing_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.stage_name,
+            2 => &mut self.stage_description,
+            3 => &mut self.description,
+            4 => &mut self.cache_cluster_enabled,
+            5 => &mut self.cache_cluster_size,
+            6 => &mut self.variables,
+            7 => &mut self.canary_settings,
+            _ => &mut self.tracing_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateModelRequest {
+    pub rest_api_id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub schema: Option<String>,
+    pub content_type: String,
+}
+impl Shaped for CreateModelRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateModelRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateModelRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.name,
+            2 => &self.description,
+            3 => &self.schema,
+            _ => &self.content_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.name,
+            2 => &mut self.description,
+            3 => &mut self.schema,
+            _ => &mut self.content_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRequestValidatorRequest {
+    pub rest_api_id: String,
+    pub name: Option<String>,
+    pub validate_request_body: Option<bool>,
+    pub validate_request_parameters: Option<bool>,
+}
+impl Shaped for CreateRequestValidatorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRequestValidatorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRequestValidatorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.name,
+            2 => &self.validate_request_body,
+            _ => &self.validate_request_parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.name,
+            2 => &mut self.validate_request_body,
+            _ => &mut self.validate_request_parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateResourceRequest {
+    pub rest_api_id: String,
+    pub parent_id: String,
+    pub path_part: String,
+}
+impl Shaped for CreateResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.parent_id,
+            _ => &self.path_part,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.parent_id,
+            _ => &mut self.path_part,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRestApiRequest {
+    pub name: String,
+    pub description: Option<String>,
+    pub version: Option<String>,
+    pub clone_from: Option<String>,
+    pub binary_media_types: Option<Vec<String>>,
+    pub minimum_compression_size: Option<i32>,
+    pub api_key_source: Option<String>,
+    pub endpoint_configuration: Option<EndpointConfiguration>,
+    pub policy: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub security_policy: Option<String>,
+    pub endpoint_access_mode: Option<String>,
+}
+impl Shaped for CreateRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.description,
+            2 => &self.version,
+            3 => &self.clone_from,
+            4 => &self.binary_media_types,
+            5 => &self.minimum_compression_size,
+            6 => &self.api_key_source,
+            7 => &self.endpoint_configuration,
+            8 => &self.policy,
+            9 => &self.tags,
+            10 => &self.disable_execute_api_endpoint,
+            11 => &self.security_policy,
+            _ => &self.endpoint_access_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.description,
+            2 => &mut self.version,
+            3 => &mut self.clone_from,
+            4 => &mut self.binary_media_types,
+            5 => &mut self.minimum_compression_size,
+            6 => &mut self.api_key_source,
+            7 => &mut self.endpoint_configuration,
+            8 => &mut self.policy,
+            9 => &mut self.tags,
+            10 => &mut self.disable_execute_api_endpoint,
+            11 => &mut self.security_policy,
+            _ => &mut self.endpoint_access_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateStageRequest {
+    pub rest_api_id: String,
+    pub stage_name: String,
+    pub deployment_id: String,
+    pub description: Option<String>,
+    pub cache_cluster_enabled: Option<bool>,
+    pub cache_cluster_size: Option<String>,
+    pub variables: Option<BTreeMap<String, String>>,
+    pub documentation_version: Option<String>,
+    pub canary_settings: Option<CanarySettings>,
+    pub tracing_enabled: Option<bool>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for CreateStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.stage_name,
+            2 => &self.deployment_id,
+            3 => &self.description,
+            4 => &self.cache_cluster_enabled,
+            5 => &self.cache_cluster_size,
+            6 => &self.variables,
+            7 => &self.documentation_version,
+            8 => &self.canary_settings,
+            9 => &self.tracing_enabled,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.stage_name,
+            2 => &mut self.deployment_id,
+            3 => &mut self.description,
+            4 => &mut self.cache_cluster_enabled,
+            5 => &mut self.cache_cluster_size,
+            6 => &mut self.variables,
+            7 => &mut self.documentation_version,
+            8 => &mut self.canary_settings,
+            9 => &mut self.tracing_enabled,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUsagePlanKeyRequest {
+    pub usage_plan_id: String,
+    pub key_id: String,
+    pub key_type: String,
+}
+impl Shaped for CreateUsagePlanKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUsagePlanKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUsagePlanKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.usage_plan_id,
+            1 => &self.key_id,
+            _ => &self.key_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.usage_plan_id,
+            1 => &mut self.key_id,
+            _ => &mut self.key_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUsagePlanRequest {
+    pub name: String,
+    pub description: Option<String>,
+    pub api_stages: Option<Vec<ApiStage>>,
+    pub throttle: Option<ThrottleSettings>,
+    pub quota: Option<QuotaSettings>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for CreateUsagePlanRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUsagePlanRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUsagePlanRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.description,
+            2 => &self.api_stages,
+            3 => &self.throttle,
+            4 => &self.quota,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.description,
+            2 => &mut self.api_stages,
+            3 => &mut self.throttle,
+            4 => &mut self.quota,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteApiKeyRequest {
+    pub api_key: String,
+}
+impl Shaped for DeleteApiKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteApiKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteApiKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.api_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.api_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAuthorizerRequest {
+    pub rest_api_id: String,
+    pub authorizer_id: String,
+}
+impl Shaped for DeleteAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.authorizer_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.authorizer_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDeploymentRequest {
+    pub rest_api_id: String,
+    pub deployment_id: String,
+}
+impl Shaped for DeleteDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.deployment_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGatewayResponseRequest {
+    pub rest_api_id: String,
+    pub response_type: String,
+}
+impl Shaped for DeleteGatewayResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGatewayResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGatewayResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.response_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.response_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteIntegrationRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+}
+impl Shaped for DeleteIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.http_method,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.http_method,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteIntegrationResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+}
+impl Shaped for DeleteIntegrationResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteIntegrationResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteIntegrationResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.status_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.status_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMethodRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+}
+impl Shaped for DeleteMethodRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMethodRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMethodRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.http_method,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.http_method,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMethodResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+}
+impl Shaped for DeleteMethodResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMethodResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMethodResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.status_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.status_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteModelRequest {
+    pub rest_api_id: String,
+    pub model_name: String,
+}
+impl Shaped for DeleteModelRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteModelRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteModelRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.model_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.model_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRequestValidatorRequest {
+    pub rest_api_id: String,
+    pub request_validator_id: String,
+}
+impl Shaped for DeleteRequestValidatorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRequestValidatorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRequestValidatorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.request_validator_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.request_validator_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteResourceRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+}
+impl Shaped for DeleteResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRestApiRequest {
+    pub rest_api_id: String,
+}
+impl Shaped for DeleteRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.rest_api_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.rest_api_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteStageRequest {
+    pub rest_api_id: String,
+    pub stage_name: String,
+}
+impl Shaped for DeleteStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUsagePlanKeyRequest {
+    pub usage_plan_id: String,
+    pub key_id: String,
+}
+impl Shaped for DeleteUsagePlanKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUsagePlanKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUsagePlanKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.usage_plan_id,
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.usage_plan_id,
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUsagePlanRequest {
+    pub usage_plan_id: String,
+}
+impl Shaped for DeleteUsagePlanRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUsagePlanRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUsagePlanRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.usage_plan_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.usage_plan_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Deployment {
+    pub id: Option<String>,
+    pub description: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub api_summary: Option<BTreeMap<String, BTreeMap<String, MethodSnapshot>>>,
+}
+impl Shaped for Deployment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Deployment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Deployment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.description,
+            2 => &self.created_date,
+            _ => &self.api_summary,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.description,
+            2 => &mut self.created_date,
+            _ => &mut self.api_summary,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeploymentCanarySettings {
+    pub percent_traffic: Option<f64>,
+    pub stage_variable_overrides: Option<BTreeMap<String, String>>,
+    pub use_stage_cache: Option<bool>,
+}
+impl Shaped for DeploymentCanarySettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeploymentCanarySettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeploymentCanarySettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.percent_traffic,
+            1 => &self.stage_variable_overrides,
+            _ => &self.use_stage_cache,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.percent_traffic,
+            1 => &mut self.stage_variable_overrides,
+            _ => &mut self.use_stage_cache,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Deployments {
+    pub position: Option<String>,
+    pub items: Option<Vec<Deployment>>,
+}
+impl Shaped for Deployments {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Deployments {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Deployments
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EndpointConfiguration {
+    pub types: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub vpc_endpoint_ids: Option<Vec<String>>,
+}
+impl Shaped for EndpointConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EndpointConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EndpointConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.types,
+            1 => &self.ip_address_type,
+            _ => &self.vpc_endpoint_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.types,
+            1 => &mut self.ip_address_type,
+            _ => &mut self.vpc_endpoint_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ExportResponse {
+    pub content_type: Option<String>,
+    pub content_disposition: Option<String>,
+    pub body: Option<Bytes>,
+}
+impl Shaped for ExportResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ExportResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ExportResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.content_type,
+            1 => &self.content_disposition,
+            _ => &self.body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.content_type,
+            1 => &mut self.content_disposition,
+            _ => &mut self.body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GatewayResponse {
+    pub response_type: Option<String>,
+    pub status_code: Option<String>,
+    pub response_parameters: Option<BTreeMap<String, String>>,
+    pub response_templates: Option<BTreeMap<String, String>>,
+    pub default_response: Option<bool>,
+}
+impl Shaped for GatewayResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GatewayResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GatewayResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.response_type,
+            1 => &self.status_code,
+            2 => &self.response_parameters,
+            3 => &self.response_templates,
+            _ => &self.default_response,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.response_type,
+            1 => &mut self.status_code,
+            2 => &mut self.response_parameters,
+            3 => &mut self.response_templates,
+            _ => &mut self.default_response,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GatewayResponses {
+    pub position: Option<String>,
+    pub items: Option<Vec<GatewayResponse>>,
+}
+impl Shaped for GatewayResponses {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GatewayResponses {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GatewayResponses
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountRequest {}
+impl Shaped for GetAccountRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiKeyRequest {
+    pub api_key: String,
+    pub include_value: Option<bool>,
+}
+impl Shaped for GetApiKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_key,
+            _ => &self.include_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_key,
+            _ => &mut self.include_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiKeysRequest {
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+    pub name_query: Option<String>,
+    pub customer_id: Option<String>,
+    pub include_values: Option<bool>,
+}
+impl Shaped for GetApiKeysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiKeysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiKeysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            1 => &self.limit,
+            2 => &self.name_query,
+            3 => &self.customer_id,
+            _ => &self.include_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            1 => &mut self.limit,
+            2 => &mut self.name_query,
+            3 => &mut self.customer_id,
+            _ => &mut self.include_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizerRequest {
+    pub rest_api_id: String,
+    pub authorizer_id: String,
+}
+impl Shaped for GetAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.authorizer_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.authorizer_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizersRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetAuthorizersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentRequest {
+    pub rest_api_id: String,
+    pub deployment_id: String,
+    pub embed: Option<Vec<String>>,
+}
+impl Shaped for GetDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.deployment_id,
+            _ => &self.embed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.deployment_id,
+            _ => &mut self.embed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentsRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetDeploymentsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetExportRequest {
+    pub rest_api_id: String,
+    pub stage_name: String,
+    pub export_type: String,
+    pub parameters: Option<BTreeMap<String, String>>,
+    pub accepts: Option<String>,
+}
+impl Shaped for GetExportRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetExportRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetExportRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.stage_name,
+            2 => &self.export_type,
+            3 => &self.parameters,
+            _ => &self.accepts,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.stage_name,
+            2 => &mut self.export_type,
+            3 => &mut self.parameters,
+            _ => &mut self.accepts,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGatewayResponseRequest {
+    pub rest_api_id: String,
+    pub response_type: String,
+}
+impl Shaped for GetGatewayResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGatewayResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGatewayResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.response_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.response_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGatewayResponsesRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetGatewayResponsesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGatewayResponsesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGatewayResponsesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+}
+impl Shaped for GetIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.http_method,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.http_method,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+}
+impl Shaped for GetIntegrationResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.status_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.status_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMethodRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+}
+impl Shaped for GetMethodRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMethodRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMethodRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.http_method,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.http_method,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMethodResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+}
+impl Shaped for GetMethodResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMethodResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMethodResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.status_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.status_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetModelRequest {
+    pub rest_api_id: String,
+    pub model_name: String,
+    pub flatten: Option<bool>,
+}
+impl Shaped for GetModelRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetModelRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetModelRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.model_name,
+            _ => &self.flatten,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.model_name,
+            _ => &mut self.flatten,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetModelsRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetModelsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetModelsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetModelsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRequestValidatorRequest {
+    pub rest_api_id: String,
+    pub request_validator_id: String,
+}
+impl Shaped for GetRequestValidatorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRequestValidatorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRequestValidatorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.request_validator_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.request_validator_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRequestValidatorsRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetRequestValidatorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRequestValidatorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRequestValidatorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetResourceRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub embed: Option<Vec<String>>,
+}
+impl Shaped for GetResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.embed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.embed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetResourcesRequest {
+    pub rest_api_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+    pub embed: Option<Vec<String>>,
+}
+impl Shaped for GetResourcesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetResourcesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetResourcesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.position,
+            2 => &self.limit,
+            _ => &self.embed,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.position,
+            2 => &mut self.limit,
+            _ => &mut self.embed,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRestApiRequest {
+    pub rest_api_id: String,
+}
+impl Shaped for GetRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.rest_api_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.rest_api_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRestApisRequest {
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetRestApisRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRestApisRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRestApisRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStageRequest {
+    pub rest_api_id: String,
+    pub stage_name: String,
+}
+impl Shaped for GetStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStagesRequest {
+    pub rest_api_id: String,
+    pub deployment_id: Option<String>,
+}
+impl Shaped for GetStagesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStagesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStagesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.deployment_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTagsRequest {
+    pub resource_arn: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            1 => &self.position,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            1 => &mut self.position,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUsagePlanKeyRequest {
+    pub usage_plan_id: String,
+    pub key_id: String,
+}
+impl Shaped for GetUsagePlanKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUsagePlanKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUsagePlanKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.usage_plan_id,
+            _ => &self.key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.usage_plan_id,
+            _ => &mut self.key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUsagePlanKeysRequest {
+    pub usage_plan_id: String,
+    pub position: Option<String>,
+    pub limit: Option<i32>,
+    pub name_query: Option<String>,
+}
+impl Shaped for GetUsagePlanKeysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUsagePlanKeysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUsagePlanKeysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.usage_plan_id,
+            1 => &self.position,
+            2 => &self.limit,
+            _ => &self.name_query,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.usage_plan_id,
+            1 => &mut self.position,
+            2 => &mut self.limit,
+            _ => &mut self.name_query,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUsagePlanRequest {
+    pub usage_plan_id: String,
+}
+impl Shaped for GetUsagePlanRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUsagePlanRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUsagePlanRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.usage_plan_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.usage_plan_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUsagePlansRequest {
+    pub position: Option<String>,
+    pub key_id: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for GetUsagePlansRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUsagePlansRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUsagePlansRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            1 => &self.key_id,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            1 => &mut self.key_id,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportRestApiRequest {
+    pub fail_on_warnings: Option<bool>,
+    pub parameters: Option<BTreeMap<String, String>>,
+    pub body: Bytes,
+}
+impl Shaped for ImportRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.fail_on_warnings,
+            1 => &self.parameters,
+            _ => &self.body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.fail_on_warnings,
+            1 => &mut self.parameters,
+            _ => &mut self.body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Integration {
+    pub type_: Option<String>,
+    pub http_method: Option<String>,
+    pub uri: Option<String>,
+    pub connection_type: Option<String>,
+    pub connection_id: Option<String>,
+    pub credentials: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub passthrough_behavior: Option<String>,
+    pub content_handling: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub cache_namespace: Option<String>,
+    pub cache_key_parameters: Option<Vec<String>>,
+    pub integration_responses: Option<BTreeMap<String, IntegrationResponse>>,
+    pub tls_config: Option<TlsConfig>,
+    pub response_transfer_mode: Option<String>,
+    pub integration_target: Option<String>,
+}
+impl Shaped for Integration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Integration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Integration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            1 => &self.http_method,
+            2 => &self.uri,
+            3 => &self.connection_type,
+            4 => &self.connection_id,
+            5 => &self.credentials,
+            6 => &self.request_parameters,
+            7 => &self.request_templates,
+            8 => &self.passthrough_behavior,
+            9 => &self.content_handling,
+            10 => &self.timeout_in_millis,
+            11 => &self.cache_namespace,
+            12 => &self.cache_key_parameters,
+            13 => &self.integration_responses,
+            14 => &self.tls_config,
+            15 => &self.response_transfer_mode,
+            _ => &self.integration_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            1 => &mut self.http_method,
+            2 => &mut self.uri,
+            3 => &mut self.connection_type,
+            4 => &mut self.connection_id,
+            5 => &mut self.credentials,
+            6 => &mut self.request_parameters,
+            7 => &mut self.request_templates,
+            8 => &mut self.passthrough_behavior,
+            9 => &mut self.content_handling,
+            10 => &mut self.timeout_in_millis,
+            11 => &mut self.cache_namespace,
+            12 => &mut self.cache_key_parameters,
+            13 => &mut self.integration_responses,
+            14 => &mut self.tls_config,
+            15 => &mut self.response_transfer_mode,
+            _ => &mut self.integration_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IntegrationResponse {
+    pub status_code: Option<String>,
+    pub selection_pattern: Option<String>,
+    pub response_parameters: Option<BTreeMap<String, String>>,
+    pub response_templates: Option<BTreeMap<String, String>>,
+    pub content_handling: Option<String>,
+}
+impl Shaped for IntegrationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IntegrationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IntegrationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status_code,
+            1 => &self.selection_pattern,
+            2 => &self.response_parameters,
+            3 => &self.response_templates,
+            _ => &self.content_handling,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status_code,
+            1 => &mut self.selection_pattern,
+            2 => &mut self.response_parameters,
+            3 => &mut self.response_templates,
+            _ => &mut self.content_handling,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JwtAdditionalClaim {
+    pub claim_name: String,
+    pub format: String,
+    pub required: Option<bool>,
+    pub expected_values: Option<Vec<String>>,
+}
+impl Shaped for JwtAdditionalClaim {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JwtAdditionalClaim {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JwtAdditionalClaim
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.claim_name,
+            1 => &self.format,
+            2 => &self.required,
+            _ => &self.expected_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.claim_name,
+            1 => &mut self.format,
+            2 => &mut self.required,
+            _ => &mut self.expected_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JwtConfiguration {
+    pub issuers: Option<Vec<JwtIssuer>>,
+    pub default_algorithms: Option<Vec<String>>,
+}
+impl Shaped for JwtConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JwtConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JwtConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.issuers,
+            _ => &self.default_algorithms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.issuers,
+            _ => &mut self.default_algorithms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JwtConfigurationInput {
+    pub issuers: Vec<JwtIssuerInput>,
+    pub default_algorithms: Vec<String>,
+}
+impl Shaped for JwtConfigurationInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JwtConfigurationInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JwtConfigurationInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.issuers,
+            _ => &self.default_algorithms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.issuers,
+            _ => &mut self.default_algorithms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JwtIssuer {
+    pub issuer: Option<String>,
+    pub audiences: Option<Vec<String>>,
+    pub additional_claims: Option<Vec<JwtAdditionalClaim>>,
+    pub jwks_uri: Option<String>,
+}
+impl Shaped for JwtIssuer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JwtIssuer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JwtIssuer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.issuer,
+            1 => &self.audiences,
+            2 => &self.additional_claims,
+            _ => &self.jwks_uri,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.issuer,
+            1 => &mut self.audiences,
+            2 => &mut self.additional_claims,
+            _ => &mut self.jwks_uri,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JwtIssuerInput {
+    pub issuer: String,
+    pub audiences: Vec<String>,
+    pub additional_claims: Option<Vec<JwtAdditionalClaim>>,
+}
+impl Shaped for JwtIssuerInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JwtIssuerInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JwtIssuerInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.issuer,
+            1 => &self.audiences,
+            _ => &self.additional_claims,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.issuer,
+            1 => &mut self.audiences,
+            _ => &mut self.additional_claims,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LimitExceededException {
+    pub retry_after_seconds: Option<String>,
+}
+impl Shaped for LimitExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LimitExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LimitExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.retry_after_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.retry_after_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Method {
+    pub http_method: Option<String>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub api_key_required: Option<bool>,
+    pub request_validator_id: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, bool>>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub method_responses: Option<BTreeMap<String, MethodResponse>>,
+    pub method_integration: Option<Integration>,
+    pub authorization_scopes: Option<Vec<String>>,
+}
+impl Shaped for Method {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Method {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Method
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_method,
+            1 => &self.authorization_type,
+            2 => &self.authorizer_id,
+            3 => &self.api_key_required,
+            4 => &self.request_validator_id,
+            5 => &self.operation_name,
+            6 => &self.request_parameters,
+            7 => &self.request_models,
+            8 => &self.method_responses,
+            9 => &self.method_integration,
+            _ => &self.authorization_scopes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_method,
+            1 => &mut self.authorization_type,
+            2 => &mut self.authorizer_id,
+            3 => &mut self.api_key_required,
+            4 => &mut self.request_validator_id,
+            5 => &mut self.operation_name,
+            6 => &mut self.request_parameters,
+            7 => &mut self.request_models,
+            8 => &mut self.method_responses,
+            9 => &mut self.method_integration,
+            _ => &mut self.authorization_scopes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MethodResponse {
+    pub status_code: Option<String>,
+    pub response_parameters: Option<BTreeMap<String, bool>>,
+    pub response_models: Option<BTreeMap<String, String>>,
+}
+impl Shaped for MethodResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MethodResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MethodResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status_code,
+            1 => &self.response_parameters,
+            _ => &self.response_models,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status_code,
+            1 => &mut self.response_parameters,
+            _ => &mut self.response_models,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MethodSetting {
+    pub metrics_enabled: Option<bool>,
+    pub logging_level: Option<String>,
+    pub data_trace_enabled: Option<bool>,
+    pub throttling_burst_limit: Option<i32>,
+    pub throttling_rate_limit: Option<f64>,
+    pub caching_enabled: Option<bool>,
+    pub cache_ttl_in_seconds: Option<i32>,
+    pub cache_data_encrypted: Option<bool>,
+    pub require_authorization_for_cache_control: Option<bool>,
+    pub unauthorized_cache_control_header_strategy: Option<String>,
+}
+impl Shaped for MethodSetting {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MethodSetting {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MethodSetting
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metrics_enabled,
+            1 => &self.logging_level,
+            2 => &self.data_trace_enabled,
+            3 => &self.throttling_burst_limit,
+            4 => &self.throttling_rate_limit,
+            5 => &self.caching_enabled,
+            6 => &self.cache_ttl_in_seconds,
+            7 => &self.cache_data_encrypted,
+            8 => &self.require_authorization_for_cache_control,
+            _ => &self.unauthorized_cache_control_header_strategy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metrics_enabled,
+            1 => &mut self.logging_level,
+            2 => &mut self.data_trace_enabled,
+            3 => &mut self.throttling_burst_limit,
+            4 => &mut self.throttling_rate_limit,
+            5 => &mut self.caching_enabled,
+            6 => &mut self.cache_ttl_in_seconds,
+            7 => &mut self.cache_data_encrypted,
+            8 => &mut self.require_authorization_for_cache_control,
+            _ => &mut self.unauthorized_cache_control_header_strategy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MethodSnapshot {
+    pub authorization_type: Option<String>,
+    pub api_key_required: Option<bool>,
+}
+impl Shaped for MethodSnapshot {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MethodSnapshot {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MethodSnapshot
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.authorization_type,
+            _ => &self.api_key_required,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.authorization_type,
+            _ => &mut self.api_key_required,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Model {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub schema: Option<String>,
+    pub content_type: Option<String>,
+}
+impl Shaped for Model {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Model {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Model
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.description,
+            3 => &self.schema,
+            _ => &self.content_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.description,
+            3 => &mut self.schema,
+            _ => &mut self.content_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Models {
+    pub position: Option<String>,
+    pub items: Option<Vec<Model>>,
+}
+impl Shaped for Models {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Models {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Models
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PatchOperation {
+    pub op: Option<String>,
+    pub path: Option<String>,
+    pub value: Option<String>,
+    pub from: Option<String>,
+}
+impl Shaped for PatchOperation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PatchOperation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PatchOperation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.op,
+            1 => &self.path,
+            2 => &self.value,
+            _ => &self.from,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.op,
+            1 => &mut self.path,
+            2 => &mut self.value,
+            _ => &mut self.from,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutGatewayResponseRequest {
+    pub rest_api_id: String,
+    pub response_type: String,
+    pub status_code: Option<String>,
+    pub response_parameters: Option<BTreeMap<String, String>>,
+    pub response_templates: Option<BTreeMap<String, String>>,
+}
+impl Shaped for PutGatewayResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutGatewayResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutGatewayResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.response_type,
+            2 => &self.status_code,
+            3 => &self.response_parameters,
+            _ => &self.response_templates,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.response_type,
+            2 => &mut self.status_code,
+            3 => &mut self.response_parameters,
+            _ => &mut self.response_templates,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutIntegrationRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub type_: String,
+    pub integration_http_method: Option<String>,
+    pub uri: Option<String>,
+    pub connection_type: Option<String>,
+    pub connection_id: Option<String>,
+    pub credentials: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub passthrough_behavior: Option<String>,
+    pub cache_namespace: Option<String>,
+    pub cache_key_parameters: Option<Vec<String>>,
+    pub content_handling: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfig>,
+    pub response_transfer_mode: Option<String>,
+    pub integration_target: Option<String>,
+}
+impl Shaped for PutIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.type_,
+            4 => &self.integration_http_method,
+            5 => &self.uri,
+            6 => &self.connection_type,
+            7 => &self.connection_id,
+            8 => &self.credentials,
+            9 => &self.request_parameters,
+            10 => &self.request_templates,
+            11 => &self.passthrough_behavior,
+            12 => &self.cache_namespace,
+            13 => &self.cache_key_parameters,
+            14 => &self.content_handling,
+            15 => &self.timeout_in_millis,
+            16 => &self.tls_config,
+            17 => &self.response_transfer_mode,
+            _ => &self.integration_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.type_,
+            4 => &mut self.integration_http_method,
+            5 => &mut self.uri,
+            6 => &mut self.connection_type,
+            7 => &mut self.connection_id,
+            8 => &mut self.credentials,
+            9 => &mut self.request_parameters,
+            10 => &mut self.request_templates,
+            11 => &mut self.passthrough_behavior,
+            12 => &mut self.cache_namespace,
+            13 => &mut self.cache_key_parameters,
+            14 => &mut self.content_handling,
+            15 => &mut self.timeout_in_millis,
+            16 => &mut self.tls_config,
+            17 => &mut self.response_transfer_mode,
+            _ => &mut self.integration_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutIntegrationResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+    pub selection_pattern: Option<String>,
+    pub response_parameters: Option<BTreeMap<String, String>>,
+    pub response_templates: Option<BTreeMap<String, String>>,
+    pub content_handling: Option<String>,
+}
+impl Shaped for PutIntegrationResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutIntegrationResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutIntegrationResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.status_code,
+            4 => &self.selection_pattern,
+            5 => &self.response_parameters,
+            6 => &self.response_templates,
+            _ => &self.content_handling,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.status_code,
+            4 => &mut self.selection_pattern,
+            5 => &mut self.response_parameters,
+            6 => &mut self.response_templates,
+            _ => &mut self.content_handling,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutMethodRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub authorization_type: String,
+    pub authorizer_id: Option<String>,
+    pub api_key_required: Option<bool>,
+    pub operation_name: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, bool>>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_validator_id: Option<String>,
+    pub authorization_scopes: Option<Vec<String>>,
+}
+impl Shaped for PutMethodRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutMethodRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutMethodRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.api_key_required,
+            6 => &self.operation_name,
+            7 => &self.request_parameters,
+            8 => &self.request_models,
+            9 => &self.request_validator_id,
+            _ => &self.authorization_scopes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.api_key_required,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_parameters,
+            8 => &mut self.request_models,
+            9 => &mut self.request_validator_id,
+            _ => &mut self.authorization_scopes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutMethodResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+    pub response_parameters: Option<BTreeMap<String, bool>>,
+    pub response_models: Option<BTreeMap<String, String>>,
+}
+impl Shaped for PutMethodResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutMethodResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutMethodResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.status_code,
+            4 => &self.response_parameters,
+            _ => &self.response_models,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.status_code,
+            4 => &mut self.response_parameters,
+            _ => &mut self.response_models,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutRestApiRequest {
+    pub rest_api_id: String,
+    pub mode: Option<String>,
+    pub fail_on_warnings: Option<bool>,
+    pub parameters: Option<BTreeMap<String, String>>,
+    pub body: Bytes,
+}
+impl Shaped for PutRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.mode,
+            2 => &self.fail_on_warnings,
+            3 => &self.parameters,
+            _ => &self.body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.mode,
+            2 => &mut self.fail_on_warnings,
+            3 => &mut self.parameters,
+            _ => &mut self.body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QuotaSettings {
+    pub limit: Option<i32>,
+    pub offset: Option<i32>,
+    pub period: Option<String>,
+}
+impl Shaped for QuotaSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QuotaSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QuotaSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.limit,
+            1 => &self.offset,
+            _ => &self.period,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.limit,
+            1 => &mut self.offset,
+            _ => &mut self.period,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestValidator {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub validate_request_body: Option<bool>,
+    pub validate_request_parameters: Option<bool>,
+}
+impl Shaped for RequestValidator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestValidator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestValidator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.validate_request_body,
+            _ => &self.validate_request_parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.validate_request_body,
+            _ => &mut self.validate_request_parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestValidators {
+    pub position: Option<String>,
+    pub items: Option<Vec<RequestValidator>>,
+}
+impl Shaped for RequestValidators {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestValidators {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestValidators
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Resource {
+    pub id: Option<String>,
+    pub parent_id: Option<String>,
+    pub path_part: Option<String>,
+    pub path: Option<String>,
+    pub resource_methods: Option<BTreeMap<String, Method>>,
+}
+impl Shaped for Resource {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Resource {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Resource
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.parent_id,
+            2 => &self.path_part,
+            3 => &self.path,
+            _ => &self.resource_methods,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.parent_id,
+            2 => &mut self.path_part,
+            3 => &mut self.path,
+            _ => &mut self.resource_methods,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Resources {
+    pub position: Option<String>,
+    pub items: Option<Vec<Resource>>,
+}
+impl Shaped for Resources {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Resources {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Resources
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestApi {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+    pub binary_media_types: Option<Vec<String>>,
+    pub minimum_compression_size: Option<i32>,
+    pub api_key_source: Option<String>,
+    pub endpoint_configuration: Option<EndpointConfiguration>,
+    pub policy: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub root_resource_id: Option<String>,
+    pub security_policy: Option<String>,
+    pub endpoint_access_mode: Option<String>,
+    pub api_status: Option<String>,
+    pub api_status_message: Option<String>,
+}
+impl Shaped for RestApi {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestApi {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestApi
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.description,
+            3 => &self.created_date,
+            4 => &self.version,
+            5 => &self.warnings,
+            6 => &self.binary_media_types,
+            7 => &self.minimum_compression_size,
+            8 => &self.api_key_source,
+            9 => &self.endpoint_configuration,
+            10 => &self.policy,
+            11 => &self.tags,
+            12 => &self.disable_execute_api_endpoint,
+            13 => &self.root_resource_id,
+            14 => &self.security_policy,
+            15 => &self.endpoint_access_mode,
+            16 => &self.api_status,
+            _ => &self.api_status_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.description,
+            3 => &mut self.created_date,
+            4 => &mut self.version,
+            5 => &mut self.warnings,
+            6 => &mut self.binary_media_types,
+            7 => &mut self.minimum_compression_size,
+            8 => &mut self.api_key_source,
+            9 => &mut self.endpoint_configuration,
+            10 => &mut self.policy,
+            11 => &mut self.tags,
+            12 => &mut self.disable_execute_api_endpoint,
+            13 => &mut self.root_resource_id,
+            14 => &mut self.security_policy,
+            15 => &mut self.endpoint_access_mode,
+            16 => &mut self.api_status,
+            _ => &mut self.api_status_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestApis {
+    pub position: Option<String>,
+    pub items: Option<Vec<RestApi>>,
+}
+impl Shaped for RestApis {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestApis {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestApis
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceUnavailableException {
+    pub retry_after_seconds: Option<String>,
+}
+impl Shaped for ServiceUnavailableException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceUnavailableException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceUnavailableException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.retry_after_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.retry_after_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Stage {
+    pub deployment_id: Option<String>,
+    pub client_certificate_id: Option<String>,
+    pub stage_name: Option<String>,
+    pub description: Option<String>,
+    pub cache_cluster_enabled: Option<bool>,
+    pub cache_cluster_size: Option<String>,
+    pub cache_cluster_status: Option<String>,
+    pub method_settings: Option<BTreeMap<String, MethodSetting>>,
+    pub variables: Option<BTreeMap<String, String>>,
+    pub documentation_version: Option<String>,
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub canary_settings: Option<CanarySettings>,
+    pub tracing_enabled: Option<bool>,
+    pub web_acl_arn: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub created_date: Option<Timestamp>,
+    pub last_updated_date: Option<Timestamp>,
+}
+impl Shaped for Stage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Stage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Stage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.deployment_id,
+            1 => &self.client_certificate_id,
+            2 => &self.stage_name,
+            3 => &self.description,
+            4 => &self.cache_cluster_enabled,
+            5 => &self.cache_cluster_size,
+            6 => &self.cache_cluster_status,
+            7 => &self.method_settings,
+            8 => &self.variables,
+            9 => &self.documentation_version,
+            10 => &self.access_log_settings,
+            11 => &self.canary_settings,
+            12 => &self.tracing_enabled,
+            13 => &self.web_acl_arn,
+            14 => &self.tags,
+            15 => &self.created_date,
+            _ => &self.last_updated_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.deployment_id,
+            1 => &mut self.client_certificate_id,
+            2 => &mut self.stage_name,
+            3 => &mut self.description,
+            4 => &mut self.cache_cluster_enabled,
+            5 => &mut self.cache_cluster_size,
+            6 => &mut self.cache_cluster_status,
+            7 => &mut self.method_settings,
+            8 => &mut self.variables,
+            9 => &mut self.documentation_version,
+            10 => &mut self.access_log_settings,
+            11 => &mut self.canary_settings,
+            12 => &mut self.tracing_enabled,
+            13 => &mut self.web_acl_arn,
+            14 => &mut self.tags,
+            15 => &mut self.created_date,
+            _ => &mut self.last_updated_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StageKey {
+    pub rest_api_id: Option<String>,
+    pub stage_name: Option<String>,
+}
+impl Shaped for StageKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StageKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StageKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Stages {
+    pub item: Option<Vec<Stage>>,
+}
+impl Shaped for Stages {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Stages {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Stages
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.item,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.item,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tags {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for Tags {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tags {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tags
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TestInvokeMethodRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub path_with_query_string: Option<String>,
+    pub body: Option<String>,
+    pub headers: Option<BTreeMap<String, String>>,
+    pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    pub client_certificate_id: Option<String>,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+}
+impl Shaped for TestInvokeMethodRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TestInvokeMethodRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TestInvokeMethodRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.path_with_query_string,
+            4 => &self.body,
+            5 => &self.headers,
+            6 => &self.multi_value_headers,
+            7 => &self.client_certificate_id,
+            _ => &self.stage_variables,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.path_with_query_string,
+            4 => &mut self.body,
+            5 => &mut self.headers,
+            6 => &mut self.multi_value_headers,
+            7 => &mut self.client_certificate_id,
+            _ => &mut self.stage_variables,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TestInvokeMethodResponse {
+    pub status: Option<i32>,
+    pub body: Option<String>,
+    pub headers: Option<BTreeMap<String, String>>,
+    pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    pub log: Option<String>,
+    pub latency: Option<i64>,
+}
+impl Shaped for TestInvokeMethodResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TestInvokeMethodResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TestInvokeMethodResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            1 => &self.body,
+            2 => &self.headers,
+            3 => &self.multi_value_headers,
+            4 => &self.log,
+            _ => &self.latency,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            1 => &mut self.body,
+            2 => &mut self.headers,
+            3 => &mut self.multi_value_headers,
+            4 => &mut self.log,
+            _ => &mut self.latency,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ThrottleSettings {
+    pub burst_limit: Option<i32>,
+    pub rate_limit: Option<f64>,
+}
+impl Shaped for ThrottleSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ThrottleSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ThrottleSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.burst_limit,
+            _ => &self.rate_limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.burst_limit,
+            _ => &mut self.rate_limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TlsConfig {
+    pub insecure_skip_verification: Option<bool>,
+}
+impl Shaped for TlsConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TlsConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TlsConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.insecure_skip_verification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.insecure_skip_verification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TooManyRequestsException {
+    pub retry_after_seconds: Option<String>,
+}
+impl Shaped for TooManyRequestsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TooManyRequestsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TooManyRequestsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.retry_after_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.retry_after_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAccountRequest {
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateAccountRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAccountRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAccountRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateApiKeyRequest {
+    pub api_key: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateApiKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateApiKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateApiKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_key,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_key,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAuthorizerRequest {
+    pub rest_api_id: String,
+    pub authorizer_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.authorizer_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.authorizer_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDeploymentRequest {
+    pub rest_api_id: String,
+    pub deployment_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.deployment_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.deployment_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateGatewayResponseRequest {
+    pub rest_api_id: String,
+    pub response_type: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateGatewayResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateGatewayResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateGatewayResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.response_type,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.response_type,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIntegrationRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIntegrationResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateIntegrationResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIntegrationResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIntegrationResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.status_code,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.status_code,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateMethodRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateMethodRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateMethodRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateMethodRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateMethodResponseRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub http_method: String,
+    pub status_code: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateMethodResponseRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateMethodResponseRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateMethodResponseRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            2 => &self.http_method,
+            3 => &self.status_code,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            2 => &mut self.http_method,
+            3 => &mut self.status_code,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateModelRequest {
+    pub rest_api_id: String,
+    pub model_name: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateModelRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateModelRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateModelRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.model_name,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.model_name,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRequestValidatorRequest {
+    pub rest_api_id: String,
+    pub request_validator_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateRequestValidatorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRequestValidatorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRequestValidatorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.request_validator_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.request_validator_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateResourceRequest {
+    pub rest_api_id: String,
+    pub resource_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.resource_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.resource_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRestApiRequest {
+    pub rest_api_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateRestApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRestApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRestApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateStageRequest {
+    pub rest_api_id: String,
+    pub stage_name: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rest_api_id,
+            1 => &self.stage_name,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rest_api_id,
+            1 => &mut self.stage_name,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUsagePlanRequest {
+    pub usage_plan_id: String,
+    pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl Shaped for UpdateUsagePlanRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUsagePlanRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUsagePlanRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.usage_plan_id,
+            _ => &self.patch_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.usage_plan_id,
+            _ => &mut self.patch_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UsagePlan {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub api_stages: Option<Vec<ApiStage>>,
+    pub throttle: Option<ThrottleSettings>,
+    pub quota: Option<QuotaSettings>,
+    pub product_code: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for UsagePlan {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UsagePlan {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UsagePlan
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.description,
+            3 => &self.api_stages,
+            4 => &self.throttle,
+            5 => &self.quota,
+            6 => &self.product_code,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.description,
+            3 => &mut self.api_stages,
+            4 => &mut self.throttle,
+            5 => &mut self.quota,
+            6 => &mut self.product_code,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UsagePlanKey {
+    pub id: Option<String>,
+    pub type_: Option<String>,
+    pub value: Option<String>,
+    pub name: Option<String>,
+}
+impl Shaped for UsagePlanKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UsagePlanKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UsagePlanKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.type_,
+            2 => &self.value,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.type_,
+            2 => &mut self.value,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UsagePlanKeys {
+    pub position: Option<String>,
+    pub items: Option<Vec<UsagePlanKey>>,
+}
+impl Shaped for UsagePlanKeys {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UsagePlanKeys {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UsagePlanKeys
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UsagePlans {
+    pub position: Option<String>,
+    pub items: Option<Vec<UsagePlan>>,
+}
+impl Shaped for UsagePlans {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UsagePlans {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UsagePlans
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.position,
+            _ => &self.items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.position,
+            _ => &mut self.items,
+        }
+    }
+}

@@ -31,8 +31,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateExportTask", "POST", "/"),
     &schema::Operation::unbuilt("CreateImportTask", "POST", "/"),
     &schema::Operation::unbuilt("CreateLogAnomalyDetector", "POST", "/"),
-    &schema::Operation::unbuilt("CreateLogGroup", "POST", "/"),
-    &schema::Operation::unbuilt("CreateLogStream", "POST", "/"),
+    &CREATE_LOG_GROUP,
+    &CREATE_LOG_STREAM,
     &schema::Operation::unbuilt("CreateLookupTable", "POST", "/"),
     &schema::Operation::unbuilt("CreateScheduledQuery", "POST", "/"),
     &schema::Operation::unbuilt("DeleteAccountPolicy", "POST", "/"),
@@ -45,13 +45,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteIndexPolicy", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIntegration", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLogAnomalyDetector", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteLogGroup", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteLogStream", "POST", "/"),
+    &DELETE_LOG_GROUP,
+    &DELETE_LOG_STREAM,
     &schema::Operation::unbuilt("DeleteLookupTable", "POST", "/"),
     &schema::Operation::unbuilt("DeleteMetricFilter", "POST", "/"),
     &schema::Operation::unbuilt("DeleteQueryDefinition", "POST", "/"),
     &schema::Operation::unbuilt("DeleteResourcePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRetentionPolicy", "POST", "/"),
+    &DELETE_RETENTION_POLICY,
     &schema::Operation::unbuilt("DeleteScheduledQuery", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSubscriptionFilter", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSyslogConfiguration", "POST", "/"),
@@ -67,8 +67,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeImportTaskBatches", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImportTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIndexPolicies", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeLogGroups", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeLogStreams", "POST", "/"),
+    &DESCRIBE_LOG_GROUPS,
+    &DESCRIBE_LOG_STREAMS,
     &schema::Operation::unbuilt("DescribeLookupTables", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMetricFilters", "POST", "/"),
     &schema::Operation::unbuilt("DescribeQueries", "POST", "/"),
@@ -77,7 +77,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeSubscriptionFilters", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateKmsKey", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateSourceFromS3TableIntegration", "POST", "/"),
-    &schema::Operation::unbuilt("FilterLogEvents", "POST", "/"),
+    &FILTER_LOG_EVENTS,
     &schema::Operation::unbuilt("GetDataProtectionPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetDelivery", "POST", "/"),
     &schema::Operation::unbuilt("GetDeliveryDestination", "POST", "/"),
@@ -85,7 +85,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDeliverySource", "POST", "/"),
     &schema::Operation::unbuilt("GetIntegration", "POST", "/"),
     &schema::Operation::unbuilt("GetLogAnomalyDetector", "POST", "/"),
-    &schema::Operation::unbuilt("GetLogEvents", "POST", "/"),
+    &GET_LOG_EVENTS,
     &schema::Operation::unbuilt("GetLogFields", "POST", "/"),
     &schema::Operation::unbuilt("GetLogGroupFields", "POST", "/"),
     &schema::Operation::unbuilt("GetLogObject", "POST", "/"),
@@ -100,13 +100,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListAnomalies", "POST", "/"),
     &schema::Operation::unbuilt("ListIntegrations", "POST", "/"),
     &schema::Operation::unbuilt("ListLogAnomalyDetectors", "POST", "/"),
-    &schema::Operation::unbuilt("ListLogGroups", "POST", "/"),
+    &LIST_LOG_GROUPS,
     &schema::Operation::unbuilt("ListLogGroupsForQuery", "POST", "/"),
     &schema::Operation::unbuilt("ListScheduledQueries", "POST", "/"),
     &schema::Operation::unbuilt("ListSourcesForS3TableIntegration", "POST", "/"),
     &schema::Operation::unbuilt("ListSyslogConfigurations", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsLogGroup", "POST", "/"),
+    &LIST_TAGS_FOR_RESOURCE,
+    &LIST_TAGS_LOG_GROUP,
     &schema::Operation::unbuilt("PutAccountPolicy", "POST", "/"),
     &schema::Operation::unbuilt("PutBearerTokenAuthentication", "POST", "/"),
     &schema::Operation::unbuilt("PutDataProtectionPolicy", "POST", "/"),
@@ -117,12 +117,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PutDestinationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("PutIndexPolicy", "POST", "/"),
     &schema::Operation::unbuilt("PutIntegration", "POST", "/"),
-    &schema::Operation::unbuilt("PutLogEvents", "POST", "/"),
+    &PUT_LOG_EVENTS,
     &schema::Operation::unbuilt("PutLogGroupDeletionProtection", "POST", "/"),
     &schema::Operation::unbuilt("PutMetricFilter", "POST", "/"),
     &schema::Operation::unbuilt("PutQueryDefinition", "POST", "/"),
     &schema::Operation::unbuilt("PutResourcePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("PutRetentionPolicy", "POST", "/"),
+    &PUT_RETENTION_POLICY,
     &schema::Operation::unbuilt("PutStorageTierPolicy", "POST", "/"),
     &schema::Operation::unbuilt("PutSubscriptionFilter", "POST", "/"),
     &schema::Operation::unbuilt("PutSyslogConfiguration", "POST", "/"),
@@ -130,18 +130,463 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("StartLiveTail", "POST", "/"),
     &schema::Operation::unbuilt("StartQuery", "POST", "/"),
     &schema::Operation::unbuilt("StopQuery", "POST", "/"),
-    &schema::Operation::unbuilt("TagLogGroup", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("TestMetricFilter", "POST", "/"),
+    &TAG_LOG_GROUP,
+    &TAG_RESOURCE,
+    &TEST_METRIC_FILTER,
     &schema::Operation::unbuilt("TestTransformer", "POST", "/"),
-    &schema::Operation::unbuilt("UntagLogGroup", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &UNTAG_LOG_GROUP,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateAnomaly", "POST", "/"),
     &schema::Operation::unbuilt("UpdateDeliveryConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("UpdateLogAnomalyDetector", "POST", "/"),
     &schema::Operation::unbuilt("UpdateLookupTable", "POST", "/"),
     &schema::Operation::unbuilt("UpdateScheduledQuery", "POST", "/"),
 ];
+
+static CREATE_LOG_GROUP: schema::Operation = schema::Operation {
+    name: "CreateLogGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateLogGroupRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateLogGroup;
+impl OperationType for CreateLogGroup {
+    type Input = CreateLogGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_LOG_GROUP;
+}
+
+static CREATE_LOG_STREAM: schema::Operation = schema::Operation {
+    name: "CreateLogStream",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateLogStreamRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_ALREADY_EXISTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateLogStream;
+impl OperationType for CreateLogStream {
+    type Input = CreateLogStreamRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_LOG_STREAM;
+}
+
+static DELETE_LOG_GROUP: schema::Operation = schema::Operation {
+    name: "DeleteLogGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLogGroupRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLogGroup;
+impl OperationType for DeleteLogGroup {
+    type Input = DeleteLogGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_LOG_GROUP;
+}
+
+static DELETE_LOG_STREAM: schema::Operation = schema::Operation {
+    name: "DeleteLogStream",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLogStreamRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLogStream;
+impl OperationType for DeleteLogStream {
+    type Input = DeleteLogStreamRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_LOG_STREAM;
+}
+
+static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteRetentionPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRetentionPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRetentionPolicy;
+impl OperationType for DeleteRetentionPolicy {
+    type Input = DeleteRetentionPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_RETENTION_POLICY;
+}
+
+static DESCRIBE_LOG_GROUPS: schema::Operation = schema::Operation {
+    name: "DescribeLogGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLogGroupsRequest,
+    output: &S_DescribeLogGroupsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLogGroups;
+impl OperationType for DescribeLogGroups {
+    type Input = DescribeLogGroupsRequest;
+    type Output = DescribeLogGroupsResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LOG_GROUPS;
+}
+
+static DESCRIBE_LOG_STREAMS: schema::Operation = schema::Operation {
+    name: "DescribeLogStreams",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLogStreamsRequest,
+    output: &S_DescribeLogStreamsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLogStreams;
+impl OperationType for DescribeLogStreams {
+    type Input = DescribeLogStreamsRequest;
+    type Output = DescribeLogStreamsResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LOG_STREAMS;
+}
+
+static FILTER_LOG_EVENTS: schema::Operation = schema::Operation {
+    name: "FilterLogEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_FilterLogEventsRequest,
+    output: &S_FilterLogEventsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct FilterLogEvents;
+impl OperationType for FilterLogEvents {
+    type Input = FilterLogEventsRequest;
+    type Output = FilterLogEventsResponse;
+    const FACTS: &'static schema::Operation = &FILTER_LOG_EVENTS;
+}
+
+static GET_LOG_EVENTS: schema::Operation = schema::Operation {
+    name: "GetLogEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLogEventsRequest,
+    output: &S_GetLogEventsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetLogEvents;
+impl OperationType for GetLogEvents {
+    type Input = GetLogEventsRequest;
+    type Output = GetLogEventsResponse;
+    const FACTS: &'static schema::Operation = &GET_LOG_EVENTS;
+}
+
+static LIST_LOG_GROUPS: schema::Operation = schema::Operation {
+    name: "ListLogGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListLogGroupsRequest,
+    output: &S_ListLogGroupsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListLogGroups;
+impl OperationType for ListLogGroups {
+    type Input = ListLogGroupsRequest;
+    type Output = ListLogGroupsResponse;
+    const FACTS: &'static schema::Operation = &LIST_LOG_GROUPS;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static LIST_TAGS_LOG_GROUP: schema::Operation = schema::Operation {
+    name: "ListTagsLogGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsLogGroupRequest,
+    output: &S_ListTagsLogGroupResponse,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsLogGroup;
+impl OperationType for ListTagsLogGroup {
+    type Input = ListTagsLogGroupRequest;
+    type Output = ListTagsLogGroupResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_LOG_GROUP;
+}
+
+static PUT_LOG_EVENTS: schema::Operation = schema::Operation {
+    name: "PutLogEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutLogEventsRequest,
+    output: &S_PutLogEventsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_SEQUENCE_TOKEN_EXCEPTION,
+        &DATA_ALREADY_ACCEPTED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &UNRECOGNIZED_CLIENT_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutLogEvents;
+impl OperationType for PutLogEvents {
+    type Input = PutLogEventsRequest;
+    type Output = PutLogEventsResponse;
+    const FACTS: &'static schema::Operation = &PUT_LOG_EVENTS;
+}
+
+static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
+    name: "PutRetentionPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutRetentionPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutRetentionPolicy;
+impl OperationType for PutRetentionPolicy {
+    type Input = PutRetentionPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_RETENTION_POLICY;
+}
+
+static TAG_LOG_GROUP: schema::Operation = schema::Operation {
+    name: "TagLogGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagLogGroupRequest,
+    output: &UNIT,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INVALID_PARAMETER_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagLogGroup;
+impl OperationType for TagLogGroup {
+    type Input = TagLogGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_LOG_GROUP;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static TEST_METRIC_FILTER: schema::Operation = schema::Operation {
+    name: "TestMetricFilter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TestMetricFilterRequest,
+    output: &S_TestMetricFilterResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TestMetricFilter;
+impl OperationType for TestMetricFilter {
+    type Input = TestMetricFilterRequest;
+    type Output = TestMetricFilterResponse;
+    const FACTS: &'static schema::Operation = &TEST_METRIC_FILTER;
+}
+
+static UNTAG_LOG_GROUP: schema::Operation = schema::Operation {
+    name: "UntagLogGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagLogGroupRequest,
+    output: &UNIT,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagLogGroup;
+impl OperationType for UntagLogGroup {
+    type Input = UntagLogGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_LOG_GROUP;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AccessDeniedException",
@@ -269,3 +714,2099 @@ pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
+
+static S_AccountId: schema::Shape =
+    schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(12).max(12).pattern(&P_AccountId));
+static P_AccountId: Pattern = Pattern::new(r#"^\d{12}$"#);
+static S_AccountIds: schema::Shape = schema::Shape::new("AccountIds", Kind::List(&M_AccountIds)).limits(Limits::NONE.min(0).max(20));
+static M_AccountIds: schema::Member = schema::Member::new("member", &S_AccountId);
+static S_AmazonResourceName: schema::Shape =
+    schema::Shape::new("AmazonResourceName", Kind::String).limits(Limits::NONE.min(1).max(1011).pattern(&P_AmazonResourceName));
+static P_AmazonResourceName: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
+static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
+static S_BearerTokenAuthenticationEnabled: schema::Shape = schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
+static S_CreateLogGroupRequest: schema::Shape = schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
+static L_CreateLogGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("kmsKeyId", &S_KmsKeyId),
+    schema::Member::new("tags", &S_Tags),
+    schema::Member::new("logGroupClass", &S_LogGroupClass),
+    schema::Member::new("deletionProtectionEnabled", &S_DeletionProtectionEnabled),
+]);
+static S_CreateLogStreamRequest: schema::Shape = schema::Shape::new("CreateLogStreamRequest", Kind::Structure(&L_CreateLogStreamRequest));
+static L_CreateLogStreamRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("logStreamName", &S_LogStreamName).required(),
+]);
+static S_DataAlreadyAcceptedException: schema::Shape =
+    schema::Shape::new("DataAlreadyAcceptedException", Kind::Structure(&L_DataAlreadyAcceptedException));
+static L_DataAlreadyAcceptedException: Layout = Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
+static S_DataProtectionStatus: schema::Shape =
+    schema::Shape::new("DataProtectionStatus", Kind::String).limits(Limits::NONE.values(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
+static S_DataSourceFilter: schema::Shape = schema::Shape::new("DataSourceFilter", Kind::Structure(&L_DataSourceFilter));
+static L_DataSourceFilter: Layout = Layout::new(&[
+    schema::Member::new("name", &S_DataSourceName).required(),
+    schema::Member::new("type", &S_DataSourceType),
+]);
+static S_DataSourceFilters: schema::Shape =
+    schema::Shape::new("DataSourceFilters", Kind::List(&M_DataSourceFilters)).limits(Limits::NONE.min(1).max(5));
+static M_DataSourceFilters: schema::Member = schema::Member::new("member", &S_DataSourceFilter);
+static S_DataSourceName: schema::Shape = schema::Shape::new("DataSourceName", Kind::String);
+static S_DataSourceType: schema::Shape = schema::Shape::new("DataSourceType", Kind::String);
+static S_Days: schema::Shape = schema::Shape::new("Days", Kind::Integer);
+static S_DeleteLogGroupRequest: schema::Shape = schema::Shape::new("DeleteLogGroupRequest", Kind::Structure(&L_DeleteLogGroupRequest));
+static L_DeleteLogGroupRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static S_DeleteLogStreamRequest: schema::Shape = schema::Shape::new("DeleteLogStreamRequest", Kind::Structure(&L_DeleteLogStreamRequest));
+static L_DeleteLogStreamRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("logStreamName", &S_LogStreamName).required(),
+]);
+static S_DeleteRetentionPolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteRetentionPolicyRequest", Kind::Structure(&L_DeleteRetentionPolicyRequest));
+static L_DeleteRetentionPolicyRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
+static S_Descending: schema::Shape = schema::Shape::new("Descending", Kind::Boolean);
+static S_DescribeLimit: schema::Shape = schema::Shape::new("DescribeLimit", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_DescribeLogGroupsLogGroupIdentifiers: schema::Shape = schema::Shape::new(
+    "DescribeLogGroupsLogGroupIdentifiers",
+    Kind::List(&M_DescribeLogGroupsLogGroupIdentifiers),
+)
+.limits(Limits::NONE.min(1).max(50));
+static M_DescribeLogGroupsLogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
+static S_DescribeLogGroupsRequest: schema::Shape =
+    schema::Shape::new("DescribeLogGroupsRequest", Kind::Structure(&L_DescribeLogGroupsRequest));
+static L_DescribeLogGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("accountIdentifiers", &S_AccountIds),
+    schema::Member::new("logGroupNamePrefix", &S_LogGroupName),
+    schema::Member::new("logGroupNamePattern", &S_LogGroupNamePattern),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_DescribeLimit),
+    schema::Member::new("includeLinkedAccounts", &S_IncludeLinkedAccounts),
+    schema::Member::new("logGroupClass", &S_LogGroupClass),
+    schema::Member::new("logGroupIdentifiers", &S_DescribeLogGroupsLogGroupIdentifiers),
+]);
+static S_DescribeLogGroupsResponse: schema::Shape =
+    schema::Shape::new("DescribeLogGroupsResponse", Kind::Structure(&L_DescribeLogGroupsResponse));
+static L_DescribeLogGroupsResponse: Layout = Layout::new(&[
+    schema::Member::new("logGroups", &S_LogGroups),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_DescribeLogStreamsRequest: schema::Shape =
+    schema::Shape::new("DescribeLogStreamsRequest", Kind::Structure(&L_DescribeLogStreamsRequest));
+static L_DescribeLogStreamsRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
+    schema::Member::new("logStreamNamePrefix", &S_LogStreamName),
+    schema::Member::new("orderBy", &S_OrderBy),
+    schema::Member::new("descending", &S_Descending),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_DescribeLimit),
+]);
+static S_DescribeLogStreamsResponse: schema::Shape =
+    schema::Shape::new("DescribeLogStreamsResponse", Kind::Structure(&L_DescribeLogStreamsResponse));
+static L_DescribeLogStreamsResponse: Layout = Layout::new(&[
+    schema::Member::new("logStreams", &S_LogStreams),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
+static L_Entity: Layout = Layout::new(&[
+    schema::Member::new("keyAttributes", &S_EntityKeyAttributes),
+    schema::Member::new("attributes", &S_EntityAttributes),
+]);
+static S_EntityAttributes: schema::Shape =
+    schema::Shape::new("EntityAttributes", Kind::Map(&K_EntityAttributes, &V_EntityAttributes)).limits(Limits::NONE.min(0).max(10));
+static K_EntityAttributes: schema::Member = schema::Member::new("key", &S_EntityAttributesKey);
+static V_EntityAttributes: schema::Member = schema::Member::new("value", &S_EntityAttributesValue);
+static S_EntityAttributesKey: schema::Shape = schema::Shape::new("EntityAttributesKey", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_EntityAttributesValue: schema::Shape =
+    schema::Shape::new("EntityAttributesValue", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_EntityKeyAttributes: schema::Shape =
+    schema::Shape::new("EntityKeyAttributes", Kind::Map(&K_EntityKeyAttributes, &V_EntityKeyAttributes)).limits(Limits::NONE.min(2).max(4));
+static K_EntityKeyAttributes: schema::Member = schema::Member::new("key", &S_EntityKeyAttributesKey);
+static V_EntityKeyAttributes: schema::Member = schema::Member::new("value", &S_EntityKeyAttributesValue);
+static S_EntityKeyAttributesKey: schema::Shape =
+    schema::Shape::new("EntityKeyAttributesKey", Kind::String).limits(Limits::NONE.min(1).max(32));
+static S_EntityKeyAttributesValue: schema::Shape =
+    schema::Shape::new("EntityKeyAttributesValue", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_EntityRejectionErrorType: schema::Shape =
+    schema::Shape::new("EntityRejectionErrorType", Kind::String).limits(Limits::NONE.values(&[
+        "InvalidEntity",
+        "InvalidTypeValue",
+        "InvalidKeyAttributes",
+        "InvalidAttributes",
+        "EntitySizeTooLarge",
+        "UnsupportedLogGroupType",
+        "MissingRequiredFields",
+    ]));
+static S_EventId: schema::Shape = schema::Shape::new("EventId", Kind::String);
+static S_EventMessage: schema::Shape = schema::Shape::new("EventMessage", Kind::String).limits(Limits::NONE.min(1));
+static S_EventNumber: schema::Shape = schema::Shape::new("EventNumber", Kind::Integer);
+static S_EventsLimit: schema::Shape = schema::Shape::new("EventsLimit", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_ExtractedValues: schema::Shape = schema::Shape::new("ExtractedValues", Kind::Map(&K_ExtractedValues, &V_ExtractedValues));
+static K_ExtractedValues: schema::Member = schema::Member::new("key", &S_Token);
+static V_ExtractedValues: schema::Member = schema::Member::new("value", &S_Value);
+static S_FieldIndexName: schema::Shape =
+    schema::Shape::new("FieldIndexName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_FieldIndexName));
+static P_FieldIndexName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
+static S_FieldIndexNames: schema::Shape =
+    schema::Shape::new("FieldIndexNames", Kind::List(&M_FieldIndexNames)).limits(Limits::NONE.min(1).max(20));
+static M_FieldIndexNames: schema::Member = schema::Member::new("member", &S_FieldIndexName);
+static S_FilterCount: schema::Shape = schema::Shape::new("FilterCount", Kind::Integer);
+static S_FilterLogEventsRequest: schema::Shape = schema::Shape::new("FilterLogEventsRequest", Kind::Structure(&L_FilterLogEventsRequest));
+static L_FilterLogEventsRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
+    schema::Member::new("logStreamNames", &S_InputLogStreamNames),
+    schema::Member::new("logStreamNamePrefix", &S_LogStreamName),
+    schema::Member::new("startTime", &S_Timestamp),
+    schema::Member::new("endTime", &S_Timestamp),
+    schema::Member::new("filterPattern", &S_FilterPattern),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_EventsLimit),
+    schema::Member::new("startFromHead", &S_StartFromHead),
+    schema::Member::new("interleaved", &S_Interleaved),
+    schema::Member::new("unmask", &S_Unmask),
+]);
+static S_FilterLogEventsResponse: schema::Shape =
+    schema::Shape::new("FilterLogEventsResponse", Kind::Structure(&L_FilterLogEventsResponse));
+static L_FilterLogEventsResponse: Layout = Layout::new(&[
+    schema::Member::new("events", &S_FilteredLogEvents),
+    schema::Member::new("searchedLogStreams", &S_SearchedLogStreams),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_FilterPattern: schema::Shape = schema::Shape::new("FilterPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_FilteredLogEvent: schema::Shape = schema::Shape::new("FilteredLogEvent", Kind::Structure(&L_FilteredLogEvent));
+static L_FilteredLogEvent: Layout = Layout::new(&[
+    schema::Member::new("logStreamName", &S_LogStreamName),
+    schema::Member::new("timestamp", &S_Timestamp),
+    schema::Member::new("message", &S_EventMessage),
+    schema::Member::new("ingestionTime", &S_Timestamp),
+    schema::Member::new("eventId", &S_EventId),
+]);
+static S_FilteredLogEvents: schema::Shape = schema::Shape::new("FilteredLogEvents", Kind::List(&M_FilteredLogEvents));
+static M_FilteredLogEvents: schema::Member = schema::Member::new("member", &S_FilteredLogEvent);
+static S_GetLogEventsRequest: schema::Shape = schema::Shape::new("GetLogEventsRequest", Kind::Structure(&L_GetLogEventsRequest));
+static L_GetLogEventsRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
+    schema::Member::new("logStreamName", &S_LogStreamName).required(),
+    schema::Member::new("startTime", &S_Timestamp),
+    schema::Member::new("endTime", &S_Timestamp),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_EventsLimit),
+    schema::Member::new("startFromHead", &S_StartFromHead),
+    schema::Member::new("unmask", &S_Unmask),
+]);
+static S_GetLogEventsResponse: schema::Shape = schema::Shape::new("GetLogEventsResponse", Kind::Structure(&L_GetLogEventsResponse));
+static L_GetLogEventsResponse: Layout = Layout::new(&[
+    schema::Member::new("events", &S_OutputLogEvents),
+    schema::Member::new("nextForwardToken", &S_NextToken),
+    schema::Member::new("nextBackwardToken", &S_NextToken),
+]);
+static S_IncludeLinkedAccounts: schema::Shape = schema::Shape::new("IncludeLinkedAccounts", Kind::Boolean);
+static S_InheritedProperties: schema::Shape = schema::Shape::new("InheritedProperties", Kind::List(&M_InheritedProperties));
+static M_InheritedProperties: schema::Member = schema::Member::new("member", &S_InheritedProperty);
+static S_InheritedProperty: schema::Shape =
+    schema::Shape::new("InheritedProperty", Kind::String).limits(Limits::NONE.values(&["ACCOUNT_DATA_PROTECTION"]));
+static S_InputLogEvent: schema::Shape = schema::Shape::new("InputLogEvent", Kind::Structure(&L_InputLogEvent));
+static L_InputLogEvent: Layout = Layout::new(&[
+    schema::Member::new("timestamp", &S_Timestamp).required(),
+    schema::Member::new("message", &S_EventMessage).required(),
+]);
+static S_InputLogEvents: schema::Shape =
+    schema::Shape::new("InputLogEvents", Kind::List(&M_InputLogEvents)).limits(Limits::NONE.min(1).max(10000));
+static M_InputLogEvents: schema::Member = schema::Member::new("member", &S_InputLogEvent);
+static S_InputLogStreamNames: schema::Shape =
+    schema::Shape::new("InputLogStreamNames", Kind::List(&M_InputLogStreamNames)).limits(Limits::NONE.min(1).max(100));
+static M_InputLogStreamNames: schema::Member = schema::Member::new("member", &S_LogStreamName);
+static S_Interleaved: schema::Shape = schema::Shape::new("Interleaved", Kind::Boolean);
+static S_InvalidSequenceTokenException: schema::Shape =
+    schema::Shape::new("InvalidSequenceTokenException", Kind::Structure(&L_InvalidSequenceTokenException));
+static L_InvalidSequenceTokenException: Layout = Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
+static S_KmsKeyId: schema::Shape = schema::Shape::new("KmsKeyId", Kind::String).limits(Limits::NONE.max(256));
+static S_ListLimit: schema::Shape = schema::Shape::new("ListLimit", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_ListLogGroupsRequest: schema::Shape = schema::Shape::new("ListLogGroupsRequest", Kind::Structure(&L_ListLogGroupsRequest));
+static L_ListLogGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupNamePattern", &S_LogGroupNameRegexPattern),
+    schema::Member::new("logGroupClass", &S_LogGroupClass),
+    schema::Member::new("includeLinkedAccounts", &S_IncludeLinkedAccounts),
+    schema::Member::new("accountIdentifiers", &S_AccountIds),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_ListLimit),
+    schema::Member::new("dataSources", &S_DataSourceFilters),
+    schema::Member::new("fieldIndexNames", &S_FieldIndexNames),
+    schema::Member::new("logGroupTags", &S_TagFilters),
+]);
+static S_ListLogGroupsResponse: schema::Shape = schema::Shape::new("ListLogGroupsResponse", Kind::Structure(&L_ListLogGroupsResponse));
+static L_ListLogGroupsResponse: Layout = Layout::new(&[
+    schema::Member::new("logGroups", &S_LogGroupSummaries),
+    schema::Member::new("nextToken", &S_NextToken),
+]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required()]);
+static S_ListTagsForResourceResponse: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
+static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_Tags)]);
+static S_ListTagsLogGroupRequest: schema::Shape =
+    schema::Shape::new("ListTagsLogGroupRequest", Kind::Structure(&L_ListTagsLogGroupRequest));
+static L_ListTagsLogGroupRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static S_ListTagsLogGroupResponse: schema::Shape =
+    schema::Shape::new("ListTagsLogGroupResponse", Kind::Structure(&L_ListTagsLogGroupResponse));
+static L_ListTagsLogGroupResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_Tags)]);
+static S_LogEventIndex: schema::Shape = schema::Shape::new("LogEventIndex", Kind::Integer);
+static S_LogGroup: schema::Shape = schema::Shape::new("LogGroup", Kind::Structure(&L_LogGroup));
+static L_LogGroup: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("creationTime", &S_Timestamp),
+    schema::Member::new("retentionInDays", &S_Days),
+    schema::Member::new("metricFilterCount", &S_FilterCount),
+    schema::Member::new("arn", &S_Arn),
+    schema::Member::new("storedBytes", &S_StoredBytes),
+    schema::Member::new("kmsKeyId", &S_KmsKeyId),
+    schema::Member::new("dataProtectionStatus", &S_DataProtectionStatus),
+    schema::Member::new("inheritedProperties", &S_InheritedProperties),
+    schema::Member::new("logGroupClass", &S_LogGroupClass),
+    schema::Member::new("logGroupArn", &S_Arn),
+    schema::Member::new("deletionProtectionEnabled", &S_DeletionProtectionEnabled),
+    schema::Member::new("bearerTokenAuthenticationEnabled", &S_BearerTokenAuthenticationEnabled),
+    schema::Member::new("retentionPolicyName", &S_PolicyName),
+]);
+static S_LogGroupClass: schema::Shape = schema::Shape::new("LogGroupClass", Kind::String).limits(Limits::NONE.values(&[
+    "STANDARD",
+    "INFREQUENT_ACCESS",
+    "DELIVERY",
+    "ESSENTIALS",
+]));
+static S_LogGroupIdentifier: schema::Shape =
+    schema::Shape::new("LogGroupIdentifier", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LogGroupIdentifier));
+static P_LogGroupIdentifier: Pattern = Pattern::new(r#"[\w#+=/:,.@-]*"#);
+static S_LogGroupName: schema::Shape =
+    schema::Shape::new("LogGroupName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroupName));
+static P_LogGroupName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
+static S_LogGroupNamePattern: schema::Shape =
+    schema::Shape::new("LogGroupNamePattern", Kind::String).limits(Limits::NONE.min(0).max(512).pattern(&P_LogGroupNamePattern));
+static P_LogGroupNamePattern: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]*"#);
+static S_LogGroupNameRegexPattern: schema::Shape =
+    schema::Shape::new("LogGroupNameRegexPattern", Kind::String).limits(Limits::NONE.min(3).max(129).pattern(&P_LogGroupNameRegexPattern));
+static P_LogGroupNameRegexPattern: Pattern = Pattern::new(r#"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}"#);
+static S_LogGroupSummaries: schema::Shape = schema::Shape::new("LogGroupSummaries", Kind::List(&M_LogGroupSummaries));
+static M_LogGroupSummaries: schema::Member = schema::Member::new("member", &S_LogGroupSummary);
+static S_LogGroupSummary: schema::Shape = schema::Shape::new("LogGroupSummary", Kind::Structure(&L_LogGroupSummary));
+static L_LogGroupSummary: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("logGroupArn", &S_Arn),
+    schema::Member::new("logGroupClass", &S_LogGroupClass),
+]);
+static S_LogGroups: schema::Shape = schema::Shape::new("LogGroups", Kind::List(&M_LogGroups));
+static M_LogGroups: schema::Member = schema::Member::new("member", &S_LogGroup);
+static S_LogStream: schema::Shape = schema::Shape::new("LogStream", Kind::Structure(&L_LogStream));
+static L_LogStream: Layout = Layout::new(&[
+    schema::Member::new("logStreamName", &S_LogStreamName),
+    schema::Member::new("creationTime", &S_Timestamp),
+    schema::Member::new("firstEventTimestamp", &S_Timestamp),
+    schema::Member::new("lastEventTimestamp", &S_Timestamp),
+    schema::Member::new("lastIngestionTime", &S_Timestamp),
+    schema::Member::new("uploadSequenceToken", &S_SequenceToken),
+    schema::Member::new("arn", &S_Arn),
+    schema::Member::new("storedBytes", &S_StoredBytes),
+]);
+static S_LogStreamName: schema::Shape =
+    schema::Shape::new("LogStreamName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogStreamName));
+static P_LogStreamName: Pattern = Pattern::new(r#"[^:*]*"#);
+static S_LogStreamSearchedCompletely: schema::Shape = schema::Shape::new("LogStreamSearchedCompletely", Kind::Boolean);
+static S_LogStreams: schema::Shape = schema::Shape::new("LogStreams", Kind::List(&M_LogStreams));
+static M_LogStreams: schema::Member = schema::Member::new("member", &S_LogStream);
+static S_MetricFilterMatchRecord: schema::Shape =
+    schema::Shape::new("MetricFilterMatchRecord", Kind::Structure(&L_MetricFilterMatchRecord));
+static L_MetricFilterMatchRecord: Layout = Layout::new(&[
+    schema::Member::new("eventNumber", &S_EventNumber),
+    schema::Member::new("eventMessage", &S_EventMessage),
+    schema::Member::new("extractedValues", &S_ExtractedValues),
+]);
+static S_MetricFilterMatches: schema::Shape = schema::Shape::new("MetricFilterMatches", Kind::List(&M_MetricFilterMatches));
+static M_MetricFilterMatches: schema::Member = schema::Member::new("member", &S_MetricFilterMatchRecord);
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.min(1));
+static S_OrderBy: schema::Shape =
+    schema::Shape::new("OrderBy", Kind::String).limits(Limits::NONE.values(&["LogStreamName", "LastEventTime"]));
+static S_OutputLogEvent: schema::Shape = schema::Shape::new("OutputLogEvent", Kind::Structure(&L_OutputLogEvent));
+static L_OutputLogEvent: Layout = Layout::new(&[
+    schema::Member::new("timestamp", &S_Timestamp),
+    schema::Member::new("message", &S_EventMessage),
+    schema::Member::new("ingestionTime", &S_Timestamp),
+]);
+static S_OutputLogEvents: schema::Shape = schema::Shape::new("OutputLogEvents", Kind::List(&M_OutputLogEvents));
+static M_OutputLogEvents: schema::Member = schema::Member::new("member", &S_OutputLogEvent);
+static S_PolicyName: schema::Shape = schema::Shape::new("PolicyName", Kind::String);
+static S_PutLogEventsRequest: schema::Shape = schema::Shape::new("PutLogEventsRequest", Kind::Structure(&L_PutLogEventsRequest));
+static L_PutLogEventsRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("logStreamName", &S_LogStreamName).required(),
+    schema::Member::new("logEvents", &S_InputLogEvents).required(),
+    schema::Member::new("sequenceToken", &S_SequenceToken),
+    schema::Member::new("entity", &S_Entity),
+]);
+static S_PutLogEventsResponse: schema::Shape = schema::Shape::new("PutLogEventsResponse", Kind::Structure(&L_PutLogEventsResponse));
+static L_PutLogEventsResponse: Layout = Layout::new(&[
+    schema::Member::new("nextSequenceToken", &S_SequenceToken),
+    schema::Member::new("rejectedLogEventsInfo", &S_RejectedLogEventsInfo),
+    schema::Member::new("rejectedEntityInfo", &S_RejectedEntityInfo),
+]);
+static S_PutRetentionPolicyRequest: schema::Shape =
+    schema::Shape::new("PutRetentionPolicyRequest", Kind::Structure(&L_PutRetentionPolicyRequest));
+static L_PutRetentionPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("retentionInDays", &S_Days).required(),
+]);
+static S_RejectedEntityInfo: schema::Shape = schema::Shape::new("RejectedEntityInfo", Kind::Structure(&L_RejectedEntityInfo));
+static L_RejectedEntityInfo: Layout = Layout::new(&[schema::Member::new("errorType", &S_EntityRejectionErrorType).required()]);
+static S_RejectedLogEventsInfo: schema::Shape = schema::Shape::new("RejectedLogEventsInfo", Kind::Structure(&L_RejectedLogEventsInfo));
+static L_RejectedLogEventsInfo: Layout = Layout::new(&[
+    schema::Member::new("tooNewLogEventStartIndex", &S_LogEventIndex),
+    schema::Member::new("tooOldLogEventEndIndex", &S_LogEventIndex),
+    schema::Member::new("expiredLogEventEndIndex", &S_LogEventIndex),
+]);
+static S_SearchedLogStream: schema::Shape = schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
+static L_SearchedLogStream: Layout = Layout::new(&[
+    schema::Member::new("logStreamName", &S_LogStreamName),
+    schema::Member::new("searchedCompletely", &S_LogStreamSearchedCompletely),
+]);
+static S_SearchedLogStreams: schema::Shape = schema::Shape::new("SearchedLogStreams", Kind::List(&M_SearchedLogStreams));
+static M_SearchedLogStreams: schema::Member = schema::Member::new("member", &S_SearchedLogStream);
+static S_SequenceToken: schema::Shape = schema::Shape::new("SequenceToken", Kind::String).limits(Limits::NONE.min(1));
+static S_StartFromHead: schema::Shape = schema::Shape::new("StartFromHead", Kind::Boolean);
+static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
+static S_TagFilter: schema::Shape = schema::Shape::new("TagFilter", Kind::Structure(&L_TagFilter));
+static L_TagFilter: Layout = Layout::new(&[
+    schema::Member::new("key", &S_TagFilterKey).required(),
+    schema::Member::new("values", &S_TagFilterValues),
+]);
+static S_TagFilterKey: schema::Shape =
+    schema::Shape::new("TagFilterKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagFilterKey));
+static P_TagFilterKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$"#);
+static S_TagFilterValue: schema::Shape =
+    schema::Shape::new("TagFilterValue", Kind::String).limits(Limits::NONE.min(0).max(259).pattern(&P_TagFilterValue));
+static P_TagFilterValue: Pattern = Pattern::new(r#"^!?\*?([\p{L}\p{Z}\p{N}_.:/=+\-@]*)\*?$"#);
+static S_TagFilterValues: schema::Shape =
+    schema::Shape::new("TagFilterValues", Kind::List(&M_TagFilterValues)).limits(Limits::NONE.min(0).max(5));
+static M_TagFilterValues: schema::Member = schema::Member::new("member", &S_TagFilterValue);
+static S_TagFilters: schema::Shape = schema::Shape::new("TagFilters", Kind::List(&M_TagFilters)).limits(Limits::NONE.min(1).max(5));
+static M_TagFilters: schema::Member = schema::Member::new("member", &S_TagFilter);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static P_TagKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$"#);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(50));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(1));
+static M_TagList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagLogGroupRequest: schema::Shape = schema::Shape::new("TagLogGroupRequest", Kind::Structure(&L_TagLogGroupRequest));
+static L_TagLogGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("tags", &S_Tags).required(),
+]);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
+    schema::Member::new("tags", &S_Tags).required(),
+]);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.max(256).pattern(&P_TagValue));
+static P_TagValue: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
+static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags)).limits(Limits::NONE.min(1).max(50));
+static K_Tags: schema::Member = schema::Member::new("key", &S_TagKey);
+static V_Tags: schema::Member = schema::Member::new("value", &S_TagValue);
+static S_TestEventMessages: schema::Shape =
+    schema::Shape::new("TestEventMessages", Kind::List(&M_TestEventMessages)).limits(Limits::NONE.min(1).max(50));
+static M_TestEventMessages: schema::Member = schema::Member::new("member", &S_EventMessage);
+static S_TestMetricFilterRequest: schema::Shape =
+    schema::Shape::new("TestMetricFilterRequest", Kind::Structure(&L_TestMetricFilterRequest));
+static L_TestMetricFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("filterPattern", &S_FilterPattern).required(),
+    schema::Member::new("logEventMessages", &S_TestEventMessages).required(),
+]);
+static S_TestMetricFilterResponse: schema::Shape =
+    schema::Shape::new("TestMetricFilterResponse", Kind::Structure(&L_TestMetricFilterResponse));
+static L_TestMetricFilterResponse: Layout = Layout::new(&[schema::Member::new("matches", &S_MetricFilterMatches)]);
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Integer).limits(Limits::NONE.min(0));
+static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
+static S_TooManyTagsException: schema::Shape = schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
+static L_TooManyTagsException: Layout = Layout::new(&[schema::Member::new("resourceName", &S_AmazonResourceName)]);
+static S_Unmask: schema::Shape = schema::Shape::new("Unmask", Kind::Boolean);
+static S_UntagLogGroupRequest: schema::Shape = schema::Shape::new("UntagLogGroupRequest", Kind::Structure(&L_UntagLogGroupRequest));
+static L_UntagLogGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("tags", &S_TagList).required(),
+]);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
+    schema::Member::new("tagKeys", &S_TagKeyList).required(),
+]);
+static S_Value: schema::Shape = schema::Shape::new("Value", Kind::String);
+#[derive(Clone, Default)]
+pub struct CreateLogGroupRequest {
+    pub log_group_name: String,
+    pub kms_key_id: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub log_group_class: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+}
+impl Shaped for CreateLogGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLogGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLogGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.kms_key_id,
+            2 => &self.tags,
+            3 => &self.log_group_class,
+            _ => &self.deletion_protection_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.kms_key_id,
+            2 => &mut self.tags,
+            3 => &mut self.log_group_class,
+            _ => &mut self.deletion_protection_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLogStreamRequest {
+    pub log_group_name: String,
+    pub log_stream_name: String,
+}
+impl Shaped for CreateLogStreamRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLogStreamRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLogStreamRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.log_stream_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.log_stream_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DataAlreadyAcceptedException {
+    pub expected_sequence_token: Option<String>,
+}
+impl Shaped for DataAlreadyAcceptedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DataAlreadyAcceptedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DataAlreadyAcceptedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.expected_sequence_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.expected_sequence_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DataSourceFilter {
+    pub name: String,
+    pub type_: Option<String>,
+}
+impl Shaped for DataSourceFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DataSourceFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DataSourceFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLogGroupRequest {
+    pub log_group_name: String,
+}
+impl Shaped for DeleteLogGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLogGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLogGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLogStreamRequest {
+    pub log_group_name: String,
+    pub log_stream_name: String,
+}
+impl Shaped for DeleteLogStreamRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLogStreamRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLogStreamRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.log_stream_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.log_stream_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRetentionPolicyRequest {
+    pub log_group_name: String,
+}
+impl Shaped for DeleteRetentionPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRetentionPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRetentionPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLogGroupsRequest {
+    pub account_identifiers: Option<Vec<String>>,
+    pub log_group_name_prefix: Option<String>,
+    pub log_group_name_pattern: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub include_linked_accounts: Option<bool>,
+    pub log_group_class: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+}
+impl Shaped for DescribeLogGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLogGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLogGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.account_identifiers,
+            1 => &self.log_group_name_prefix,
+            2 => &self.log_group_name_pattern,
+            3 => &self.next_token,
+            4 => &self.limit,
+            5 => &self.include_linked_accounts,
+            6 => &self.log_group_class,
+            _ => &self.log_group_identifiers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.account_identifiers,
+            1 => &mut self.log_group_name_prefix,
+            2 => &mut self.log_group_name_pattern,
+            3 => &mut self.next_token,
+            4 => &mut self.limit,
+            5 => &mut self.include_linked_accounts,
+            6 => &mut self.log_group_class,
+            _ => &mut self.log_group_identifiers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLogGroupsResponse {
+    pub log_groups: Option<Vec<LogGroup>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeLogGroupsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLogGroupsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLogGroupsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_groups,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_groups,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLogStreamsRequest {
+    pub log_group_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub log_stream_name_prefix: Option<String>,
+    pub order_by: Option<String>,
+    pub descending: Option<bool>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+impl Shaped for DescribeLogStreamsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLogStreamsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLogStreamsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.log_group_identifier,
+            2 => &self.log_stream_name_prefix,
+            3 => &self.order_by,
+            4 => &self.descending,
+            5 => &self.next_token,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.log_group_identifier,
+            2 => &mut self.log_stream_name_prefix,
+            3 => &mut self.order_by,
+            4 => &mut self.descending,
+            5 => &mut self.next_token,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLogStreamsResponse {
+    pub log_streams: Option<Vec<LogStream>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeLogStreamsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLogStreamsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLogStreamsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_streams,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_streams,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Entity {
+    pub key_attributes: Option<BTreeMap<String, String>>,
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl Shaped for Entity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Entity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Entity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_attributes,
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_attributes,
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterLogEventsRequest {
+    pub log_group_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefix: Option<String>,
+    pub start_time: Option<i64>,
+    pub end_time: Option<i64>,
+    pub filter_pattern: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub start_from_head: Option<bool>,
+    pub interleaved: Option<bool>,
+    pub unmask: Option<bool>,
+}
+impl Shaped for FilterLogEventsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterLogEventsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterLogEventsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.log_group_identifier,
+            2 => &self.log_stream_names,
+            3 => &self.log_stream_name_prefix,
+            4 => &self.start_time,
+            5 => &self.end_time,
+            6 => &self.filter_pattern,
+            7 => &self.next_token,
+            8 => &self.limit,
+            9 => &self.start_from_head,
+            10 => &self.interleaved,
+            _ => &self.unmask,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.log_group_identifier,
+            2 => &mut self.log_stream_names,
+            3 => &mut self.log_stream_name_prefix,
+            4 => &mut self.start_time,
+            5 => &mut self.end_time,
+            6 => &mut self.filter_pattern,
+            7 => &mut self.next_token,
+            8 => &mut self.limit,
+            9 => &mut self.start_from_head,
+            10 => &mut self.interleaved,
+            _ => &mut self.unmask,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterLogEventsResponse {
+    pub events: Option<Vec<FilteredLogEvent>>,
+    pub searched_log_streams: Option<Vec<SearchedLogStream>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for FilterLogEventsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterLogEventsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterLogEventsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.events,
+            1 => &self.searched_log_streams,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.events,
+            1 => &mut self.searched_log_streams,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilteredLogEvent {
+    pub log_stream_name: Option<String>,
+    pub timestamp: Option<i64>,
+    pub message: Option<String>,
+    pub ingestion_time: Option<i64>,
+    pub event_id: Option<String>,
+}
+impl Shaped for FilteredLogEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilteredLogEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilteredLogEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_stream_name,
+            1 => &self.timestamp,
+            2 => &self.message,
+            3 => &self.ingestion_time,
+            _ => &self.event_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_stream_name,
+            1 => &mut self.timestamp,
+            2 => &mut self.message,
+            3 => &mut self.ingestion_time,
+            _ => &mut self.event_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogEventsRequest {
+    pub log_group_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub log_stream_name: String,
+    pub start_time: Option<i64>,
+    pub end_time: Option<i64>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub start_from_head: Option<bool>,
+    pub unmask: Option<bool>,
+}
+impl Shaped for GetLogEventsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogEventsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogEventsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.log_group_identifier,
+            2 => &self.log_stream_name,
+            3 => &self.start_time,
+            4 => &self.end_time,
+            5 => &self.next_token,
+            6 => &self.limit,
+            7 => &self.start_from_head,
+            _ => &self.unmask,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.log_group_identifier,
+            2 => &mut self.log_stream_name,
+            3 => &mut self.start_time,
+            4 => &mut self.end_time,
+            5 => &mut self.next_token,
+            6 => &mut self.limit,
+            7 => &mut self.start_from_head,
+            _ => &mut self.unmask,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogEventsResponse {
+    pub events: Option<Vec<OutputLogEvent>>,
+    pub next_forward_token: Option<String>,
+    pub next_backward_token: Option<String>,
+}
+impl Shaped for GetLogEventsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogEventsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogEventsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.events,
+            1 => &self.next_forward_token,
+            _ => &self.next_backward_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.events,
+            1 => &mut self.next_forward_token,
+            _ => &mut self.next_backward_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InputLogEvent {
+    pub timestamp: i64,
+    pub message: String,
+}
+impl Shaped for InputLogEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InputLogEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InputLogEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.timestamp,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.timestamp,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidSequenceTokenException {
+    pub expected_sequence_token: Option<String>,
+}
+impl Shaped for InvalidSequenceTokenException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidSequenceTokenException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidSequenceTokenException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.expected_sequence_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.expected_sequence_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLogGroupsRequest {
+    pub log_group_name_pattern: Option<String>,
+    pub log_group_class: Option<String>,
+    pub include_linked_accounts: Option<bool>,
+    pub account_identifiers: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub data_sources: Option<Vec<DataSourceFilter>>,
+    pub field_index_names: Option<Vec<String>>,
+    pub log_group_tags: Option<Vec<TagFilter>>,
+}
+impl Shaped for ListLogGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLogGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLogGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name_pattern,
+            1 => &self.log_group_class,
+            2 => &self.include_linked_accounts,
+            3 => &self.account_identifiers,
+            4 => &self.next_token,
+            5 => &self.limit,
+            6 => &self.data_sources,
+            7 => &self.field_index_names,
+            _ => &self.log_group_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name_pattern,
+            1 => &mut self.log_group_class,
+            2 => &mut self.include_linked_accounts,
+            3 => &mut self.account_identifiers,
+            4 => &mut self.next_token,
+            5 => &mut self.limit,
+            6 => &mut self.data_sources,
+            7 => &mut self.field_index_names,
+            _ => &mut self.log_group_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLogGroupsResponse {
+    pub log_groups: Option<Vec<LogGroupSummary>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListLogGroupsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLogGroupsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLogGroupsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_groups,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_groups,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for ListTagsForResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsLogGroupRequest {
+    pub log_group_name: String,
+}
+impl Shaped for ListTagsLogGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsLogGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsLogGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsLogGroupResponse {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for ListTagsLogGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsLogGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsLogGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LogGroup {
+    pub log_group_name: Option<String>,
+    pub creation_time: Option<i64>,
+    pub retention_in_days: Option<i32>,
+    pub metric_filter_count: Option<i32>,
+    pub arn: Option<String>,
+    pub stored_bytes: Option<i64>,
+    pub kms_key_id: Option<String>,
+    pub data_protection_status: Option<String>,
+    pub inherited_properties: Option<Vec<String>>,
+    pub log_group_class: Option<String>,
+    pub log_group_arn: Option<String>,
+    pub deletion_protection_enabled: Option<bool>,
+    pub bearer_token_authentication_enabled: Option<bool>,
+    pub retention_policy_name: Option<String>,
+}
+impl Shaped for LogGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LogGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LogGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.creation_time,
+            2 => &self.retention_in_days,
+            3 => &self.metric_filter_count,
+            4 => &self.arn,
+            5 => &self.stored_bytes,
+            6 => &self.kms_key_id,
+            7 => &self.data_protection_status,
+            8 => &self.inherited_properties,
+            9 => &self.log_group_class,
+            10 => &self.log_group_arn,
+            11 => &self.deletion_protection_enabled,
+            12 => &self.bearer_token_authentication_enabled,
+            _ => &self.retention_policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.creation_time,
+            2 => &mut self.retention_in_days,
+            3 => &mut self.metric_filter_count,
+            4 => &mut self.arn,
+            5 => &mut self.stored_bytes,
+            6 => &mut self.kms_key_id,
+            7 => &mut self.data_protection_status,
+            8 => &mut self.inherited_properties,
+            9 => &mut self.log_group_class,
+            10 => &mut self.log_group_arn,
+            11 => &mut self.deletion_protection_enabled,
+            12 => &mut self.bearer_token_authentication_enabled,
+            _ => &mut self.retention_policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LogGroupSummary {
+    pub log_group_name: Option<String>,
+    pub log_group_arn: Option<String>,
+    pub log_group_class: Option<String>,
+}
+impl Shaped for LogGroupSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LogGroupSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LogGroupSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.log_group_arn,
+            _ => &self.log_group_class,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.log_group_arn,
+            _ => &mut self.log_group_class,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LogStream {
+    pub log_stream_name: Option<String>,
+    pub creation_time: Option<i64>,
+    pub first_event_timestamp: Option<i64>,
+    pub last_event_timestamp: Option<i64>,
+    pub last_ingestion_time: Option<i64>,
+    pub upload_sequence_token: Option<String>,
+    pub arn: Option<String>,
+    pub stored_bytes: Option<i64>,
+}
+impl Shaped for LogStream {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LogStream {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LogStream
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_stream_name,
+            1 => &self.creation_time,
+            2 => &self.first_event_timestamp,
+            3 => &self.last_event_timestamp,
+            4 => &self.last_ingestion_time,
+            5 => &self.upload_sequence_token,
+            6 => &self.arn,
+            _ => &self.stored_bytes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_stream_name,
+            1 => &mut self.creation_time,
+            2 => &mut self.first_event_timestamp,
+            3 => &mut self.last_event_timestamp,
+            4 => &mut self.last_ingestion_time,
+            5 => &mut self.upload_sequence_token,
+            6 => &mut self.arn,
+            _ => &mut self.stored_bytes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricFilterMatchRecord {
+    pub event_number: Option<i64>,
+    pub event_message: Option<String>,
+    pub extracted_values: Option<BTreeMap<String, String>>,
+}
+impl Shaped for MetricFilterMatchRecord {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricFilterMatchRecord {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricFilterMatchRecord
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_number,
+            1 => &self.event_message,
+            _ => &self.extracted_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_number,
+            1 => &mut self.event_message,
+            _ => &mut self.extracted_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OutputLogEvent {
+    pub timestamp: Option<i64>,
+    pub message: Option<String>,
+    pub ingestion_time: Option<i64>,
+}
+impl Shaped for OutputLogEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OutputLogEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OutputLogEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.timestamp,
+            1 => &self.message,
+            _ => &self.ingestion_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.timestamp,
+            1 => &mut self.message,
+            _ => &mut self.ingestion_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutLogEventsRequest {
+    pub log_group_name: String,
+    pub log_stream_name: String,
+    pub log_events: Vec<InputLogEvent>,
+    pub sequence_token: Option<String>,
+    pub entity: Option<Entity>,
+}
+impl Shaped for PutLogEventsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutLogEventsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutLogEventsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.log_stream_name,
+            2 => &self.log_events,
+            3 => &self.sequence_token,
+            _ => &self.entity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.log_stream_name,
+            2 => &mut self.log_events,
+            3 => &mut self.sequence_token,
+            _ => &mut self.entity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutLogEventsResponse {
+    pub next_sequence_token: Option<String>,
+    pub rejected_log_events_info: Option<RejectedLogEventsInfo>,
+    pub rejected_entity_info: Option<RejectedEntityInfo>,
+}
+impl Shaped for PutLogEventsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutLogEventsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutLogEventsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_sequence_token,
+            1 => &self.rejected_log_events_info,
+            _ => &self.rejected_entity_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_sequence_token,
+            1 => &mut self.rejected_log_events_info,
+            _ => &mut self.rejected_entity_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutRetentionPolicyRequest {
+    pub log_group_name: String,
+    pub retention_in_days: i32,
+}
+impl Shaped for PutRetentionPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutRetentionPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutRetentionPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.retention_in_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.retention_in_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RejectedEntityInfo {
+    pub error_type: String,
+}
+impl Shaped for RejectedEntityInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RejectedEntityInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RejectedEntityInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.error_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.error_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RejectedLogEventsInfo {
+    pub too_new_log_event_start_index: Option<i32>,
+    pub too_old_log_event_end_index: Option<i32>,
+    pub expired_log_event_end_index: Option<i32>,
+}
+impl Shaped for RejectedLogEventsInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RejectedLogEventsInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RejectedLogEventsInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.too_new_log_event_start_index,
+            1 => &self.too_old_log_event_end_index,
+            _ => &self.expired_log_event_end_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.too_new_log_event_start_index,
+            1 => &mut self.too_old_log_event_end_index,
+            _ => &mut self.expired_log_event_end_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SearchedLogStream {
+    pub log_stream_name: Option<String>,
+    pub searched_completely: Option<bool>,
+}
+impl Shaped for SearchedLogStream {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SearchedLogStream {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SearchedLogStream
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_stream_name,
+            _ => &self.searched_completely,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_stream_name,
+            _ => &mut self.searched_completely,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagFilter {
+    pub key: String,
+    pub values: Option<Vec<String>>,
+}
+impl Shaped for TagFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagLogGroupRequest {
+    pub log_group_name: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl Shaped for TagLogGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagLogGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagLogGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TestMetricFilterRequest {
+    pub filter_pattern: String,
+    pub log_event_messages: Vec<String>,
+}
+impl Shaped for TestMetricFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TestMetricFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TestMetricFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filter_pattern,
+            _ => &self.log_event_messages,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filter_pattern,
+            _ => &mut self.log_event_messages,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TestMetricFilterResponse {
+    pub matches: Option<Vec<MetricFilterMatchRecord>>,
+}
+impl Shaped for TestMetricFilterResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TestMetricFilterResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TestMetricFilterResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.matches,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.matches,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TooManyTagsException {
+    pub resource_name: Option<String>,
+}
+impl Shaped for TooManyTagsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TooManyTagsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TooManyTagsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagLogGroupRequest {
+    pub log_group_name: String,
+    pub tags: Vec<String>,
+}
+impl Shaped for UntagLogGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagLogGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagLogGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}

@@ -23,7 +23,7 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AddTagsToResource", "POST", "/"),
+    &ADD_TAGS_TO_RESOURCE,
     &schema::Operation::unbuilt("AssociateOpsItemRelatedItem", "POST", "/"),
     &schema::Operation::unbuilt("CancelCommand", "POST", "/"),
     &schema::Operation::unbuilt("CancelMaintenanceWindowExecution", "POST", "/"),
@@ -45,8 +45,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteMaintenanceWindow", "POST", "/"),
     &schema::Operation::unbuilt("DeleteOpsItem", "POST", "/"),
     &schema::Operation::unbuilt("DeleteOpsMetadata", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteParameter", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteParameters", "POST", "/"),
+    &DELETE_PARAMETER,
+    &DELETE_PARAMETERS,
     &schema::Operation::unbuilt("DeletePatchBaseline", "POST", "/"),
     &schema::Operation::unbuilt("DeleteResourceDataSync", "POST", "/"),
     &schema::Operation::unbuilt("DeleteResourcePolicy", "POST", "/"),
@@ -82,7 +82,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeMaintenanceWindows", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMaintenanceWindowsForTarget", "POST", "/"),
     &schema::Operation::unbuilt("DescribeOpsItems", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeParameters", "POST", "/"),
+    &DESCRIBE_PARAMETERS,
     &schema::Operation::unbuilt("DescribePatchBaselines", "POST", "/"),
     &schema::Operation::unbuilt("DescribePatchGroupState", "POST", "/"),
     &schema::Operation::unbuilt("DescribePatchGroups", "POST", "/"),
@@ -109,15 +109,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetOpsItem", "POST", "/"),
     &schema::Operation::unbuilt("GetOpsMetadata", "POST", "/"),
     &schema::Operation::unbuilt("GetOpsSummary", "POST", "/"),
-    &schema::Operation::unbuilt("GetParameter", "POST", "/"),
-    &schema::Operation::unbuilt("GetParameterHistory", "POST", "/"),
-    &schema::Operation::unbuilt("GetParameters", "POST", "/"),
-    &schema::Operation::unbuilt("GetParametersByPath", "POST", "/"),
+    &GET_PARAMETER,
+    &GET_PARAMETER_HISTORY,
+    &GET_PARAMETERS,
+    &GET_PARAMETERS_BY_PATH,
     &schema::Operation::unbuilt("GetPatchBaseline", "POST", "/"),
     &schema::Operation::unbuilt("GetPatchBaselineForPatchGroup", "POST", "/"),
     &schema::Operation::unbuilt("GetResourcePolicies", "POST", "/"),
     &schema::Operation::unbuilt("GetServiceSetting", "POST", "/"),
-    &schema::Operation::unbuilt("LabelParameterVersion", "POST", "/"),
+    &LABEL_PARAMETER_VERSION,
     &schema::Operation::unbuilt("ListAssociationVersions", "POST", "/"),
     &schema::Operation::unbuilt("ListAssociations", "POST", "/"),
     &schema::Operation::unbuilt("ListCloudConnectors", "POST", "/"),
@@ -136,18 +136,18 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListOpsMetadata", "POST", "/"),
     &schema::Operation::unbuilt("ListResourceComplianceSummaries", "POST", "/"),
     &schema::Operation::unbuilt("ListResourceDataSync", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
+    &LIST_TAGS_FOR_RESOURCE,
     &schema::Operation::unbuilt("ModifyDocumentPermission", "POST", "/"),
     &schema::Operation::unbuilt("PutComplianceItems", "POST", "/"),
     &schema::Operation::unbuilt("PutInventory", "POST", "/"),
-    &schema::Operation::unbuilt("PutParameter", "POST", "/"),
+    &PUT_PARAMETER,
     &schema::Operation::unbuilt("PutResourcePolicy", "POST", "/"),
     &schema::Operation::unbuilt("RegisterDefaultHostManagementConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("RegisterDefaultPatchBaseline", "POST", "/"),
     &schema::Operation::unbuilt("RegisterPatchBaselineForPatchGroup", "POST", "/"),
     &schema::Operation::unbuilt("RegisterTargetWithMaintenanceWindow", "POST", "/"),
     &schema::Operation::unbuilt("RegisterTaskWithMaintenanceWindow", "POST", "/"),
-    &schema::Operation::unbuilt("RemoveTagsFromResource", "POST", "/"),
+    &REMOVE_TAGS_FROM_RESOURCE,
     &schema::Operation::unbuilt("ResetServiceSetting", "POST", "/"),
     &schema::Operation::unbuilt("ResumeSession", "POST", "/"),
     &schema::Operation::unbuilt("SendAutomationSignal", "POST", "/"),
@@ -160,7 +160,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("StartSession", "POST", "/"),
     &schema::Operation::unbuilt("StopAutomationExecution", "POST", "/"),
     &schema::Operation::unbuilt("TerminateSession", "POST", "/"),
-    &schema::Operation::unbuilt("UnlabelParameterVersion", "POST", "/"),
+    &UNLABEL_PARAMETER_VERSION,
     &schema::Operation::unbuilt("UpdateAssociation", "POST", "/"),
     &schema::Operation::unbuilt("UpdateAssociationStatus", "POST", "/"),
     &schema::Operation::unbuilt("UpdateCloudConnector", "POST", "/"),
@@ -178,6 +178,322 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateServiceSetting", "POST", "/"),
     &schema::Operation::unbuilt("ValidateCloudConnector", "POST", "/"),
 ];
+
+static ADD_TAGS_TO_RESOURCE: schema::Operation = schema::Operation {
+    name: "AddTagsToResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddTagsToResourceRequest,
+    output: &S_AddTagsToResourceResult,
+    errors: &[
+        &INVALID_RESOURCE_TYPE,
+        &INVALID_RESOURCE_ID,
+        &INTERNAL_SERVER_ERROR,
+        &TOO_MANY_TAGS_ERROR,
+        &TOO_MANY_UPDATES,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AddTagsToResource;
+impl OperationType for AddTagsToResource {
+    type Input = AddTagsToResourceRequest;
+    type Output = AddTagsToResourceResult;
+    const FACTS: &'static schema::Operation = &ADD_TAGS_TO_RESOURCE;
+}
+
+static DELETE_PARAMETER: schema::Operation = schema::Operation {
+    name: "DeleteParameter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteParameterRequest,
+    output: &S_DeleteParameterResult,
+    errors: &[&INTERNAL_SERVER_ERROR, &PARAMETER_NOT_FOUND],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteParameter;
+impl OperationType for DeleteParameter {
+    type Input = DeleteParameterRequest;
+    type Output = DeleteParameterResult;
+    const FACTS: &'static schema::Operation = &DELETE_PARAMETER;
+}
+
+static DELETE_PARAMETERS: schema::Operation = schema::Operation {
+    name: "DeleteParameters",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteParametersRequest,
+    output: &S_DeleteParametersResult,
+    errors: &[&INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteParameters;
+impl OperationType for DeleteParameters {
+    type Input = DeleteParametersRequest;
+    type Output = DeleteParametersResult;
+    const FACTS: &'static schema::Operation = &DELETE_PARAMETERS;
+}
+
+static DESCRIBE_PARAMETERS: schema::Operation = schema::Operation {
+    name: "DescribeParameters",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeParametersRequest,
+    output: &S_DescribeParametersResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &INVALID_FILTER_KEY,
+        &INVALID_FILTER_OPTION,
+        &INVALID_FILTER_VALUE,
+        &INVALID_NEXT_TOKEN,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeParameters;
+impl OperationType for DescribeParameters {
+    type Input = DescribeParametersRequest;
+    type Output = DescribeParametersResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_PARAMETERS;
+}
+
+static GET_PARAMETER: schema::Operation = schema::Operation {
+    name: "GetParameter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetParameterRequest,
+    output: &S_GetParameterResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &INVALID_KEY_ID,
+        &PARAMETER_NOT_FOUND,
+        &PARAMETER_VERSION_NOT_FOUND,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetParameter;
+impl OperationType for GetParameter {
+    type Input = GetParameterRequest;
+    type Output = GetParameterResult;
+    const FACTS: &'static schema::Operation = &GET_PARAMETER;
+}
+
+static GET_PARAMETER_HISTORY: schema::Operation = schema::Operation {
+    name: "GetParameterHistory",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetParameterHistoryRequest,
+    output: &S_GetParameterHistoryResult,
+    errors: &[&INTERNAL_SERVER_ERROR, &PARAMETER_NOT_FOUND, &INVALID_NEXT_TOKEN, &INVALID_KEY_ID],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetParameterHistory;
+impl OperationType for GetParameterHistory {
+    type Input = GetParameterHistoryRequest;
+    type Output = GetParameterHistoryResult;
+    const FACTS: &'static schema::Operation = &GET_PARAMETER_HISTORY;
+}
+
+static GET_PARAMETERS: schema::Operation = schema::Operation {
+    name: "GetParameters",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetParametersRequest,
+    output: &S_GetParametersResult,
+    errors: &[&INVALID_KEY_ID, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetParameters;
+impl OperationType for GetParameters {
+    type Input = GetParametersRequest;
+    type Output = GetParametersResult;
+    const FACTS: &'static schema::Operation = &GET_PARAMETERS;
+}
+
+static GET_PARAMETERS_BY_PATH: schema::Operation = schema::Operation {
+    name: "GetParametersByPath",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetParametersByPathRequest,
+    output: &S_GetParametersByPathResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &INVALID_FILTER_KEY,
+        &INVALID_FILTER_OPTION,
+        &INVALID_FILTER_VALUE,
+        &INVALID_KEY_ID,
+        &INVALID_NEXT_TOKEN,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetParametersByPath;
+impl OperationType for GetParametersByPath {
+    type Input = GetParametersByPathRequest;
+    type Output = GetParametersByPathResult;
+    const FACTS: &'static schema::Operation = &GET_PARAMETERS_BY_PATH;
+}
+
+static LABEL_PARAMETER_VERSION: schema::Operation = schema::Operation {
+    name: "LabelParameterVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_LabelParameterVersionRequest,
+    output: &S_LabelParameterVersionResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &TOO_MANY_UPDATES,
+        &PARAMETER_NOT_FOUND,
+        &PARAMETER_VERSION_NOT_FOUND,
+        &PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct LabelParameterVersion;
+impl OperationType for LabelParameterVersion {
+    type Input = LabelParameterVersionRequest;
+    type Output = LabelParameterVersionResult;
+    const FACTS: &'static schema::Operation = &LABEL_PARAMETER_VERSION;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResult,
+    errors: &[&INVALID_RESOURCE_TYPE, &INVALID_RESOURCE_ID, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResult;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static PUT_PARAMETER: schema::Operation = schema::Operation {
+    name: "PutParameter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutParameterRequest,
+    output: &S_PutParameterResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &INVALID_KEY_ID,
+        &PARAMETER_LIMIT_EXCEEDED,
+        &TOO_MANY_UPDATES,
+        &PARAMETER_ALREADY_EXISTS,
+        &HIERARCHY_LEVEL_LIMIT_EXCEEDED_EXCEPTION,
+        &HIERARCHY_TYPE_MISMATCH_EXCEPTION,
+        &INVALID_ALLOWED_PATTERN_EXCEPTION,
+        &PARAMETER_MAX_VERSION_LIMIT_EXCEEDED,
+        &PARAMETER_PATTERN_MISMATCH_EXCEPTION,
+        &UNSUPPORTED_PARAMETER_TYPE,
+        &POLICIES_LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_POLICY_TYPE_EXCEPTION,
+        &INVALID_POLICY_ATTRIBUTE_EXCEPTION,
+        &INCOMPATIBLE_POLICY_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutParameter;
+impl OperationType for PutParameter {
+    type Input = PutParameterRequest;
+    type Output = PutParameterResult;
+    const FACTS: &'static schema::Operation = &PUT_PARAMETER;
+}
+
+static REMOVE_TAGS_FROM_RESOURCE: schema::Operation = schema::Operation {
+    name: "RemoveTagsFromResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemoveTagsFromResourceRequest,
+    output: &S_RemoveTagsFromResourceResult,
+    errors: &[
+        &INVALID_RESOURCE_TYPE,
+        &INVALID_RESOURCE_ID,
+        &INTERNAL_SERVER_ERROR,
+        &TOO_MANY_UPDATES,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct RemoveTagsFromResource;
+impl OperationType for RemoveTagsFromResource {
+    type Input = RemoveTagsFromResourceRequest;
+    type Output = RemoveTagsFromResourceResult;
+    const FACTS: &'static schema::Operation = &REMOVE_TAGS_FROM_RESOURCE;
+}
+
+static UNLABEL_PARAMETER_VERSION: schema::Operation = schema::Operation {
+    name: "UnlabelParameterVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnlabelParameterVersionRequest,
+    output: &S_UnlabelParameterVersionResult,
+    errors: &[
+        &INTERNAL_SERVER_ERROR,
+        &TOO_MANY_UPDATES,
+        &PARAMETER_NOT_FOUND,
+        &PARAMETER_VERSION_NOT_FOUND,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UnlabelParameterVersion;
+impl OperationType for UnlabelParameterVersion {
+    type Input = UnlabelParameterVersionRequest;
+    type Output = UnlabelParameterVersionResult;
+    const FACTS: &'static schema::Operation = &UNLABEL_PARAMETER_VERSION;
+}
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AccessDeniedException",
@@ -1019,3 +1335,1542 @@ pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
+
+static S_AddTagsToResourceRequest: schema::Shape =
+    schema::Shape::new("AddTagsToResourceRequest", Kind::Structure(&L_AddTagsToResourceRequest));
+static L_AddTagsToResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceTypeForTagging).required(),
+    schema::Member::new("ResourceId", &S_ResourceId).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_AddTagsToResourceResult: schema::Shape =
+    schema::Shape::new("AddTagsToResourceResult", Kind::Structure(&L_AddTagsToResourceResult));
+static L_AddTagsToResourceResult: Layout = Layout::new(&[]);
+static S_AllowedPattern: schema::Shape = schema::Shape::new("AllowedPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_DateTime: schema::Shape = schema::Shape::new("DateTime", Kind::Timestamp);
+static S_DeleteParameterRequest: schema::Shape = schema::Shape::new("DeleteParameterRequest", Kind::Structure(&L_DeleteParameterRequest));
+static L_DeleteParameterRequest: Layout = Layout::new(&[schema::Member::new("Name", &S_PSParameterName).required()]);
+static S_DeleteParameterResult: schema::Shape = schema::Shape::new("DeleteParameterResult", Kind::Structure(&L_DeleteParameterResult));
+static L_DeleteParameterResult: Layout = Layout::new(&[]);
+static S_DeleteParametersRequest: schema::Shape =
+    schema::Shape::new("DeleteParametersRequest", Kind::Structure(&L_DeleteParametersRequest));
+static L_DeleteParametersRequest: Layout = Layout::new(&[schema::Member::new("Names", &S_ParameterNameList).required()]);
+static S_DeleteParametersResult: schema::Shape = schema::Shape::new("DeleteParametersResult", Kind::Structure(&L_DeleteParametersResult));
+static L_DeleteParametersResult: Layout = Layout::new(&[
+    schema::Member::new("DeletedParameters", &S_ParameterNameList),
+    schema::Member::new("InvalidParameters", &S_ParameterNameList),
+]);
+static S_DescribeParametersRequest: schema::Shape =
+    schema::Shape::new("DescribeParametersRequest", Kind::Structure(&L_DescribeParametersRequest));
+static L_DescribeParametersRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_ParametersFilterList),
+    schema::Member::new("ParameterFilters", &S_ParameterStringFilterList),
+    schema::Member::new("MaxResults", &S_MaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("Shared", &S_Boolean),
+]);
+static S_DescribeParametersResult: schema::Shape =
+    schema::Shape::new("DescribeParametersResult", Kind::Structure(&L_DescribeParametersResult));
+static L_DescribeParametersResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterMetadataList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParameterHistoryRequest: schema::Shape =
+    schema::Shape::new("GetParameterHistoryRequest", Kind::Structure(&L_GetParameterHistoryRequest));
+static L_GetParameterHistoryRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("WithDecryption", &S_Boolean),
+    schema::Member::new("MaxResults", &S_MaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParameterHistoryResult: schema::Shape =
+    schema::Shape::new("GetParameterHistoryResult", Kind::Structure(&L_GetParameterHistoryResult));
+static L_GetParameterHistoryResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterHistoryList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParameterRequest: schema::Shape = schema::Shape::new("GetParameterRequest", Kind::Structure(&L_GetParameterRequest));
+static L_GetParameterRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("WithDecryption", &S_Boolean),
+]);
+static S_GetParameterResult: schema::Shape = schema::Shape::new("GetParameterResult", Kind::Structure(&L_GetParameterResult));
+static L_GetParameterResult: Layout = Layout::new(&[schema::Member::new("Parameter", &S_Parameter)]);
+static S_GetParametersByPathMaxResults: schema::Shape =
+    schema::Shape::new("GetParametersByPathMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(10));
+static S_GetParametersByPathRequest: schema::Shape =
+    schema::Shape::new("GetParametersByPathRequest", Kind::Structure(&L_GetParametersByPathRequest));
+static L_GetParametersByPathRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_PSParameterName).required(),
+    schema::Member::new("Recursive", &S_Boolean),
+    schema::Member::new("ParameterFilters", &S_ParameterStringFilterList),
+    schema::Member::new("WithDecryption", &S_Boolean),
+    schema::Member::new("MaxResults", &S_GetParametersByPathMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParametersByPathResult: schema::Shape =
+    schema::Shape::new("GetParametersByPathResult", Kind::Structure(&L_GetParametersByPathResult));
+static L_GetParametersByPathResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetParametersRequest: schema::Shape = schema::Shape::new("GetParametersRequest", Kind::Structure(&L_GetParametersRequest));
+static L_GetParametersRequest: Layout = Layout::new(&[
+    schema::Member::new("Names", &S_ParameterNameList).required(),
+    schema::Member::new("WithDecryption", &S_Boolean),
+]);
+static S_GetParametersResult: schema::Shape = schema::Shape::new("GetParametersResult", Kind::Structure(&L_GetParametersResult));
+static L_GetParametersResult: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterList),
+    schema::Member::new("InvalidParameters", &S_ParameterNameList),
+]);
+static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList));
+static M_KeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_LabelParameterVersionRequest: schema::Shape =
+    schema::Shape::new("LabelParameterVersionRequest", Kind::Structure(&L_LabelParameterVersionRequest));
+static L_LabelParameterVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("ParameterVersion", &S_PSParameterVersion),
+    schema::Member::new("Labels", &S_ParameterLabelList).required(),
+]);
+static S_LabelParameterVersionResult: schema::Shape =
+    schema::Shape::new("LabelParameterVersionResult", Kind::Structure(&L_LabelParameterVersionResult));
+static L_LabelParameterVersionResult: Layout = Layout::new(&[
+    schema::Member::new("InvalidLabels", &S_ParameterLabelList),
+    schema::Member::new("ParameterVersion", &S_PSParameterVersion),
+]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceTypeForTagging).required(),
+    schema::Member::new("ResourceId", &S_ResourceId).required(),
+]);
+static S_ListTagsForResourceResult: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResult", Kind::Structure(&L_ListTagsForResourceResult));
+static L_ListTagsForResourceResult: Layout = Layout::new(&[schema::Member::new("TagList", &S_TagList)]);
+static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_PSParameterName: schema::Shape = schema::Shape::new("PSParameterName", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_PSParameterSelector: schema::Shape = schema::Shape::new("PSParameterSelector", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_PSParameterValue: schema::Shape = schema::Shape::new("PSParameterValue", Kind::String).sensitive();
+static S_PSParameterVersion: schema::Shape = schema::Shape::new("PSParameterVersion", Kind::Integer);
+static S_Parameter: schema::Shape = schema::Shape::new("Parameter", Kind::Structure(&L_Parameter));
+static L_Parameter: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName),
+    schema::Member::new("Type", &S_ParameterType),
+    schema::Member::new("Value", &S_PSParameterValue),
+    schema::Member::new("Version", &S_PSParameterVersion),
+    schema::Member::new("Selector", &S_PSParameterSelector),
+    schema::Member::new("SourceResult", &S_String),
+    schema::Member::new("LastModifiedDate", &S_DateTime),
+    schema::Member::new("ARN", &S_String),
+    schema::Member::new("DataType", &S_ParameterDataType),
+]);
+static S_ParameterDataType: schema::Shape = schema::Shape::new("ParameterDataType", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_ParameterDescription: schema::Shape =
+    schema::Shape::new("ParameterDescription", Kind::String).limits(Limits::NONE.min(0).max(1024));
+static S_ParameterHistory: schema::Shape = schema::Shape::new("ParameterHistory", Kind::Structure(&L_ParameterHistory));
+static L_ParameterHistory: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName),
+    schema::Member::new("Type", &S_ParameterType),
+    schema::Member::new("KeyId", &S_ParameterKeyId),
+    schema::Member::new("LastModifiedDate", &S_DateTime),
+    schema::Member::new("LastModifiedUser", &S_String),
+    schema::Member::new("Description", &S_ParameterDescription),
+    schema::Member::new("Value", &S_PSParameterValue),
+    schema::Member::new("AllowedPattern", &S_AllowedPattern),
+    schema::Member::new("Version", &S_PSParameterVersion),
+    schema::Member::new("Labels", &S_ParameterLabelList),
+    schema::Member::new("Tier", &S_ParameterTier),
+    schema::Member::new("Policies", &S_ParameterPolicyList),
+    schema::Member::new("DataType", &S_ParameterDataType),
+]);
+static S_ParameterHistoryList: schema::Shape = schema::Shape::new("ParameterHistoryList", Kind::List(&M_ParameterHistoryList));
+static M_ParameterHistoryList: schema::Member = schema::Member::new("member", &S_ParameterHistory);
+static S_ParameterInlinePolicy: schema::Shape = schema::Shape::new("ParameterInlinePolicy", Kind::Structure(&L_ParameterInlinePolicy));
+static L_ParameterInlinePolicy: Layout = Layout::new(&[
+    schema::Member::new("PolicyText", &S_String),
+    schema::Member::new("PolicyType", &S_String),
+    schema::Member::new("PolicyStatus", &S_String),
+]);
+static S_ParameterKeyId: schema::Shape =
+    schema::Shape::new("ParameterKeyId", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ParameterKeyId));
+static P_ParameterKeyId: Pattern = Pattern::new(r#"^([a-zA-Z0-9:/_-]+)$"#);
+static S_ParameterLabel: schema::Shape = schema::Shape::new("ParameterLabel", Kind::String).limits(Limits::NONE.min(1).max(100));
+static S_ParameterLabelList: schema::Shape =
+    schema::Shape::new("ParameterLabelList", Kind::List(&M_ParameterLabelList)).limits(Limits::NONE.min(1).max(10));
+static M_ParameterLabelList: schema::Member = schema::Member::new("member", &S_ParameterLabel);
+static S_ParameterList: schema::Shape = schema::Shape::new("ParameterList", Kind::List(&M_ParameterList));
+static M_ParameterList: schema::Member = schema::Member::new("member", &S_Parameter);
+static S_ParameterMetadata: schema::Shape = schema::Shape::new("ParameterMetadata", Kind::Structure(&L_ParameterMetadata));
+static L_ParameterMetadata: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName),
+    schema::Member::new("ARN", &S_String),
+    schema::Member::new("Type", &S_ParameterType),
+    schema::Member::new("KeyId", &S_ParameterKeyId),
+    schema::Member::new("LastModifiedDate", &S_DateTime),
+    schema::Member::new("LastModifiedUser", &S_String),
+    schema::Member::new("Description", &S_ParameterDescription),
+    schema::Member::new("AllowedPattern", &S_AllowedPattern),
+    schema::Member::new("Version", &S_PSParameterVersion),
+    schema::Member::new("Tier", &S_ParameterTier),
+    schema::Member::new("Policies", &S_ParameterPolicyList),
+    schema::Member::new("DataType", &S_ParameterDataType),
+]);
+static S_ParameterMetadataList: schema::Shape = schema::Shape::new("ParameterMetadataList", Kind::List(&M_ParameterMetadataList));
+static M_ParameterMetadataList: schema::Member = schema::Member::new("member", &S_ParameterMetadata);
+static S_ParameterNameList: schema::Shape =
+    schema::Shape::new("ParameterNameList", Kind::List(&M_ParameterNameList)).limits(Limits::NONE.min(1).max(10));
+static M_ParameterNameList: schema::Member = schema::Member::new("member", &S_PSParameterName);
+static S_ParameterPolicies: schema::Shape = schema::Shape::new("ParameterPolicies", Kind::String).limits(Limits::NONE.min(1).max(4096));
+static S_ParameterPolicyList: schema::Shape = schema::Shape::new("ParameterPolicyList", Kind::List(&M_ParameterPolicyList));
+static M_ParameterPolicyList: schema::Member = schema::Member::new("member", &S_ParameterInlinePolicy);
+static S_ParameterStringFilter: schema::Shape = schema::Shape::new("ParameterStringFilter", Kind::Structure(&L_ParameterStringFilter));
+static L_ParameterStringFilter: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ParameterStringFilterKey).required(),
+    schema::Member::new("Option", &S_ParameterStringQueryOption),
+    schema::Member::new("Values", &S_ParameterStringFilterValueList),
+]);
+static S_ParameterStringFilterKey: schema::Shape =
+    schema::Shape::new("ParameterStringFilterKey", Kind::String).limits(Limits::NONE.min(1).max(132).pattern(&P_ParameterStringFilterKey));
+static P_ParameterStringFilterKey: Pattern = Pattern::new(r#"^(tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType)$"#);
+static S_ParameterStringFilterList: schema::Shape =
+    schema::Shape::new("ParameterStringFilterList", Kind::List(&M_ParameterStringFilterList));
+static M_ParameterStringFilterList: schema::Member = schema::Member::new("member", &S_ParameterStringFilter);
+static S_ParameterStringFilterValue: schema::Shape =
+    schema::Shape::new("ParameterStringFilterValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_ParameterStringFilterValueList: schema::Shape =
+    schema::Shape::new("ParameterStringFilterValueList", Kind::List(&M_ParameterStringFilterValueList)).limits(Limits::NONE.min(1).max(50));
+static M_ParameterStringFilterValueList: schema::Member = schema::Member::new("member", &S_ParameterStringFilterValue);
+static S_ParameterStringQueryOption: schema::Shape =
+    schema::Shape::new("ParameterStringQueryOption", Kind::String).limits(Limits::NONE.min(1).max(10));
+static S_ParameterTier: schema::Shape =
+    schema::Shape::new("ParameterTier", Kind::String).limits(Limits::NONE.values(&["Standard", "Advanced", "Intelligent-Tiering"]));
+static S_ParameterType: schema::Shape =
+    schema::Shape::new("ParameterType", Kind::String).limits(Limits::NONE.values(&["String", "StringList", "SecureString"]));
+static S_ParametersFilter: schema::Shape = schema::Shape::new("ParametersFilter", Kind::Structure(&L_ParametersFilter));
+static L_ParametersFilter: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ParametersFilterKey).required(),
+    schema::Member::new("Values", &S_ParametersFilterValueList).required(),
+]);
+static S_ParametersFilterKey: schema::Shape =
+    schema::Shape::new("ParametersFilterKey", Kind::String).limits(Limits::NONE.values(&["Name", "Type", "KeyId"]));
+static S_ParametersFilterList: schema::Shape = schema::Shape::new("ParametersFilterList", Kind::List(&M_ParametersFilterList));
+static M_ParametersFilterList: schema::Member = schema::Member::new("member", &S_ParametersFilter);
+static S_ParametersFilterValue: schema::Shape =
+    schema::Shape::new("ParametersFilterValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_ParametersFilterValueList: schema::Shape =
+    schema::Shape::new("ParametersFilterValueList", Kind::List(&M_ParametersFilterValueList)).limits(Limits::NONE.min(1).max(50));
+static M_ParametersFilterValueList: schema::Member = schema::Member::new("member", &S_ParametersFilterValue);
+static S_PutParameterRequest: schema::Shape = schema::Shape::new("PutParameterRequest", Kind::Structure(&L_PutParameterRequest));
+static L_PutParameterRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("Description", &S_ParameterDescription),
+    schema::Member::new("Value", &S_PSParameterValue).required(),
+    schema::Member::new("Type", &S_ParameterType),
+    schema::Member::new("KeyId", &S_ParameterKeyId),
+    schema::Member::new("Overwrite", &S_Boolean),
+    schema::Member::new("AllowedPattern", &S_AllowedPattern),
+    schema::Member::new("Tags", &S_TagList),
+    schema::Member::new("Tier", &S_ParameterTier),
+    schema::Member::new("Policies", &S_ParameterPolicies),
+    schema::Member::new("DataType", &S_ParameterDataType),
+]);
+static S_PutParameterResult: schema::Shape = schema::Shape::new("PutParameterResult", Kind::Structure(&L_PutParameterResult));
+static L_PutParameterResult: Layout = Layout::new(&[
+    schema::Member::new("Version", &S_PSParameterVersion),
+    schema::Member::new("Tier", &S_ParameterTier),
+]);
+static S_RemoveTagsFromResourceRequest: schema::Shape =
+    schema::Shape::new("RemoveTagsFromResourceRequest", Kind::Structure(&L_RemoveTagsFromResourceRequest));
+static L_RemoveTagsFromResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceTypeForTagging).required(),
+    schema::Member::new("ResourceId", &S_ResourceId).required(),
+    schema::Member::new("TagKeys", &S_KeyList).required(),
+]);
+static S_RemoveTagsFromResourceResult: schema::Shape =
+    schema::Shape::new("RemoveTagsFromResourceResult", Kind::Structure(&L_RemoveTagsFromResourceResult));
+static L_RemoveTagsFromResourceResult: Layout = Layout::new(&[]);
+static S_ResourceId: schema::Shape = schema::Shape::new("ResourceId", Kind::String);
+static S_ResourceTypeForTagging: schema::Shape = schema::Shape::new("ResourceTypeForTagging", Kind::String).limits(Limits::NONE.values(&[
+    "Document",
+    "ManagedInstance",
+    "MaintenanceWindow",
+    "Parameter",
+    "PatchBaseline",
+    "OpsItem",
+    "OpsMetadata",
+    "Automation",
+    "Association",
+    "CloudConnector",
+]));
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static P_TagKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.max(1000));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
+static P_TagValue: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
+static S_UnlabelParameterVersionRequest: schema::Shape =
+    schema::Shape::new("UnlabelParameterVersionRequest", Kind::Structure(&L_UnlabelParameterVersionRequest));
+static L_UnlabelParameterVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_PSParameterName).required(),
+    schema::Member::new("ParameterVersion", &S_PSParameterVersion).required(),
+    schema::Member::new("Labels", &S_ParameterLabelList).required(),
+]);
+static S_UnlabelParameterVersionResult: schema::Shape =
+    schema::Shape::new("UnlabelParameterVersionResult", Kind::Structure(&L_UnlabelParameterVersionResult));
+static L_UnlabelParameterVersionResult: Layout = Layout::new(&[
+    schema::Member::new("RemovedLabels", &S_ParameterLabelList),
+    schema::Member::new("InvalidLabels", &S_ParameterLabelList),
+]);
+#[derive(Clone, Default)]
+pub struct AddTagsToResourceRequest {
+    pub resource_type: String,
+    pub resource_id: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for AddTagsToResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddTagsToResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddTagsToResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            1 => &self.resource_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            1 => &mut self.resource_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddTagsToResourceResult {}
+impl Shaped for AddTagsToResourceResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddTagsToResourceResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddTagsToResourceResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteParameterRequest {
+    pub name: String,
+}
+impl Shaped for DeleteParameterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteParameterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteParameterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteParameterResult {}
+impl Shaped for DeleteParameterResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteParameterResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteParameterResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteParametersRequest {
+    pub names: Vec<String>,
+}
+impl Shaped for DeleteParametersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteParametersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteParametersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteParametersResult {
+    pub deleted_parameters: Option<Vec<String>>,
+    pub invalid_parameters: Option<Vec<String>>,
+}
+impl Shaped for DeleteParametersResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteParametersResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteParametersResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.deleted_parameters,
+            _ => &self.invalid_parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.deleted_parameters,
+            _ => &mut self.invalid_parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeParametersRequest {
+    pub filters: Option<Vec<ParametersFilter>>,
+    pub parameter_filters: Option<Vec<ParameterStringFilter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub shared: Option<bool>,
+}
+impl Shaped for DescribeParametersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeParametersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeParametersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.parameter_filters,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.shared,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.parameter_filters,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.shared,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeParametersResult {
+    pub parameters: Option<Vec<ParameterMetadata>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeParametersResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeParametersResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeParametersResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParameterHistoryRequest {
+    pub name: String,
+    pub with_decryption: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl Shaped for GetParameterHistoryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParameterHistoryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParameterHistoryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.with_decryption,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.with_decryption,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParameterHistoryResult {
+    pub parameters: Option<Vec<ParameterHistory>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for GetParameterHistoryResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParameterHistoryResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParameterHistoryResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParameterRequest {
+    pub name: String,
+    pub with_decryption: Option<bool>,
+}
+impl Shaped for GetParameterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParameterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParameterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.with_decryption,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.with_decryption,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParameterResult {
+    pub parameter: Option<Parameter>,
+}
+impl Shaped for GetParameterResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParameterResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParameterResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.parameter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.parameter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersByPathRequest {
+    pub path: String,
+    pub recursive: Option<bool>,
+    pub parameter_filters: Option<Vec<ParameterStringFilter>>,
+    pub with_decryption: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl Shaped for GetParametersByPathRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersByPathRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersByPathRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.recursive,
+            2 => &self.parameter_filters,
+            3 => &self.with_decryption,
+            4 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.recursive,
+            2 => &mut self.parameter_filters,
+            3 => &mut self.with_decryption,
+            4 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersByPathResult {
+    pub parameters: Option<Vec<Parameter>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for GetParametersByPathResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersByPathResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersByPathResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersRequest {
+    pub names: Vec<String>,
+    pub with_decryption: Option<bool>,
+}
+impl Shaped for GetParametersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.names,
+            _ => &self.with_decryption,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.names,
+            _ => &mut self.with_decryption,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetParametersResult {
+    pub parameters: Option<Vec<Parameter>>,
+    pub invalid_parameters: Option<Vec<String>>,
+}
+impl Shaped for GetParametersResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetParametersResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetParametersResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            _ => &self.invalid_parameters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            _ => &mut self.invalid_parameters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LabelParameterVersionRequest {
+    pub name: String,
+    pub parameter_version: Option<i64>,
+    pub labels: Vec<String>,
+}
+impl Shaped for LabelParameterVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LabelParameterVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LabelParameterVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.parameter_version,
+            _ => &self.labels,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.parameter_version,
+            _ => &mut self.labels,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LabelParameterVersionResult {
+    pub invalid_labels: Option<Vec<String>>,
+    pub parameter_version: Option<i64>,
+}
+impl Shaped for LabelParameterVersionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LabelParameterVersionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LabelParameterVersionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.invalid_labels,
+            _ => &self.parameter_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.invalid_labels,
+            _ => &mut self.parameter_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_type: String,
+    pub resource_id: String,
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResult {
+    pub tag_list: Option<Vec<Tag>>,
+}
+impl Shaped for ListTagsForResourceResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tag_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tag_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Parameter {
+    pub name: Option<String>,
+    pub type_: Option<String>,
+    pub value: Option<String>,
+    pub version: Option<i64>,
+    pub selector: Option<String>,
+    pub source_result: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub arn: Option<String>,
+    pub data_type: Option<String>,
+}
+impl Shaped for Parameter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Parameter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Parameter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.type_,
+            2 => &self.value,
+            3 => &self.version,
+            4 => &self.selector,
+            5 => &self.source_result,
+            6 => &self.last_modified_date,
+            7 => &self.arn,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.type_,
+            2 => &mut self.value,
+            3 => &mut self.version,
+            4 => &mut self.selector,
+            5 => &mut self.source_result,
+            6 => &mut self.last_modified_date,
+            7 => &mut self.arn,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterHistory {
+    pub name: Option<String>,
+    pub type_: Option<String>,
+    pub key_id: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub last_modified_user: Option<String>,
+    pub description: Option<String>,
+    pub value: Option<String>,
+    pub allowed_pattern: Option<String>,
+    pub version: Option<i64>,
+    pub labels: Option<Vec<String>>,
+    pub tier: Option<String>,
+    pub policies: Option<Vec<ParameterInlinePolicy>>,
+    pub data_type: Option<String>,
+}
+impl Shaped for ParameterHistory {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterHistory {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterHistory
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.type_,
+            2 => &self.key_id,
+            3 => &self.last_modified_date,
+            4 => &self.last_modified_user,
+            5 => &self.description,
+            6 => &self.value,
+            7 => &self.allowed_pattern,
+            8 => &self.version,
+            9 => &self.labels,
+            10 => &self.tier,
+            11 => &self.policies,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.type_,
+            2 => &mut self.key_id,
+            3 => &mut self.last_modified_date,
+            4 => &mut self.last_modified_user,
+            5 => &mut self.description,
+            6 => &mut self.value,
+            7 => &mut self.allowed_pattern,
+            8 => &mut self.version,
+            9 => &mut self.labels,
+            10 => &mut self.tier,
+            11 => &mut self.policies,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterInlinePolicy {
+    pub policy_text: Option<String>,
+    pub policy_type: Option<String>,
+    pub policy_status: Option<String>,
+}
+impl Shaped for ParameterInlinePolicy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterInlinePolicy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterInlinePolicy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_text,
+            1 => &self.policy_type,
+            _ => &self.policy_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_text,
+            1 => &mut self.policy_type,
+            _ => &mut self.policy_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterMetadata {
+    pub name: Option<String>,
+    pub arn: Option<String>,
+    pub type_: Option<String>,
+    pub key_id: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub last_modified_user: Option<String>,
+    pub description: Option<String>,
+    pub allowed_pattern: Option<String>,
+    pub version: Option<i64>,
+    pub tier: Option<String>,
+    pub policies: Option<Vec<ParameterInlinePolicy>>,
+    pub data_type: Option<String>,
+}
+impl Shaped for ParameterMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.arn,
+            2 => &self.type_,
+            3 => &self.key_id,
+            4 => &self.last_modified_date,
+            5 => &self.last_modified_user,
+            6 => &self.description,
+            7 => &self.allowed_pattern,
+            8 => &self.version,
+            9 => &self.tier,
+            10 => &self.policies,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.arn,
+            2 => &mut self.type_,
+            3 => &mut self.key_id,
+            4 => &mut self.last_modified_date,
+            5 => &mut self.last_modified_user,
+            6 => &mut self.description,
+            7 => &mut self.allowed_pattern,
+            8 => &mut self.version,
+            9 => &mut self.tier,
+            10 => &mut self.policies,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterStringFilter {
+    pub key: String,
+    pub option: Option<String>,
+    pub values: Option<Vec<String>>,
+}
+impl Shaped for ParameterStringFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterStringFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterStringFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.option,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.option,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParametersFilter {
+    pub key: String,
+    pub values: Vec<String>,
+}
+impl Shaped for ParametersFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParametersFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParametersFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutParameterRequest {
+    pub name: String,
+    pub description: Option<String>,
+    pub value: String,
+    pub type_: Option<String>,
+    pub key_id: Option<String>,
+    pub overwrite: Option<bool>,
+    pub allowed_pattern: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub tier: Option<String>,
+    pub policies: Option<String>,
+    pub data_type: Option<String>,
+}
+impl Shaped for PutParameterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutParameterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutParameterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.description,
+            2 => &self.value,
+            3 => &self.type_,
+            4 => &self.key_id,
+            5 => &self.overwrite,
+            6 => &self.allowed_pattern,
+            7 => &self.tags,
+            8 => &self.tier,
+            9 => &self.policies,
+            _ => &self.data_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.description,
+            2 => &mut self.value,
+            3 => &mut self.type_,
+            4 => &mut self.key_id,
+            5 => &mut self.overwrite,
+            6 => &mut self.allowed_pattern,
+            7 => &mut self.tags,
+            8 => &mut self.tier,
+            9 => &mut self.policies,
+            _ => &mut self.data_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutParameterResult {
+    pub version: Option<i64>,
+    pub tier: Option<String>,
+}
+impl Shaped for PutParameterResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutParameterResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutParameterResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.version,
+            _ => &self.tier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.version,
+            _ => &mut self.tier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemoveTagsFromResourceRequest {
+    pub resource_type: String,
+    pub resource_id: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for RemoveTagsFromResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveTagsFromResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveTagsFromResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            1 => &self.resource_id,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            1 => &mut self.resource_id,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemoveTagsFromResourceResult {}
+impl Shaped for RemoveTagsFromResourceResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveTagsFromResourceResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveTagsFromResourceResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnlabelParameterVersionRequest {
+    pub name: String,
+    pub parameter_version: i64,
+    pub labels: Vec<String>,
+}
+impl Shaped for UnlabelParameterVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnlabelParameterVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnlabelParameterVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.parameter_version,
+            _ => &self.labels,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.parameter_version,
+            _ => &mut self.labels,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnlabelParameterVersionResult {
+    pub removed_labels: Option<Vec<String>>,
+    pub invalid_labels: Option<Vec<String>>,
+}
+impl Shaped for UnlabelParameterVersionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnlabelParameterVersionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnlabelParameterVersionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.removed_labels,
+            _ => &self.invalid_labels,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.removed_labels,
+            _ => &mut self.invalid_labels,
+        }
+    }
+}

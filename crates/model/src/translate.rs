@@ -25,24 +25,254 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateParallelData", "POST", "/"),
     &schema::Operation::unbuilt("DeleteParallelData", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteTerminology", "POST", "/"),
+    &DELETE_TERMINOLOGY,
     &schema::Operation::unbuilt("DescribeTextTranslationJob", "POST", "/"),
     &schema::Operation::unbuilt("GetParallelData", "POST", "/"),
-    &schema::Operation::unbuilt("GetTerminology", "POST", "/"),
-    &schema::Operation::unbuilt("ImportTerminology", "POST", "/"),
-    &schema::Operation::unbuilt("ListLanguages", "POST", "/"),
+    &GET_TERMINOLOGY,
+    &IMPORT_TERMINOLOGY,
+    &LIST_LANGUAGES,
     &schema::Operation::unbuilt("ListParallelData", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
-    &schema::Operation::unbuilt("ListTerminologies", "POST", "/"),
+    &LIST_TAGS_FOR_RESOURCE,
+    &LIST_TERMINOLOGIES,
     &schema::Operation::unbuilt("ListTextTranslationJobs", "POST", "/"),
     &schema::Operation::unbuilt("StartTextTranslationJob", "POST", "/"),
     &schema::Operation::unbuilt("StopTextTranslationJob", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
+    &TAG_RESOURCE,
     &schema::Operation::unbuilt("TranslateDocument", "POST", "/"),
-    &schema::Operation::unbuilt("TranslateText", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &TRANSLATE_TEXT,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateParallelData", "POST", "/"),
 ];
+
+static DELETE_TERMINOLOGY: schema::Operation = schema::Operation {
+    name: "DeleteTerminology",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteTerminologyRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteTerminology;
+impl OperationType for DeleteTerminology {
+    type Input = DeleteTerminologyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_TERMINOLOGY;
+}
+
+static GET_TERMINOLOGY: schema::Operation = schema::Operation {
+    name: "GetTerminology",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetTerminologyRequest,
+    output: &S_GetTerminologyResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetTerminology;
+impl OperationType for GetTerminology {
+    type Input = GetTerminologyRequest;
+    type Output = GetTerminologyResponse;
+    const FACTS: &'static schema::Operation = &GET_TERMINOLOGY;
+}
+
+static IMPORT_TERMINOLOGY: schema::Operation = schema::Operation {
+    name: "ImportTerminology",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ImportTerminologyRequest,
+    output: &S_ImportTerminologyResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ImportTerminology;
+impl OperationType for ImportTerminology {
+    type Input = ImportTerminologyRequest;
+    type Output = ImportTerminologyResponse;
+    const FACTS: &'static schema::Operation = &IMPORT_TERMINOLOGY;
+}
+
+static LIST_LANGUAGES: schema::Operation = schema::Operation {
+    name: "ListLanguages",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListLanguagesRequest,
+    output: &S_ListLanguagesResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &UNSUPPORTED_DISPLAY_LANGUAGE_CODE_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListLanguages;
+impl OperationType for ListLanguages {
+    type Input = ListLanguagesRequest;
+    type Output = ListLanguagesResponse;
+    const FACTS: &'static schema::Operation = &LIST_LANGUAGES;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static LIST_TERMINOLOGIES: schema::Operation = schema::Operation {
+    name: "ListTerminologies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTerminologiesRequest,
+    output: &S_ListTerminologiesResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTerminologies;
+impl OperationType for ListTerminologies {
+    type Input = ListTerminologiesRequest;
+    type Output = ListTerminologiesResponse;
+    const FACTS: &'static schema::Operation = &LIST_TERMINOLOGIES;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &S_TagResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = TagResourceResponse;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static TRANSLATE_TEXT: schema::Operation = schema::Operation {
+    name: "TranslateText",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TranslateTextRequest,
+    output: &S_TranslateTextResponse,
+    errors: &[
+        &INVALID_REQUEST_EXCEPTION,
+        &TEXT_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &UNSUPPORTED_LANGUAGE_PAIR_EXCEPTION,
+        &DETECTED_LANGUAGE_LOW_CONFIDENCE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TranslateText;
+impl OperationType for TranslateText {
+    type Input = TranslateTextRequest;
+    type Output = TranslateTextResponse;
+    const FACTS: &'static schema::Operation = &TRANSLATE_TEXT;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &S_UntagResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = UntagResourceResponse;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
 
 pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ConcurrentModificationException",
@@ -134,3 +364,1304 @@ pub static UNSUPPORTED_LANGUAGE_PAIR_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
+
+static S_AppliedTerminology: schema::Shape = schema::Shape::new("AppliedTerminology", Kind::Structure(&L_AppliedTerminology));
+static L_AppliedTerminology: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_ResourceName),
+    schema::Member::new("Terms", &S_TermList),
+]);
+static S_AppliedTerminologyList: schema::Shape = schema::Shape::new("AppliedTerminologyList", Kind::List(&M_AppliedTerminologyList));
+static M_AppliedTerminologyList: schema::Member = schema::Member::new("member", &S_AppliedTerminology);
+static S_BoundedLengthString: schema::Shape =
+    schema::Shape::new("BoundedLengthString", Kind::String).limits(Limits::NONE.min(1).max(10000).pattern(&P_BoundedLengthString));
+static P_BoundedLengthString: Pattern = Pattern::new(r#"[\P{M}\p{M}]{1,10000}"#);
+static S_Brevity: schema::Shape = schema::Shape::new("Brevity", Kind::String).limits(Limits::NONE.values(&["ON"]));
+static S_DeleteTerminologyRequest: schema::Shape =
+    schema::Shape::new("DeleteTerminologyRequest", Kind::Structure(&L_DeleteTerminologyRequest));
+static L_DeleteTerminologyRequest: Layout = Layout::new(&[schema::Member::new("Name", &S_ResourceName).required()]);
+static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.max(256).pattern(&P_Description));
+static P_Description: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,256}"#);
+static S_DetectedLanguageLowConfidenceException: schema::Shape = schema::Shape::new(
+    "DetectedLanguageLowConfidenceException",
+    Kind::Structure(&L_DetectedLanguageLowConfidenceException),
+);
+static L_DetectedLanguageLowConfidenceException: Layout =
+    Layout::new(&[schema::Member::new("DetectedLanguageCode", &S_LanguageCodeString)]);
+static S_Directionality: schema::Shape = schema::Shape::new("Directionality", Kind::String).limits(Limits::NONE.values(&["UNI", "MULTI"]));
+static S_DisplayLanguageCode: schema::Shape = schema::Shape::new("DisplayLanguageCode", Kind::String)
+    .limits(Limits::NONE.values(&["de", "en", "es", "fr", "it", "ja", "ko", "pt", "zh", "zh-TW"]));
+static S_EncryptionKey: schema::Shape = schema::Shape::new("EncryptionKey", Kind::Structure(&L_EncryptionKey));
+static L_EncryptionKey: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_EncryptionKeyType).required(),
+    schema::Member::new("Id", &S_EncryptionKeyID).required(),
+]);
+static S_EncryptionKeyID: schema::Shape =
+    schema::Shape::new("EncryptionKeyID", Kind::String).limits(Limits::NONE.min(1).max(400).pattern(&P_EncryptionKeyID));
+static P_EncryptionKeyID: Pattern = Pattern::new(
+    r#"(arn:aws((-us-gov)|(-iso)|(-iso-b)|(-cn))?:kms:)?([a-z]{2}-[a-z]+(-[a-z]+)?-\d:)?(\d{12}:)?(((key/)?[a-zA-Z0-9-_]+)|(alias/[a-zA-Z0-9:/_-]+))"#,
+);
+static S_EncryptionKeyType: schema::Shape = schema::Shape::new("EncryptionKeyType", Kind::String).limits(Limits::NONE.values(&["KMS"]));
+static S_Formality: schema::Shape = schema::Shape::new("Formality", Kind::String).limits(Limits::NONE.values(&["FORMAL", "INFORMAL"]));
+static S_GetTerminologyRequest: schema::Shape = schema::Shape::new("GetTerminologyRequest", Kind::Structure(&L_GetTerminologyRequest));
+static L_GetTerminologyRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_ResourceName).required(),
+    schema::Member::new("TerminologyDataFormat", &S_TerminologyDataFormat),
+]);
+static S_GetTerminologyResponse: schema::Shape = schema::Shape::new("GetTerminologyResponse", Kind::Structure(&L_GetTerminologyResponse));
+static L_GetTerminologyResponse: Layout = Layout::new(&[
+    schema::Member::new("TerminologyProperties", &S_TerminologyProperties),
+    schema::Member::new("TerminologyDataLocation", &S_TerminologyDataLocation),
+    schema::Member::new("AuxiliaryDataLocation", &S_TerminologyDataLocation),
+]);
+static S_ImportTerminologyRequest: schema::Shape =
+    schema::Shape::new("ImportTerminologyRequest", Kind::Structure(&L_ImportTerminologyRequest));
+static L_ImportTerminologyRequest: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_ResourceName).required(),
+    schema::Member::new("MergeStrategy", &S_MergeStrategy).required(),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("TerminologyData", &S_TerminologyData).required(),
+    schema::Member::new("EncryptionKey", &S_EncryptionKey),
+    schema::Member::new("Tags", &S_TagList),
+]);
+static S_ImportTerminologyResponse: schema::Shape =
+    schema::Shape::new("ImportTerminologyResponse", Kind::Structure(&L_ImportTerminologyResponse));
+static L_ImportTerminologyResponse: Layout = Layout::new(&[
+    schema::Member::new("TerminologyProperties", &S_TerminologyProperties),
+    schema::Member::new("AuxiliaryDataLocation", &S_TerminologyDataLocation),
+]);
+static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
+static S_Language: schema::Shape = schema::Shape::new("Language", Kind::Structure(&L_Language));
+static L_Language: Layout = Layout::new(&[
+    schema::Member::new("LanguageName", &S_LocalizedNameString).required(),
+    schema::Member::new("LanguageCode", &S_LanguageCodeString).required(),
+]);
+static S_LanguageCodeString: schema::Shape = schema::Shape::new("LanguageCodeString", Kind::String).limits(Limits::NONE.min(2).max(5));
+static S_LanguageCodeStringList: schema::Shape = schema::Shape::new("LanguageCodeStringList", Kind::List(&M_LanguageCodeStringList));
+static M_LanguageCodeStringList: schema::Member = schema::Member::new("member", &S_LanguageCodeString);
+static S_LanguagesList: schema::Shape = schema::Shape::new("LanguagesList", Kind::List(&M_LanguagesList));
+static M_LanguagesList: schema::Member = schema::Member::new("member", &S_Language);
+static S_ListLanguagesRequest: schema::Shape = schema::Shape::new("ListLanguagesRequest", Kind::Structure(&L_ListLanguagesRequest));
+static L_ListLanguagesRequest: Layout = Layout::new(&[
+    schema::Member::new("DisplayLanguageCode", &S_DisplayLanguageCode),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("MaxResults", &S_MaxResultsInteger),
+]);
+static S_ListLanguagesResponse: schema::Shape = schema::Shape::new("ListLanguagesResponse", Kind::Structure(&L_ListLanguagesResponse));
+static L_ListLanguagesResponse: Layout = Layout::new(&[
+    schema::Member::new("Languages", &S_LanguagesList),
+    schema::Member::new("DisplayLanguageCode", &S_DisplayLanguageCode),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn).required()]);
+static S_ListTagsForResourceResponse: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
+static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_TagList)]);
+static S_ListTerminologiesRequest: schema::Shape =
+    schema::Shape::new("ListTerminologiesRequest", Kind::Structure(&L_ListTerminologiesRequest));
+static L_ListTerminologiesRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("MaxResults", &S_MaxResultsInteger),
+]);
+static S_ListTerminologiesResponse: schema::Shape =
+    schema::Shape::new("ListTerminologiesResponse", Kind::Structure(&L_ListTerminologiesResponse));
+static L_ListTerminologiesResponse: Layout = Layout::new(&[
+    schema::Member::new("TerminologyPropertiesList", &S_TerminologyPropertiesList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_LocalizedNameString: schema::Shape = schema::Shape::new("LocalizedNameString", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_MaxResultsInteger: schema::Shape = schema::Shape::new("MaxResultsInteger", Kind::Integer).limits(Limits::NONE.min(1).max(500));
+static S_MergeStrategy: schema::Shape = schema::Shape::new("MergeStrategy", Kind::String).limits(Limits::NONE.values(&["OVERWRITE"]));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.max(8192).pattern(&P_NextToken));
+static P_NextToken: Pattern = Pattern::new(r#"\p{ASCII}{0,8192}"#);
+static S_Profanity: schema::Shape = schema::Shape::new("Profanity", Kind::String).limits(Limits::NONE.values(&["MASK"]));
+static S_ResourceArn: schema::Shape = schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_ResourceName: schema::Shape =
+    schema::Shape::new("ResourceName", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceName));
+static P_ResourceName: Pattern = Pattern::new(r#"^([A-Za-z0-9-]_?)+$"#);
+static S_ResourceNameList: schema::Shape = schema::Shape::new("ResourceNameList", Kind::List(&M_ResourceNameList));
+static M_ResourceNameList: schema::Member = schema::Member::new("member", &S_ResourceName);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String).limits(Limits::NONE.max(10000).pattern(&P_String));
+static P_String: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,10000}"#);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList)).limits(Limits::NONE.min(0).max(200));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(0).max(200));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArn).required(),
+    schema::Member::new("Tags", &S_TagList).required(),
+]);
+static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static L_TagResourceResponse: Layout = Layout::new(&[]);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_Term: schema::Shape = schema::Shape::new("Term", Kind::Structure(&L_Term));
+static L_Term: Layout = Layout::new(&[
+    schema::Member::new("SourceText", &S_String),
+    schema::Member::new("TargetText", &S_String),
+]);
+static S_TermList: schema::Shape = schema::Shape::new("TermList", Kind::List(&M_TermList));
+static M_TermList: schema::Member = schema::Member::new("member", &S_Term);
+static S_TerminologyArn: schema::Shape = schema::Shape::new("TerminologyArn", Kind::String).limits(Limits::NONE.min(1).max(512));
+static S_TerminologyData: schema::Shape = schema::Shape::new("TerminologyData", Kind::Structure(&L_TerminologyData));
+static L_TerminologyData: Layout = Layout::new(&[
+    schema::Member::new("File", &S_TerminologyFile).required(),
+    schema::Member::new("Format", &S_TerminologyDataFormat).required(),
+    schema::Member::new("Directionality", &S_Directionality),
+]);
+static S_TerminologyDataFormat: schema::Shape =
+    schema::Shape::new("TerminologyDataFormat", Kind::String).limits(Limits::NONE.values(&["CSV", "TMX", "TSV"]));
+static S_TerminologyDataLocation: schema::Shape =
+    schema::Shape::new("TerminologyDataLocation", Kind::Structure(&L_TerminologyDataLocation));
+static L_TerminologyDataLocation: Layout = Layout::new(&[
+    schema::Member::new("RepositoryType", &S_String).required(),
+    schema::Member::new("Location", &S_String).required(),
+]);
+static S_TerminologyFile: schema::Shape = schema::Shape::new("TerminologyFile", Kind::Blob)
+    .limits(Limits::NONE.max(10485760))
+    .sensitive();
+static S_TerminologyProperties: schema::Shape = schema::Shape::new("TerminologyProperties", Kind::Structure(&L_TerminologyProperties));
+static L_TerminologyProperties: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_ResourceName),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Arn", &S_TerminologyArn),
+    schema::Member::new("SourceLanguageCode", &S_LanguageCodeString),
+    schema::Member::new("TargetLanguageCodes", &S_LanguageCodeStringList),
+    schema::Member::new("EncryptionKey", &S_EncryptionKey),
+    schema::Member::new("SizeBytes", &S_Integer),
+    schema::Member::new("TermCount", &S_Integer),
+    schema::Member::new("CreatedAt", &S_Timestamp),
+    schema::Member::new("LastUpdatedAt", &S_Timestamp),
+    schema::Member::new("Directionality", &S_Directionality),
+    schema::Member::new("Message", &S_UnboundedLengthString),
+    schema::Member::new("SkippedTermCount", &S_Integer),
+    schema::Member::new("Format", &S_TerminologyDataFormat),
+]);
+static S_TerminologyPropertiesList: schema::Shape =
+    schema::Shape::new("TerminologyPropertiesList", Kind::List(&M_TerminologyPropertiesList));
+static M_TerminologyPropertiesList: schema::Member = schema::Member::new("member", &S_TerminologyProperties);
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
+static S_TooManyTagsException: schema::Shape = schema::Shape::new("TooManyTagsException", Kind::Structure(&L_TooManyTagsException));
+static L_TooManyTagsException: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArn)]);
+static S_TranslateTextRequest: schema::Shape = schema::Shape::new("TranslateTextRequest", Kind::Structure(&L_TranslateTextRequest));
+static L_TranslateTextRequest: Layout = Layout::new(&[
+    schema::Member::new("Text", &S_BoundedLengthString).required(),
+    schema::Member::new("TerminologyNames", &S_ResourceNameList),
+    schema::Member::new("SourceLanguageCode", &S_LanguageCodeString).required(),
+    schema::Member::new("TargetLanguageCode", &S_LanguageCodeString).required(),
+    schema::Member::new("Settings", &S_TranslationSettings),
+]);
+static S_TranslateTextResponse: schema::Shape = schema::Shape::new("TranslateTextResponse", Kind::Structure(&L_TranslateTextResponse));
+static L_TranslateTextResponse: Layout = Layout::new(&[
+    schema::Member::new("TranslatedText", &S_TranslatedTextString).required(),
+    schema::Member::new("SourceLanguageCode", &S_LanguageCodeString).required(),
+    schema::Member::new("TargetLanguageCode", &S_LanguageCodeString).required(),
+    schema::Member::new("AppliedTerminologies", &S_AppliedTerminologyList),
+    schema::Member::new("AppliedSettings", &S_TranslationSettings),
+]);
+static S_TranslatedTextString: schema::Shape =
+    schema::Shape::new("TranslatedTextString", Kind::String).limits(Limits::NONE.max(20000).pattern(&P_TranslatedTextString));
+static P_TranslatedTextString: Pattern = Pattern::new(r#"[\P{M}\p{M}]{0,20000}"#);
+static S_TranslationSettings: schema::Shape = schema::Shape::new("TranslationSettings", Kind::Structure(&L_TranslationSettings));
+static L_TranslationSettings: Layout = Layout::new(&[
+    schema::Member::new("Formality", &S_Formality),
+    schema::Member::new("Profanity", &S_Profanity),
+    schema::Member::new("Brevity", &S_Brevity),
+]);
+static S_UnboundedLengthString: schema::Shape = schema::Shape::new("UnboundedLengthString", Kind::String);
+static S_UnsupportedDisplayLanguageCodeException: schema::Shape = schema::Shape::new(
+    "UnsupportedDisplayLanguageCodeException",
+    Kind::Structure(&L_UnsupportedDisplayLanguageCodeException),
+);
+static L_UnsupportedDisplayLanguageCodeException: Layout =
+    Layout::new(&[schema::Member::new("DisplayLanguageCode", &S_LanguageCodeString)]);
+static S_UnsupportedLanguagePairException: schema::Shape = schema::Shape::new(
+    "UnsupportedLanguagePairException",
+    Kind::Structure(&L_UnsupportedLanguagePairException),
+);
+static L_UnsupportedLanguagePairException: Layout = Layout::new(&[
+    schema::Member::new("SourceLanguageCode", &S_LanguageCodeString),
+    schema::Member::new("TargetLanguageCode", &S_LanguageCodeString),
+]);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ResourceArn).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).required(),
+]);
+static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static L_UntagResourceResponse: Layout = Layout::new(&[]);
+#[derive(Clone, Default)]
+pub struct AppliedTerminology {
+    pub name: Option<String>,
+    pub terms: Option<Vec<Term>>,
+}
+impl Shaped for AppliedTerminology {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AppliedTerminology {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AppliedTerminology
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.terms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.terms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTerminologyRequest {
+    pub name: String,
+}
+impl Shaped for DeleteTerminologyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTerminologyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTerminologyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetectedLanguageLowConfidenceException {
+    pub detected_language_code: Option<String>,
+}
+impl Shaped for DetectedLanguageLowConfidenceException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetectedLanguageLowConfidenceException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetectedLanguageLowConfidenceException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.detected_language_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.detected_language_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EncryptionKey {
+    pub type_: String,
+    pub id: String,
+}
+impl Shaped for EncryptionKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EncryptionKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EncryptionKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTerminologyRequest {
+    pub name: String,
+    pub terminology_data_format: Option<String>,
+}
+impl Shaped for GetTerminologyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTerminologyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTerminologyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.terminology_data_format,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.terminology_data_format,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTerminologyResponse {
+    pub terminology_properties: Option<TerminologyProperties>,
+    pub terminology_data_location: Option<TerminologyDataLocation>,
+    pub auxiliary_data_location: Option<TerminologyDataLocation>,
+}
+impl Shaped for GetTerminologyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTerminologyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTerminologyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terminology_properties,
+            1 => &self.terminology_data_location,
+            _ => &self.auxiliary_data_location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terminology_properties,
+            1 => &mut self.terminology_data_location,
+            _ => &mut self.auxiliary_data_location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportTerminologyRequest {
+    pub name: String,
+    pub merge_strategy: String,
+    pub description: Option<String>,
+    pub terminology_data: TerminologyData,
+    pub encryption_key: Option<EncryptionKey>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for ImportTerminologyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportTerminologyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportTerminologyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.merge_strategy,
+            2 => &self.description,
+            3 => &self.terminology_data,
+            4 => &self.encryption_key,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.merge_strategy,
+            2 => &mut self.description,
+            3 => &mut self.terminology_data,
+            4 => &mut self.encryption_key,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportTerminologyResponse {
+    pub terminology_properties: Option<TerminologyProperties>,
+    pub auxiliary_data_location: Option<TerminologyDataLocation>,
+}
+impl Shaped for ImportTerminologyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportTerminologyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportTerminologyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terminology_properties,
+            _ => &self.auxiliary_data_location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terminology_properties,
+            _ => &mut self.auxiliary_data_location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Language {
+    pub language_name: String,
+    pub language_code: String,
+}
+impl Shaped for Language {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Language {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Language
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.language_name,
+            _ => &self.language_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.language_name,
+            _ => &mut self.language_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLanguagesRequest {
+    pub display_language_code: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl Shaped for ListLanguagesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLanguagesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLanguagesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.display_language_code,
+            1 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.display_language_code,
+            1 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLanguagesResponse {
+    pub languages: Option<Vec<Language>>,
+    pub display_language_code: Option<String>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListLanguagesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLanguagesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLanguagesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.languages,
+            1 => &self.display_language_code,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.languages,
+            1 => &mut self.display_language_code,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for ListTagsForResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTerminologiesRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl Shaped for ListTerminologiesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTerminologiesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTerminologiesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTerminologiesResponse {
+    pub terminology_properties_list: Option<Vec<TerminologyProperties>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListTerminologiesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTerminologiesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTerminologiesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.terminology_properties_list,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.terminology_properties_list,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceResponse {}
+impl Shaped for TagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Term {
+    pub source_text: Option<String>,
+    pub target_text: Option<String>,
+}
+impl Shaped for Term {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Term {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Term
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_text,
+            _ => &self.target_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_text,
+            _ => &mut self.target_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TerminologyData {
+    pub file: Bytes,
+    pub format: String,
+    pub directionality: Option<String>,
+}
+impl Shaped for TerminologyData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TerminologyData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TerminologyData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.file,
+            1 => &self.format,
+            _ => &self.directionality,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.file,
+            1 => &mut self.format,
+            _ => &mut self.directionality,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TerminologyDataLocation {
+    pub repository_type: String,
+    pub location: String,
+}
+impl Shaped for TerminologyDataLocation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TerminologyDataLocation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TerminologyDataLocation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.repository_type,
+            _ => &self.location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.repository_type,
+            _ => &mut self.location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TerminologyProperties {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub arn: Option<String>,
+    pub source_language_code: Option<String>,
+    pub target_language_codes: Option<Vec<String>>,
+    pub encryption_key: Option<EncryptionKey>,
+    pub size_bytes: Option<i32>,
+    pub term_count: Option<i32>,
+    pub created_at: Option<Timestamp>,
+    pub last_updated_at: Option<Timestamp>,
+    pub directionality: Option<String>,
+    pub message: Option<String>,
+    pub skipped_term_count: Option<i32>,
+    pub format: Option<String>,
+}
+impl Shaped for TerminologyProperties {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TerminologyProperties {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TerminologyProperties
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.description,
+            2 => &self.arn,
+            3 => &self.source_language_code,
+            4 => &self.target_language_codes,
+            5 => &self.encryption_key,
+            6 => &self.size_bytes,
+            7 => &self.term_count,
+            8 => &self.created_at,
+            9 => &self.last_updated_at,
+            10 => &self.directionality,
+            11 => &self.message,
+            12 => &self.skipped_term_count,
+            _ => &self.format,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.description,
+            2 => &mut self.arn,
+            3 => &mut self.source_language_code,
+            4 => &mut self.target_language_codes,
+            5 => &mut self.encryption_key,
+            6 => &mut self.size_bytes,
+            7 => &mut self.term_count,
+            8 => &mut self.created_at,
+            9 => &mut self.last_updated_at,
+            10 => &mut self.directionality,
+            11 => &mut self.message,
+            12 => &mut self.skipped_term_count,
+            _ => &mut self.format,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TooManyTagsException {
+    pub resource_arn: Option<String>,
+}
+impl Shaped for TooManyTagsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TooManyTagsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TooManyTagsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TranslateTextRequest {
+    pub text: String,
+    pub terminology_names: Option<Vec<String>>,
+    pub source_language_code: String,
+    pub target_language_code: String,
+    pub settings: Option<TranslationSettings>,
+}
+impl Shaped for TranslateTextRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TranslateTextRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TranslateTextRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.text,
+            1 => &self.terminology_names,
+            2 => &self.source_language_code,
+            3 => &self.target_language_code,
+            _ => &self.settings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.text,
+            1 => &mut self.terminology_names,
+            2 => &mut self.source_language_code,
+            3 => &mut self.target_language_code,
+            _ => &mut self.settings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TranslateTextResponse {
+    pub translated_text: String,
+    pub source_language_code: String,
+    pub target_language_code: String,
+    pub applied_terminologies: Option<Vec<AppliedTerminology>>,
+    pub applied_settings: Option<TranslationSettings>,
+}
+impl Shaped for TranslateTextResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TranslateTextResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TranslateTextResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.translated_text,
+            1 => &self.source_language_code,
+            2 => &self.target_language_code,
+            3 => &self.applied_terminologies,
+            _ => &self.applied_settings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.translated_text,
+            1 => &mut self.source_language_code,
+            2 => &mut self.target_language_code,
+            3 => &mut self.applied_terminologies,
+            _ => &mut self.applied_settings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TranslationSettings {
+    pub formality: Option<String>,
+    pub profanity: Option<String>,
+    pub brevity: Option<String>,
+}
+impl Shaped for TranslationSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TranslationSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TranslationSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.formality,
+            1 => &self.profanity,
+            _ => &self.brevity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.formality,
+            1 => &mut self.profanity,
+            _ => &mut self.brevity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsupportedDisplayLanguageCodeException {
+    pub display_language_code: Option<String>,
+}
+impl Shaped for UnsupportedDisplayLanguageCodeException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsupportedDisplayLanguageCodeException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsupportedDisplayLanguageCodeException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.display_language_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.display_language_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsupportedLanguagePairException {
+    pub source_language_code: Option<String>,
+    pub target_language_code: Option<String>,
+}
+impl Shaped for UnsupportedLanguagePairException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsupportedLanguagePairException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsupportedLanguagePairException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_language_code,
+            _ => &self.target_language_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_language_code,
+            _ => &mut self.target_language_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceResponse {}
+impl Shaped for UntagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}

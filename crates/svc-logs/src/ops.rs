@@ -1,0 +1,38 @@
+//! The operations of CloudWatch Logs that are built.
+
+use kogumo_door::{Op, read, write};
+use kogumo_model::logs::{CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteRetentionPolicy, DescribeLogGroups, DescribeLogStreams, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup, PutLogEvents, PutRetentionPolicy, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource};
+
+use crate::events::{filter_log_events, get_log_events, put_log_events};
+use crate::group::{
+    create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups, put_retention_policy,
+};
+use crate::metric_filter::test_metric_filter;
+use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
+use crate::tags::{
+    list_tags_for_resource, list_tags_log_group, tag_log_group, tag_resource, untag_log_group, untag_resource,
+};
+
+pub fn ops() -> Vec<Op> {
+    vec![
+        write::<CreateLogGroup>(create_log_group),
+        write::<CreateLogStream>(create_log_stream),
+        write::<DeleteLogGroup>(delete_log_group),
+        write::<DeleteLogStream>(delete_log_stream),
+        write::<DeleteRetentionPolicy>(delete_retention_policy),
+        read::<DescribeLogGroups>(describe_log_groups),
+        read::<DescribeLogStreams>(describe_log_streams),
+        read::<FilterLogEvents>(filter_log_events),
+        read::<GetLogEvents>(get_log_events),
+        read::<ListLogGroups>(list_log_groups),
+        read::<ListTagsForResource>(list_tags_for_resource),
+        read::<ListTagsLogGroup>(list_tags_log_group),
+        write::<PutLogEvents>(put_log_events),
+        write::<PutRetentionPolicy>(put_retention_policy),
+        write::<TagLogGroup>(tag_log_group),
+        write::<TagResource>(tag_resource),
+        read::<TestMetricFilter>(test_metric_filter),
+        write::<UntagLogGroup>(untag_log_group),
+        write::<UntagResource>(untag_resource),
+    ]
+}
