@@ -5,6 +5,7 @@
 //! `dictionary` makes the translation engine's data.
 
 mod botocore;
+mod cloudformation;
 mod dictionary;
 mod facts;
 mod model;
@@ -18,8 +19,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["facts"] => botocore::write_all(&root()),
-        ["facts", "--check"] => botocore::check_all(&root()),
+        ["facts"] => botocore::write_all(&root()).and_then(|()| cloudformation::write_all(&root())),
+        ["facts", "--check"] => botocore::check_all(&root()).and_then(|()| cloudformation::check_all(&root())),
         ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),

@@ -26,24 +26,24 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ActivateOrganizationsAccess", "POST", "/"),
     &schema::Operation::unbuilt("ActivateType", "POST", "/"),
     &schema::Operation::unbuilt("BatchDescribeTypeConfigurations", "POST", "/"),
-    &schema::Operation::unbuilt("CancelUpdateStack", "POST", "/"),
-    &schema::Operation::unbuilt("ContinueUpdateRollback", "POST", "/"),
-    &schema::Operation::unbuilt("CreateChangeSet", "POST", "/"),
+    &CANCEL_UPDATE_STACK,
+    &CONTINUE_UPDATE_ROLLBACK,
+    &CREATE_CHANGE_SET,
     &schema::Operation::unbuilt("CreateGeneratedTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("CreateStack", "POST", "/"),
+    &CREATE_STACK,
     &schema::Operation::unbuilt("CreateStackInstances", "POST", "/"),
     &schema::Operation::unbuilt("CreateStackRefactor", "POST", "/"),
     &schema::Operation::unbuilt("CreateStackSet", "POST", "/"),
     &schema::Operation::unbuilt("DeactivateOrganizationsAccess", "POST", "/"),
     &schema::Operation::unbuilt("DeactivateType", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteChangeSet", "POST", "/"),
+    &DELETE_CHANGE_SET,
     &schema::Operation::unbuilt("DeleteGeneratedTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteStack", "POST", "/"),
+    &DELETE_STACK,
     &schema::Operation::unbuilt("DeleteStackInstances", "POST", "/"),
     &schema::Operation::unbuilt("DeleteStackSet", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterType", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeAccountLimits", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeChangeSet", "POST", "/"),
+    &DESCRIBE_ACCOUNT_LIMITS,
+    &DESCRIBE_CHANGE_SET,
     &schema::Operation::unbuilt("DescribeChangeSetHooks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeEvents", "POST", "/"),
     &schema::Operation::unbuilt("DescribeGeneratedTemplate", "POST", "/"),
@@ -51,34 +51,34 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribePublisher", "POST", "/"),
     &schema::Operation::unbuilt("DescribeResourceScan", "POST", "/"),
     &schema::Operation::unbuilt("DescribeStackDriftDetectionStatus", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeStackEvents", "POST", "/"),
+    &DESCRIBE_STACK_EVENTS,
     &schema::Operation::unbuilt("DescribeStackInstance", "POST", "/"),
     &schema::Operation::unbuilt("DescribeStackRefactor", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeStackResource", "POST", "/"),
+    &DESCRIBE_STACK_RESOURCE,
     &schema::Operation::unbuilt("DescribeStackResourceDrifts", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeStackResources", "POST", "/"),
+    &DESCRIBE_STACK_RESOURCES,
     &schema::Operation::unbuilt("DescribeStackSet", "POST", "/"),
     &schema::Operation::unbuilt("DescribeStackSetOperation", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeStacks", "POST", "/"),
+    &DESCRIBE_STACKS,
     &schema::Operation::unbuilt("DescribeType", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTypeRegistration", "POST", "/"),
     &schema::Operation::unbuilt("DetectStackDrift", "POST", "/"),
     &schema::Operation::unbuilt("DetectStackResourceDrift", "POST", "/"),
     &schema::Operation::unbuilt("DetectStackSetDrift", "POST", "/"),
     &schema::Operation::unbuilt("EstimateTemplateCost", "POST", "/"),
-    &schema::Operation::unbuilt("ExecuteChangeSet", "POST", "/"),
+    &EXECUTE_CHANGE_SET,
     &schema::Operation::unbuilt("ExecuteStackRefactor", "POST", "/"),
     &schema::Operation::unbuilt("GetGeneratedTemplate", "POST", "/"),
     &schema::Operation::unbuilt("GetHookResult", "POST", "/"),
-    &schema::Operation::unbuilt("GetStackPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("GetTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("GetTemplateSummary", "POST", "/"),
+    &GET_STACK_POLICY,
+    &GET_TEMPLATE,
+    &GET_TEMPLATE_SUMMARY,
     &schema::Operation::unbuilt("ImportStacksToStackSet", "POST", "/"),
-    &schema::Operation::unbuilt("ListChangeSets", "POST", "/"),
-    &schema::Operation::unbuilt("ListExports", "POST", "/"),
+    &LIST_CHANGE_SETS,
+    &LIST_EXPORTS,
     &schema::Operation::unbuilt("ListGeneratedTemplates", "POST", "/"),
     &schema::Operation::unbuilt("ListHookResults", "POST", "/"),
-    &schema::Operation::unbuilt("ListImports", "POST", "/"),
+    &LIST_IMPORTS,
     &schema::Operation::unbuilt("ListResourceScanRelatedResources", "POST", "/"),
     &schema::Operation::unbuilt("ListResourceScanResources", "POST", "/"),
     &schema::Operation::unbuilt("ListResourceScans", "POST", "/"),
@@ -86,12 +86,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListStackInstances", "POST", "/"),
     &schema::Operation::unbuilt("ListStackRefactorActions", "POST", "/"),
     &schema::Operation::unbuilt("ListStackRefactors", "POST", "/"),
-    &schema::Operation::unbuilt("ListStackResources", "POST", "/"),
+    &LIST_STACK_RESOURCES,
     &schema::Operation::unbuilt("ListStackSetAutoDeploymentTargets", "POST", "/"),
     &schema::Operation::unbuilt("ListStackSetOperationResults", "POST", "/"),
     &schema::Operation::unbuilt("ListStackSetOperations", "POST", "/"),
     &schema::Operation::unbuilt("ListStackSets", "POST", "/"),
-    &schema::Operation::unbuilt("ListStacks", "POST", "/"),
+    &LIST_STACKS,
     &schema::Operation::unbuilt("ListTypeRegistrations", "POST", "/"),
     &schema::Operation::unbuilt("ListTypeVersions", "POST", "/"),
     &schema::Operation::unbuilt("ListTypes", "POST", "/"),
@@ -102,20 +102,554 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RemoveAlias", "POST", "/"),
     &schema::Operation::unbuilt("RollbackStack", "POST", "/"),
     &schema::Operation::unbuilt("SetAlias", "POST", "/"),
-    &schema::Operation::unbuilt("SetStackPolicy", "POST", "/"),
+    &SET_STACK_POLICY,
     &schema::Operation::unbuilt("SetTypeConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetTypeDefaultVersion", "POST", "/"),
-    &schema::Operation::unbuilt("SignalResource", "POST", "/"),
+    &SIGNAL_RESOURCE,
     &schema::Operation::unbuilt("StartResourceScan", "POST", "/"),
     &schema::Operation::unbuilt("StopStackSetOperation", "POST", "/"),
     &schema::Operation::unbuilt("TestType", "POST", "/"),
     &schema::Operation::unbuilt("UpdateGeneratedTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateStack", "POST", "/"),
+    &UPDATE_STACK,
     &schema::Operation::unbuilt("UpdateStackInstances", "POST", "/"),
     &schema::Operation::unbuilt("UpdateStackSet", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateTerminationProtection", "POST", "/"),
-    &schema::Operation::unbuilt("ValidateTemplate", "POST", "/"),
+    &UPDATE_TERMINATION_PROTECTION,
+    &VALIDATE_TEMPLATE,
 ];
+
+static CANCEL_UPDATE_STACK: schema::Operation = schema::Operation {
+    name: "CancelUpdateStack",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CancelUpdateStackInput,
+    output: &UNIT,
+    errors: &[&TOKEN_ALREADY_EXISTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CancelUpdateStack;
+impl OperationType for CancelUpdateStack {
+    type Input = CancelUpdateStackInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CANCEL_UPDATE_STACK;
+}
+
+static CONTINUE_UPDATE_ROLLBACK: schema::Operation = schema::Operation {
+    name: "ContinueUpdateRollback",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ContinueUpdateRollbackInput,
+    output: &S_ContinueUpdateRollbackOutput,
+    errors: &[&TOKEN_ALREADY_EXISTS_EXCEPTION],
+    result_wrapper: "ContinueUpdateRollbackResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ContinueUpdateRollback;
+impl OperationType for ContinueUpdateRollback {
+    type Input = ContinueUpdateRollbackInput;
+    type Output = ContinueUpdateRollbackOutput;
+    const FACTS: &'static schema::Operation = &CONTINUE_UPDATE_ROLLBACK;
+}
+
+static CREATE_CHANGE_SET: schema::Operation = schema::Operation {
+    name: "CreateChangeSet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateChangeSetInput,
+    output: &S_CreateChangeSetOutput,
+    errors: &[
+        &ALREADY_EXISTS_EXCEPTION,
+        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+    ],
+    result_wrapper: "CreateChangeSetResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateChangeSet;
+impl OperationType for CreateChangeSet {
+    type Input = CreateChangeSetInput;
+    type Output = CreateChangeSetOutput;
+    const FACTS: &'static schema::Operation = &CREATE_CHANGE_SET;
+}
+
+static CREATE_STACK: schema::Operation = schema::Operation {
+    name: "CreateStack",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateStackInput,
+    output: &S_CreateStackOutput,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ALREADY_EXISTS_EXCEPTION,
+        &TOKEN_ALREADY_EXISTS_EXCEPTION,
+        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
+    ],
+    result_wrapper: "CreateStackResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateStack;
+impl OperationType for CreateStack {
+    type Input = CreateStackInput;
+    type Output = CreateStackOutput;
+    const FACTS: &'static schema::Operation = &CREATE_STACK;
+}
+
+static DELETE_CHANGE_SET: schema::Operation = schema::Operation {
+    name: "DeleteChangeSet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteChangeSetInput,
+    output: &S_DeleteChangeSetOutput,
+    errors: &[&INVALID_CHANGE_SET_STATUS_EXCEPTION],
+    result_wrapper: "DeleteChangeSetResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteChangeSet;
+impl OperationType for DeleteChangeSet {
+    type Input = DeleteChangeSetInput;
+    type Output = DeleteChangeSetOutput;
+    const FACTS: &'static schema::Operation = &DELETE_CHANGE_SET;
+}
+
+static DELETE_STACK: schema::Operation = schema::Operation {
+    name: "DeleteStack",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteStackInput,
+    output: &UNIT,
+    errors: &[&TOKEN_ALREADY_EXISTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteStack;
+impl OperationType for DeleteStack {
+    type Input = DeleteStackInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_STACK;
+}
+
+static DESCRIBE_ACCOUNT_LIMITS: schema::Operation = schema::Operation {
+    name: "DescribeAccountLimits",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAccountLimitsInput,
+    output: &S_DescribeAccountLimitsOutput,
+    errors: &[],
+    result_wrapper: "DescribeAccountLimitsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAccountLimits;
+impl OperationType for DescribeAccountLimits {
+    type Input = DescribeAccountLimitsInput;
+    type Output = DescribeAccountLimitsOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ACCOUNT_LIMITS;
+}
+
+static DESCRIBE_CHANGE_SET: schema::Operation = schema::Operation {
+    name: "DescribeChangeSet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeChangeSetInput,
+    output: &S_DescribeChangeSetOutput,
+    errors: &[&CHANGE_SET_NOT_FOUND_EXCEPTION],
+    result_wrapper: "DescribeChangeSetResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeChangeSet;
+impl OperationType for DescribeChangeSet {
+    type Input = DescribeChangeSetInput;
+    type Output = DescribeChangeSetOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_CHANGE_SET;
+}
+
+static DESCRIBE_STACK_EVENTS: schema::Operation = schema::Operation {
+    name: "DescribeStackEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStackEventsInput,
+    output: &S_DescribeStackEventsOutput,
+    errors: &[],
+    result_wrapper: "DescribeStackEventsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStackEvents;
+impl OperationType for DescribeStackEvents {
+    type Input = DescribeStackEventsInput;
+    type Output = DescribeStackEventsOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STACK_EVENTS;
+}
+
+static DESCRIBE_STACK_RESOURCE: schema::Operation = schema::Operation {
+    name: "DescribeStackResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStackResourceInput,
+    output: &S_DescribeStackResourceOutput,
+    errors: &[],
+    result_wrapper: "DescribeStackResourceResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStackResource;
+impl OperationType for DescribeStackResource {
+    type Input = DescribeStackResourceInput;
+    type Output = DescribeStackResourceOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STACK_RESOURCE;
+}
+
+static DESCRIBE_STACK_RESOURCES: schema::Operation = schema::Operation {
+    name: "DescribeStackResources",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStackResourcesInput,
+    output: &S_DescribeStackResourcesOutput,
+    errors: &[],
+    result_wrapper: "DescribeStackResourcesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStackResources;
+impl OperationType for DescribeStackResources {
+    type Input = DescribeStackResourcesInput;
+    type Output = DescribeStackResourcesOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STACK_RESOURCES;
+}
+
+static DESCRIBE_STACKS: schema::Operation = schema::Operation {
+    name: "DescribeStacks",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStacksInput,
+    output: &S_DescribeStacksOutput,
+    errors: &[],
+    result_wrapper: "DescribeStacksResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStacks;
+impl OperationType for DescribeStacks {
+    type Input = DescribeStacksInput;
+    type Output = DescribeStacksOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STACKS;
+}
+
+static EXECUTE_CHANGE_SET: schema::Operation = schema::Operation {
+    name: "ExecuteChangeSet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ExecuteChangeSetInput,
+    output: &S_ExecuteChangeSetOutput,
+    errors: &[
+        &INVALID_CHANGE_SET_STATUS_EXCEPTION,
+        &CHANGE_SET_NOT_FOUND_EXCEPTION,
+        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
+        &TOKEN_ALREADY_EXISTS_EXCEPTION,
+    ],
+    result_wrapper: "ExecuteChangeSetResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ExecuteChangeSet;
+impl OperationType for ExecuteChangeSet {
+    type Input = ExecuteChangeSetInput;
+    type Output = ExecuteChangeSetOutput;
+    const FACTS: &'static schema::Operation = &EXECUTE_CHANGE_SET;
+}
+
+static GET_STACK_POLICY: schema::Operation = schema::Operation {
+    name: "GetStackPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetStackPolicyInput,
+    output: &S_GetStackPolicyOutput,
+    errors: &[],
+    result_wrapper: "GetStackPolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetStackPolicy;
+impl OperationType for GetStackPolicy {
+    type Input = GetStackPolicyInput;
+    type Output = GetStackPolicyOutput;
+    const FACTS: &'static schema::Operation = &GET_STACK_POLICY;
+}
+
+static GET_TEMPLATE: schema::Operation = schema::Operation {
+    name: "GetTemplate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetTemplateInput,
+    output: &S_GetTemplateOutput,
+    errors: &[&CHANGE_SET_NOT_FOUND_EXCEPTION],
+    result_wrapper: "GetTemplateResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetTemplate;
+impl OperationType for GetTemplate {
+    type Input = GetTemplateInput;
+    type Output = GetTemplateOutput;
+    const FACTS: &'static schema::Operation = &GET_TEMPLATE;
+}
+
+static GET_TEMPLATE_SUMMARY: schema::Operation = schema::Operation {
+    name: "GetTemplateSummary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetTemplateSummaryInput,
+    output: &S_GetTemplateSummaryOutput,
+    errors: &[&STACK_SET_NOT_FOUND_EXCEPTION],
+    result_wrapper: "GetTemplateSummaryResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetTemplateSummary;
+impl OperationType for GetTemplateSummary {
+    type Input = GetTemplateSummaryInput;
+    type Output = GetTemplateSummaryOutput;
+    const FACTS: &'static schema::Operation = &GET_TEMPLATE_SUMMARY;
+}
+
+static LIST_CHANGE_SETS: schema::Operation = schema::Operation {
+    name: "ListChangeSets",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListChangeSetsInput,
+    output: &S_ListChangeSetsOutput,
+    errors: &[],
+    result_wrapper: "ListChangeSetsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListChangeSets;
+impl OperationType for ListChangeSets {
+    type Input = ListChangeSetsInput;
+    type Output = ListChangeSetsOutput;
+    const FACTS: &'static schema::Operation = &LIST_CHANGE_SETS;
+}
+
+static LIST_EXPORTS: schema::Operation = schema::Operation {
+    name: "ListExports",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListExportsInput,
+    output: &S_ListExportsOutput,
+    errors: &[],
+    result_wrapper: "ListExportsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListExports;
+impl OperationType for ListExports {
+    type Input = ListExportsInput;
+    type Output = ListExportsOutput;
+    const FACTS: &'static schema::Operation = &LIST_EXPORTS;
+}
+
+static LIST_IMPORTS: schema::Operation = schema::Operation {
+    name: "ListImports",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListImportsInput,
+    output: &S_ListImportsOutput,
+    errors: &[],
+    result_wrapper: "ListImportsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListImports;
+impl OperationType for ListImports {
+    type Input = ListImportsInput;
+    type Output = ListImportsOutput;
+    const FACTS: &'static schema::Operation = &LIST_IMPORTS;
+}
+
+static LIST_STACK_RESOURCES: schema::Operation = schema::Operation {
+    name: "ListStackResources",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListStackResourcesInput,
+    output: &S_ListStackResourcesOutput,
+    errors: &[],
+    result_wrapper: "ListStackResourcesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListStackResources;
+impl OperationType for ListStackResources {
+    type Input = ListStackResourcesInput;
+    type Output = ListStackResourcesOutput;
+    const FACTS: &'static schema::Operation = &LIST_STACK_RESOURCES;
+}
+
+static LIST_STACKS: schema::Operation = schema::Operation {
+    name: "ListStacks",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListStacksInput,
+    output: &S_ListStacksOutput,
+    errors: &[],
+    result_wrapper: "ListStacksResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListStacks;
+impl OperationType for ListStacks {
+    type Input = ListStacksInput;
+    type Output = ListStacksOutput;
+    const FACTS: &'static schema::Operation = &LIST_STACKS;
+}
+
+static SET_STACK_POLICY: schema::Operation = schema::Operation {
+    name: "SetStackPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetStackPolicyInput,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct SetStackPolicy;
+impl OperationType for SetStackPolicy {
+    type Input = SetStackPolicyInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_STACK_POLICY;
+}
+
+static SIGNAL_RESOURCE: schema::Operation = schema::Operation {
+    name: "SignalResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SignalResourceInput,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct SignalResource;
+impl OperationType for SignalResource {
+    type Input = SignalResourceInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SIGNAL_RESOURCE;
+}
+
+static UPDATE_STACK: schema::Operation = schema::Operation {
+    name: "UpdateStack",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateStackInput,
+    output: &S_UpdateStackOutput,
+    errors: &[&INSUFFICIENT_CAPABILITIES_EXCEPTION, &TOKEN_ALREADY_EXISTS_EXCEPTION],
+    result_wrapper: "UpdateStackResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateStack;
+impl OperationType for UpdateStack {
+    type Input = UpdateStackInput;
+    type Output = UpdateStackOutput;
+    const FACTS: &'static schema::Operation = &UPDATE_STACK;
+}
+
+static UPDATE_TERMINATION_PROTECTION: schema::Operation = schema::Operation {
+    name: "UpdateTerminationProtection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateTerminationProtectionInput,
+    output: &S_UpdateTerminationProtectionOutput,
+    errors: &[],
+    result_wrapper: "UpdateTerminationProtectionResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateTerminationProtection;
+impl OperationType for UpdateTerminationProtection {
+    type Input = UpdateTerminationProtectionInput;
+    type Output = UpdateTerminationProtectionOutput;
+    const FACTS: &'static schema::Operation = &UPDATE_TERMINATION_PROTECTION;
+}
+
+static VALIDATE_TEMPLATE: schema::Operation = schema::Operation {
+    name: "ValidateTemplate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ValidateTemplateInput,
+    output: &S_ValidateTemplateOutput,
+    errors: &[],
+    result_wrapper: "ValidateTemplateResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ValidateTemplate;
+impl OperationType for ValidateTemplate {
+    type Input = ValidateTemplateInput;
+    type Output = ValidateTemplateOutput;
+    const FACTS: &'static schema::Operation = &VALIDATE_TEMPLATE;
+}
 
 pub static ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AlreadyExistsException",
@@ -291,3 +825,4446 @@ pub static TYPE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 404,
     message: "message",
 };
+
+static S_AccountLimit: schema::Shape = schema::Shape::new("AccountLimit", Kind::Structure(&L_AccountLimit));
+static L_AccountLimit: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_LimitName),
+    schema::Member::new("Value", &S_LimitValue),
+]);
+static S_AccountLimitList: schema::Shape = schema::Shape::new("AccountLimitList", Kind::List(&M_AccountLimitList));
+static M_AccountLimitList: schema::Member = schema::Member::new("member", &S_AccountLimit);
+static S_AfterContext: schema::Shape = schema::Shape::new("AfterContext", Kind::String);
+static S_AfterValue: schema::Shape = schema::Shape::new("AfterValue", Kind::String);
+static S_AfterValueFrom: schema::Shape = schema::Shape::new("AfterValueFrom", Kind::String).limits(Limits::NONE.values(&["TEMPLATE"]));
+static S_AliasName: schema::Shape = schema::Shape::new("AliasName", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_AllowedValue: schema::Shape = schema::Shape::new("AllowedValue", Kind::String);
+static S_AllowedValues: schema::Shape = schema::Shape::new("AllowedValues", Kind::List(&M_AllowedValues));
+static M_AllowedValues: schema::Member = schema::Member::new("member", &S_AllowedValue);
+static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
+static S_AttributeChangeType: schema::Shape =
+    schema::Shape::new("AttributeChangeType", Kind::String).limits(Limits::NONE.values(&["Add", "Remove", "Modify", "SyncWithActual"]));
+static S_BeforeContext: schema::Shape = schema::Shape::new("BeforeContext", Kind::String);
+static S_BeforeValue: schema::Shape = schema::Shape::new("BeforeValue", Kind::String);
+static S_BeforeValueFrom: schema::Shape =
+    schema::Shape::new("BeforeValueFrom", Kind::String).limits(Limits::NONE.values(&["PREVIOUS_DEPLOYMENT_STATE", "ACTUAL_STATE"]));
+static S_CallAs: schema::Shape = schema::Shape::new("CallAs", Kind::String).limits(Limits::NONE.values(&["SELF", "DELEGATED_ADMIN"]));
+static S_CancelUpdateStackInput: schema::Shape = schema::Shape::new("CancelUpdateStackInput", Kind::Structure(&L_CancelUpdateStackInput));
+static L_CancelUpdateStackInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+]);
+static S_Capabilities: schema::Shape = schema::Shape::new("Capabilities", Kind::List(&M_Capabilities));
+static M_Capabilities: schema::Member = schema::Member::new("member", &S_Capability);
+static S_CapabilitiesReason: schema::Shape = schema::Shape::new("CapabilitiesReason", Kind::String);
+static S_Capability: schema::Shape = schema::Shape::new("Capability", Kind::String).limits(Limits::NONE.values(&[
+    "CAPABILITY_IAM",
+    "CAPABILITY_NAMED_IAM",
+    "CAPABILITY_AUTO_EXPAND",
+]));
+static S_CausingEntity: schema::Shape = schema::Shape::new("CausingEntity", Kind::String);
+static S_Change: schema::Shape = schema::Shape::new("Change", Kind::Structure(&L_Change));
+static L_Change: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_ChangeType),
+    schema::Member::new("HookInvocationCount", &S_HookInvocationCount),
+    schema::Member::new("ResourceChange", &S_ResourceChange),
+]);
+static S_ChangeAction: schema::Shape = schema::Shape::new("ChangeAction", Kind::String).limits(Limits::NONE.values(&[
+    "Add",
+    "Modify",
+    "Remove",
+    "Import",
+    "Dynamic",
+    "SyncWithActual",
+]));
+static S_ChangeSetId: schema::Shape = schema::Shape::new("ChangeSetId", Kind::String).limits(Limits::NONE.min(1).pattern(&P_ChangeSetId));
+static P_ChangeSetId: Pattern = Pattern::new(r#"arn:[-a-zA-Z0-9:/]*"#);
+static S_ChangeSetName: schema::Shape =
+    schema::Shape::new("ChangeSetName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ChangeSetName));
+static P_ChangeSetName: Pattern = Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*"#);
+static S_ChangeSetNameOrId: schema::Shape =
+    schema::Shape::new("ChangeSetNameOrId", Kind::String).limits(Limits::NONE.min(1).max(1600).pattern(&P_ChangeSetNameOrId));
+static P_ChangeSetNameOrId: Pattern = Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/]*"#);
+static S_ChangeSetStatus: schema::Shape = schema::Shape::new("ChangeSetStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATE_PENDING",
+    "CREATE_IN_PROGRESS",
+    "CREATE_COMPLETE",
+    "DELETE_PENDING",
+    "DELETE_IN_PROGRESS",
+    "DELETE_COMPLETE",
+    "DELETE_FAILED",
+    "FAILED",
+]));
+static S_ChangeSetStatusReason: schema::Shape = schema::Shape::new("ChangeSetStatusReason", Kind::String);
+static S_ChangeSetSummaries: schema::Shape = schema::Shape::new("ChangeSetSummaries", Kind::List(&M_ChangeSetSummaries));
+static M_ChangeSetSummaries: schema::Member = schema::Member::new("member", &S_ChangeSetSummary);
+static S_ChangeSetSummary: schema::Shape = schema::Shape::new("ChangeSetSummary", Kind::Structure(&L_ChangeSetSummary));
+static L_ChangeSetSummary: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("ChangeSetId", &S_ChangeSetId),
+    schema::Member::new("ChangeSetName", &S_ChangeSetName),
+    schema::Member::new("ExecutionStatus", &S_ExecutionStatus),
+    schema::Member::new("Status", &S_ChangeSetStatus),
+    schema::Member::new("StatusReason", &S_ChangeSetStatusReason),
+    schema::Member::new("CreationTime", &S_CreationTime),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("IncludeNestedStacks", &S_IncludeNestedStacks),
+    schema::Member::new("ParentChangeSetId", &S_ChangeSetId),
+    schema::Member::new("RootChangeSetId", &S_ChangeSetId),
+    schema::Member::new("ImportExistingResources", &S_ImportExistingResources),
+]);
+static S_ChangeSetType: schema::Shape =
+    schema::Shape::new("ChangeSetType", Kind::String).limits(Limits::NONE.values(&["CREATE", "UPDATE", "IMPORT"]));
+static S_ChangeSource: schema::Shape = schema::Shape::new("ChangeSource", Kind::String).limits(Limits::NONE.values(&[
+    "ResourceReference",
+    "ParameterReference",
+    "ResourceAttribute",
+    "DirectModification",
+    "Automatic",
+    "NoModification",
+]));
+static S_ChangeType: schema::Shape = schema::Shape::new("ChangeType", Kind::String).limits(Limits::NONE.values(&["Resource"]));
+static S_Changes: schema::Shape = schema::Shape::new("Changes", Kind::List(&M_Changes));
+static M_Changes: schema::Member = schema::Member::new("member", &S_Change);
+static S_ClientRequestToken: schema::Shape =
+    schema::Shape::new("ClientRequestToken", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientRequestToken));
+static P_ClientRequestToken: Pattern = Pattern::new(r#"[a-zA-Z0-9][-a-zA-Z0-9]*"#);
+static S_ClientToken: schema::Shape = schema::Shape::new("ClientToken", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_ContinueUpdateRollbackInput: schema::Shape =
+    schema::Shape::new("ContinueUpdateRollbackInput", Kind::Structure(&L_ContinueUpdateRollbackInput));
+static L_ContinueUpdateRollbackInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("ResourcesToSkip", &S_ResourcesToSkip),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("ForceRollback", &S_ForceRollback),
+]);
+static S_ContinueUpdateRollbackOutput: schema::Shape =
+    schema::Shape::new("ContinueUpdateRollbackOutput", Kind::Structure(&L_ContinueUpdateRollbackOutput));
+static L_ContinueUpdateRollbackOutput: Layout = Layout::new(&[]);
+static S_CreateChangeSetInput: schema::Shape = schema::Shape::new("CreateChangeSetInput", Kind::Structure(&L_CreateChangeSetInput));
+static L_CreateChangeSetInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+    schema::Member::new("UsePreviousTemplate", &S_UsePreviousTemplate),
+    schema::Member::new("Parameters", &S_Parameters),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("ResourceTypes", &S_ResourceTypes),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("RollbackConfiguration", &S_RollbackConfiguration),
+    schema::Member::new("NotificationARNs", &S_NotificationARNs),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("ChangeSetName", &S_ChangeSetName).required(),
+    schema::Member::new("ClientToken", &S_ClientToken),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("ChangeSetType", &S_ChangeSetType),
+    schema::Member::new("ResourcesToImport", &S_ResourcesToImport),
+    schema::Member::new("IncludeNestedStacks", &S_IncludeNestedStacks),
+    schema::Member::new("OnStackFailure", &S_OnStackFailure),
+    schema::Member::new("ImportExistingResources", &S_ImportExistingResources),
+    schema::Member::new("DeploymentMode", &S_DeploymentMode),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+    schema::Member::new("DisableValidation", &S_DisableValidation),
+]);
+static S_CreateChangeSetOutput: schema::Shape = schema::Shape::new("CreateChangeSetOutput", Kind::Structure(&L_CreateChangeSetOutput));
+static L_CreateChangeSetOutput: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_ChangeSetId),
+    schema::Member::new("StackId", &S_StackId),
+]);
+static S_CreateStackInput: schema::Shape = schema::Shape::new("CreateStackInput", Kind::Structure(&L_CreateStackInput));
+static L_CreateStackInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+    schema::Member::new("Parameters", &S_Parameters),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+    schema::Member::new("RollbackConfiguration", &S_RollbackConfiguration),
+    schema::Member::new("TimeoutInMinutes", &S_TimeoutMinutes),
+    schema::Member::new("NotificationARNs", &S_NotificationARNs),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("ResourceTypes", &S_ResourceTypes),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("OnFailure", &S_OnFailure),
+    schema::Member::new("StackPolicyBody", &S_StackPolicyBody),
+    schema::Member::new("StackPolicyURL", &S_StackPolicyURL),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("EnableTerminationProtection", &S_EnableTerminationProtection),
+    schema::Member::new("RetainExceptOnCreate", &S_RetainExceptOnCreate),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+    schema::Member::new("DisableValidation", &S_DisableValidation),
+]);
+static S_CreateStackOutput: schema::Shape = schema::Shape::new("CreateStackOutput", Kind::Structure(&L_CreateStackOutput));
+static L_CreateStackOutput: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("OperationId", &S_OperationId),
+]);
+static S_CreationTime: schema::Shape = schema::Shape::new("CreationTime", Kind::Timestamp);
+static S_DeleteChangeSetInput: schema::Shape = schema::Shape::new("DeleteChangeSetInput", Kind::Structure(&L_DeleteChangeSetInput));
+static L_DeleteChangeSetInput: Layout = Layout::new(&[
+    schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
+    schema::Member::new("StackName", &S_StackNameOrId),
+]);
+static S_DeleteChangeSetOutput: schema::Shape = schema::Shape::new("DeleteChangeSetOutput", Kind::Structure(&L_DeleteChangeSetOutput));
+static L_DeleteChangeSetOutput: Layout = Layout::new(&[]);
+static S_DeleteStackInput: schema::Shape = schema::Shape::new("DeleteStackInput", Kind::Structure(&L_DeleteStackInput));
+static L_DeleteStackInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("RetainResources", &S_RetainResources),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("DeletionMode", &S_DeletionMode),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+]);
+static S_DeletionMode: schema::Shape =
+    schema::Shape::new("DeletionMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "FORCE_DELETE_STACK"]));
+static S_DeletionTime: schema::Shape = schema::Shape::new("DeletionTime", Kind::Timestamp);
+static S_DeploymentConfig: schema::Shape = schema::Shape::new("DeploymentConfig", Kind::Structure(&L_DeploymentConfig));
+static L_DeploymentConfig: Layout = Layout::new(&[
+    schema::Member::new("Mode", &S_DeploymentConfigMode),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+]);
+static S_DeploymentConfigMode: schema::Shape =
+    schema::Shape::new("DeploymentConfigMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "EXPRESS"]));
+static S_DeploymentMode: schema::Shape = schema::Shape::new("DeploymentMode", Kind::String).limits(Limits::NONE.values(&["REVERT_DRIFT"]));
+static S_DescribeAccountLimitsInput: schema::Shape =
+    schema::Shape::new("DescribeAccountLimitsInput", Kind::Structure(&L_DescribeAccountLimitsInput));
+static L_DescribeAccountLimitsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
+static S_DescribeAccountLimitsOutput: schema::Shape =
+    schema::Shape::new("DescribeAccountLimitsOutput", Kind::Structure(&L_DescribeAccountLimitsOutput));
+static L_DescribeAccountLimitsOutput: Layout = Layout::new(&[
+    schema::Member::new("AccountLimits", &S_AccountLimitList),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeChangeSetInput: schema::Shape = schema::Shape::new("DescribeChangeSetInput", Kind::Structure(&L_DescribeChangeSetInput));
+static L_DescribeChangeSetInput: Layout = Layout::new(&[
+    schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
+    schema::Member::new("StackName", &S_StackNameOrId),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("IncludePropertyValues", &S_IncludePropertyValues),
+]);
+static S_DescribeChangeSetOutput: schema::Shape =
+    schema::Shape::new("DescribeChangeSetOutput", Kind::Structure(&L_DescribeChangeSetOutput));
+static L_DescribeChangeSetOutput: Layout = Layout::new(&[
+    schema::Member::new("ChangeSetName", &S_ChangeSetName),
+    schema::Member::new("ChangeSetId", &S_ChangeSetId),
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Parameters", &S_Parameters),
+    schema::Member::new("CreationTime", &S_CreationTime),
+    schema::Member::new("ExecutionStatus", &S_ExecutionStatus),
+    schema::Member::new("Status", &S_ChangeSetStatus),
+    schema::Member::new("StatusReason", &S_ChangeSetStatusReason),
+    schema::Member::new("StackDriftStatus", &S_StackDriftStatus),
+    schema::Member::new("NotificationARNs", &S_NotificationARNs),
+    schema::Member::new("RollbackConfiguration", &S_RollbackConfiguration),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("Changes", &S_Changes),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("IncludeNestedStacks", &S_IncludeNestedStacks),
+    schema::Member::new("ParentChangeSetId", &S_ChangeSetId),
+    schema::Member::new("RootChangeSetId", &S_ChangeSetId),
+    schema::Member::new("OnStackFailure", &S_OnStackFailure),
+    schema::Member::new("ImportExistingResources", &S_ImportExistingResources),
+    schema::Member::new("DeploymentMode", &S_DeploymentMode),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+]);
+static S_DescribeStackEventsInput: schema::Shape =
+    schema::Shape::new("DescribeStackEventsInput", Kind::Structure(&L_DescribeStackEventsInput));
+static L_DescribeStackEventsInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeStackEventsOutput: schema::Shape =
+    schema::Shape::new("DescribeStackEventsOutput", Kind::Structure(&L_DescribeStackEventsOutput));
+static L_DescribeStackEventsOutput: Layout = Layout::new(&[
+    schema::Member::new("StackEvents", &S_StackEvents),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeStackResourceInput: schema::Shape =
+    schema::Shape::new("DescribeStackResourceInput", Kind::Structure(&L_DescribeStackResourceInput));
+static L_DescribeStackResourceInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+]);
+static S_DescribeStackResourceOutput: schema::Shape =
+    schema::Shape::new("DescribeStackResourceOutput", Kind::Structure(&L_DescribeStackResourceOutput));
+static L_DescribeStackResourceOutput: Layout = Layout::new(&[schema::Member::new("StackResourceDetail", &S_StackResourceDetail)]);
+static S_DescribeStackResourcesInput: schema::Shape =
+    schema::Shape::new("DescribeStackResourcesInput", Kind::Structure(&L_DescribeStackResourcesInput));
+static L_DescribeStackResourcesInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+]);
+static S_DescribeStackResourcesOutput: schema::Shape =
+    schema::Shape::new("DescribeStackResourcesOutput", Kind::Structure(&L_DescribeStackResourcesOutput));
+static L_DescribeStackResourcesOutput: Layout = Layout::new(&[schema::Member::new("StackResources", &S_StackResources)]);
+static S_DescribeStacksInput: schema::Shape = schema::Shape::new("DescribeStacksInput", Kind::Structure(&L_DescribeStacksInput));
+static L_DescribeStacksInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeStacksOutput: schema::Shape = schema::Shape::new("DescribeStacksOutput", Kind::Structure(&L_DescribeStacksOutput));
+static L_DescribeStacksOutput: Layout = Layout::new(&[
+    schema::Member::new("Stacks", &S_Stacks),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_DetailedStatus: schema::Shape =
+    schema::Shape::new("DetailedStatus", Kind::String).limits(Limits::NONE.values(&["CONFIGURATION_COMPLETE", "VALIDATION_FAILED"]));
+static S_DisableRollback: schema::Shape = schema::Shape::new("DisableRollback", Kind::Boolean);
+static S_DisableValidation: schema::Shape = schema::Shape::new("DisableValidation", Kind::Boolean);
+static S_DriftIgnoredReason: schema::Shape = schema::Shape::new("DriftIgnoredReason", Kind::String).limits(Limits::NONE.values(&[
+    "MANAGED_BY_AWS",
+    "WRITE_ONLY_PROPERTY",
+    "SENSITIVE_PROPERTY",
+]));
+static S_EnableTerminationProtection: schema::Shape = schema::Shape::new("EnableTerminationProtection", Kind::Boolean);
+static S_EvaluationType: schema::Shape =
+    schema::Shape::new("EvaluationType", Kind::String).limits(Limits::NONE.values(&["Static", "Dynamic"]));
+static S_EventId: schema::Shape = schema::Shape::new("EventId", Kind::String);
+static S_ExecuteChangeSetInput: schema::Shape = schema::Shape::new("ExecuteChangeSetInput", Kind::Structure(&L_ExecuteChangeSetInput));
+static L_ExecuteChangeSetInput: Layout = Layout::new(&[
+    schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
+    schema::Member::new("StackName", &S_StackNameOrId),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+    schema::Member::new("RetainExceptOnCreate", &S_RetainExceptOnCreate),
+]);
+static S_ExecuteChangeSetOutput: schema::Shape = schema::Shape::new("ExecuteChangeSetOutput", Kind::Structure(&L_ExecuteChangeSetOutput));
+static L_ExecuteChangeSetOutput: Layout = Layout::new(&[]);
+static S_ExecutionStatus: schema::Shape = schema::Shape::new("ExecutionStatus", Kind::String).limits(Limits::NONE.values(&[
+    "UNAVAILABLE",
+    "AVAILABLE",
+    "EXECUTE_IN_PROGRESS",
+    "EXECUTE_COMPLETE",
+    "EXECUTE_FAILED",
+    "OBSOLETE",
+]));
+static S_Export: schema::Shape = schema::Shape::new("Export", Kind::Structure(&L_Export));
+static L_Export: Layout = Layout::new(&[
+    schema::Member::new("ExportingStackId", &S_StackId),
+    schema::Member::new("Name", &S_ExportName),
+    schema::Member::new("Value", &S_ExportValue),
+]);
+static S_ExportName: schema::Shape = schema::Shape::new("ExportName", Kind::String);
+static S_ExportValue: schema::Shape = schema::Shape::new("ExportValue", Kind::String);
+static S_Exports: schema::Shape = schema::Shape::new("Exports", Kind::List(&M_Exports));
+static M_Exports: schema::Member = schema::Member::new("member", &S_Export);
+static S_ForceRollback: schema::Shape = schema::Shape::new("ForceRollback", Kind::Boolean);
+static S_GetStackPolicyInput: schema::Shape = schema::Shape::new("GetStackPolicyInput", Kind::Structure(&L_GetStackPolicyInput));
+static L_GetStackPolicyInput: Layout = Layout::new(&[schema::Member::new("StackName", &S_StackName).required()]);
+static S_GetStackPolicyOutput: schema::Shape = schema::Shape::new("GetStackPolicyOutput", Kind::Structure(&L_GetStackPolicyOutput));
+static L_GetStackPolicyOutput: Layout = Layout::new(&[schema::Member::new("StackPolicyBody", &S_StackPolicyBody)]);
+static S_GetTemplateInput: schema::Shape = schema::Shape::new("GetTemplateInput", Kind::Structure(&L_GetTemplateInput));
+static L_GetTemplateInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId),
+    schema::Member::new("TemplateStage", &S_TemplateStage),
+]);
+static S_GetTemplateOutput: schema::Shape = schema::Shape::new("GetTemplateOutput", Kind::Structure(&L_GetTemplateOutput));
+static L_GetTemplateOutput: Layout = Layout::new(&[
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("StagesAvailable", &S_StageList),
+]);
+static S_GetTemplateSummaryInput: schema::Shape =
+    schema::Shape::new("GetTemplateSummaryInput", Kind::Structure(&L_GetTemplateSummaryInput));
+static L_GetTemplateSummaryInput: Layout = Layout::new(&[
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+    schema::Member::new("StackName", &S_StackNameOrId),
+    schema::Member::new("StackSetName", &S_StackSetNameOrId),
+    schema::Member::new("CallAs", &S_CallAs),
+    schema::Member::new("TemplateSummaryConfig", &S_TemplateSummaryConfig),
+]);
+static S_GetTemplateSummaryOutput: schema::Shape =
+    schema::Shape::new("GetTemplateSummaryOutput", Kind::Structure(&L_GetTemplateSummaryOutput));
+static L_GetTemplateSummaryOutput: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_ParameterDeclarations),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("CapabilitiesReason", &S_CapabilitiesReason),
+    schema::Member::new("ResourceTypes", &S_ResourceTypes),
+    schema::Member::new("Version", &S_Version),
+    schema::Member::new("Metadata", &S_Metadata),
+    schema::Member::new("DeclaredTransforms", &S_TransformsList),
+    schema::Member::new("ResourceIdentifierSummaries", &S_ResourceIdentifierSummaries),
+    schema::Member::new("Warnings", &S_Warnings),
+]);
+static S_HookFailureMode: schema::Shape =
+    schema::Shape::new("HookFailureMode", Kind::String).limits(Limits::NONE.values(&["FAIL", "WARN"]));
+static S_HookInvocationCount: schema::Shape = schema::Shape::new("HookInvocationCount", Kind::Integer).limits(Limits::NONE.min(1).max(100));
+static S_HookInvocationId: schema::Shape =
+    schema::Shape::new("HookInvocationId", Kind::String).limits(Limits::NONE.min(36).max(36).pattern(&P_HookInvocationId));
+static P_HookInvocationId: Pattern = Pattern::new(r#"^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$"#);
+static S_HookInvocationPoint: schema::Shape =
+    schema::Shape::new("HookInvocationPoint", Kind::String).limits(Limits::NONE.values(&["PRE_PROVISION"]));
+static S_HookStatus: schema::Shape = schema::Shape::new("HookStatus", Kind::String).limits(Limits::NONE.values(&[
+    "HOOK_IN_PROGRESS",
+    "HOOK_COMPLETE_SUCCEEDED",
+    "HOOK_COMPLETE_FAILED",
+    "HOOK_FAILED",
+]));
+static S_HookStatusReason: schema::Shape = schema::Shape::new("HookStatusReason", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_HookType: schema::Shape = schema::Shape::new("HookType", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_ImportExistingResources: schema::Shape = schema::Shape::new("ImportExistingResources", Kind::Boolean);
+static S_Imports: schema::Shape = schema::Shape::new("Imports", Kind::List(&M_Imports));
+static M_Imports: schema::Member = schema::Member::new("member", &S_StackName);
+static S_IncludeNestedStacks: schema::Shape = schema::Shape::new("IncludeNestedStacks", Kind::Boolean);
+static S_IncludePropertyValues: schema::Shape = schema::Shape::new("IncludePropertyValues", Kind::Boolean);
+static S_LastOperations: schema::Shape = schema::Shape::new("LastOperations", Kind::List(&M_LastOperations));
+static M_LastOperations: schema::Member = schema::Member::new("member", &S_OperationEntry);
+static S_LastUpdatedTime: schema::Shape = schema::Shape::new("LastUpdatedTime", Kind::Timestamp);
+static S_LimitName: schema::Shape = schema::Shape::new("LimitName", Kind::String);
+static S_LimitValue: schema::Shape = schema::Shape::new("LimitValue", Kind::Integer);
+static S_ListChangeSetsInput: schema::Shape = schema::Shape::new("ListChangeSetsInput", Kind::Structure(&L_ListChangeSetsInput));
+static L_ListChangeSetsInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListChangeSetsOutput: schema::Shape = schema::Shape::new("ListChangeSetsOutput", Kind::Structure(&L_ListChangeSetsOutput));
+static L_ListChangeSetsOutput: Layout = Layout::new(&[
+    schema::Member::new("Summaries", &S_ChangeSetSummaries),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListExportsInput: schema::Shape = schema::Shape::new("ListExportsInput", Kind::Structure(&L_ListExportsInput));
+static L_ListExportsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
+static S_ListExportsOutput: schema::Shape = schema::Shape::new("ListExportsOutput", Kind::Structure(&L_ListExportsOutput));
+static L_ListExportsOutput: Layout = Layout::new(&[
+    schema::Member::new("Exports", &S_Exports),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListImportsInput: schema::Shape = schema::Shape::new("ListImportsInput", Kind::Structure(&L_ListImportsInput));
+static L_ListImportsInput: Layout = Layout::new(&[
+    schema::Member::new("ExportName", &S_ExportName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListImportsOutput: schema::Shape = schema::Shape::new("ListImportsOutput", Kind::Structure(&L_ListImportsOutput));
+static L_ListImportsOutput: Layout = Layout::new(&[
+    schema::Member::new("Imports", &S_Imports),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListStackResourcesInput: schema::Shape =
+    schema::Shape::new("ListStackResourcesInput", Kind::Structure(&L_ListStackResourcesInput));
+static L_ListStackResourcesInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListStackResourcesOutput: schema::Shape =
+    schema::Shape::new("ListStackResourcesOutput", Kind::Structure(&L_ListStackResourcesOutput));
+static L_ListStackResourcesOutput: Layout = Layout::new(&[
+    schema::Member::new("StackResourceSummaries", &S_StackResourceSummaries),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_ListStacksInput: schema::Shape = schema::Shape::new("ListStacksInput", Kind::Structure(&L_ListStacksInput));
+static L_ListStacksInput: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("StackStatusFilter", &S_StackStatusFilter),
+]);
+static S_ListStacksOutput: schema::Shape = schema::Shape::new("ListStacksOutput", Kind::Structure(&L_ListStacksOutput));
+static L_ListStacksOutput: Layout = Layout::new(&[
+    schema::Member::new("StackSummaries", &S_StackSummaries),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_LiveResourceDrift: schema::Shape = schema::Shape::new("LiveResourceDrift", Kind::Structure(&L_LiveResourceDrift));
+static L_LiveResourceDrift: Layout = Layout::new(&[
+    schema::Member::new("PreviousValue", &S_ResourceDriftPreviousValue),
+    schema::Member::new("ActualValue", &S_ResourceDriftActualValue),
+    schema::Member::new("DriftDetectionTimestamp", &S_Timestamp),
+]);
+static S_LogicalIdHierarchy: schema::Shape = schema::Shape::new("LogicalIdHierarchy", Kind::String);
+static S_LogicalResourceId: schema::Shape = schema::Shape::new("LogicalResourceId", Kind::String);
+static S_LogicalResourceIds: schema::Shape =
+    schema::Shape::new("LogicalResourceIds", Kind::List(&M_LogicalResourceIds)).limits(Limits::NONE.min(1).max(200));
+static M_LogicalResourceIds: schema::Member = schema::Member::new("member", &S_LogicalResourceId);
+static S_Metadata: schema::Shape = schema::Shape::new("Metadata", Kind::String);
+static S_ModuleInfo: schema::Shape = schema::Shape::new("ModuleInfo", Kind::Structure(&L_ModuleInfo));
+static L_ModuleInfo: Layout = Layout::new(&[
+    schema::Member::new("TypeHierarchy", &S_TypeHierarchy),
+    schema::Member::new("LogicalIdHierarchy", &S_LogicalIdHierarchy),
+]);
+static S_MonitoringTimeInMinutes: schema::Shape =
+    schema::Shape::new("MonitoringTimeInMinutes", Kind::Integer).limits(Limits::NONE.min(0).max(180));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_NoEcho: schema::Shape = schema::Shape::new("NoEcho", Kind::Boolean);
+static S_NotificationARN: schema::Shape = schema::Shape::new("NotificationARN", Kind::String);
+static S_NotificationARNs: schema::Shape =
+    schema::Shape::new("NotificationARNs", Kind::List(&M_NotificationARNs)).limits(Limits::NONE.max(5));
+static M_NotificationARNs: schema::Member = schema::Member::new("member", &S_NotificationARN);
+static S_OnFailure: schema::Shape =
+    schema::Shape::new("OnFailure", Kind::String).limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
+static S_OnStackFailure: schema::Shape =
+    schema::Shape::new("OnStackFailure", Kind::String).limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
+static S_OperationEntry: schema::Shape = schema::Shape::new("OperationEntry", Kind::Structure(&L_OperationEntry));
+static L_OperationEntry: Layout = Layout::new(&[
+    schema::Member::new("OperationType", &S_OperationType),
+    schema::Member::new("OperationId", &S_OperationId),
+]);
+static S_OperationId: schema::Shape = schema::Shape::new("OperationId", Kind::String);
+static S_OperationType: schema::Shape = schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&[
+    "CREATE_STACK",
+    "UPDATE_STACK",
+    "DELETE_STACK",
+    "CONTINUE_ROLLBACK",
+    "ROLLBACK",
+    "CREATE_CHANGESET",
+]));
+static S_Output: schema::Shape = schema::Shape::new("Output", Kind::Structure(&L_Output));
+static L_Output: Layout = Layout::new(&[
+    schema::Member::new("OutputKey", &S_OutputKey),
+    schema::Member::new("OutputValue", &S_OutputValue),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("ExportName", &S_ExportName),
+]);
+static S_OutputKey: schema::Shape = schema::Shape::new("OutputKey", Kind::String);
+static S_OutputValue: schema::Shape = schema::Shape::new("OutputValue", Kind::String);
+static S_Outputs: schema::Shape = schema::Shape::new("Outputs", Kind::List(&M_Outputs));
+static M_Outputs: schema::Member = schema::Member::new("member", &S_Output);
+static S_Parameter: schema::Shape = schema::Shape::new("Parameter", Kind::Structure(&L_Parameter));
+static L_Parameter: Layout = Layout::new(&[
+    schema::Member::new("ParameterKey", &S_ParameterKey),
+    schema::Member::new("ParameterValue", &S_ParameterValue),
+    schema::Member::new("UsePreviousValue", &S_UsePreviousValue),
+    schema::Member::new("ResolvedValue", &S_ParameterValue),
+]);
+static S_ParameterConstraints: schema::Shape = schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
+static L_ParameterConstraints: Layout = Layout::new(&[schema::Member::new("AllowedValues", &S_AllowedValues)]);
+static S_ParameterDeclaration: schema::Shape = schema::Shape::new("ParameterDeclaration", Kind::Structure(&L_ParameterDeclaration));
+static L_ParameterDeclaration: Layout = Layout::new(&[
+    schema::Member::new("ParameterKey", &S_ParameterKey),
+    schema::Member::new("DefaultValue", &S_ParameterValue),
+    schema::Member::new("ParameterType", &S_ParameterType),
+    schema::Member::new("NoEcho", &S_NoEcho),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("ParameterConstraints", &S_ParameterConstraints),
+]);
+static S_ParameterDeclarations: schema::Shape = schema::Shape::new("ParameterDeclarations", Kind::List(&M_ParameterDeclarations));
+static M_ParameterDeclarations: schema::Member = schema::Member::new("member", &S_ParameterDeclaration);
+static S_ParameterKey: schema::Shape = schema::Shape::new("ParameterKey", Kind::String);
+static S_ParameterType: schema::Shape = schema::Shape::new("ParameterType", Kind::String);
+static S_ParameterValue: schema::Shape = schema::Shape::new("ParameterValue", Kind::String);
+static S_Parameters: schema::Shape = schema::Shape::new("Parameters", Kind::List(&M_Parameters));
+static M_Parameters: schema::Member = schema::Member::new("member", &S_Parameter);
+static S_PhysicalResourceId: schema::Shape = schema::Shape::new("PhysicalResourceId", Kind::String);
+static S_PolicyAction: schema::Shape = schema::Shape::new("PolicyAction", Kind::String).limits(Limits::NONE.values(&[
+    "Delete",
+    "Retain",
+    "Snapshot",
+    "ReplaceAndDelete",
+    "ReplaceAndRetain",
+    "ReplaceAndSnapshot",
+]));
+static S_PreviousDeploymentContext: schema::Shape = schema::Shape::new("PreviousDeploymentContext", Kind::String);
+static S_PropertyName: schema::Shape = schema::Shape::new("PropertyName", Kind::String);
+static S_Replacement: schema::Shape =
+    schema::Shape::new("Replacement", Kind::String).limits(Limits::NONE.values(&["True", "False", "Conditional"]));
+static S_RequiresRecreation: schema::Shape =
+    schema::Shape::new("RequiresRecreation", Kind::String).limits(Limits::NONE.values(&["Never", "Conditionally", "Always"]));
+static S_ResourceAttribute: schema::Shape = schema::Shape::new("ResourceAttribute", Kind::String).limits(Limits::NONE.values(&[
+    "Properties",
+    "Metadata",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Tags",
+]));
+static S_ResourceChange: schema::Shape = schema::Shape::new("ResourceChange", Kind::Structure(&L_ResourceChange));
+static L_ResourceChange: Layout = Layout::new(&[
+    schema::Member::new("PolicyAction", &S_PolicyAction),
+    schema::Member::new("Action", &S_ChangeAction),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+    schema::Member::new("ResourceType", &S_ResourceType),
+    schema::Member::new("Replacement", &S_Replacement),
+    schema::Member::new("Scope", &S_Scope),
+    schema::Member::new("ResourceDriftStatus", &S_StackResourceDriftStatus),
+    schema::Member::new("ResourceDriftIgnoredAttributes", &S_ResourceDriftIgnoredAttributes),
+    schema::Member::new("Details", &S_ResourceChangeDetails),
+    schema::Member::new("ChangeSetId", &S_ChangeSetId),
+    schema::Member::new("ModuleInfo", &S_ModuleInfo),
+    schema::Member::new("BeforeContext", &S_BeforeContext),
+    schema::Member::new("AfterContext", &S_AfterContext),
+    schema::Member::new("PreviousDeploymentContext", &S_PreviousDeploymentContext),
+]);
+static S_ResourceChangeDetail: schema::Shape = schema::Shape::new("ResourceChangeDetail", Kind::Structure(&L_ResourceChangeDetail));
+static L_ResourceChangeDetail: Layout = Layout::new(&[
+    schema::Member::new("Target", &S_ResourceTargetDefinition),
+    schema::Member::new("Evaluation", &S_EvaluationType),
+    schema::Member::new("ChangeSource", &S_ChangeSource),
+    schema::Member::new("CausingEntity", &S_CausingEntity),
+]);
+static S_ResourceChangeDetails: schema::Shape = schema::Shape::new("ResourceChangeDetails", Kind::List(&M_ResourceChangeDetails));
+static M_ResourceChangeDetails: schema::Member = schema::Member::new("member", &S_ResourceChangeDetail);
+static S_ResourceDriftActualValue: schema::Shape = schema::Shape::new("ResourceDriftActualValue", Kind::String);
+static S_ResourceDriftIgnoredAttribute: schema::Shape =
+    schema::Shape::new("ResourceDriftIgnoredAttribute", Kind::Structure(&L_ResourceDriftIgnoredAttribute));
+static L_ResourceDriftIgnoredAttribute: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_ResourcePropertyPath),
+    schema::Member::new("Reason", &S_DriftIgnoredReason),
+]);
+static S_ResourceDriftIgnoredAttributes: schema::Shape =
+    schema::Shape::new("ResourceDriftIgnoredAttributes", Kind::List(&M_ResourceDriftIgnoredAttributes));
+static M_ResourceDriftIgnoredAttributes: schema::Member = schema::Member::new("member", &S_ResourceDriftIgnoredAttribute);
+static S_ResourceDriftPreviousValue: schema::Shape = schema::Shape::new("ResourceDriftPreviousValue", Kind::String);
+static S_ResourceIdentifierProperties: schema::Shape = schema::Shape::new(
+    "ResourceIdentifierProperties",
+    Kind::Map(&K_ResourceIdentifierProperties, &V_ResourceIdentifierProperties),
+)
+.limits(Limits::NONE.min(1).max(256));
+static K_ResourceIdentifierProperties: schema::Member = schema::Member::new("key", &S_ResourceIdentifierPropertyKey);
+static V_ResourceIdentifierProperties: schema::Member = schema::Member::new("value", &S_ResourceIdentifierPropertyValue);
+static S_ResourceIdentifierPropertyKey: schema::Shape =
+    schema::Shape::new("ResourceIdentifierPropertyKey", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ResourceIdentifierPropertyValue: schema::Shape =
+    schema::Shape::new("ResourceIdentifierPropertyValue", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ResourceIdentifierSummaries: schema::Shape =
+    schema::Shape::new("ResourceIdentifierSummaries", Kind::List(&M_ResourceIdentifierSummaries));
+static M_ResourceIdentifierSummaries: schema::Member = schema::Member::new("member", &S_ResourceIdentifierSummary);
+static S_ResourceIdentifierSummary: schema::Shape =
+    schema::Shape::new("ResourceIdentifierSummary", Kind::Structure(&L_ResourceIdentifierSummary));
+static L_ResourceIdentifierSummary: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceType),
+    schema::Member::new("LogicalResourceIds", &S_LogicalResourceIds),
+    schema::Member::new("ResourceIdentifiers", &S_ResourceIdentifiers),
+]);
+static S_ResourceIdentifiers: schema::Shape = schema::Shape::new("ResourceIdentifiers", Kind::List(&M_ResourceIdentifiers));
+static M_ResourceIdentifiers: schema::Member = schema::Member::new("member", &S_ResourceIdentifierPropertyKey);
+static S_ResourceProperties: schema::Shape = schema::Shape::new("ResourceProperties", Kind::String);
+static S_ResourcePropertyPath: schema::Shape = schema::Shape::new("ResourcePropertyPath", Kind::String);
+static S_ResourceSignalStatus: schema::Shape =
+    schema::Shape::new("ResourceSignalStatus", Kind::String).limits(Limits::NONE.values(&["SUCCESS", "FAILURE"]));
+static S_ResourceSignalUniqueId: schema::Shape =
+    schema::Shape::new("ResourceSignalUniqueId", Kind::String).limits(Limits::NONE.min(1).max(64));
+static S_ResourceStatus: schema::Shape = schema::Shape::new("ResourceStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATE_IN_PROGRESS",
+    "CREATE_FAILED",
+    "CREATE_COMPLETE",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    "DELETE_COMPLETE",
+    "DELETE_SKIPPED",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_FAILED",
+    "UPDATE_COMPLETE",
+    "IMPORT_FAILED",
+    "IMPORT_COMPLETE",
+    "IMPORT_IN_PROGRESS",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+    "IMPORT_ROLLBACK_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "EXPORT_FAILED",
+    "EXPORT_COMPLETE",
+    "EXPORT_IN_PROGRESS",
+    "EXPORT_ROLLBACK_IN_PROGRESS",
+    "EXPORT_ROLLBACK_FAILED",
+    "EXPORT_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+]));
+static S_ResourceStatusReason: schema::Shape = schema::Shape::new("ResourceStatusReason", Kind::String);
+static S_ResourceTargetDefinition: schema::Shape =
+    schema::Shape::new("ResourceTargetDefinition", Kind::Structure(&L_ResourceTargetDefinition));
+static L_ResourceTargetDefinition: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_ResourceAttribute),
+    schema::Member::new("Name", &S_PropertyName),
+    schema::Member::new("RequiresRecreation", &S_RequiresRecreation),
+    schema::Member::new("Path", &S_ResourcePropertyPath),
+    schema::Member::new("BeforeValue", &S_BeforeValue),
+    schema::Member::new("AfterValue", &S_AfterValue),
+    schema::Member::new("BeforeValueFrom", &S_BeforeValueFrom),
+    schema::Member::new("AfterValueFrom", &S_AfterValueFrom),
+    schema::Member::new("Drift", &S_LiveResourceDrift),
+    schema::Member::new("AttributeChangeType", &S_AttributeChangeType),
+]);
+static S_ResourceToImport: schema::Shape = schema::Shape::new("ResourceToImport", Kind::Structure(&L_ResourceToImport));
+static L_ResourceToImport: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceType).required(),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+    schema::Member::new("ResourceIdentifier", &S_ResourceIdentifierProperties).required(),
+]);
+static S_ResourceToSkip: schema::Shape = schema::Shape::new("ResourceToSkip", Kind::String).limits(Limits::NONE.pattern(&P_ResourceToSkip));
+static P_ResourceToSkip: Pattern = Pattern::new(r#"[a-zA-Z0-9]+|[a-zA-Z][-a-zA-Z0-9]*\.[a-zA-Z0-9]+"#);
+static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_ResourceTypes: schema::Shape = schema::Shape::new("ResourceTypes", Kind::List(&M_ResourceTypes));
+static M_ResourceTypes: schema::Member = schema::Member::new("member", &S_ResourceType);
+static S_ResourcesToImport: schema::Shape =
+    schema::Shape::new("ResourcesToImport", Kind::List(&M_ResourcesToImport)).limits(Limits::NONE.max(200));
+static M_ResourcesToImport: schema::Member = schema::Member::new("member", &S_ResourceToImport);
+static S_ResourcesToSkip: schema::Shape = schema::Shape::new("ResourcesToSkip", Kind::List(&M_ResourcesToSkip));
+static M_ResourcesToSkip: schema::Member = schema::Member::new("member", &S_ResourceToSkip);
+static S_RetainExceptOnCreate: schema::Shape = schema::Shape::new("RetainExceptOnCreate", Kind::Boolean);
+static S_RetainResources: schema::Shape = schema::Shape::new("RetainResources", Kind::List(&M_RetainResources));
+static M_RetainResources: schema::Member = schema::Member::new("member", &S_LogicalResourceId);
+static S_RoleARN: schema::Shape = schema::Shape::new("RoleARN", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_RollbackConfiguration: schema::Shape = schema::Shape::new("RollbackConfiguration", Kind::Structure(&L_RollbackConfiguration));
+static L_RollbackConfiguration: Layout = Layout::new(&[
+    schema::Member::new("RollbackTriggers", &S_RollbackTriggers),
+    schema::Member::new("MonitoringTimeInMinutes", &S_MonitoringTimeInMinutes),
+]);
+static S_RollbackTrigger: schema::Shape = schema::Shape::new("RollbackTrigger", Kind::Structure(&L_RollbackTrigger));
+static L_RollbackTrigger: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_Arn).required(),
+    schema::Member::new("Type", &S_Type).required(),
+]);
+static S_RollbackTriggers: schema::Shape =
+    schema::Shape::new("RollbackTriggers", Kind::List(&M_RollbackTriggers)).limits(Limits::NONE.max(5));
+static M_RollbackTriggers: schema::Member = schema::Member::new("member", &S_RollbackTrigger);
+static S_Scope: schema::Shape = schema::Shape::new("Scope", Kind::List(&M_Scope));
+static M_Scope: schema::Member = schema::Member::new("member", &S_ResourceAttribute);
+static S_SetStackPolicyInput: schema::Shape = schema::Shape::new("SetStackPolicyInput", Kind::Structure(&L_SetStackPolicyInput));
+static L_SetStackPolicyInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("StackPolicyBody", &S_StackPolicyBody),
+    schema::Member::new("StackPolicyURL", &S_StackPolicyURL),
+]);
+static S_SignalResourceInput: schema::Shape = schema::Shape::new("SignalResourceInput", Kind::Structure(&L_SignalResourceInput));
+static L_SignalResourceInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+    schema::Member::new("UniqueId", &S_ResourceSignalUniqueId).required(),
+    schema::Member::new("Status", &S_ResourceSignalStatus).required(),
+]);
+static S_Stack: schema::Shape = schema::Shape::new("Stack", Kind::Structure(&L_Stack));
+static L_Stack: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("ChangeSetId", &S_ChangeSetId),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Parameters", &S_Parameters),
+    schema::Member::new("CreationTime", &S_CreationTime).required(),
+    schema::Member::new("DeletionTime", &S_DeletionTime),
+    schema::Member::new("LastUpdatedTime", &S_LastUpdatedTime),
+    schema::Member::new("RollbackConfiguration", &S_RollbackConfiguration),
+    schema::Member::new("StackStatus", &S_StackStatus).required(),
+    schema::Member::new("StackStatusReason", &S_StackStatusReason),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+    schema::Member::new("NotificationARNs", &S_NotificationARNs),
+    schema::Member::new("TimeoutInMinutes", &S_TimeoutMinutes),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("Outputs", &S_Outputs),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("EnableTerminationProtection", &S_EnableTerminationProtection),
+    schema::Member::new("ParentId", &S_StackId),
+    schema::Member::new("RootId", &S_StackId),
+    schema::Member::new("DriftInformation", &S_StackDriftInformation),
+    schema::Member::new("RetainExceptOnCreate", &S_RetainExceptOnCreate),
+    schema::Member::new("DeletionMode", &S_DeletionMode),
+    schema::Member::new("DetailedStatus", &S_DetailedStatus),
+    schema::Member::new("LastOperations", &S_LastOperations),
+    schema::Member::new("AliasName", &S_AliasName),
+]);
+static S_StackDriftInformation: schema::Shape = schema::Shape::new("StackDriftInformation", Kind::Structure(&L_StackDriftInformation));
+static L_StackDriftInformation: Layout = Layout::new(&[
+    schema::Member::new("StackDriftStatus", &S_StackDriftStatus).required(),
+    schema::Member::new("LastCheckTimestamp", &S_Timestamp),
+]);
+static S_StackDriftInformationSummary: schema::Shape =
+    schema::Shape::new("StackDriftInformationSummary", Kind::Structure(&L_StackDriftInformationSummary));
+static L_StackDriftInformationSummary: Layout = Layout::new(&[
+    schema::Member::new("StackDriftStatus", &S_StackDriftStatus).required(),
+    schema::Member::new("LastCheckTimestamp", &S_Timestamp),
+]);
+static S_StackDriftStatus: schema::Shape =
+    schema::Shape::new("StackDriftStatus", Kind::String).limits(Limits::NONE.values(&["DRIFTED", "IN_SYNC", "UNKNOWN", "NOT_CHECKED"]));
+static S_StackEvent: schema::Shape = schema::Shape::new("StackEvent", Kind::Structure(&L_StackEvent));
+static L_StackEvent: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId).required(),
+    schema::Member::new("EventId", &S_EventId).required(),
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("OperationId", &S_OperationId),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+    schema::Member::new("ResourceType", &S_ResourceType),
+    schema::Member::new("Timestamp", &S_Timestamp).required(),
+    schema::Member::new("ResourceStatus", &S_ResourceStatus),
+    schema::Member::new("ResourceStatusReason", &S_ResourceStatusReason),
+    schema::Member::new("ResourceProperties", &S_ResourceProperties),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("HookType", &S_HookType),
+    schema::Member::new("HookStatus", &S_HookStatus),
+    schema::Member::new("HookStatusReason", &S_HookStatusReason),
+    schema::Member::new("HookInvocationPoint", &S_HookInvocationPoint),
+    schema::Member::new("HookInvocationId", &S_HookInvocationId),
+    schema::Member::new("HookFailureMode", &S_HookFailureMode),
+    schema::Member::new("DetailedStatus", &S_DetailedStatus),
+]);
+static S_StackEvents: schema::Shape = schema::Shape::new("StackEvents", Kind::List(&M_StackEvents));
+static M_StackEvents: schema::Member = schema::Member::new("member", &S_StackEvent);
+static S_StackId: schema::Shape = schema::Shape::new("StackId", Kind::String);
+static S_StackName: schema::Shape = schema::Shape::new("StackName", Kind::String);
+static S_StackNameOrId: schema::Shape =
+    schema::Shape::new("StackNameOrId", Kind::String).limits(Limits::NONE.min(1).pattern(&P_StackNameOrId));
+static P_StackNameOrId: Pattern = Pattern::new(r#"([a-zA-Z][-a-zA-Z0-9]*)|(arn:\b(aws|aws-us-gov|aws-cn)\b:[-a-zA-Z0-9:/._+]*)"#);
+static S_StackPolicyBody: schema::Shape = schema::Shape::new("StackPolicyBody", Kind::String).limits(Limits::NONE.min(1).max(16384));
+static S_StackPolicyDuringUpdateBody: schema::Shape =
+    schema::Shape::new("StackPolicyDuringUpdateBody", Kind::String).limits(Limits::NONE.min(1).max(16384));
+static S_StackPolicyDuringUpdateURL: schema::Shape =
+    schema::Shape::new("StackPolicyDuringUpdateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
+static S_StackPolicyURL: schema::Shape = schema::Shape::new("StackPolicyURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
+static S_StackResource: schema::Shape = schema::Shape::new("StackResource", Kind::Structure(&L_StackResource));
+static L_StackResource: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+    schema::Member::new("ResourceType", &S_ResourceType).required(),
+    schema::Member::new("Timestamp", &S_Timestamp).required(),
+    schema::Member::new("ResourceStatus", &S_ResourceStatus).required(),
+    schema::Member::new("ResourceStatusReason", &S_ResourceStatusReason),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("DriftInformation", &S_StackResourceDriftInformation),
+    schema::Member::new("ModuleInfo", &S_ModuleInfo),
+]);
+static S_StackResourceDetail: schema::Shape = schema::Shape::new("StackResourceDetail", Kind::Structure(&L_StackResourceDetail));
+static L_StackResourceDetail: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName),
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+    schema::Member::new("ResourceType", &S_ResourceType).required(),
+    schema::Member::new("LastUpdatedTimestamp", &S_Timestamp).required(),
+    schema::Member::new("ResourceStatus", &S_ResourceStatus).required(),
+    schema::Member::new("ResourceStatusReason", &S_ResourceStatusReason),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Metadata", &S_Metadata),
+    schema::Member::new("DriftInformation", &S_StackResourceDriftInformation),
+    schema::Member::new("ModuleInfo", &S_ModuleInfo),
+]);
+static S_StackResourceDriftInformation: schema::Shape =
+    schema::Shape::new("StackResourceDriftInformation", Kind::Structure(&L_StackResourceDriftInformation));
+static L_StackResourceDriftInformation: Layout = Layout::new(&[
+    schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
+    schema::Member::new("LastCheckTimestamp", &S_Timestamp),
+]);
+static S_StackResourceDriftInformationSummary: schema::Shape = schema::Shape::new(
+    "StackResourceDriftInformationSummary",
+    Kind::Structure(&L_StackResourceDriftInformationSummary),
+);
+static L_StackResourceDriftInformationSummary: Layout = Layout::new(&[
+    schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
+    schema::Member::new("LastCheckTimestamp", &S_Timestamp),
+]);
+static S_StackResourceDriftStatus: schema::Shape = schema::Shape::new("StackResourceDriftStatus", Kind::String)
+    .limits(Limits::NONE.values(&["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"]));
+static S_StackResourceSummaries: schema::Shape = schema::Shape::new("StackResourceSummaries", Kind::List(&M_StackResourceSummaries));
+static M_StackResourceSummaries: schema::Member = schema::Member::new("member", &S_StackResourceSummary);
+static S_StackResourceSummary: schema::Shape = schema::Shape::new("StackResourceSummary", Kind::Structure(&L_StackResourceSummary));
+static L_StackResourceSummary: Layout = Layout::new(&[
+    schema::Member::new("LogicalResourceId", &S_LogicalResourceId).required(),
+    schema::Member::new("PhysicalResourceId", &S_PhysicalResourceId),
+    schema::Member::new("ResourceType", &S_ResourceType).required(),
+    schema::Member::new("LastUpdatedTimestamp", &S_Timestamp).required(),
+    schema::Member::new("ResourceStatus", &S_ResourceStatus).required(),
+    schema::Member::new("ResourceStatusReason", &S_ResourceStatusReason),
+    schema::Member::new("DriftInformation", &S_StackResourceDriftInformationSummary),
+    schema::Member::new("ModuleInfo", &S_ModuleInfo),
+]);
+static S_StackResources: schema::Shape = schema::Shape::new("StackResources", Kind::List(&M_StackResources));
+static M_StackResources: schema::Member = schema::Member::new("member", &S_StackResource);
+static S_StackSetNameOrId: schema::Shape =
+    schema::Shape::new("StackSetNameOrId", Kind::String).limits(Limits::NONE.pattern(&P_StackSetNameOrId));
+static P_StackSetNameOrId: Pattern =
+    Pattern::new(r#"[a-zA-Z][-a-zA-Z0-9]*(?::[a-zA-Z0-9]{8}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{12})?"#);
+static S_StackStatus: schema::Shape = schema::Shape::new("StackStatus", Kind::String).limits(Limits::NONE.values(&[
+    "CREATE_IN_PROGRESS",
+    "CREATE_FAILED",
+    "CREATE_COMPLETE",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    "DELETE_COMPLETE",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "REVIEW_IN_PROGRESS",
+    "IMPORT_IN_PROGRESS",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+    "IMPORT_ROLLBACK_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+]));
+static S_StackStatusFilter: schema::Shape = schema::Shape::new("StackStatusFilter", Kind::List(&M_StackStatusFilter));
+static M_StackStatusFilter: schema::Member = schema::Member::new("member", &S_StackStatus);
+static S_StackStatusReason: schema::Shape = schema::Shape::new("StackStatusReason", Kind::String);
+static S_StackSummaries: schema::Shape = schema::Shape::new("StackSummaries", Kind::List(&M_StackSummaries));
+static M_StackSummaries: schema::Member = schema::Member::new("member", &S_StackSummary);
+static S_StackSummary: schema::Shape = schema::Shape::new("StackSummary", Kind::Structure(&L_StackSummary));
+static L_StackSummary: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("TemplateDescription", &S_TemplateDescription),
+    schema::Member::new("CreationTime", &S_CreationTime).required(),
+    schema::Member::new("LastUpdatedTime", &S_LastUpdatedTime),
+    schema::Member::new("DeletionTime", &S_DeletionTime),
+    schema::Member::new("StackStatus", &S_StackStatus).required(),
+    schema::Member::new("StackStatusReason", &S_StackStatusReason),
+    schema::Member::new("ParentId", &S_StackId),
+    schema::Member::new("RootId", &S_StackId),
+    schema::Member::new("DriftInformation", &S_StackDriftInformationSummary),
+    schema::Member::new("LastOperations", &S_LastOperations),
+]);
+static S_Stacks: schema::Shape = schema::Shape::new("Stacks", Kind::List(&M_Stacks));
+static M_Stacks: schema::Member = schema::Member::new("member", &S_Stack);
+static S_StageList: schema::Shape = schema::Shape::new("StageList", Kind::List(&M_StageList));
+static M_StageList: schema::Member = schema::Member::new("member", &S_TemplateStage);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_TagKey).required(),
+    schema::Member::new("Value", &S_TagValue).required(),
+]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::List(&M_Tags)).limits(Limits::NONE.max(50));
+static M_Tags: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TemplateBody: schema::Shape = schema::Shape::new("TemplateBody", Kind::String).limits(Limits::NONE.min(1));
+static S_TemplateDescription: schema::Shape = schema::Shape::new("TemplateDescription", Kind::String);
+static S_TemplateParameter: schema::Shape = schema::Shape::new("TemplateParameter", Kind::Structure(&L_TemplateParameter));
+static L_TemplateParameter: Layout = Layout::new(&[
+    schema::Member::new("ParameterKey", &S_ParameterKey),
+    schema::Member::new("DefaultValue", &S_ParameterValue),
+    schema::Member::new("NoEcho", &S_NoEcho),
+    schema::Member::new("Description", &S_Description),
+]);
+static S_TemplateParameters: schema::Shape = schema::Shape::new("TemplateParameters", Kind::List(&M_TemplateParameters));
+static M_TemplateParameters: schema::Member = schema::Member::new("member", &S_TemplateParameter);
+static S_TemplateStage: schema::Shape =
+    schema::Shape::new("TemplateStage", Kind::String).limits(Limits::NONE.values(&["Original", "Processed"]));
+static S_TemplateSummaryConfig: schema::Shape = schema::Shape::new("TemplateSummaryConfig", Kind::Structure(&L_TemplateSummaryConfig));
+static L_TemplateSummaryConfig: Layout = Layout::new(&[schema::Member::new(
+    "TreatUnrecognizedResourceTypesAsWarnings",
+    &S_TreatUnrecognizedResourceTypesAsWarnings,
+)]);
+static S_TemplateURL: schema::Shape = schema::Shape::new("TemplateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
+static S_TimeoutMinutes: schema::Shape = schema::Shape::new("TimeoutMinutes", Kind::Integer).limits(Limits::NONE.min(1));
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
+static S_TransformName: schema::Shape = schema::Shape::new("TransformName", Kind::String);
+static S_TransformsList: schema::Shape = schema::Shape::new("TransformsList", Kind::List(&M_TransformsList));
+static M_TransformsList: schema::Member = schema::Member::new("member", &S_TransformName);
+static S_TreatUnrecognizedResourceTypesAsWarnings: schema::Shape =
+    schema::Shape::new("TreatUnrecognizedResourceTypesAsWarnings", Kind::Boolean);
+static S_Type: schema::Shape = schema::Shape::new("Type", Kind::String);
+static S_TypeHierarchy: schema::Shape = schema::Shape::new("TypeHierarchy", Kind::String);
+static S_UpdateStackInput: schema::Shape = schema::Shape::new("UpdateStackInput", Kind::Structure(&L_UpdateStackInput));
+static L_UpdateStackInput: Layout = Layout::new(&[
+    schema::Member::new("StackName", &S_StackName).required(),
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+    schema::Member::new("UsePreviousTemplate", &S_UsePreviousTemplate),
+    schema::Member::new("StackPolicyDuringUpdateBody", &S_StackPolicyDuringUpdateBody),
+    schema::Member::new("StackPolicyDuringUpdateURL", &S_StackPolicyDuringUpdateURL),
+    schema::Member::new("Parameters", &S_Parameters),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("ResourceTypes", &S_ResourceTypes),
+    schema::Member::new("RoleARN", &S_RoleARN),
+    schema::Member::new("RollbackConfiguration", &S_RollbackConfiguration),
+    schema::Member::new("StackPolicyBody", &S_StackPolicyBody),
+    schema::Member::new("StackPolicyURL", &S_StackPolicyURL),
+    schema::Member::new("NotificationARNs", &S_NotificationARNs),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("DisableRollback", &S_DisableRollback),
+    schema::Member::new("ClientRequestToken", &S_ClientRequestToken),
+    schema::Member::new("RetainExceptOnCreate", &S_RetainExceptOnCreate),
+    schema::Member::new("DeploymentConfig", &S_DeploymentConfig),
+    schema::Member::new("DisableValidation", &S_DisableValidation),
+]);
+static S_UpdateStackOutput: schema::Shape = schema::Shape::new("UpdateStackOutput", Kind::Structure(&L_UpdateStackOutput));
+static L_UpdateStackOutput: Layout = Layout::new(&[
+    schema::Member::new("StackId", &S_StackId),
+    schema::Member::new("OperationId", &S_OperationId),
+]);
+static S_UpdateTerminationProtectionInput: schema::Shape = schema::Shape::new(
+    "UpdateTerminationProtectionInput",
+    Kind::Structure(&L_UpdateTerminationProtectionInput),
+);
+static L_UpdateTerminationProtectionInput: Layout = Layout::new(&[
+    schema::Member::new("EnableTerminationProtection", &S_EnableTerminationProtection).required(),
+    schema::Member::new("StackName", &S_StackNameOrId).required(),
+]);
+static S_UpdateTerminationProtectionOutput: schema::Shape = schema::Shape::new(
+    "UpdateTerminationProtectionOutput",
+    Kind::Structure(&L_UpdateTerminationProtectionOutput),
+);
+static L_UpdateTerminationProtectionOutput: Layout = Layout::new(&[schema::Member::new("StackId", &S_StackId)]);
+static S_UsePreviousTemplate: schema::Shape = schema::Shape::new("UsePreviousTemplate", Kind::Boolean);
+static S_UsePreviousValue: schema::Shape = schema::Shape::new("UsePreviousValue", Kind::Boolean);
+static S_ValidateTemplateInput: schema::Shape = schema::Shape::new("ValidateTemplateInput", Kind::Structure(&L_ValidateTemplateInput));
+static L_ValidateTemplateInput: Layout = Layout::new(&[
+    schema::Member::new("TemplateBody", &S_TemplateBody),
+    schema::Member::new("TemplateURL", &S_TemplateURL),
+]);
+static S_ValidateTemplateOutput: schema::Shape = schema::Shape::new("ValidateTemplateOutput", Kind::Structure(&L_ValidateTemplateOutput));
+static L_ValidateTemplateOutput: Layout = Layout::new(&[
+    schema::Member::new("Parameters", &S_TemplateParameters),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Capabilities", &S_Capabilities),
+    schema::Member::new("CapabilitiesReason", &S_CapabilitiesReason),
+    schema::Member::new("DeclaredTransforms", &S_TransformsList),
+]);
+static S_Version: schema::Shape = schema::Shape::new("Version", Kind::String);
+static S_Warnings: schema::Shape = schema::Shape::new("Warnings", Kind::Structure(&L_Warnings));
+static L_Warnings: Layout = Layout::new(&[schema::Member::new("UnrecognizedResourceTypes", &S_ResourceTypes)]);
+#[derive(Clone, Default)]
+pub struct AccountLimit {
+    pub name: Option<String>,
+    pub value: Option<i32>,
+}
+impl Shaped for AccountLimit {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountLimit {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountLimit
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CancelUpdateStackInput {
+    pub stack_name: String,
+    pub client_request_token: Option<String>,
+}
+impl Shaped for CancelUpdateStackInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CancelUpdateStackInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CancelUpdateStackInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.client_request_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.client_request_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Change {
+    pub type_: Option<String>,
+    pub hook_invocation_count: Option<i32>,
+    pub resource_change: Option<ResourceChange>,
+}
+impl Shaped for Change {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Change {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Change
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            1 => &self.hook_invocation_count,
+            _ => &self.resource_change,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            1 => &mut self.hook_invocation_count,
+            _ => &mut self.resource_change,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangeSetSummary {
+    pub stack_id: Option<String>,
+    pub stack_name: Option<String>,
+    pub change_set_id: Option<String>,
+    pub change_set_name: Option<String>,
+    pub execution_status: Option<String>,
+    pub status: Option<String>,
+    pub status_reason: Option<String>,
+    pub creation_time: Option<Timestamp>,
+    pub description: Option<String>,
+    pub include_nested_stacks: Option<bool>,
+    pub parent_change_set_id: Option<String>,
+    pub root_change_set_id: Option<String>,
+    pub import_existing_resources: Option<bool>,
+}
+impl Shaped for ChangeSetSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangeSetSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangeSetSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            1 => &self.stack_name,
+            2 => &self.change_set_id,
+            3 => &self.change_set_name,
+            4 => &self.execution_status,
+            5 => &self.status,
+            6 => &self.status_reason,
+            7 => &self.creation_time,
+            8 => &self.description,
+            9 => &self.include_nested_stacks,
+            10 => &self.parent_change_set_id,
+            11 => &self.root_change_set_id,
+            _ => &self.import_existing_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            1 => &mut self.stack_name,
+            2 => &mut self.change_set_id,
+            3 => &mut self.change_set_name,
+            4 => &mut self.execution_status,
+            5 => &mut self.status,
+            6 => &mut self.status_reason,
+            7 => &mut self.creation_time,
+            8 => &mut self.description,
+            9 => &mut self.include_nested_stacks,
+            10 => &mut self.parent_change_set_id,
+            11 => &mut self.root_change_set_id,
+            _ => &mut self.import_existing_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ContinueUpdateRollbackInput {
+    pub stack_name: String,
+    pub role_arn: Option<String>,
+    pub resources_to_skip: Option<Vec<String>>,
+    pub client_request_token: Option<String>,
+    pub force_rollback: Option<bool>,
+}
+impl Shaped for ContinueUpdateRollbackInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ContinueUpdateRollbackInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ContinueUpdateRollbackInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.role_arn,
+            2 => &self.resources_to_skip,
+            3 => &self.client_request_token,
+            _ => &self.force_rollback,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.role_arn,
+            2 => &mut self.resources_to_skip,
+            3 => &mut self.client_request_token,
+            _ => &mut self.force_rollback,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ContinueUpdateRollbackOutput {}
+impl Shaped for ContinueUpdateRollbackOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ContinueUpdateRollbackOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ContinueUpdateRollbackOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateChangeSetInput {
+    pub stack_name: String,
+    pub template_body: Option<String>,
+    pub template_url: Option<String>,
+    pub use_previous_template: Option<bool>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub capabilities: Option<Vec<String>>,
+    pub resource_types: Option<Vec<String>>,
+    pub role_arn: Option<String>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
+    pub notification_ar_ns: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub change_set_name: String,
+    pub client_token: Option<String>,
+    pub description: Option<String>,
+    pub change_set_type: Option<String>,
+    pub resources_to_import: Option<Vec<ResourceToImport>>,
+    pub include_nested_stacks: Option<bool>,
+    pub on_stack_failure: Option<String>,
+    pub import_existing_resources: Option<bool>,
+    pub deployment_mode: Option<String>,
+    pub deployment_config: Option<DeploymentConfig>,
+    pub disable_validation: Option<bool>,
+}
+impl Shaped for CreateChangeSetInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateChangeSetInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateChangeSetInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.template_body,
+            2 => &self.template_url,
+            3 => &self.use_previous_template,
+            4 => &self.parameters,
+            5 => &self.capabilities,
+            6 => &self.resource_types,
+            7 => &self.role_arn,
+            8 => &self.rollback_configuration,
+            9 => &self.notification_ar_ns,
+            10 => &self.tags,
+            11 => &self.change_set_name,
+            12 => &self.client_token,
+            13 => &self.description,
+            14 => &self.change_set_type,
+            15 => &self.resources_to_import,
+            16 => &self.include_nested_stacks,
+            17 => &self.on_stack_failure,
+            18 => &self.import_existing_resources,
+            19 => &self.deployment_mode,
+            20 => &self.deployment_config,
+            _ => &self.disable_validation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.template_body,
+            2 => &mut self.template_url,
+            3 => &mut self.use_previous_template,
+            4 => &mut self.parameters,
+            5 => &mut self.capabilities,
+            6 => &mut self.resource_types,
+            7 => &mut self.role_arn,
+            8 => &mut self.rollback_configuration,
+            9 => &mut self.notification_ar_ns,
+            10 => &mut self.tags,
+            11 => &mut self.change_set_name,
+            12 => &mut self.client_token,
+            13 => &mut self.description,
+            14 => &mut self.change_set_type,
+            15 => &mut self.resources_to_import,
+            16 => &mut self.include_nested_stacks,
+            17 => &mut self.on_stack_failure,
+            18 => &mut self.import_existing_resources,
+            19 => &mut self.deployment_mode,
+            20 => &mut self.deployment_config,
+            _ => &mut self.disable_validation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateChangeSetOutput {
+    pub id: Option<String>,
+    pub stack_id: Option<String>,
+}
+impl Shaped for CreateChangeSetOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateChangeSetOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateChangeSetOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            _ => &self.stack_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            _ => &mut self.stack_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateStackInput {
+    pub stack_name: String,
+    pub template_body: Option<String>,
+    pub template_url: Option<String>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub disable_rollback: Option<bool>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
+    pub timeout_in_minutes: Option<i32>,
+    pub notification_ar_ns: Option<Vec<String>>,
+    pub capabilities: Option<Vec<String>>,
+    pub resource_types: Option<Vec<String>>,
+    pub role_arn: Option<String>,
+    pub on_failure: Option<String>,
+    pub stack_policy_body: Option<String>,
+    pub stack_policy_url: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub client_request_token: Option<String>,
+    pub enable_termination_protection: Option<bool>,
+    pub retain_except_on_create: Option<bool>,
+    pub deployment_config: Option<DeploymentConfig>,
+    pub disable_validation: Option<bool>,
+}
+impl Shaped for CreateStackInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateStackInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateStackInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.template_body,
+            2 => &self.template_url,
+            3 => &self.parameters,
+            4 => &self.disable_rollback,
+            5 => &self.rollback_configuration,
+            6 => &self.timeout_in_minutes,
+            7 => &self.notification_ar_ns,
+            8 => &self.capabilities,
+            9 => &self.resource_types,
+            10 => &self.role_arn,
+            11 => &self.on_failure,
+            12 => &self.stack_policy_body,
+            13 => &self.stack_policy_url,
+            14 => &self.tags,
+            15 => &self.client_request_token,
+            16 => &self.enable_termination_protection,
+            17 => &self.retain_except_on_create,
+            18 => &self.deployment_config,
+            _ => &self.disable_validation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.template_body,
+            2 => &mut self.template_url,
+            3 => &mut self.parameters,
+            4 => &mut self.disable_rollback,
+            5 => &mut self.rollback_configuration,
+            6 => &mut self.timeout_in_minutes,
+            7 => &mut self.notification_ar_ns,
+            8 => &mut self.capabilities,
+            9 => &mut self.resource_types,
+            10 => &mut self.role_arn,
+            11 => &mut self.on_failure,
+            12 => &mut self.stack_policy_body,
+            13 => &mut self.stack_policy_url,
+            14 => &mut self.tags,
+            15 => &mut self.client_request_token,
+            16 => &mut self.enable_termination_protection,
+            17 => &mut self.retain_except_on_create,
+            18 => &mut self.deployment_config,
+            _ => &mut self.disable_validation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateStackOutput {
+    pub stack_id: Option<String>,
+    pub operation_id: Option<String>,
+}
+impl Shaped for CreateStackOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateStackOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateStackOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            _ => &self.operation_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            _ => &mut self.operation_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteChangeSetInput {
+    pub change_set_name: String,
+    pub stack_name: Option<String>,
+}
+impl Shaped for DeleteChangeSetInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteChangeSetInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteChangeSetInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.change_set_name,
+            _ => &self.stack_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.change_set_name,
+            _ => &mut self.stack_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteChangeSetOutput {}
+impl Shaped for DeleteChangeSetOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteChangeSetOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteChangeSetOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteStackInput {
+    pub stack_name: String,
+    pub retain_resources: Option<Vec<String>>,
+    pub role_arn: Option<String>,
+    pub client_request_token: Option<String>,
+    pub deletion_mode: Option<String>,
+    pub deployment_config: Option<DeploymentConfig>,
+}
+impl Shaped for DeleteStackInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteStackInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteStackInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.retain_resources,
+            2 => &self.role_arn,
+            3 => &self.client_request_token,
+            4 => &self.deletion_mode,
+            _ => &self.deployment_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.retain_resources,
+            2 => &mut self.role_arn,
+            3 => &mut self.client_request_token,
+            4 => &mut self.deletion_mode,
+            _ => &mut self.deployment_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeploymentConfig {
+    pub mode: Option<String>,
+    pub disable_rollback: Option<bool>,
+}
+impl Shaped for DeploymentConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeploymentConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeploymentConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mode,
+            _ => &self.disable_rollback,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mode,
+            _ => &mut self.disable_rollback,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAccountLimitsInput {
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeAccountLimitsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAccountLimitsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAccountLimitsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAccountLimitsOutput {
+    pub account_limits: Option<Vec<AccountLimit>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeAccountLimitsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAccountLimitsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAccountLimitsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.account_limits,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.account_limits,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeChangeSetInput {
+    pub change_set_name: String,
+    pub stack_name: Option<String>,
+    pub next_token: Option<String>,
+    pub include_property_values: Option<bool>,
+}
+impl Shaped for DescribeChangeSetInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeChangeSetInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeChangeSetInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.change_set_name,
+            1 => &self.stack_name,
+            2 => &self.next_token,
+            _ => &self.include_property_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.change_set_name,
+            1 => &mut self.stack_name,
+            2 => &mut self.next_token,
+            _ => &mut self.include_property_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeChangeSetOutput {
+    pub change_set_name: Option<String>,
+    pub change_set_id: Option<String>,
+    pub stack_id: Option<String>,
+    pub stack_name: Option<String>,
+    pub description: Option<String>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub creation_time: Option<Timestamp>,
+    pub execution_status: Option<String>,
+    pub status: Option<String>,
+    pub status_reason: Option<String>,
+    pub stack_drift_status: Option<String>,
+    pub notification_ar_ns: Option<Vec<String>>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
+    pub capabilities: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub changes: Option<Vec<Change>>,
+    pub next_token: Option<String>,
+    pub include_nested_stacks: Option<bool>,
+    pub parent_change_set_id: Option<String>,
+    pub root_change_set_id: Option<String>,
+    pub on_stack_failure: Option<String>,
+    pub import_existing_resources: Option<bool>,
+    pub deployment_mode: Option<String>,
+    pub deployment_config: Option<DeploymentConfig>,
+}
+impl Shaped for DescribeChangeSetOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeChangeSetOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeChangeSetOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.change_set_name,
+            1 => &self.change_set_id,
+            2 => &self.stack_id,
+            3 => &self.stack_name,
+            4 => &self.description,
+            5 => &self.parameters,
+            6 => &self.creation_time,
+            7 => &self.execution_status,
+            8 => &self.status,
+            9 => &self.status_reason,
+            10 => &self.stack_drift_status,
+            11 => &self.notification_ar_ns,
+            12 => &self.rollback_configuration,
+            13 => &self.capabilities,
+            14 => &self.tags,
+            15 => &self.changes,
+            16 => &self.next_token,
+            17 => &self.include_nested_stacks,
+            18 => &self.parent_change_set_id,
+            19 => &self.root_change_set_id,
+            20 => &self.on_stack_failure,
+            21 => &self.import_existing_resources,
+            22 => &self.deployment_mode,
+            _ => &self.deployment_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.change_set_name,
+            1 => &mut self.change_set_id,
+            2 => &mut self.stack_id,
+            3 => &mut self.stack_name,
+            4 => &mut self.description,
+            5 => &mut self.parameters,
+            6 => &mut self.creation_time,
+            7 => &mut self.execution_status,
+            8 => &mut self.status,
+            9 => &mut self.status_reason,
+            10 => &mut self.stack_drift_status,
+            11 => &mut self.notification_ar_ns,
+            12 => &mut self.rollback_configuration,
+            13 => &mut self.capabilities,
+            14 => &mut self.tags,
+            15 => &mut self.changes,
+            16 => &mut self.next_token,
+            17 => &mut self.include_nested_stacks,
+            18 => &mut self.parent_change_set_id,
+            19 => &mut self.root_change_set_id,
+            20 => &mut self.on_stack_failure,
+            21 => &mut self.import_existing_resources,
+            22 => &mut self.deployment_mode,
+            _ => &mut self.deployment_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackEventsInput {
+    pub stack_name: String,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeStackEventsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackEventsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackEventsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackEventsOutput {
+    pub stack_events: Option<Vec<StackEvent>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeStackEventsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackEventsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackEventsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_events,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_events,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackResourceInput {
+    pub stack_name: String,
+    pub logical_resource_id: String,
+}
+impl Shaped for DescribeStackResourceInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackResourceInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackResourceInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.logical_resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.logical_resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackResourceOutput {
+    pub stack_resource_detail: Option<StackResourceDetail>,
+}
+impl Shaped for DescribeStackResourceOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackResourceOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackResourceOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stack_resource_detail,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stack_resource_detail,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackResourcesInput {
+    pub stack_name: Option<String>,
+    pub logical_resource_id: Option<String>,
+    pub physical_resource_id: Option<String>,
+}
+impl Shaped for DescribeStackResourcesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackResourcesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackResourcesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.logical_resource_id,
+            _ => &self.physical_resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.logical_resource_id,
+            _ => &mut self.physical_resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStackResourcesOutput {
+    pub stack_resources: Option<Vec<StackResource>>,
+}
+impl Shaped for DescribeStackResourcesOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStackResourcesOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStackResourcesOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stack_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stack_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStacksInput {
+    pub stack_name: Option<String>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeStacksInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStacksInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStacksInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStacksOutput {
+    pub stacks: Option<Vec<Stack>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for DescribeStacksOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStacksOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStacksOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stacks,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stacks,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ExecuteChangeSetInput {
+    pub change_set_name: String,
+    pub stack_name: Option<String>,
+    pub client_request_token: Option<String>,
+    pub disable_rollback: Option<bool>,
+    pub retain_except_on_create: Option<bool>,
+}
+impl Shaped for ExecuteChangeSetInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ExecuteChangeSetInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ExecuteChangeSetInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.change_set_name,
+            1 => &self.stack_name,
+            2 => &self.client_request_token,
+            3 => &self.disable_rollback,
+            _ => &self.retain_except_on_create,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.change_set_name,
+            1 => &mut self.stack_name,
+            2 => &mut self.client_request_token,
+            3 => &mut self.disable_rollback,
+            _ => &mut self.retain_except_on_create,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ExecuteChangeSetOutput {}
+impl Shaped for ExecuteChangeSetOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ExecuteChangeSetOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ExecuteChangeSetOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Export {
+    pub exporting_stack_id: Option<String>,
+    pub name: Option<String>,
+    pub value: Option<String>,
+}
+impl Shaped for Export {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Export {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Export
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.exporting_stack_id,
+            1 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.exporting_stack_id,
+            1 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStackPolicyInput {
+    pub stack_name: String,
+}
+impl Shaped for GetStackPolicyInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStackPolicyInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStackPolicyInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stack_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stack_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStackPolicyOutput {
+    pub stack_policy_body: Option<String>,
+}
+impl Shaped for GetStackPolicyOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStackPolicyOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStackPolicyOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stack_policy_body,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stack_policy_body,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTemplateInput {
+    pub stack_name: Option<String>,
+    pub change_set_name: Option<String>,
+    pub template_stage: Option<String>,
+}
+impl Shaped for GetTemplateInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTemplateInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTemplateInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.change_set_name,
+            _ => &self.template_stage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.change_set_name,
+            _ => &mut self.template_stage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTemplateOutput {
+    pub template_body: Option<String>,
+    pub stages_available: Option<Vec<String>>,
+}
+impl Shaped for GetTemplateOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTemplateOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTemplateOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.template_body,
+            _ => &self.stages_available,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.template_body,
+            _ => &mut self.stages_available,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTemplateSummaryInput {
+    pub template_body: Option<String>,
+    pub template_url: Option<String>,
+    pub stack_name: Option<String>,
+    pub stack_set_name: Option<String>,
+    pub call_as: Option<String>,
+    pub template_summary_config: Option<TemplateSummaryConfig>,
+}
+impl Shaped for GetTemplateSummaryInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTemplateSummaryInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTemplateSummaryInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.template_body,
+            1 => &self.template_url,
+            2 => &self.stack_name,
+            3 => &self.stack_set_name,
+            4 => &self.call_as,
+            _ => &self.template_summary_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.template_body,
+            1 => &mut self.template_url,
+            2 => &mut self.stack_name,
+            3 => &mut self.stack_set_name,
+            4 => &mut self.call_as,
+            _ => &mut self.template_summary_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTemplateSummaryOutput {
+    pub parameters: Option<Vec<ParameterDeclaration>>,
+    pub description: Option<String>,
+    pub capabilities: Option<Vec<String>>,
+    pub capabilities_reason: Option<String>,
+    pub resource_types: Option<Vec<String>>,
+    pub version: Option<String>,
+    pub metadata: Option<String>,
+    pub declared_transforms: Option<Vec<String>>,
+    pub resource_identifier_summaries: Option<Vec<ResourceIdentifierSummary>>,
+    pub warnings: Option<Warnings>,
+}
+impl Shaped for GetTemplateSummaryOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTemplateSummaryOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTemplateSummaryOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            1 => &self.description,
+            2 => &self.capabilities,
+            3 => &self.capabilities_reason,
+            4 => &self.resource_types,
+            5 => &self.version,
+            6 => &self.metadata,
+            7 => &self.declared_transforms,
+            8 => &self.resource_identifier_summaries,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            1 => &mut self.description,
+            2 => &mut self.capabilities,
+            3 => &mut self.capabilities_reason,
+            4 => &mut self.resource_types,
+            5 => &mut self.version,
+            6 => &mut self.metadata,
+            7 => &mut self.declared_transforms,
+            8 => &mut self.resource_identifier_summaries,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListChangeSetsInput {
+    pub stack_name: String,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListChangeSetsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListChangeSetsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListChangeSetsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListChangeSetsOutput {
+    pub summaries: Option<Vec<ChangeSetSummary>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListChangeSetsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListChangeSetsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListChangeSetsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.summaries,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.summaries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListExportsInput {
+    pub next_token: Option<String>,
+}
+impl Shaped for ListExportsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListExportsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListExportsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListExportsOutput {
+    pub exports: Option<Vec<Export>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListExportsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListExportsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListExportsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.exports,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.exports,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListImportsInput {
+    pub export_name: String,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListImportsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListImportsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListImportsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.export_name,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.export_name,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListImportsOutput {
+    pub imports: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListImportsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListImportsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListImportsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.imports,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.imports,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStackResourcesInput {
+    pub stack_name: String,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListStackResourcesInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStackResourcesInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStackResourcesInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStackResourcesOutput {
+    pub stack_resource_summaries: Option<Vec<StackResourceSummary>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListStackResourcesOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStackResourcesOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStackResourcesOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_resource_summaries,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_resource_summaries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStacksInput {
+    pub next_token: Option<String>,
+    pub stack_status_filter: Option<Vec<String>>,
+}
+impl Shaped for ListStacksInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStacksInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStacksInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.stack_status_filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.stack_status_filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStacksOutput {
+    pub stack_summaries: Option<Vec<StackSummary>>,
+    pub next_token: Option<String>,
+}
+impl Shaped for ListStacksOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStacksOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStacksOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_summaries,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_summaries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LiveResourceDrift {
+    pub previous_value: Option<String>,
+    pub actual_value: Option<String>,
+    pub drift_detection_timestamp: Option<Timestamp>,
+}
+impl Shaped for LiveResourceDrift {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LiveResourceDrift {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LiveResourceDrift
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.previous_value,
+            1 => &self.actual_value,
+            _ => &self.drift_detection_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.previous_value,
+            1 => &mut self.actual_value,
+            _ => &mut self.drift_detection_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModuleInfo {
+    pub type_hierarchy: Option<String>,
+    pub logical_id_hierarchy: Option<String>,
+}
+impl Shaped for ModuleInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModuleInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModuleInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_hierarchy,
+            _ => &self.logical_id_hierarchy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_hierarchy,
+            _ => &mut self.logical_id_hierarchy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OperationEntry {
+    pub operation_type: Option<String>,
+    pub operation_id: Option<String>,
+}
+impl Shaped for OperationEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OperationEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OperationEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.operation_type,
+            _ => &self.operation_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.operation_type,
+            _ => &mut self.operation_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Output {
+    pub output_key: Option<String>,
+    pub output_value: Option<String>,
+    pub description: Option<String>,
+    pub export_name: Option<String>,
+}
+impl Shaped for Output {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Output {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Output
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.output_key,
+            1 => &self.output_value,
+            2 => &self.description,
+            _ => &self.export_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.output_key,
+            1 => &mut self.output_value,
+            2 => &mut self.description,
+            _ => &mut self.export_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Parameter {
+    pub parameter_key: Option<String>,
+    pub parameter_value: Option<String>,
+    pub use_previous_value: Option<bool>,
+    pub resolved_value: Option<String>,
+}
+impl Shaped for Parameter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Parameter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Parameter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameter_key,
+            1 => &self.parameter_value,
+            2 => &self.use_previous_value,
+            _ => &self.resolved_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameter_key,
+            1 => &mut self.parameter_value,
+            2 => &mut self.use_previous_value,
+            _ => &mut self.resolved_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterConstraints {
+    pub allowed_values: Option<Vec<String>>,
+}
+impl Shaped for ParameterConstraints {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterConstraints {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterConstraints
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterDeclaration {
+    pub parameter_key: Option<String>,
+    pub default_value: Option<String>,
+    pub parameter_type: Option<String>,
+    pub no_echo: Option<bool>,
+    pub description: Option<String>,
+    pub parameter_constraints: Option<ParameterConstraints>,
+}
+impl Shaped for ParameterDeclaration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterDeclaration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterDeclaration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameter_key,
+            1 => &self.default_value,
+            2 => &self.parameter_type,
+            3 => &self.no_echo,
+            4 => &self.description,
+            _ => &self.parameter_constraints,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameter_key,
+            1 => &mut self.default_value,
+            2 => &mut self.parameter_type,
+            3 => &mut self.no_echo,
+            4 => &mut self.description,
+            _ => &mut self.parameter_constraints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceChange {
+    pub policy_action: Option<String>,
+    pub action: Option<String>,
+    pub logical_resource_id: Option<String>,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: Option<String>,
+    pub replacement: Option<String>,
+    pub scope: Option<Vec<String>>,
+    pub resource_drift_status: Option<String>,
+    pub resource_drift_ignored_attributes: Option<Vec<ResourceDriftIgnoredAttribute>>,
+    pub details: Option<Vec<ResourceChangeDetail>>,
+    pub change_set_id: Option<String>,
+    pub module_info: Option<ModuleInfo>,
+    pub before_context: Option<String>,
+    pub after_context: Option<String>,
+    pub previous_deployment_context: Option<String>,
+}
+impl Shaped for ResourceChange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceChange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceChange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_action,
+            1 => &self.action,
+            2 => &self.logical_resource_id,
+            3 => &self.physical_resource_id,
+            4 => &self.resource_type,
+            5 => &self.replacement,
+            6 => &self.scope,
+            7 => &self.resource_drift_status,
+            8 => &self.resource_drift_ignored_attributes,
+            9 => &self.details,
+            10 => &self.change_set_id,
+            11 => &self.module_info,
+            12 => &self.before_context,
+            13 => &self.after_context,
+            _ => &self.previous_deployment_context,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_action,
+            1 => &mut self.action,
+            2 => &mut self.logical_resource_id,
+            3 => &mut self.physical_resource_id,
+            4 => &mut self.resource_type,
+            5 => &mut self.replacement,
+            6 => &mut self.scope,
+            7 => &mut self.resource_drift_status,
+            8 => &mut self.resource_drift_ignored_attributes,
+            9 => &mut self.details,
+            10 => &mut self.change_set_id,
+            11 => &mut self.module_info,
+            12 => &mut self.before_context,
+            13 => &mut self.after_context,
+            _ => &mut self.previous_deployment_context,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceChangeDetail {
+    pub target: Option<ResourceTargetDefinition>,
+    pub evaluation: Option<String>,
+    pub change_source: Option<String>,
+    pub causing_entity: Option<String>,
+}
+impl Shaped for ResourceChangeDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceChangeDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceChangeDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.target,
+            1 => &self.evaluation,
+            2 => &self.change_source,
+            _ => &self.causing_entity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.target,
+            1 => &mut self.evaluation,
+            2 => &mut self.change_source,
+            _ => &mut self.causing_entity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceDriftIgnoredAttribute {
+    pub path: Option<String>,
+    pub reason: Option<String>,
+}
+impl Shaped for ResourceDriftIgnoredAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceDriftIgnoredAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceDriftIgnoredAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            _ => &self.reason,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            _ => &mut self.reason,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceIdentifierSummary {
+    pub resource_type: Option<String>,
+    pub logical_resource_ids: Option<Vec<String>>,
+    pub resource_identifiers: Option<Vec<String>>,
+}
+impl Shaped for ResourceIdentifierSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceIdentifierSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceIdentifierSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            1 => &self.logical_resource_ids,
+            _ => &self.resource_identifiers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            1 => &mut self.logical_resource_ids,
+            _ => &mut self.resource_identifiers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceTargetDefinition {
+    pub attribute: Option<String>,
+    pub name: Option<String>,
+    pub requires_recreation: Option<String>,
+    pub path: Option<String>,
+    pub before_value: Option<String>,
+    pub after_value: Option<String>,
+    pub before_value_from: Option<String>,
+    pub after_value_from: Option<String>,
+    pub drift: Option<LiveResourceDrift>,
+    pub attribute_change_type: Option<String>,
+}
+impl Shaped for ResourceTargetDefinition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceTargetDefinition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceTargetDefinition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.name,
+            2 => &self.requires_recreation,
+            3 => &self.path,
+            4 => &self.before_value,
+            5 => &self.after_value,
+            6 => &self.before_value_from,
+            7 => &self.after_value_from,
+            8 => &self.drift,
+            _ => &self.attribute_change_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.name,
+            2 => &mut self.requires_recreation,
+            3 => &mut self.path,
+            4 => &mut self.before_value,
+            5 => &mut self.after_value,
+            6 => &mut self.before_value_from,
+            7 => &mut self.after_value_from,
+            8 => &mut self.drift,
+            _ => &mut self.attribute_change_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceToImport {
+    pub resource_type: String,
+    pub logical_resource_id: String,
+    pub resource_identifier: BTreeMap<String, String>,
+}
+impl Shaped for ResourceToImport {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceToImport {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceToImport
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            1 => &self.logical_resource_id,
+            _ => &self.resource_identifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            1 => &mut self.logical_resource_id,
+            _ => &mut self.resource_identifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RollbackConfiguration {
+    pub rollback_triggers: Option<Vec<RollbackTrigger>>,
+    pub monitoring_time_in_minutes: Option<i32>,
+}
+impl Shaped for RollbackConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RollbackConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RollbackConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rollback_triggers,
+            _ => &self.monitoring_time_in_minutes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rollback_triggers,
+            _ => &mut self.monitoring_time_in_minutes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RollbackTrigger {
+    pub arn: String,
+    pub type_: String,
+}
+impl Shaped for RollbackTrigger {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RollbackTrigger {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RollbackTrigger
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetStackPolicyInput {
+    pub stack_name: String,
+    pub stack_policy_body: Option<String>,
+    pub stack_policy_url: Option<String>,
+}
+impl Shaped for SetStackPolicyInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetStackPolicyInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetStackPolicyInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.stack_policy_body,
+            _ => &self.stack_policy_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.stack_policy_body,
+            _ => &mut self.stack_policy_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignalResourceInput {
+    pub stack_name: String,
+    pub logical_resource_id: String,
+    pub unique_id: String,
+    pub status: String,
+}
+impl Shaped for SignalResourceInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignalResourceInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignalResourceInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.logical_resource_id,
+            2 => &self.unique_id,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.logical_resource_id,
+            2 => &mut self.unique_id,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Stack {
+    pub stack_id: Option<String>,
+    pub stack_name: String,
+    pub change_set_id: Option<String>,
+    pub description: Option<String>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub creation_time: Timestamp,
+    pub deletion_time: Option<Timestamp>,
+    pub last_updated_time: Option<Timestamp>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
+    pub stack_status: String,
+    pub stack_status_reason: Option<String>,
+    pub disable_rollback: Option<bool>,
+    pub deployment_config: Option<DeploymentConfig>,
+    pub notification_ar_ns: Option<Vec<String>>,
+    pub timeout_in_minutes: Option<i32>,
+    pub capabilities: Option<Vec<String>>,
+    pub outputs: Option<Vec<Output>>,
+    pub role_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub enable_termination_protection: Option<bool>,
+    pub parent_id: Option<String>,
+    pub root_id: Option<String>,
+    pub drift_information: Option<StackDriftInformation>,
+    pub retain_except_on_create: Option<bool>,
+    pub deletion_mode: Option<String>,
+    pub detailed_status: Option<String>,
+    pub last_operations: Option<Vec<OperationEntry>>,
+    pub alias_name: Option<String>,
+}
+impl Shaped for Stack {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Stack {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Stack
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            1 => &self.stack_name,
+            2 => &self.change_set_id,
+            3 => &self.description,
+            4 => &self.parameters,
+            5 => &self.creation_time,
+            6 => &self.deletion_time,
+            7 => &self.last_updated_time,
+            8 => &self.rollback_configuration,
+            9 => &self.stack_status,
+            10 => &self.stack_status_reason,
+            11 => &self.disable_rollback,
+            12 => &self.deployment_config,
+            13 => &self.notification_ar_ns,
+            14 => &self.timeout_in_minutes,
+            15 => &self.capabilities,
+            16 => &self.outputs,
+            17 => &self.role_arn,
+            18 => &self.tags,
+            19 => &self.enable_termination_protection,
+            20 => &self.parent_id,
+            21 => &self.root_id,
+            22 => &self.drift_information,
+            23 => &self.retain_except_on_create,
+            24 => &self.deletion_mode,
+            25 => &self.detailed_status,
+            26 => &self.last_operations,
+            _ => &self.alias_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            1 => &mut self.stack_name,
+            2 => &mut self.change_set_id,
+            3 => &mut self.description,
+            4 => &mut self.parameters,
+            5 => &mut self.creation_time,
+            6 => &mut self.deletion_time,
+            7 => &mut self.last_updated_time,
+            8 => &mut self.rollback_configuration,
+            9 => &mut self.stack_status,
+            10 => &mut self.stack_status_reason,
+            11 => &mut self.disable_rollback,
+            12 => &mut self.deployment_config,
+            13 => &mut self.notification_ar_ns,
+            14 => &mut self.timeout_in_minutes,
+            15 => &mut self.capabilities,
+            16 => &mut self.outputs,
+            17 => &mut self.role_arn,
+            18 => &mut self.tags,
+            19 => &mut self.enable_termination_protection,
+            20 => &mut self.parent_id,
+            21 => &mut self.root_id,
+            22 => &mut self.drift_information,
+            23 => &mut self.retain_except_on_create,
+            24 => &mut self.deletion_mode,
+            25 => &mut self.detailed_status,
+            26 => &mut self.last_operations,
+            _ => &mut self.alias_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackDriftInformation {
+    pub stack_drift_status: String,
+    pub last_check_timestamp: Option<Timestamp>,
+}
+impl Shaped for StackDriftInformation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackDriftInformation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackDriftInformation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_drift_status,
+            _ => &self.last_check_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_drift_status,
+            _ => &mut self.last_check_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackDriftInformationSummary {
+    pub stack_drift_status: String,
+    pub last_check_timestamp: Option<Timestamp>,
+}
+impl Shaped for StackDriftInformationSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackDriftInformationSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackDriftInformationSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_drift_status,
+            _ => &self.last_check_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_drift_status,
+            _ => &mut self.last_check_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackEvent {
+    pub stack_id: String,
+    pub event_id: String,
+    pub stack_name: String,
+    pub operation_id: Option<String>,
+    pub logical_resource_id: Option<String>,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: Option<String>,
+    pub timestamp: Timestamp,
+    pub resource_status: Option<String>,
+    pub resource_status_reason: Option<String>,
+    pub resource_properties: Option<String>,
+    pub client_request_token: Option<String>,
+    pub hook_type: Option<String>,
+    pub hook_status: Option<String>,
+    pub hook_status_reason: Option<String>,
+    pub hook_invocation_point: Option<String>,
+    pub hook_invocation_id: Option<String>,
+    pub hook_failure_mode: Option<String>,
+    pub detailed_status: Option<String>,
+}
+impl Shaped for StackEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            1 => &self.event_id,
+            2 => &self.stack_name,
+            3 => &self.operation_id,
+            4 => &self.logical_resource_id,
+            5 => &self.physical_resource_id,
+            6 => &self.resource_type,
+            7 => &self.timestamp,
+            8 => &self.resource_status,
+            9 => &self.resource_status_reason,
+            10 => &self.resource_properties,
+            11 => &self.client_request_token,
+            12 => &self.hook_type,
+            13 => &self.hook_status,
+            14 => &self.hook_status_reason,
+            15 => &self.hook_invocation_point,
+            16 => &self.hook_invocation_id,
+            17 => &self.hook_failure_mode,
+            _ => &self.detailed_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            1 => &mut self.event_id,
+            2 => &mut self.stack_name,
+            3 => &mut self.operation_id,
+            4 => &mut self.logical_resource_id,
+            5 => &mut self.physical_resource_id,
+            6 => &mut self.resource_type,
+            7 => &mut self.timestamp,
+            8 => &mut self.resource_status,
+            9 => &mut self.resource_status_reason,
+            10 => &mut self.resource_properties,
+            11 => &mut self.client_request_token,
+            12 => &mut self.hook_type,
+            13 => &mut self.hook_status,
+            14 => &mut self.hook_status_reason,
+            15 => &mut self.hook_invocation_point,
+            16 => &mut self.hook_invocation_id,
+            17 => &mut self.hook_failure_mode,
+            _ => &mut self.detailed_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackResource {
+    pub stack_name: Option<String>,
+    pub stack_id: Option<String>,
+    pub logical_resource_id: String,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: String,
+    pub timestamp: Timestamp,
+    pub resource_status: String,
+    pub resource_status_reason: Option<String>,
+    pub description: Option<String>,
+    pub drift_information: Option<StackResourceDriftInformation>,
+    pub module_info: Option<ModuleInfo>,
+}
+impl Shaped for StackResource {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackResource {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackResource
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.stack_id,
+            2 => &self.logical_resource_id,
+            3 => &self.physical_resource_id,
+            4 => &self.resource_type,
+            5 => &self.timestamp,
+            6 => &self.resource_status,
+            7 => &self.resource_status_reason,
+            8 => &self.description,
+            9 => &self.drift_information,
+            _ => &self.module_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.stack_id,
+            2 => &mut self.logical_resource_id,
+            3 => &mut self.physical_resource_id,
+            4 => &mut self.resource_type,
+            5 => &mut self.timestamp,
+            6 => &mut self.resource_status,
+            7 => &mut self.resource_status_reason,
+            8 => &mut self.description,
+            9 => &mut self.drift_information,
+            _ => &mut self.module_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackResourceDetail {
+    pub stack_name: Option<String>,
+    pub stack_id: Option<String>,
+    pub logical_resource_id: String,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: String,
+    pub last_updated_timestamp: Timestamp,
+    pub resource_status: String,
+    pub resource_status_reason: Option<String>,
+    pub description: Option<String>,
+    pub metadata: Option<String>,
+    pub drift_information: Option<StackResourceDriftInformation>,
+    pub module_info: Option<ModuleInfo>,
+}
+impl Shaped for StackResourceDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackResourceDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackResourceDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.stack_id,
+            2 => &self.logical_resource_id,
+            3 => &self.physical_resource_id,
+            4 => &self.resource_type,
+            5 => &self.last_updated_timestamp,
+            6 => &self.resource_status,
+            7 => &self.resource_status_reason,
+            8 => &self.description,
+            9 => &self.metadata,
+            10 => &self.drift_information,
+            _ => &self.module_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.stack_id,
+            2 => &mut self.logical_resource_id,
+            3 => &mut self.physical_resource_id,
+            4 => &mut self.resource_type,
+            5 => &mut self.last_updated_timestamp,
+            6 => &mut self.resource_status,
+            7 => &mut self.resource_status_reason,
+            8 => &mut self.description,
+            9 => &mut self.metadata,
+            10 => &mut self.drift_information,
+            _ => &mut self.module_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackResourceDriftInformation {
+    pub stack_resource_drift_status: String,
+    pub last_check_timestamp: Option<Timestamp>,
+}
+impl Shaped for StackResourceDriftInformation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackResourceDriftInformation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackResourceDriftInformation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_resource_drift_status,
+            _ => &self.last_check_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_resource_drift_status,
+            _ => &mut self.last_check_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackResourceDriftInformationSummary {
+    pub stack_resource_drift_status: String,
+    pub last_check_timestamp: Option<Timestamp>,
+}
+impl Shaped for StackResourceDriftInformationSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackResourceDriftInformationSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackResourceDriftInformationSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_resource_drift_status,
+            _ => &self.last_check_timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_resource_drift_status,
+            _ => &mut self.last_check_timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackResourceSummary {
+    pub logical_resource_id: String,
+    pub physical_resource_id: Option<String>,
+    pub resource_type: String,
+    pub last_updated_timestamp: Timestamp,
+    pub resource_status: String,
+    pub resource_status_reason: Option<String>,
+    pub drift_information: Option<StackResourceDriftInformationSummary>,
+    pub module_info: Option<ModuleInfo>,
+}
+impl Shaped for StackResourceSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackResourceSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackResourceSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.logical_resource_id,
+            1 => &self.physical_resource_id,
+            2 => &self.resource_type,
+            3 => &self.last_updated_timestamp,
+            4 => &self.resource_status,
+            5 => &self.resource_status_reason,
+            6 => &self.drift_information,
+            _ => &self.module_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.logical_resource_id,
+            1 => &mut self.physical_resource_id,
+            2 => &mut self.resource_type,
+            3 => &mut self.last_updated_timestamp,
+            4 => &mut self.resource_status,
+            5 => &mut self.resource_status_reason,
+            6 => &mut self.drift_information,
+            _ => &mut self.module_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StackSummary {
+    pub stack_id: Option<String>,
+    pub stack_name: String,
+    pub template_description: Option<String>,
+    pub creation_time: Timestamp,
+    pub last_updated_time: Option<Timestamp>,
+    pub deletion_time: Option<Timestamp>,
+    pub stack_status: String,
+    pub stack_status_reason: Option<String>,
+    pub parent_id: Option<String>,
+    pub root_id: Option<String>,
+    pub drift_information: Option<StackDriftInformationSummary>,
+    pub last_operations: Option<Vec<OperationEntry>>,
+}
+impl Shaped for StackSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StackSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StackSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            1 => &self.stack_name,
+            2 => &self.template_description,
+            3 => &self.creation_time,
+            4 => &self.last_updated_time,
+            5 => &self.deletion_time,
+            6 => &self.stack_status,
+            7 => &self.stack_status_reason,
+            8 => &self.parent_id,
+            9 => &self.root_id,
+            10 => &self.drift_information,
+            _ => &self.last_operations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            1 => &mut self.stack_name,
+            2 => &mut self.template_description,
+            3 => &mut self.creation_time,
+            4 => &mut self.last_updated_time,
+            5 => &mut self.deletion_time,
+            6 => &mut self.stack_status,
+            7 => &mut self.stack_status_reason,
+            8 => &mut self.parent_id,
+            9 => &mut self.root_id,
+            10 => &mut self.drift_information,
+            _ => &mut self.last_operations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TemplateParameter {
+    pub parameter_key: Option<String>,
+    pub default_value: Option<String>,
+    pub no_echo: Option<bool>,
+    pub description: Option<String>,
+}
+impl Shaped for TemplateParameter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TemplateParameter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TemplateParameter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameter_key,
+            1 => &self.default_value,
+            2 => &self.no_echo,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameter_key,
+            1 => &mut self.default_value,
+            2 => &mut self.no_echo,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TemplateSummaryConfig {
+    pub treat_unrecognized_resource_types_as_warnings: Option<bool>,
+}
+impl Shaped for TemplateSummaryConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TemplateSummaryConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TemplateSummaryConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.treat_unrecognized_resource_types_as_warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.treat_unrecognized_resource_types_as_warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateStackInput {
+    pub stack_name: String,
+    pub template_body: Option<String>,
+    pub template_url: Option<String>,
+    pub use_previous_template: Option<bool>,
+    pub stack_policy_during_update_body: Option<String>,
+    pub stack_policy_during_update_url: Option<String>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub capabilities: Option<Vec<String>>,
+    pub resource_types: Option<Vec<String>>,
+    pub role_arn: Option<String>,
+    pub rollback_configuration: Option<RollbackConfiguration>,
+    pub stack_policy_body: Option<String>,
+    pub stack_policy_url: Option<String>,
+    pub notification_ar_ns: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub disable_rollback: Option<bool>,
+    pub client_request_token: Option<String>,
+    pub retain_except_on_create: Option<bool>,
+    pub deployment_config: Option<DeploymentConfig>,
+    pub disable_validation: Option<bool>,
+}
+impl Shaped for UpdateStackInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateStackInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateStackInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_name,
+            1 => &self.template_body,
+            2 => &self.template_url,
+            3 => &self.use_previous_template,
+            4 => &self.stack_policy_during_update_body,
+            5 => &self.stack_policy_during_update_url,
+            6 => &self.parameters,
+            7 => &self.capabilities,
+            8 => &self.resource_types,
+            9 => &self.role_arn,
+            10 => &self.rollback_configuration,
+            11 => &self.stack_policy_body,
+            12 => &self.stack_policy_url,
+            13 => &self.notification_ar_ns,
+            14 => &self.tags,
+            15 => &self.disable_rollback,
+            16 => &self.client_request_token,
+            17 => &self.retain_except_on_create,
+            18 => &self.deployment_config,
+            _ => &self.disable_validation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_name,
+            1 => &mut self.template_body,
+            2 => &mut self.template_url,
+            3 => &mut self.use_previous_template,
+            4 => &mut self.stack_policy_during_update_body,
+            5 => &mut self.stack_policy_during_update_url,
+            6 => &mut self.parameters,
+            7 => &mut self.capabilities,
+            8 => &mut self.resource_types,
+            9 => &mut self.role_arn,
+            10 => &mut self.rollback_configuration,
+            11 => &mut self.stack_policy_body,
+            12 => &mut self.stack_policy_url,
+            13 => &mut self.notification_ar_ns,
+            14 => &mut self.tags,
+            15 => &mut self.disable_rollback,
+            16 => &mut self.client_request_token,
+            17 => &mut self.retain_except_on_create,
+            18 => &mut self.deployment_config,
+            _ => &mut self.disable_validation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateStackOutput {
+    pub stack_id: Option<String>,
+    pub operation_id: Option<String>,
+}
+impl Shaped for UpdateStackOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateStackOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateStackOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stack_id,
+            _ => &self.operation_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stack_id,
+            _ => &mut self.operation_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTerminationProtectionInput {
+    pub enable_termination_protection: bool,
+    pub stack_name: String,
+}
+impl Shaped for UpdateTerminationProtectionInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTerminationProtectionInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTerminationProtectionInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enable_termination_protection,
+            _ => &self.stack_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enable_termination_protection,
+            _ => &mut self.stack_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateTerminationProtectionOutput {
+    pub stack_id: Option<String>,
+}
+impl Shaped for UpdateTerminationProtectionOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateTerminationProtectionOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateTerminationProtectionOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stack_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stack_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ValidateTemplateInput {
+    pub template_body: Option<String>,
+    pub template_url: Option<String>,
+}
+impl Shaped for ValidateTemplateInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ValidateTemplateInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ValidateTemplateInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.template_body,
+            _ => &self.template_url,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.template_body,
+            _ => &mut self.template_url,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ValidateTemplateOutput {
+    pub parameters: Option<Vec<TemplateParameter>>,
+    pub description: Option<String>,
+    pub capabilities: Option<Vec<String>>,
+    pub capabilities_reason: Option<String>,
+    pub declared_transforms: Option<Vec<String>>,
+}
+impl Shaped for ValidateTemplateOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ValidateTemplateOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ValidateTemplateOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.parameters,
+            1 => &self.description,
+            2 => &self.capabilities,
+            3 => &self.capabilities_reason,
+            _ => &self.declared_transforms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.parameters,
+            1 => &mut self.description,
+            2 => &mut self.capabilities,
+            3 => &mut self.capabilities_reason,
+            _ => &mut self.declared_transforms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Warnings {
+    pub unrecognized_resource_types: Option<Vec<String>>,
+}
+impl Shaped for Warnings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Warnings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Warnings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.unrecognized_resource_types,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.unrecognized_resource_types,
+        }
+    }
+}

@@ -30,10 +30,19 @@ pub struct Stack {
     pub parent: Option<String>,
     pub root: Option<String>,
     pub change_set: Option<String>,
+    /// The exports that the stack's resources and outputs use.
+    pub imports: Vec<String>,
     /// What is being done right now; `None` between operations.
     pub operation: Option<Operation>,
-    /// The number of the next event.
-    pub next_event: u64,
+    /// What is to be done instead, as soon as the steps that run have ended: a delete, a cancelled update.
+    pub instead: Option<Instead>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Instead {
+    Delete(Operation),
+    /// Roll back, for that reason.
+    Cancel(String),
 }
 
 /// Everything a caller gives with a create or update.
