@@ -2,6 +2,7 @@
 //!
 //! The decisions (`listing`, `range`, `conditions`, `cors`, `lifecycle`, `post_policy`, `website`, `names`) are pure.
 
+pub mod blobs;
 pub mod conditions;
 pub mod cors;
 pub mod lifecycle;
@@ -9,4 +10,5 @@ pub mod listing;
 pub mod names;
 pub mod post_policy;
 pub mod range;
+pub mod record;
 pub mod website;
