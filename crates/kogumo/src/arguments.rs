@@ -1,0 +1,173 @@
+//! What the command line says.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use kogumo_template::params::Format;
+use lexopt::prelude::{Long, Short, Value, ValueExt};
+
+pub const HELP: &str = "\
+Kogumo (小雲): AWS on your own machine.
+
+  kogumo up [options]             start the cloud in the foreground
+      --listen ADDRESS:PORT         where (default 127.0.0.1:4566)
+      --data FOLDER                 where everything is kept (default ~/.local/share/kogumo)
+      --ephemeral                   keep nothing
+      --fsync                       acknowledged writes survive a power failure, too
+      --strict                      accept only keys that this cloud issued
+      --translate-url URL           a LibreTranslate-compatible server for what the dictionary cannot do
+      --log-json                    log as JSON lines
+      --log-level LEVEL             error, warn, info (default), debug or trace
+  kogumo doctor                   what this machine can do, what not, and what follows
+  kogumo services [--operations]  what is built
+  kogumo clock                    the cloud's time
+  kogumo clock advance DURATION   move it forward: 90s, 15m, 6h, 30d
+  kogumo reset                    empty the cloud
+  kogumo template params FILE...  list a template's parameters
+      --format table|json|markdown  (default table)
+  kogumo version
+  kogumo help
+
+The commands find a running cloud by KOGUMO_ENDPOINT, else AWS_ENDPOINT_URL, else http://127.0.0.1:4566.
+";
+
+pub enum Command {
+    Help,
+    Version,
+    Up(Up),
+    Doctor,
+    Services { operations: bool },
+    ClockShow,
+    ClockAdvance(String),
+    Reset,
+    TemplateParams { files: Vec<PathBuf>, format: Format },
+}
+
+/// What `kogumo up` was told.
+pub struct Up {
+    pub listen: SocketAddr,
+    pub data: Option<PathBuf>,
+    pub ephemeral: bool,
+    pub fsync: bool,
+    pub strict: bool,
+    pub translate_url: Option<String>,
+    pub log_json: bool,
+    pub log_level: tracing::Level,
+}
+
+/// Reads the arguments behind the program's name.
+///
+/// # Errors
+/// What a person should be told.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    parse_command(&mut parser).map_err(|error| error.to_string())
+}
+
+fn parse_command(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let Some(first) = parser.next()? else { return Ok(Command::Help) };
+    let word = match first {
+        Long("help") | Short('h') => return Ok(Command::Help),
+        Long("version") | Short('V') => return Ok(Command::Version),
+        Value(word) => word.string()?,
+        other => return Err(other.unexpected()),
+    };
+    match word.as_str() {
+        "up" => parse_up(parser).map(Command::Up),
+        "doctor" => end(parser, Command::Doctor),
+        "services" => parse_services(parser),
+        "clock" => parse_clock(parser),
+        "reset" => end(parser, Command::Reset),
+        "template" => parse_template(parser),
+        "version" => end(parser, Command::Version),
+        "help" => Ok(Command::Help),
+        _ => Err(format!("there is no command '{word}'").into()),
+    }
+}
+
+/// Nothing may follow.
+fn end(parser: &mut lexopt::Parser, command: Command) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        None => Ok(command),
+        Some(more) => Err(more.unexpected()),
+    }
+}
+
+fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
+    let mut up = Up {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4566)),
+        data: None,
+        ephemeral: false,
+        fsync: false,
+        strict: false,
+        translate_url: None,
+        log_json: false,
+        log_level: tracing::Level::INFO,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("listen") => up.listen = parser.value()?.parse()?,
+            Long("data") => up.data = Some(parser.value()?.into()),
+            Long("ephemeral") => up.ephemeral = true,
+            Long("fsync") => up.fsync = true,
+            Long("strict") => up.strict = true,
+            Long("translate-url") => up.translate_url = Some(parser.value()?.string()?),
+            Long("log-json") => up.log_json = true,
+            Long("log-level") => up.log_level = parser.value()?.parse()?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(up)
+}
+
+fn parse_services(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut operations = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("operations") => operations = true,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Services { operations })
+}
+
+fn parse_clock(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        None => Ok(Command::ClockShow),
+        Some(Value(word)) if word == "advance" => {
+            let duration = parser.value()?.string()?;
+            end(parser, Command::ClockAdvance(duration))
+        }
+        Some(other) => Err(other.unexpected()),
+    }
+}
+
+fn parse_template(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        Some(Value(word)) if word == "params" => {}
+        Some(other) => return Err(other.unexpected()),
+        None => return Err("say 'kogumo template params FILE...'".into()),
+    }
+    let (mut files, mut format) = (Vec::new(), Format::Table);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(file) => files.push(PathBuf::from(file)),
+            Long("format") => format = parse_format(&parser.value()?.string()?)?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    if files.is_empty() {
+        return Err("name at least one template file".into());
+    }
+    Ok(Command::TemplateParams { files, format })
+}
+
+fn parse_format(word: &str) -> Result<Format, lexopt::Error> {
+    match word {
+        "table" => Ok(Format::Table),
+        "json" => Ok(Format::Json),
+        "markdown" | "md" => Ok(Format::Markdown),
+        _ => Err(format!("'{word}' is no format: table, json or markdown").into()),
+    }
+}

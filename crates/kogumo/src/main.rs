@@ -1,0 +1,51 @@
+//! `kogumo`: the command line, and the assembly of everything into one program.
+
+mod arguments;
+mod doctor;
+mod logging;
+mod remote;
+mod services;
+mod template;
+mod up;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+fn main() -> ExitCode {
+    // A sandbox starts as this same program under another name; nothing may come before.
+    if let Some(code) = kogumo_sandbox::init_main(std::env::args_os()) {
+        return code;
+    }
+    let command = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(why) => {
+            eprintln!("kogumo: {why}\nTry 'kogumo help'.");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match command {
+        Command::Help => {
+            print!("{}", arguments::HELP);
+            Ok(())
+        }
+        Command::Version => {
+            println!("kogumo {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        Command::Up(up) => up::run(&up),
+        Command::Doctor => doctor::run(),
+        Command::Services { operations } => services::list(operations),
+        Command::ClockShow => remote::show_clock(),
+        Command::ClockAdvance(duration) => remote::advance_clock(&duration),
+        Command::Reset => remote::reset(),
+        Command::TemplateParams { files, format } => template::params(&files, format),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("kogumo: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}

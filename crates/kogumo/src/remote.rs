@@ -1,0 +1,76 @@
+//! Commands that speak to a running cloud.
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use kogumo_base::Trouble;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+/// Prints the cloud's time.
+///
+/// # Errors
+/// No cloud answers.
+pub fn show_clock() -> Result<(), Trouble> {
+    print_now(&ask("GET", "/_kogumo/clock", None)?)
+}
+
+/// Moves the cloud's clock and prints the new time.
+///
+/// # Errors
+/// A duration that cannot be read, or no cloud answers.
+pub fn advance_clock(duration: &str) -> Result<(), Trouble> {
+    print_now(&ask("POST", "/_kogumo/clock", Some(json!({ "advance": duration })))?)
+}
+
+/// Empties the cloud.
+///
+/// # Errors
+/// No cloud answers.
+pub fn reset() -> Result<(), Trouble> {
+    ask("POST", "/_kogumo/reset", None).map(drop)
+}
+
+fn print_now(answer: &Value) -> Result<(), Trouble> {
+    let now = answer["now"].as_str().ok_or_else(|| Trouble::new("the cloud's answer has no time"))?;
+    println!("{now}");
+    Ok(())
+}
+
+/// The address of the running cloud, `127.0.0.1:4566`.
+fn address() -> Result<String, Trouble> {
+    let set = ["KOGUMO_ENDPOINT", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| std::env::var(name).ok());
+    let endpoint = set.filter(|endpoint| !endpoint.is_empty()).unwrap_or_else(|| "http://127.0.0.1:4566".into());
+    let uri: http::Uri = endpoint.parse().map_err(|error| Trouble::from_cause(format!("'{endpoint}' is no endpoint"), error))?;
+    let host = uri.host().ok_or_else(|| Trouble::new(format!("'{endpoint}' has no host")))?;
+    // The port speaks TLS and plain HTTP alike, so `https` needs nothing more.
+    Ok(format!("{host}:{}", uri.port_u16().unwrap_or(4566)))
+}
+
+fn ask(method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Trouble::from_cause("cannot start", error))?;
+    runtime.block_on(exchange(method, path, body))
+}
+
+async fn exchange(method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+    let address = address()?;
+    let unreachable = format!("no cloud answers at {address}; start one with 'kogumo up'");
+    let stream = TcpStream::connect(&address).await.map_err(|error| Trouble::from_cause(&unreachable, error))?;
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.map_err(|error| Trouble::from_cause(&unreachable, error))?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header("host", &address).header("content-type", "application/json");
+    let request = request.body(Full::new(Bytes::from(body.map_or_else(String::new, |body| body.to_string()))));
+    let request = request.map_err(|error| Trouble::from_cause("cannot make a request", error))?;
+    let response = sender.send_request(request).await.map_err(|error| Trouble::from_cause(&unreachable, error))?;
+    let status = response.status();
+    let bytes = response.into_body().collect().await.map_err(|error| Trouble::from_cause(&unreachable, error))?.to_bytes();
+    connection.abort();
+    let answer = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    if !status.is_success() {
+        return Err(Trouble::new(format!("the cloud answers {status}: {}", String::from_utf8_lossy(&bytes))));
+    }
+    Ok(answer)
+}

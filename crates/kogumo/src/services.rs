@@ -1,0 +1,43 @@
+//! The registry: which services this program has.
+
+use std::io::Write;
+
+use kogumo_base::Trouble;
+use kogumo_door::{Service, Settings};
+
+/// All services. A new one is one line here.
+pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
+    let _ = settings;
+    Ok(vec![kogumo_svc_iam::service(), kogumo_svc_sts::service()])
+}
+
+/// Prints what is built, out of the registry itself; with `operations` each one by name.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn list(operations: bool) -> Result<(), Trouble> {
+    let settings = Settings {
+        listen: ([127, 0, 0, 1], 4566).into(),
+        data: std::env::temp_dir(),
+        strict: false,
+        translate_url: None,
+    };
+    let mut out = std::io::stdout().lock();
+    let mut services = all(&settings)?;
+    services.sort_by_key(|service| service.facts.name);
+    for service in services {
+        let (built, known) = (service.ops.len(), service.facts.operations.len());
+        print(&mut out, format_args!("{:<18} {built:>4} of {known:>4} operations", service.facts.name))?;
+        if operations {
+            for operation in service.facts.operations {
+                let mark = if service.op(operation.name).is_some() { '+' } else { '-' };
+                print(&mut out, format_args!("  {mark} {}", operation.name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print(out: &mut impl Write, line: std::fmt::Arguments) -> Result<(), Trouble> {
+    writeln!(out, "{line}").map_err(|error| Trouble::from_cause("cannot write to standard output", error))
+}
