@@ -1,8 +1,8 @@
 //! Parameter mapping: `integration.request.header.X` from `method.request.querystring.y`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
-use crate::context::Context;
-use crate::exchange::Pairs;
+use crate::data_plane::context::Context;
+use crate::data_plane::exchange::Pairs;
 use kogumo_vtl::api_gateway::{Mapped, Mapping, Parameters};
 use kogumo_vtl::json_path::Path;
 use kogumo_vtl::{Error, Template};
@@ -93,8 +93,8 @@ impl Sources<'_> {
             body: &body,
             parameters: Parameters {
                 path: self.path.clone(),
-                querystring: crate::exchange::last_values(self.query),
-                header: crate::exchange::last_values(self.headers),
+                querystring: crate::data_plane::exchange::last_values(self.query),
+                header: crate::data_plane::exchange::last_values(self.headers),
             },
             context: self.context.template_context(),
             stage_variables: stage_variables

@@ -2,9 +2,9 @@
 //! becomes the client's.
 
 use crate::definition::{Integration, IntegrationResponse, Method, Strings};
-use crate::exchange::{Pairs, Request, Response, is_binary, media_type};
-use crate::failure::{API_CONFIGURATION_ERROR, Failure, UNSUPPORTED_MEDIA_TYPE};
-use crate::mapping::Sources;
+use crate::data_plane::exchange::{Pairs, Request, Response, is_binary, media_type};
+use crate::data_plane::failure::{API_CONFIGURATION_ERROR, Failure, UNSUPPORTED_MEDIA_TYPE};
+use crate::data_plane::mapping::Sources;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use kogumo_vtl::api_gateway::Mapped;
 use regex::Regex;
@@ -310,7 +310,7 @@ fn convert_response(
     binary: &[String],
 ) -> Result<Vec<u8>, Failure> {
     let from_binary = is_binary(
-        &media_type(crate::exchange::header(&incoming.headers, "content-type")),
+        &media_type(crate::data_plane::exchange::header(&incoming.headers, "content-type")),
         binary,
     );
     match chosen.content_handling.as_deref() {
@@ -343,7 +343,7 @@ fn response_template<'t>(
             Some(template.as_str()).filter(|template| !template.is_empty()),
         ),
         None => {
-            let own = crate::exchange::header(&incoming.headers, "content-type");
+            let own = crate::data_plane::exchange::header(&incoming.headers, "content-type");
             (own.unwrap_or("application/json").to_owned(), None)
         }
     }
@@ -377,7 +377,7 @@ fn override_response(overrides: &Map<String, Json>, response: &mut Response) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Context;
+    use crate::data_plane::context::Context;
     use crate::definition::MethodResponse;
 
     fn strings(pairs: &[(&str, &str)]) -> Strings {
@@ -483,7 +483,7 @@ mod tests {
         };
         let sent = outgoing(&integration, &request, sources, &[]).expect("a template");
         assert_eq!(sent.body, b"[1]");
-        assert_eq!(crate::exchange::header(&sent.headers, "X"), Some("new"));
+        assert_eq!(crate::data_plane::exchange::header(&sent.headers, "X"), Some("new"));
         assert_eq!(
             fill_uri(
                 "http://h/${stageVariables.v}/{id}",

@@ -90,7 +90,7 @@ pub fn last_values(pairs: &Pairs) -> Pairs {
 
 /// Decodes `a=1&b=2` of a URL.
 pub fn parse_query(query: &str) -> Pairs {
-    let decode = |text: &str| crate::route::percent_decode(&text.replace('+', " "));
+    let decode = |text: &str| crate::data_plane::route::percent_decode(&text.replace('+', " "));
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {

@@ -1,6 +1,4 @@
-//! Throttling and quotas of stages and usage plans: decided over counters that the caller keeps.
-
-use serde::{Deserialize, Serialize};
+//! Throttling: decided over buckets that the caller keeps.
 
 /// A token bucket: `rate` tokens a second, up to `burst` at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,35 +27,6 @@ impl Bucket {
             self.tokens -= 1.0;
         }
         enough
-    }
-}
-
-/// The period of a quota.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Period {
-    Day,
-    Week,
-    Month,
-}
-
-impl Period {
-    /// AWS's name: `DAY`, `WEEK`, `MONTH`.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "DAY" => Some(Period::Day),
-            "WEEK" => Some(Period::Week),
-            "MONTH" => Some(Period::Month),
-            _ => None,
-        }
-    }
-
-    /// AWS's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Period::Day => "DAY",
-            Period::Week => "WEEK",
-            Period::Month => "MONTH",
-        }
     }
 }
 
