@@ -7,11 +7,7 @@ use kogumo_wire::{Common, Fault};
 
 /// The fault for a problem; `s3` is whether the service is S3.
 pub fn fault(problem: &Problem, s3: bool) -> Fault {
-    if s3 {
-        of_s3(problem)
-    } else {
-        of_others(problem)
-    }
+    if s3 { of_s3(problem) } else { of_others(problem) }
 }
 
 /// A request without any signature, for an operation that needs one.
@@ -36,25 +32,15 @@ pub fn unknown_key(s3: bool) -> Fault {
 /// A session token that does not belong to its key.
 pub fn invalid_token(s3: bool) -> Fault {
     if s3 {
-        return Fault::coded(
-            "InvalidToken",
-            400,
-            "The provided token is malformed or otherwise invalid.",
-        );
+        return Fault::coded("InvalidToken", 400, "The provided token is malformed or otherwise invalid.");
     }
-    Fault::common(
-        Common::UnknownKey,
-        "The security token included in the request is invalid.",
-    )
+    Fault::common(Common::UnknownKey, "The security token included in the request is invalid.")
 }
 
 /// Temporary credentials that are over.
 pub fn expired_token(s3: bool) -> Fault {
-    let message = if s3 {
-        "The provided token has expired."
-    } else {
-        "The security token included in the request is expired"
-    };
+    let message =
+        if s3 { "The provided token has expired." } else { "The security token included in the request is expired" };
     Fault::common(Common::ExpiredToken, message)
 }
 
@@ -117,16 +103,11 @@ fn too_old(signed: Timestamp, now: Timestamp) -> Fault {
 
 fn missing_parameters(place: Place, missing: &[&str], header: &str) -> String {
     if place != Place::Header {
-        let each = missing
-            .iter()
-            .map(|name| format!("AWS query-string parameters must include '{name}'. "));
+        let each = missing.iter().map(|name| format!("AWS query-string parameters must include '{name}'. "));
         return each.collect::<String>() + "Re-examine the query-string parameters.";
     }
     let each = missing.iter().map(|name| match *name {
-        "Date" => {
-            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
-                .to_owned()
-        }
+        "Date" => "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ".to_owned(),
         name => format!("Authorization header requires '{name}' parameter. "),
     });
     each.collect::<String>() + "Authorization=" + header.split(' ').next().unwrap_or_default()
@@ -155,14 +136,9 @@ fn sigv4a(algorithm: &str) -> Fault {
 /// Source: "Error responses" and "Authenticating requests", Amazon S3 API Reference.
 fn of_s3(problem: &Problem) -> Fault {
     let header = |message: String| {
-        Fault::coded(
-            "AuthorizationHeaderMalformed",
-            400,
-            format!("The authorization header is malformed; {message}"),
-        )
+        Fault::coded("AuthorizationHeaderMalformed", 400, format!("The authorization header is malformed; {message}"))
     };
-    let query =
-        |message: &str| Fault::coded("AuthorizationQueryParametersError", 400, message.to_owned());
+    let query = |message: &str| Fault::coded("AuthorizationQueryParametersError", 400, message.to_owned());
     let denied = |message: &'static str| Fault::coded("AccessDenied", 403, message);
     match problem {
         Problem::TwoWays => Fault::coded(
@@ -178,41 +154,49 @@ fn of_s3(problem: &Problem) -> Fault {
         Problem::Incomplete { place: Place::Header, missing, .. } if missing.contains(&"Date") => {
             denied("AWS authentication requires a valid Date or x-amz-date header")
         }
-        Problem::Incomplete { place: Place::Header, missing, .. } => {
-            header(format!("the authorization header requires three components: Credential, SignedHeaders, and Signature. Missing: {}.", missing.join(", ")))
-        }
+        Problem::Incomplete { place: Place::Header, missing, .. } => header(format!(
+            "the authorization header requires three components: Credential, SignedHeaders, and Signature. Missing: {}.",
+            missing.join(", ")
+        )),
         Problem::Incomplete { .. } => query(
             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
         ),
-        Problem::CredentialMalformed { place: Place::Header, .. } => {
-            header("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".".into())
+        Problem::CredentialMalformed { place: Place::Header, .. } => header(
+            "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".".into(),
+        ),
+        Problem::CredentialMalformed { .. } => query(
+            "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
+        ),
+        Problem::WrongTerminator { found } => {
+            header(format!("incorrect terminal \"{found}\". This endpoint uses \"aws4_request\"."))
         }
-        Problem::CredentialMalformed { .. } => {
-            query("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
-        }
-        Problem::WrongTerminator { found } => header(format!("incorrect terminal \"{found}\". This endpoint uses \"aws4_request\".")),
         Problem::DateMalformed { place: Place::Query, .. } => {
             query("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
         Problem::DateMalformed { .. } => denied("AWS authentication requires a valid Date or x-amz-date header"),
         Problem::DateMismatch { scope_date, moment } => {
             let day = moment.get(..8).unwrap_or(moment);
-            header(format!("Invalid credential date \"{scope_date}\". This date is not the same as X-Amz-Date: \"{day}\"."))
+            header(format!(
+                "Invalid credential date \"{scope_date}\". This date is not the same as X-Amz-Date: \"{day}\"."
+            ))
         }
-        Problem::WrongRegion { found, expected } => header(format!("the region '{found}' is wrong; expecting '{expected}'")),
+        Problem::WrongRegion { found, expected } => {
+            header(format!("the region '{found}' is wrong; expecting '{expected}'"))
+        }
         Problem::WrongService { found, expected } => {
             header(format!("incorrect service \"{found}\". This endpoint belongs to \"{expected}\"."))
         }
         Problem::HostNotSigned | Problem::HeadersNotSigned(_) => {
             denied("There were headers present in the request which were not signed")
         }
-        Problem::TooOld { .. } | Problem::TooNew { .. } => {
-            Fault::common(Common::RequestExpired, "The difference between the request time and the current time is too large.")
-        }
+        Problem::TooOld { .. } | Problem::TooNew { .. } => Fault::common(
+            Common::RequestExpired,
+            "The difference between the request time and the current time is too large.",
+        ),
         Problem::ExpiresOutOfRange { found } if found.starts_with('-') => query("X-Amz-Expires must be non-negative"),
-        Problem::ExpiresOutOfRange { found } if found.bytes().all(|b| b.is_ascii_digit()) => {
-            query("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")
-        }
+        Problem::ExpiresOutOfRange { found } if found.bytes().all(|b| b.is_ascii_digit()) => query(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+        ),
         Problem::ExpiresOutOfRange { .. } => query("X-Amz-Expires should be a number"),
         Problem::Expired { .. } => denied("Request has expired"),
         Problem::Mismatch(_) => Fault::common(
@@ -230,36 +214,15 @@ mod tests {
     #[test]
     fn the_words_are_awss() {
         let now = Timestamp::parse_basic("20261122T150000Z").unwrap();
-        let old = fault(
-            &Problem::TooOld {
-                signed: now.plus_seconds(-1000),
-                now,
-            },
-            false,
-        );
+        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, false);
         assert_eq!(
             old.message,
             "Signature expired: 20261122T144320Z is now earlier than 20261122T144500Z (20261122T150000Z - 15 min.)"
         );
-        assert_eq!(
-            (old.code(Protocol::Json10), old.status(Protocol::Json10)),
-            ("InvalidSignatureException", 400)
-        );
-        assert_eq!(
-            (old.code(Protocol::Query), old.status(Protocol::Query)),
-            ("SignatureDoesNotMatch", 403)
-        );
-        let old = fault(
-            &Problem::TooOld {
-                signed: now.plus_seconds(-1000),
-                now,
-            },
-            true,
-        );
-        assert_eq!(
-            (old.code(Protocol::RestXml), old.status(Protocol::RestXml)),
-            ("RequestTimeTooSkewed", 403)
-        );
+        assert_eq!((old.code(Protocol::Json10), old.status(Protocol::Json10)), ("InvalidSignatureException", 400));
+        assert_eq!((old.code(Protocol::Query), old.status(Protocol::Query)), ("SignatureDoesNotMatch", 403));
+        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, true);
+        assert_eq!((old.code(Protocol::RestXml), old.status(Protocol::RestXml)), ("RequestTimeTooSkewed", 403));
         let missing = Problem::Incomplete {
             place: Place::Header,
             missing: vec!["Credential", "Date"],

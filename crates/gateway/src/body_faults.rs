@@ -4,11 +4,7 @@ use kogumo_sigv4::{ChecksumAlgorithm, ChunkProblem};
 use kogumo_wire::Fault;
 
 pub fn incomplete() -> Fault {
-    Fault::coded(
-        "IncompleteBody",
-        400,
-        "The request body terminated unexpectedly",
-    )
+    Fault::coded("IncompleteBody", 400, "The request body terminated unexpectedly")
 }
 
 pub fn wrong_length() -> Fault {
@@ -26,14 +22,10 @@ pub fn timed_out() -> Fault {
 }
 
 pub fn missing_length() -> Fault {
-    Fault::coded(
-        "MissingContentLength",
-        411,
-        "You must provide the Content-Length HTTP header.",
-    )
+    Fault::coded("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
 }
 
-pub fn hash_mismatch(_expected: &str, _found: &str) -> Fault {
+pub fn hash_mismatch() -> Fault {
     Fault::coded(
         "XAmzContentSHA256Mismatch",
         400,
@@ -45,24 +37,18 @@ pub fn bad_digest(algorithm: ChecksumAlgorithm) -> Fault {
     Fault::coded(
         "BadDigest",
         400,
-        format!(
-            "The {} you specified did not match the calculated checksum.",
-            algorithm.name()
-        ),
+        format!("The {} you specified did not match the calculated checksum.", algorithm.name()),
     )
 }
 
 pub fn trailer_malformed() -> Fault {
-    let message = "The request contained trailing data that was not well-formed or did not conform to our published schema.";
+    let message =
+        "The request contained trailing data that was not well-formed or did not conform to our published schema.";
     Fault::coded("MalformedTrailerError", 400, message)
 }
 
 pub fn not_gzip() -> Fault {
-    Fault::coded(
-        "SerializationException",
-        400,
-        "The body is not in the encoding that Content-Encoding names.",
-    )
+    Fault::coded("SerializationException", 400, "The body is not in the encoding that Content-Encoding names.")
 }
 
 /// What is wrong with a body in `aws-chunked` encoding.

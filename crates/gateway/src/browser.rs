@@ -26,9 +26,7 @@ pub enum Refusal {
 impl Refusal {
     pub fn message(self) -> &'static str {
         match self {
-            Refusal::Host => {
-                "This cloud does not answer to that host name. Start it with --allow-host to add a name."
-            }
+            Refusal::Host => "This cloud does not answer to that host name. Start it with --allow-host to add a name.",
             Refusal::Origin => {
                 "A page of another origin may not call this cloud. Start it with --allow-origin to let it."
             }
@@ -52,26 +50,13 @@ impl Allowed {
         {
             return Err(Refusal::Host);
         }
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        };
+        let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         if let Some(origin) = text("origin") {
-            let own = is_same_origin(&origin, host)
-                || self.origins.iter().any(|allowed| *allowed == *origin);
-            return Ok(if own {
-                Sender::Own
-            } else {
-                Sender::Foreign {
-                    origin: origin.into_owned(),
-                }
-            });
+            let own = is_same_origin(&origin, host) || self.origins.iter().any(|allowed| *allowed == *origin);
+            return Ok(if own { Sender::Own } else { Sender::Foreign { origin: origin.into_owned() } });
         }
         match text("sec-fetch-site").as_deref() {
-            Some("cross-site" | "same-site") => Ok(Sender::Foreign {
-                origin: String::new(),
-            }),
+            Some("cross-site" | "same-site") => Ok(Sender::Foreign { origin: String::new() }),
             _ => Ok(Sender::Own),
         }
     }
@@ -85,11 +70,7 @@ fn is_same_origin(origin: &str, host: Option<&str>) -> bool {
         "https" => ":443",
         _ => return false,
     };
-    let without_default = |name: &str| {
-        name.strip_suffix(default_port)
-            .unwrap_or(name)
-            .to_ascii_lowercase()
-    };
+    let without_default = |name: &str| name.strip_suffix(default_port).unwrap_or(name).to_ascii_lowercase();
     host.is_some_and(|host| without_default(host) == without_default(authority))
 }
 
@@ -99,21 +80,14 @@ mod tests {
 
     fn sender(host: &str, headers: &[(&'static str, &str)]) -> Result<Sender, Refusal> {
         let names = HostNames::new("127.0.0.1:4566".parse().unwrap(), &[]);
-        let allowed = Allowed {
-            names,
-            origins: vec!["http://localhost:3000".to_owned()],
-        };
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
-            .collect();
+        let allowed = Allowed { names, origins: vec!["http://localhost:3000".to_owned()] };
+        let headers =
+            headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
         allowed.sender(Some(host), &headers)
     }
 
     fn foreign(origin: &str) -> Result<Sender, Refusal> {
-        Ok(Sender::Foreign {
-            origin: origin.to_owned(),
-        })
+        Ok(Sender::Foreign { origin: origin.to_owned() })
     }
 
     #[test]
@@ -125,36 +99,13 @@ mod tests {
     #[test]
     fn pages_of_ours_and_of_others() {
         let host = "127.0.0.1:4566";
-        assert_eq!(
-            sender(host, &[("origin", "http://127.0.0.1:4566")]),
-            Ok(Sender::Own)
-        );
-        assert_eq!(
-            sender(host, &[("origin", "http://localhost:3000")]),
-            Ok(Sender::Own)
-        );
-        for origin in [
-            "http://evil.example",
-            "null",
-            "http://127.0.0.1:8000",
-            "http://localhost:4566",
-            "file://",
-            "",
-        ] {
-            assert_eq!(
-                sender(host, &[("origin", origin)]),
-                foreign(origin),
-                "{origin}"
-            );
+        assert_eq!(sender(host, &[("origin", "http://127.0.0.1:4566")]), Ok(Sender::Own));
+        assert_eq!(sender(host, &[("origin", "http://localhost:3000")]), Ok(Sender::Own));
+        for origin in ["http://evil.example", "null", "http://127.0.0.1:8000", "http://localhost:4566", "file://", ""] {
+            assert_eq!(sender(host, &[("origin", origin)]), foreign(origin), "{origin}");
         }
-        assert_eq!(
-            sender(host, &[("sec-fetch-site", "cross-site")]),
-            foreign("")
-        );
+        assert_eq!(sender(host, &[("sec-fetch-site", "cross-site")]), foreign(""));
         assert_eq!(sender(host, &[("sec-fetch-site", "none")]), Ok(Sender::Own));
-        assert_eq!(
-            sender("localhost", &[("origin", "http://localhost:80")]),
-            Ok(Sender::Own)
-        );
+        assert_eq!(sender("localhost", &[("origin", "http://localhost:80")]), Ok(Sender::Own));
     }
 }

@@ -11,23 +11,14 @@ pub struct HostNames {
 }
 
 /// Domains of AWS below which nobody can point a name of their choice at us.
-const AWS_DOMAINS: [&str; 6] = [
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "api.aws",
-    "on.aws",
-    "cloudfront.net",
-    "amazoncognito.com",
-];
+const AWS_DOMAINS: [&str; 6] =
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws", "cloudfront.net", "amazoncognito.com"];
 
 impl HostNames {
     /// The names of a cloud that listens at `listen`; `extra` are names that the operator allows besides.
     pub fn new(listen: SocketAddr, extra: &[String]) -> Self {
         let extra = extra.iter().map(|name| name.to_ascii_lowercase()).collect();
-        HostNames {
-            listen: Some(listen.ip()),
-            extra,
-        }
+        HostNames { listen: Some(listen.ip()), extra }
     }
 
     /// Whether `name`, a lower-case host name or address without a port, is ours.
@@ -37,9 +28,7 @@ impl HostNames {
             Some(address) => self.allow_address(address),
             None => {
                 is_or_is_below(name, "localhost")
-                    || AWS_DOMAINS
-                        .iter()
-                        .any(|domain| is_or_is_below(name, domain))
+                    || AWS_DOMAINS.iter().any(|domain| is_or_is_below(name, domain))
                     || self.extra.iter().any(|extra| is_or_is_below(name, extra))
             }
         }
@@ -47,22 +36,13 @@ impl HostNames {
 
     /// An address cannot be rebound, but only those are ours at which we listen.
     fn allow_address(&self, address: IpAddr) -> bool {
-        address.is_loopback()
-            || self
-                .listen
-                .is_some_and(|listen| listen.is_unspecified() || listen == address)
+        address.is_loopback() || self.listen.is_some_and(|listen| listen.is_unspecified() || listen == address)
     }
 
     /// What a certificate for a connection without a name is made out to.
     pub fn addresses(&self) -> Vec<String> {
-        let mut names = vec![
-            "localhost".to_owned(),
-            "127.0.0.1".to_owned(),
-            "::1".to_owned(),
-        ];
-        let listen = self
-            .listen
-            .filter(|listen| !listen.is_unspecified() && !listen.is_loopback());
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        let listen = self.listen.filter(|listen| !listen.is_unspecified() && !listen.is_loopback());
         names.extend(listen.map(|listen| listen.to_string()));
         names
     }
@@ -85,8 +65,7 @@ fn parse_address(name: &str) -> Option<IpAddr> {
 }
 
 fn is_or_is_below(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain)
-        .is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    name.strip_suffix(domain).is_some_and(|front| front.is_empty() || front.ends_with('.'))
 }
 
 #[cfg(test)]
@@ -95,10 +74,7 @@ mod tests {
 
     #[test]
     fn ours_and_not_ours() {
-        let names = HostNames::new(
-            "127.0.0.1:4566".parse().unwrap(),
-            &["cloud.example".to_owned()],
-        );
+        let names = HostNames::new("127.0.0.1:4566".parse().unwrap(), &["cloud.example".to_owned()]);
         for ours in [
             "localhost",
             "b.s3.localhost",
@@ -114,15 +90,9 @@ mod tests {
         ] {
             assert!(names.allow(ours), "{ours}");
         }
-        for foreign in [
-            "evil.example",
-            "evilamazonaws.com",
-            "localhost.evil.example",
-            "10.0.0.1",
-            "notlocalhost",
-            "",
-            "0.0.0.0",
-        ] {
+        for foreign in
+            ["evil.example", "evilamazonaws.com", "localhost.evil.example", "10.0.0.1", "notlocalhost", "", "0.0.0.0"]
+        {
             assert!(!names.allow(foreign), "{foreign}");
         }
         let everywhere = HostNames::new("0.0.0.0:4566".parse().unwrap(), &[]);

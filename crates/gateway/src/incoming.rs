@@ -49,11 +49,7 @@ pub struct Arriving {
 
 impl Arriving {
     pub fn stream(incoming: Incoming, verdict: Verdict) -> ByteStream {
-        Box::pin(Arriving {
-            incoming,
-            idle: None,
-            verdict,
-        })
+        Box::pin(Arriving { incoming, idle: None, verdict })
     }
 }
 
@@ -94,12 +90,7 @@ pub struct Hashed {
 
 impl Hashed {
     pub fn stream(inner: ByteStream, expected: String, verdict: Verdict) -> ByteStream {
-        Box::pin(Hashed {
-            inner,
-            hash: Some(BodyHash::default()),
-            expected,
-            verdict,
-        })
+        Box::pin(Hashed { inner, hash: Some(BodyHash::default()), expected, verdict })
     }
 }
 
@@ -122,7 +113,7 @@ impl Stream for Hashed {
                 if found == self.expected {
                     return Poll::Ready(None);
                 }
-                let fault = body_faults::hash_mismatch(&self.expected, &found);
+                let fault = body_faults::hash_mismatch();
                 Poll::Ready(Some(Err(self.verdict.broken(fault))))
             }
         }
@@ -140,19 +131,8 @@ pub struct Dechunked {
 }
 
 impl Dechunked {
-    pub fn stream(
-        inner: ByteStream,
-        decoder: Decoder,
-        checksum: Option<Checksum>,
-        verdict: Verdict,
-    ) -> ByteStream {
-        Box::pin(Dechunked {
-            inner,
-            decoder: Some(decoder),
-            pending: Bytes::new(),
-            checksum,
-            verdict,
-        })
+    pub fn stream(inner: ByteStream, decoder: Decoder, checksum: Option<Checksum>, verdict: Verdict) -> ByteStream {
+        Box::pin(Dechunked { inner, decoder: Some(decoder), pending: Bytes::new(), checksum, verdict })
     }
 
     /// Decodes what is at hand; the next data, or `None` if more must arrive first.

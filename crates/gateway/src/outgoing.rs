@@ -15,10 +15,7 @@ impl http_body::Body for Outgoing {
     type Data = Bytes;
     type Error = Trouble;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
         match &mut self.0 {
             Body::Empty => Poll::Ready(None),
             Body::Bytes(bytes) => {
@@ -26,10 +23,9 @@ impl http_body::Body for Outgoing {
                 self.0 = Body::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Body::Stream(stream, _) => stream
-                .as_mut()
-                .poll_next(context)
-                .map(|next| next.map(|chunk| chunk.map(Frame::data))),
+            Body::Stream(stream, _) => {
+                stream.as_mut().poll_next(context).map(|next| next.map(|chunk| chunk.map(Frame::data)))
+            }
         }
     }
 
@@ -38,9 +34,7 @@ impl http_body::Body for Outgoing {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0
-            .length()
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.0.length().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,13 +47,8 @@ pub async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((socket, _)) => {
-                tokio::spawn(connection(
-                    socket,
-                    acceptor.clone(),
-                    gateway.clone(),
-                    graceful.watcher(),
-                ));
+            Ok((socket, peer)) => {
+                tokio::spawn(connection(socket, peer, acceptor.clone(), gateway.clone(), graceful.watcher()));
             }
             Err(error) => pause_after(&error).await,
         }
@@ -67,9 +63,7 @@ pub async fn serve(
 async fn pause_after(error: &io::Error) {
     if !matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
     ) {
         tracing::warn!("cannot accept a connection: {error}");
         sleep(Duration::from_millis(50)).await;
@@ -78,6 +72,7 @@ async fn pause_after(error: &io::Error) {
 
 async fn connection(
     socket: TcpStream,
+    peer: SocketAddr,
     acceptor: TlsAcceptor,
     gateway: Arc<Gateway>,
     watcher: Watcher,
@@ -85,38 +80,27 @@ async fn connection(
     let _ = socket.set_nodelay(true);
     let mut first = [0];
     match timeout(HELLO_TIME, socket.peek(&mut first)).await {
-        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {
-            match timeout(HELLO_TIME, acceptor.accept(socket)).await {
-                Ok(Ok(stream)) => http(stream, gateway, watcher, true).await,
-                Ok(Err(error)) => tracing::debug!("TLS handshake: {error}"),
-                Err(_) => tracing::debug!("TLS handshake: too slow"),
-            }
-        }
-        Ok(Ok(1)) => http(socket, gateway, watcher, false).await,
+        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => match timeout(HELLO_TIME, acceptor.accept(socket)).await {
+            Ok(Ok(stream)) => http(stream, peer, gateway, watcher, true).await,
+            Ok(Err(error)) => tracing::debug!("TLS handshake: {error}"),
+            Err(_) => tracing::debug!("TLS handshake: too slow"),
+        },
+        Ok(Ok(1)) => http(socket, peer, gateway, watcher, false).await,
         _ => {}
     }
 }
 
-async fn http<S>(stream: S, gateway: Arc<Gateway>, watcher: Watcher, secure: bool)
+async fn http<S>(stream: S, peer: SocketAddr, gateway: Arc<Gateway>, watcher: Watcher, secure: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
         let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(gateway.answer(request, secure).await) }
+        async move { Ok::<_, Infallible>(gateway.answer(request, peer, secure).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(MAX_HEAD)
-        .half_close(false);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(MAX_HEAD as u32)
-        .max_concurrent_streams(256);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MAX_HEAD).half_close(false);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEAD as u32).max_concurrent_streams(256);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!("connection: {error}");

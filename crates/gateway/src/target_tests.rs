@@ -20,7 +20,11 @@ const fn operation(name: &'static str, method: &'static str, uri: &'static str) 
     }
 }
 
-const fn service(name: &'static str, protocols: &'static [Protocol], operations: &'static [&'static Operation]) -> Service {
+const fn service(
+    name: &'static str,
+    protocols: &'static [Protocol],
+    operations: &'static [&'static Operation],
+) -> Service {
     Service {
         name,
         sdk_id: name,
@@ -56,8 +60,10 @@ static CLOUDWATCH: Service = Service {
     api_version: "2010-08-01",
     ..service("cloudwatch", &[Protocol::RpcV2Cbor, Protocol::Json10, Protocol::Query], &[&GET_METRICS])
 };
-static S3: Service = Service { api_version: "2006-03-01", ..service("s3", &[Protocol::RestXml], &[&GET_OBJECT, &LIST_BUCKETS]) };
-static LAMBDA: Service = Service { api_version: "2015-03-31", ..service("lambda", &[Protocol::RestJson], &[&LIST_FUNCTIONS]) };
+static S3: Service =
+    Service { api_version: "2006-03-01", ..service("s3", &[Protocol::RestXml], &[&GET_OBJECT, &LIST_BUCKETS]) };
+static LAMBDA: Service =
+    Service { api_version: "2015-03-31", ..service("lambda", &[Protocol::RestJson], &[&LIST_FUNCTIONS]) };
 
 struct Sent<'a> {
     method: &'a str,
@@ -73,8 +79,11 @@ const GET: Sent<'_> = Sent { method: "GET", ..POST };
 
 fn with_hints<T>(sent: &Sent<'_>, then: impl FnOnce(&Directory, &Hints<'_>) -> T) -> T {
     let directory = Directory::new(&[&STS, &DYNAMODB, &CLOUDWATCH, &S3, &LAMBDA]);
-    let headers: HeaderMap =
-        sent.headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
+    let headers: HeaderMap = sent
+        .headers
+        .iter()
+        .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+        .collect();
     let query = parse_query(sent.query, true);
     let host = HostMeaning::of(sent.host);
     let hints = Hints {
@@ -90,7 +99,9 @@ fn with_hints<T>(sent: &Sent<'_>, then: impl FnOnce(&Directory, &Hints<'_>) -> T
 
 fn aim(sent: &Sent<'_>) -> Option<(&'static str, Protocol, &'static str)> {
     match with_hints(sent, |directory, hints| directory.aim(hints)) {
-        Aim::At(target) => Some((target.service.name, target.protocol, target.operation.map_or("?", |operation| operation.name))),
+        Aim::At(target) => {
+            Some((target.service.name, target.protocol, target.operation.map_or("?", |operation| operation.name)))
+        }
         Aim::InForm => Some(("form", Protocol::Query, "")),
         Aim::Nowhere => None,
     }
@@ -124,7 +135,9 @@ fn by_form_and_by_query() {
     let Aim::At(target) = with_hints(&sent, |directory, hints| directory.aim_in_form(hints, &form)) else { panic!() };
     assert_eq!(target.operation.map(|operation| operation.name), Some("GetCallerIdentity"));
     let unsigned = Sent { headers: FORM, ..POST };
-    let Aim::At(target) = with_hints(&unsigned, |directory, hints| directory.aim_in_form(hints, &form)) else { panic!() };
+    let Aim::At(target) = with_hints(&unsigned, |directory, hints| directory.aim_in_form(hints, &form)) else {
+        panic!()
+    };
     assert_eq!(target.service.name, "sts");
     let query = "Action=GetCallerIdentity&Version=2011-06-15";
     assert_eq!(aim(&Sent { query, ..GET }), Some(("sts", Protocol::Query, "GetCallerIdentity")));
@@ -134,8 +147,14 @@ fn by_form_and_by_query() {
 
 #[test]
 fn by_scope_and_template() {
-    assert_eq!(aim(&Sent { scope: Some("lambda"), path: "/2015-03-31/functions", ..GET }), Some(("lambda", Protocol::RestJson, "ListFunctions")));
-    assert_eq!(aim(&Sent { scope: Some("lambda"), path: "/nothing", ..GET }), Some(("lambda", Protocol::RestJson, "?")));
+    assert_eq!(
+        aim(&Sent { scope: Some("lambda"), path: "/2015-03-31/functions", ..GET }),
+        Some(("lambda", Protocol::RestJson, "ListFunctions"))
+    );
+    assert_eq!(
+        aim(&Sent { scope: Some("lambda"), path: "/nothing", ..GET }),
+        Some(("lambda", Protocol::RestJson, "?"))
+    );
     assert_eq!(aim(&Sent { scope: Some("s3"), path: "/b/k/x", ..GET }), Some(("s3", Protocol::RestXml, "GetObject")));
     assert_eq!(aim(&Sent { scope: Some("nosuch"), path: "/b/k/x", ..GET }), None);
 }
@@ -143,8 +162,14 @@ fn by_scope_and_template() {
 #[test]
 fn by_host_and_at_last_s3() {
     let host = "lambda.us-east-1.amazonaws.com";
-    assert_eq!(aim(&Sent { host, path: "/2015-03-31/functions", ..GET }), Some(("lambda", Protocol::RestJson, "ListFunctions")));
+    assert_eq!(
+        aim(&Sent { host, path: "/2015-03-31/functions", ..GET }),
+        Some(("lambda", Protocol::RestJson, "ListFunctions"))
+    );
     assert_eq!(aim(&Sent { host: "nosuch.us-east-1.amazonaws.com", ..GET }), None);
     assert_eq!(aim(&Sent { path: "/bucket/key", ..GET }), Some(("s3", Protocol::RestXml, "GetObject")));
-    assert_eq!(aim(&Sent { scope: Some("s3"), headers: FORM, path: "/b", ..POST }), Some(("s3", Protocol::RestXml, "?")));
+    assert_eq!(
+        aim(&Sent { scope: Some("s3"), headers: FORM, path: "/b", ..POST }),
+        Some(("s3", Protocol::RestXml, "?"))
+    );
 }

@@ -32,15 +32,8 @@ const RENEW_SECONDS: i64 = 300 * 24 * 60 * 60;
 ///
 /// # Errors
 /// A crypto library that lacks TLS 1.2 and 1.3.
-pub fn server_config(
-    authority: Arc<Authority>,
-    names: HostNames,
-) -> Result<Arc<ServerConfig>, Trouble> {
-    let certificates = Certificates {
-        authority,
-        names,
-        made: Mutex::default(),
-    };
+pub fn server_config(authority: Arc<Authority>, names: HostNames) -> Result<Arc<ServerConfig>, Trouble> {
+    let certificates = Certificates { authority, names, made: Mutex::default() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Trouble::from_cause("cannot set up TLS", error))?
@@ -81,11 +74,7 @@ impl Certificates {
         {
             return Ok(certificate.clone());
         }
-        let names = if name.is_empty() {
-            self.names.addresses()
-        } else {
-            vec![name.to_owned()]
-        };
+        let names = if name.is_empty() { self.names.addresses() } else { vec![name.to_owned()] };
         let certificate = Arc::new(self.make(&names)?);
         if made.len() >= LIMIT {
             made.clear();
@@ -97,8 +86,8 @@ impl Certificates {
     fn make(&self, names: &[String]) -> Result<CertifiedKey, Trouble> {
         let issued = self.authority.issue(names, LIFE_DAYS)?;
         let key = PrivateKeyDer::Pkcs8(issued.key_der.into());
-        let key = ring::sign::any_supported_type(&key)
-            .map_err(|error| Trouble::from_cause("cannot use the key", error))?;
+        let key =
+            ring::sign::any_supported_type(&key).map_err(|error| Trouble::from_cause("cannot use the key", error))?;
         let chain = vec![
             CertificateDer::from(issued.certificate_der),
             CertificateDer::from(self.authority.certificate_der().to_vec()),

@@ -11,15 +11,9 @@ fn main() {
         SignedHeaders=content-type;host;x-amz-date, Signature=0000000000000000000000000000000000000000000000000000000000000000";
     for (name, value) in [
         ("host", "127.0.0.1:4566"),
-        (
-            "content-type",
-            "application/x-www-form-urlencoded; charset=utf-8",
-        ),
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
         ("x-amz-date", "20261122T150000Z"),
-        (
-            "user-agent",
-            "Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.7",
-        ),
+        ("user-agent", "Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.7"),
         ("authorization", authorization),
     ] {
         headers.insert(name, value.parse().expect("a header"));
@@ -29,22 +23,12 @@ fn main() {
     let rounds = 200_000;
     let start = Instant::now();
     for _ in 0..rounds {
-        let request = Request {
-            method: "POST",
-            path: "/",
-            query: "",
-            headers: &headers,
-        };
+        let request = Request { method: "POST", path: "/", query: "", headers: &headers };
         let Ok(Some(Authentication::V4(presented))) = Authentication::read(&headers, "") else {
             return;
         };
         let credential = &presented.credential;
-        let key = cache.key(
-            "secret",
-            &credential.date,
-            &credential.region,
-            &credential.service,
-        );
+        let key = cache.key("secret", &credential.date, &credential.region, &credential.service);
         let verdict = presented
             .check_scope()
             .and_then(|()| presented.verify(&request, Rules::General, &BodyHash::of(body), &key));

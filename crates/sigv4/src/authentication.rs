@@ -28,13 +28,9 @@ impl Authentication {
             return Err(Problem::TwoWays);
         }
         if header.starts_with("AWS ") {
-            return Legacy::from_header(header, headers)
-                .map(Self::Legacy)
-                .map(Some);
+            return Legacy::from_header(header, headers).map(Self::Legacy).map(Some);
         }
-        Presented::from_header(header, headers)
-            .map(Self::V4)
-            .map(Some)
+        Presented::from_header(header, headers).map(Self::V4).map(Some)
     }
 
     fn read_query(query: &str) -> Result<Option<Self>, Problem> {

@@ -26,12 +26,7 @@ pub enum Rules {
 
 /// Writes the canonical request. `signed_headers` is the client's list (`host;x-amz-date`), `payload` the hash of the body or
 /// the word that stands for it.
-pub fn canonical_request(
-    request: &Request<'_>,
-    rules: Rules,
-    signed_headers: &str,
-    payload: &str,
-) -> Vec<u8> {
+pub fn canonical_request(request: &Request<'_>, rules: Rules, signed_headers: &str, payload: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + request.query.len());
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
@@ -130,9 +125,7 @@ fn push_header(out: &mut Vec<u8>, headers: &HeaderMap, name: &str) {
 }
 
 fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
-    let words = value
-        .split(|byte| byte.is_ascii_whitespace())
-        .filter(|word| !word.is_empty());
+    let words = value.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
     for (at, word) in words.enumerate() {
         if at > 0 {
             out.push(b' ');
@@ -170,10 +163,7 @@ mod tests {
         assert_eq!(path("", Rules::General), "/");
         assert_eq!(path("//example//..", Rules::General), "/");
         assert_eq!(path("/./foo/../bar/", Rules::General), "/bar/");
-        assert_eq!(
-            path("/a%20b/%E1%88%B4", Rules::General),
-            "/a%2520b/%25E1%2588%25B4"
-        );
+        assert_eq!(path("/a%20b/%E1%88%B4", Rules::General), "/a%2520b/%25E1%2588%25B4");
         assert_eq!(path("/../../x", Rules::General), "/x");
     }
 
@@ -181,10 +171,7 @@ mod tests {
     fn paths_of_s3_are_keys() {
         assert_eq!(path("", Rules::S3), "/");
         assert_eq!(path("/a%2fb/", Rules::S3), "/a%2Fb/");
-        assert_eq!(
-            path("/bucket/a%20b//../c+d", Rules::S3),
-            "/bucket/a%20b//../c%2Bd"
-        );
+        assert_eq!(path("/bucket/a%20b//../c+d", Rules::S3), "/bucket/a%20b//../c%2Bd");
     }
 
     #[test]

@@ -19,15 +19,8 @@ pub enum ChecksumAlgorithm {
 }
 
 impl ChecksumAlgorithm {
-    pub const ALL: [ChecksumAlgorithm; 7] = [
-        Self::Crc32,
-        Self::Crc32c,
-        Self::Crc64Nvme,
-        Self::Sha1,
-        Self::Sha256,
-        Self::Sha512,
-        Self::Md5,
-    ];
+    pub const ALL: [ChecksumAlgorithm; 7] =
+        [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256, Self::Sha512, Self::Md5];
 
     /// The name in S3's API: `CRC32`.
     pub fn name(self) -> &'static str {
@@ -57,16 +50,12 @@ impl ChecksumAlgorithm {
 
     /// By the name in S3's API.
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
     /// By the header's name.
     pub fn by_header(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.header().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|algorithm| algorithm.header().eq_ignore_ascii_case(name))
     }
 
     /// How many bytes the value has.
@@ -97,13 +86,8 @@ impl ChecksumAlgorithm {
         if first.len() != self.length() || second.len() != self.length() {
             return None;
         }
-        let number = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
-        };
-        let combined =
-            crc_fast::checksum_combine(algorithm, number(first), number(second), second_length);
+        let number = |bytes: &[u8]| bytes.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let combined = crc_fast::checksum_combine(algorithm, number(first), number(second), second_length);
         Some(combined.to_be_bytes()[8 - self.length()..].to_vec())
     }
 }
@@ -126,9 +110,7 @@ impl Checksum {
     pub fn new(algorithm: ChecksumAlgorithm) -> Self {
         let state = match (algorithm, algorithm.crc()) {
             (_, Some(crc)) => State::Crc(Crc::new(crc)),
-            (ChecksumAlgorithm::Sha1, _) => {
-                State::Sha(Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
-            }
+            (ChecksumAlgorithm::Sha1, _) => State::Sha(Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
             (ChecksumAlgorithm::Sha512, _) => State::Sha(Context::new(&digest::SHA512)),
             (ChecksumAlgorithm::Md5, _) => State::Md5(Md5::new()),
             _ => State::Sha(Context::new(&digest::SHA256)),
@@ -181,14 +163,8 @@ mod tests {
         assert_eq!(of(ChecksumAlgorithm::Crc32), "cbf43926");
         assert_eq!(of(ChecksumAlgorithm::Crc32c), "e3069283");
         assert_eq!(of(ChecksumAlgorithm::Crc64Nvme), "ae8b14860a799888");
-        assert_eq!(
-            of(ChecksumAlgorithm::Sha1),
-            "f7c3bc1d808e04732adf679965ccc34ca7ae3441"
-        );
-        assert_eq!(
-            of(ChecksumAlgorithm::Md5),
-            "25f9e794323b453885f5181f1b624d0b"
-        );
+        assert_eq!(of(ChecksumAlgorithm::Sha1), "f7c3bc1d808e04732adf679965ccc34ca7ae3441");
+        assert_eq!(of(ChecksumAlgorithm::Md5), "25f9e794323b453885f5181f1b624d0b");
         assert!(of(ChecksumAlgorithm::Sha256).starts_with("15e2b0d3c33891eb"));
         assert!(of(ChecksumAlgorithm::Sha512).starts_with("d9e6762dd1c8eaf6"));
     }
@@ -203,22 +179,13 @@ mod tests {
             bytes.chunks(777).for_each(|piece| pieces.update(piece));
             assert_eq!(pieces.finish(), whole, "{}", algorithm.name());
             let (first, second) = bytes.split_at(33_333);
-            let (a, b) = (
-                Checksum::of(algorithm, first),
-                Checksum::of(algorithm, second),
-            );
+            let (a, b) = (Checksum::of(algorithm, first), Checksum::of(algorithm, second));
             if let Some(combined) = algorithm.combine(&a, &b, second.len() as u64) {
                 assert_eq!(combined, whole, "{}", algorithm.name());
             }
             assert_eq!(algorithm.combine(&a[1..], &b, 1), None);
-            assert_eq!(
-                ChecksumAlgorithm::by_header(algorithm.header()),
-                Some(algorithm)
-            );
-            assert_eq!(
-                ChecksumAlgorithm::by_name(algorithm.name()),
-                Some(algorithm)
-            );
+            assert_eq!(ChecksumAlgorithm::by_header(algorithm.header()), Some(algorithm));
+            assert_eq!(ChecksumAlgorithm::by_name(algorithm.name()), Some(algorithm));
         }
     }
 }

@@ -35,55 +35,27 @@ impl ChunkSigner {
     /// Starts from the signature of the request's headers.
     pub fn new(presented: &Presented, key: SigningKey) -> Self {
         let (moment, scope) = (presented.moment_text.clone(), presented.credential.scope());
-        ChunkSigner {
-            key,
-            moment,
-            scope,
-            previous: presented.signature.clone(),
-        }
+        ChunkSigner { key, moment, scope, previous: presented.signature.clone() }
     }
 
     fn chunk(&mut self, data_hash: &str, signature: &str) -> Result<(), ChunkProblem> {
         self.verify(
-            &[
-                "AWS4-HMAC-SHA256-PAYLOAD",
-                &self.moment,
-                &self.scope,
-                &self.previous,
-                BodyHash::EMPTY,
-                data_hash,
-            ],
+            &["AWS4-HMAC-SHA256-PAYLOAD", &self.moment, &self.scope, &self.previous, BodyHash::EMPTY, data_hash],
             signature,
         )
     }
 
     fn trailer(&mut self, trailer_hash: &str, signature: &str) -> Result<(), ChunkProblem> {
-        self.verify(
-            &[
-                "AWS4-HMAC-SHA256-TRAILER",
-                &self.moment,
-                &self.scope,
-                &self.previous,
-                trailer_hash,
-            ],
-            signature,
-        )
+        self.verify(&["AWS4-HMAC-SHA256-TRAILER", &self.moment, &self.scope, &self.previous, trailer_hash], signature)
     }
 
     fn verify(&self, lines: &[&str], signature: &str) -> Result<(), ChunkProblem> {
         let string_to_sign = lines.join("\n");
-        if equal_in_constant_time(
-            self.key.sign(string_to_sign.as_bytes()).as_bytes(),
-            signature.as_bytes(),
-        ) {
+        if equal_in_constant_time(self.key.sign(string_to_sign.as_bytes()).as_bytes(), signature.as_bytes()) {
             return Ok(());
         }
         let signature_provided = signature.to_owned();
-        Err(ChunkProblem::Mismatch(Box::new(Mismatch {
-            string_to_sign,
-            signature_provided,
-            ..Mismatch::default()
-        })))
+        Err(ChunkProblem::Mismatch(Box::new(Mismatch { string_to_sign, signature_provided, ..Mismatch::default() })))
     }
 }
 
@@ -153,9 +125,7 @@ impl Decoder {
     /// checked, so nothing may be kept of a body before [`Decoder::finish`] has agreed.
     pub fn step<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, ChunkProblem> {
         if let At::Data { left, hash, .. } = &mut self.at {
-            let take = usize::try_from(*left)
-                .unwrap_or(usize::MAX)
-                .min(input.len());
+            let take = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
             let data = &input[..take];
             *left -= take as u64;
             if let Some(hash) = hash {
@@ -164,31 +134,21 @@ impl Decoder {
             if *left == 0 {
                 self.close_chunk()?;
             }
-            return Ok(Step {
-                consumed: take,
-                data,
-            });
+            return Ok(Step { consumed: take, data });
         }
         let (line_part, ended) = match input.iter().position(|byte| *byte == b'\n') {
             Some(at) => (&input[..=at], true),
             None => (input, false),
         };
         self.line.extend_from_slice(line_part);
-        let limit = if matches!(self.at, At::Trailers) {
-            MAX_TRAILERS
-        } else {
-            MAX_LINE
-        };
+        let limit = if matches!(self.at, At::Trailers) { MAX_TRAILERS } else { MAX_LINE };
         if self.line.len() > limit {
             return Err(ChunkProblem::Malformed("a shorter line"));
         }
         if ended {
             self.close_line()?;
         }
-        Ok(Step {
-            consumed: line_part.len(),
-            data: &[],
-        })
+        Ok(Step { consumed: line_part.len(), data: &[] })
     }
 
     /// Agrees that the body was whole and answers its trailers, without the trailers' signature.
@@ -203,10 +163,7 @@ impl Decoder {
             return Err(ChunkProblem::Incomplete);
         }
         match self.expected {
-            Some(expected) if expected != self.found => Err(ChunkProblem::WrongLength {
-                expected,
-                found: self.found,
-            }),
+            Some(expected) if expected != self.found => Err(ChunkProblem::WrongLength { expected, found: self.found }),
             _ => Ok(self.trailers),
         }
     }
@@ -233,30 +190,18 @@ impl Decoder {
         let text = str::from_utf8(line).map_err(|_| ChunkProblem::Malformed("a chunk size"))?;
         let (size, extensions) = text.split_once(';').unwrap_or((text, ""));
         let left = parse_size(size.trim()).ok_or(ChunkProblem::Malformed("a chunk size"))?;
-        self.found = self
-            .found
-            .checked_add(left)
-            .ok_or(ChunkProblem::Malformed("a chunk size"))?;
+        self.found = self.found.checked_add(left).ok_or(ChunkProblem::Malformed("a chunk size"))?;
         if let Some(expected) = self.expected.filter(|expected| self.found > *expected) {
-            return Err(ChunkProblem::WrongLength {
-                expected,
-                found: self.found,
-            });
+            return Err(ChunkProblem::WrongLength { expected, found: self.found });
         }
-        let signature = extensions
-            .split(';')
-            .find_map(|extension| extension.trim().strip_prefix("chunk-signature="));
+        let signature = extensions.split(';').find_map(|extension| extension.trim().strip_prefix("chunk-signature="));
         if signature.is_none() && self.streaming != Streaming::UnsignedTrailer {
             return Err(ChunkProblem::Malformed("a chunk signature"));
         }
         let signature = signature.unwrap_or_default().to_owned();
         let hash = self.signer.is_some().then(|| Context::new(&SHA256));
         let is_last = left == 0;
-        self.at = At::Data {
-            left,
-            hash,
-            signature,
-        };
+        self.at = At::Data { left, hash, signature };
         if is_last {
             self.close_chunk()?;
             self.at = At::Trailers;
@@ -265,9 +210,7 @@ impl Decoder {
     }
 
     fn close_chunk(&mut self) -> Result<(), ChunkProblem> {
-        if let At::Data {
-            hash, signature, ..
-        } = std::mem::replace(&mut self.at, At::DataEnd)
+        if let At::Data { hash, signature, .. } = std::mem::replace(&mut self.at, At::DataEnd)
             && let (Some(hash), Some(signer)) = (hash, &mut self.signer)
         {
             signer.chunk(&hex(hash.finish().as_ref()), &signature)?;
@@ -283,13 +226,8 @@ impl Decoder {
         }
         if line.is_empty() {
             // AWS's own example has an empty line before the signature of the trailers.
-            let signature_to_come =
-                self.streaming == Streaming::SignedTrailer && self.trailer_signature.is_none();
-            return if signature_to_come && !self.trailers.is_empty() {
-                Ok(())
-            } else {
-                self.close_trailers()
-            };
+            let signature_to_come = self.streaming == Streaming::SignedTrailer && self.trailer_signature.is_none();
+            return if signature_to_come && !self.trailers.is_empty() { Ok(()) } else { self.close_trailers() };
         }
         let text = str::from_utf8(line).map_err(|_| ChunkProblem::TrailerMalformed)?;
         let (name, value) = text.split_once(':').ok_or(ChunkProblem::TrailerMalformed)?;
@@ -314,11 +252,7 @@ impl Decoder {
             return Err(ChunkProblem::TrailerMalformed);
         };
         if let Some(signer) = &mut self.signer {
-            let lines: String = self
-                .trailers
-                .iter()
-                .map(|(name, value)| format!("{name}:{value}\n"))
-                .collect();
+            let lines: String = self.trailers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
             signer.trailer(&BodyHash::of(lines.as_bytes()), signature)?;
         }
         Ok(())
@@ -330,7 +264,5 @@ fn parse_size(text: &str) -> Option<u64> {
     if text.is_empty() || text.len() > 16 {
         return None;
     }
-    text.bytes().try_fold(0u64, |size, digit| {
-        Some(size << 4 | u64::from(hex_digit(digit)?))
-    })
+    text.bytes().try_fold(0u64, |size, digit| Some(size << 4 | u64::from(hex_digit(digit)?)))
 }

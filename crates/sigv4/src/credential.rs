@@ -19,8 +19,7 @@ impl Credential {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.rsplitn(5, '/');
         let terminator = parts.next()?;
-        let (service, region, date, access_key) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (service, region, date, access_key) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         if access_key.is_empty() {
             return None;
         }
@@ -36,13 +35,7 @@ impl Credential {
 
     /// The scope as it stands in a string to sign: `20150830/us-east-1/iam/aws4_request`.
     pub fn scope(&self) -> String {
-        [
-            self.date.as_str(),
-            &self.region,
-            &self.service,
-            &self.terminator,
-        ]
-        .join("/")
+        [self.date.as_str(), &self.region, &self.service, &self.terminator].join("/")
     }
 
     /// Whether the region could be one: something a host name can hold.
@@ -60,16 +53,8 @@ mod tests {
         let credential = Credential::parse("AK/20150830/us-east-1/iam/aws4_request").unwrap();
         assert_eq!(credential.access_key, "AK");
         assert_eq!(credential.scope(), "20150830/us-east-1/iam/aws4_request");
-        assert_eq!(
-            Credential::parse("A/K/20150830/us-east-1/iam/aws4_request")
-                .unwrap()
-                .access_key,
-            "A/K"
-        );
+        assert_eq!(Credential::parse("A/K/20150830/us-east-1/iam/aws4_request").unwrap().access_key, "A/K");
         assert_eq!(Credential::parse("AK/20150830/us-east-1/iam"), None);
-        assert_eq!(
-            Credential::parse("/20150830/us-east-1/iam/aws4_request"),
-            None
-        );
+        assert_eq!(Credential::parse("/20150830/us-east-1/iam/aws4_request"), None);
     }
 }

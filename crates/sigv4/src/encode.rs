@@ -11,21 +11,14 @@ pub(crate) fn push_encoded(out: &mut Vec<u8>, byte: u8) {
     if is_unreserved(byte) {
         out.push(byte);
     } else {
-        out.extend([
-            b'%',
-            DIGITS[usize::from(byte >> 4)],
-            DIGITS[usize::from(byte & 15)],
-        ]);
+        out.extend([b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
 }
 
 /// The bytes of `text` with its escapes undone. A percent sign that starts no escape stands for itself.
 /// In a query `+` is a space, so `plus_is_space` is set there.
 pub(crate) fn decoded(text: &[u8], plus_is_space: bool) -> Decoded<'_> {
-    Decoded {
-        rest: text,
-        plus_is_space,
-    }
+    Decoded { rest: text, plus_is_space }
 }
 
 /// Appends `text` decoded and encoded again, so that any spelling of the same bytes comes out the same.
@@ -65,11 +58,7 @@ impl Iterator for Decoded<'_> {
             self.rest = rest;
             return Some(high << 4 | low);
         }
-        Some(if first == b'+' && self.plus_is_space {
-            b' '
-        } else {
-            first
-        })
+        Some(if first == b'+' && self.plus_is_space { b' ' } else { first })
     }
 }
 

@@ -26,10 +26,7 @@ impl SigningKey {
         start.extend_from_slice(secret.as_bytes());
         let mut key = hmac::Key::new(hmac::HMAC_SHA256, &start);
         for part in [date, region, service, "aws4_request"] {
-            key = hmac::Key::new(
-                hmac::HMAC_SHA256,
-                hmac::sign(&key, part.as_bytes()).as_ref(),
-            );
+            key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref());
         }
         SigningKey(key)
     }
@@ -71,11 +68,7 @@ impl KeyCache {
 
 /// Whether two signatures are equal, in a time that does not tell where they differ.
 pub(crate) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .fold(0u8, |difference, (x, y)| difference | (x ^ y))
-            == 0
+    a.len() == b.len() && a.iter().zip(b).fold(0u8, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
 #[cfg(test)]
@@ -85,38 +78,18 @@ mod tests {
     /// The key of "Examples of how to derive a signing key", AWS General Reference.
     #[test]
     fn derives_awss_example() {
-        let key = SigningKey::derive(
-            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            "20150830",
-            "us-east-1",
-            "iam",
-        );
+        let key = SigningKey::derive("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "iam");
         let to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
                        f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
-        assert_eq!(
-            key.sign(to_sign.as_bytes()),
-            "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
-        );
+        assert_eq!(key.sign(to_sign.as_bytes()), "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
     }
 
     #[test]
     fn the_cache_tells_scopes_apart_and_stays_bounded() {
         let cache = KeyCache::default();
-        let one = cache
-            .key("secret", "20150830", "us-east-1", "iam")
-            .sign(b"x");
-        assert_eq!(
-            cache
-                .key("secret", "20150830", "us-east-1", "iam")
-                .sign(b"x"),
-            one
-        );
-        assert_ne!(
-            cache
-                .key("secret", "20150830", "us-east-1", "s3")
-                .sign(b"x"),
-            one
-        );
+        let one = cache.key("secret", "20150830", "us-east-1", "iam").sign(b"x");
+        assert_eq!(cache.key("secret", "20150830", "us-east-1", "iam").sign(b"x"), one);
+        assert_ne!(cache.key("secret", "20150830", "us-east-1", "s3").sign(b"x"), one);
         for n in 0..3000 {
             cache.key("secret", "20150830", &format!("r{n}"), "iam");
         }

@@ -75,39 +75,22 @@ impl Legacy {
     /// Reads `Authorization: AWS AKIDEXAMPLE:signature=`.
     pub fn from_header(authorization: &str, headers: &HeaderMap) -> Result<Self, Problem> {
         let place = Place::Header;
-        let parts = authorization
-            .strip_prefix("AWS ")
-            .and_then(|rest| rest.trim().split_once(':'));
-        let Some((access_key, signature)) =
-            parts.filter(|(key, signature)| !key.is_empty() && !signature.is_empty())
+        let parts = authorization.strip_prefix("AWS ").and_then(|rest| rest.trim().split_once(':'));
+        let Some((access_key, signature)) = parts.filter(|(key, signature)| !key.is_empty() && !signature.is_empty())
         else {
-            return Err(Problem::CredentialMalformed {
-                place,
-                credential: authorization.to_owned(),
-            });
+            return Err(Problem::CredentialMalformed { place, credential: authorization.to_owned() });
         };
         let amz_date = header_text(headers, "x-amz-date");
         let Some(date) = amz_date.or_else(|| header_text(headers, "date")) else {
-            return Err(Problem::Incomplete {
-                place,
-                missing: vec!["Date"],
-                header: authorization.to_owned(),
-            });
+            return Err(Problem::Incomplete { place, missing: vec!["Date"], header: authorization.to_owned() });
         };
         let moment = Timestamp::parse_http_date(date).or_else(|| Timestamp::parse_basic(date));
         Ok(Legacy {
             place,
             access_key: access_key.to_owned(),
             signature: signature.to_owned(),
-            moment: moment.ok_or_else(|| Problem::DateMalformed {
-                place,
-                found: date.to_owned(),
-            })?,
-            moment_text: if amz_date.is_some() {
-                String::new()
-            } else {
-                date.to_owned()
-            },
+            moment: moment.ok_or_else(|| Problem::DateMalformed { place, found: date.to_owned() })?,
+            moment_text: if amz_date.is_some() { String::new() } else { date.to_owned() },
             token: header_text(headers, "x-amz-security-token").map(str::to_owned),
         })
     }
@@ -116,10 +99,8 @@ impl Legacy {
     pub fn from_query(query: &str) -> Result<Self, Problem> {
         let place = Place::Query;
         let find = |name| query_value(query, name).filter(|value| !value.is_empty());
-        let (access_key, signature, expires) =
-            (find("AWSAccessKeyId"), find("Signature"), find("Expires"));
-        let (Some(access_key), Some(signature), Some(expires)) = (access_key, signature, expires)
-        else {
+        let (access_key, signature, expires) = (find("AWSAccessKeyId"), find("Signature"), find("Expires"));
+        let (Some(access_key), Some(signature), Some(expires)) = (access_key, signature, expires) else {
             return Err(Problem::Incomplete {
                 place,
                 missing: vec!["AWSAccessKeyId", "Signature", "Expires"],
@@ -127,20 +108,10 @@ impl Legacy {
             });
         };
         let Ok(seconds) = expires.parse() else {
-            return Err(Problem::DateMalformed {
-                place,
-                found: expires,
-            });
+            return Err(Problem::DateMalformed { place, found: expires });
         };
         let moment = Timestamp::from_seconds(seconds);
-        Ok(Legacy {
-            place,
-            access_key,
-            signature,
-            moment,
-            moment_text: expires,
-            token: find("x-amz-security-token"),
-        })
+        Ok(Legacy { place, access_key, signature, moment, moment_text: expires, token: find("x-amz-security-token") })
     }
 
     /// Whether the signature is of this quarter of an hour, or the URL not over yet.
@@ -157,12 +128,7 @@ impl Legacy {
 
     /// Whether the signature is the one that `secret` makes. With a virtual host, `bucket` is the bucket's name, which stands in
     /// the host and not in the path.
-    pub fn verify(
-        &self,
-        request: &Request<'_>,
-        bucket: Option<&str>,
-        secret: &str,
-    ) -> Result<(), Problem> {
+    pub fn verify(&self, request: &Request<'_>, bucket: Option<&str>, secret: &str) -> Result<(), Problem> {
         let to_sign = self.string_to_sign(request, bucket);
         let calculated = hmac_sha1(secret, &to_sign);
         if equal_in_constant_time(calculated.as_bytes(), self.signature.as_bytes()) {
@@ -178,17 +144,11 @@ impl Legacy {
     fn string_to_sign(&self, request: &Request<'_>, bucket: Option<&str>) -> String {
         let standard = |name: &str| {
             let sent = header_text(request.headers, name).map(str::to_owned);
-            let in_query =
-                || query_value(request.query, name).filter(|_| self.place == Place::Query);
+            let in_query = || query_value(request.query, name).filter(|_| self.place == Place::Query);
             sent.or_else(in_query).unwrap_or_default()
         };
         let mut out = format!("{}\n", request.method);
-        out += &format!(
-            "{}\n{}\n{}\n",
-            standard("content-md5"),
-            standard("content-type"),
-            self.moment_text
-        );
+        out += &format!("{}\n{}\n{}\n", standard("content-md5"), standard("content-type"), self.moment_text);
         for (name, value) in self.amz_headers(request) {
             out += &format!("{name}:{value}\n");
         }
@@ -204,15 +164,10 @@ impl Legacy {
     /// The `x-amz-` headers, sorted; in a presigned URL they may stand in the query.
     fn amz_headers(&self, request: &Request<'_>) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
-        for name in request
-            .headers
-            .keys()
-            .filter(|name| name.as_str().starts_with("x-amz-"))
-        {
+        for name in request.headers.keys().filter(|name| name.as_str().starts_with("x-amz-")) {
             let values = request.headers.get_all(name).iter();
-            let texts: Vec<String> = values
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
-                .collect();
+            let texts: Vec<String> =
+                values.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
             found.push((name.as_str().to_owned(), texts.join(",")));
         }
         if self.place == Place::Query {
@@ -233,10 +188,7 @@ impl Legacy {
 fn signed_subresources(query: &str) -> String {
     let mut pairs: Vec<(&str, Option<&str>)> = query
         .split('&')
-        .map(|pair| {
-            pair.split_once('=')
-                .map_or((pair, None), |(name, value)| (name, Some(value)))
-        })
+        .map(|pair| pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value))))
         .filter(|(name, _)| SUBRESOURCES.contains(name))
         .collect();
     pairs.sort_by_key(|(name, _)| *name);
@@ -269,23 +221,10 @@ mod tests {
     fn verifies_awss_example() {
         let mut headers = HeaderMap::new();
         headers.insert("date", "Tue, 27 Mar 2007 19:36:42 +0000".parse().unwrap());
-        let request = Request {
-            method: "GET",
-            path: "/photos/puppy.jpg",
-            query: "",
-            headers: &headers,
-        };
-        let legacy = Legacy::from_header(
-            "AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMU=",
-            &headers,
-        )
-        .unwrap();
+        let request = Request { method: "GET", path: "/photos/puppy.jpg", query: "", headers: &headers };
+        let legacy = Legacy::from_header("AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMU=", &headers).unwrap();
         assert_eq!(legacy.verify(&request, Some("johnsmith"), SECRET), Ok(()));
-        assert!(
-            legacy
-                .verify(&request, Some("johnsmith"), "another secret")
-                .is_err()
-        );
+        assert!(legacy.verify(&request, Some("johnsmith"), "another secret").is_err());
     }
 
     #[test]
@@ -294,29 +233,16 @@ mod tests {
         headers.insert("date", "Tue, 27 Mar 2007 21:15:45 +0000".parse().unwrap());
         headers.insert("content-type", "image/jpeg".parse().unwrap());
         let legacy = Legacy::from_header("AWS AKIAIOSFODNN7EXAMPLE:x", &headers).unwrap();
-        let request = Request {
-            method: "PUT",
-            path: "/photos/puppy.jpg",
-            query: "acl&x=1&versionId=a%2Fb",
-            headers: &headers,
-        };
+        let request =
+            Request { method: "PUT", path: "/photos/puppy.jpg", query: "acl&x=1&versionId=a%2Fb", headers: &headers };
         let text = legacy.string_to_sign(&request, Some("b"));
-        assert_eq!(
-            text,
-            "PUT\n\nimage/jpeg\nTue, 27 Mar 2007 21:15:45 +0000\n/b/photos/puppy.jpg?acl&versionId=a/b"
-        );
+        assert_eq!(text, "PUT\n\nimage/jpeg\nTue, 27 Mar 2007 21:15:45 +0000\n/b/photos/puppy.jpg?acl&versionId=a/b");
     }
 
     #[test]
     fn a_presigned_url_ends() {
         let legacy = Legacy::from_query("AWSAccessKeyId=A&Expires=1175139620&Signature=x").unwrap();
-        assert_eq!(
-            legacy.check_time(Timestamp::from_seconds(1_175_139_620)),
-            Ok(())
-        );
-        assert!(matches!(
-            legacy.check_time(Timestamp::from_seconds(1_175_139_621)),
-            Err(Problem::Expired { .. })
-        ));
+        assert_eq!(legacy.check_time(Timestamp::from_seconds(1_175_139_620)), Ok(()));
+        assert!(matches!(legacy.check_time(Timestamp::from_seconds(1_175_139_621)), Err(Problem::Expired { .. })));
     }
 }

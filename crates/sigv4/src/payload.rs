@@ -29,12 +29,8 @@ impl Payload {
         match value {
             "UNSIGNED-PAYLOAD" => Some(Payload::Unsigned),
             "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => Some(Payload::Streaming(Streaming::Signed)),
-            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => {
-                Some(Payload::Streaming(Streaming::SignedTrailer))
-            }
-            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => {
-                Some(Payload::Streaming(Streaming::UnsignedTrailer))
-            }
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => Some(Payload::Streaming(Streaming::SignedTrailer)),
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Some(Payload::Streaming(Streaming::UnsignedTrailer)),
             hash if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
                 Some(Payload::Hash(hash.to_ascii_lowercase()))
             }

@@ -42,20 +42,14 @@ impl Presented {
         let place = Place::Header;
         let (algorithm, parameters) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if algorithm != ALGORITHM {
-            return Err(Problem::UnsupportedAlgorithm {
-                place,
-                algorithm: algorithm.to_owned(),
-            });
+            return Err(Problem::UnsupportedAlgorithm { place, algorithm: algorithm.to_owned() });
         }
         let find = |name: &str| {
-            let mut named = parameters
-                .split(',')
-                .filter_map(|part| part.trim().split_once('='));
+            let mut named = parameters.split(',').filter_map(|part| part.trim().split_once('='));
             named.find_map(|(key, value)| (key == name && !value.is_empty()).then_some(value))
         };
         let date = header_text(headers, "x-amz-date").or_else(|| header_text(headers, "date"));
-        let (credential, signature, signed_headers) =
-            (find("Credential"), find("Signature"), find("SignedHeaders"));
+        let (credential, signature, signed_headers) = (find("Credential"), find("Signature"), find("SignedHeaders"));
         let (Some(credential), Some(signature), Some(signed_headers), Some(date)) =
             (credential, signature, signed_headers, date)
         else {
@@ -65,22 +59,11 @@ impl Presented {
                 ("SignedHeaders", signed_headers.is_some()),
                 ("Date", date.is_some()),
             ]);
-            return Err(Problem::Incomplete {
-                place,
-                missing,
-                header: authorization.to_owned(),
-            });
+            return Err(Problem::Incomplete { place, missing, header: authorization.to_owned() });
         };
         let moment = Timestamp::parse_basic(date).or_else(|| Timestamp::parse_http_date(date));
-        let moment = moment.ok_or_else(|| Problem::DateMalformed {
-            place,
-            found: date.to_owned(),
-        })?;
-        let moment_text = if date.len() == BASIC_LENGTH {
-            date.to_owned()
-        } else {
-            moment.basic()
-        };
+        let moment = moment.ok_or_else(|| Problem::DateMalformed { place, found: date.to_owned() })?;
+        let moment_text = if date.len() == BASIC_LENGTH { date.to_owned() } else { moment.basic() };
         Ok(Presented {
             place,
             credential: parse_credential(place, credential)?,
@@ -112,11 +95,7 @@ impl Presented {
                 ("X-Amz-SignedHeaders", signed_headers.is_some()),
                 ("X-Amz-Date", date.is_some()),
             ]);
-            return Err(Problem::Incomplete {
-                place,
-                missing,
-                header: String::new(),
-            });
+            return Err(Problem::Incomplete { place, missing, header: String::new() });
         };
         let moment = Timestamp::parse_basic(date).filter(|_| date.len() == BASIC_LENGTH);
         Ok(Presented {
@@ -124,10 +103,7 @@ impl Presented {
             credential: parse_credential(place, credential)?,
             signed_headers: signed_headers.to_ascii_lowercase(),
             signature: signature.clone(),
-            moment: moment.ok_or_else(|| Problem::DateMalformed {
-                place,
-                found: date.clone(),
-            })?,
+            moment: moment.ok_or_else(|| Problem::DateMalformed { place, found: date.clone() })?,
             moment_text: date.clone(),
             expires: find("X-Amz-Expires").map(parse_expires).transpose()?,
             token: find("X-Amz-Security-Token"),
@@ -137,9 +113,7 @@ impl Presented {
     /// Whether the scope is well made: its terminator, its date, and `host` signed.
     pub fn check_scope(&self) -> Result<(), Problem> {
         if self.credential.terminator != "aws4_request" {
-            return Err(Problem::WrongTerminator {
-                found: self.credential.terminator.clone(),
-            });
+            return Err(Problem::WrongTerminator { found: self.credential.terminator.clone() });
         }
         if self.moment_text.get(..8) != Some(self.credential.date.as_str()) {
             let (scope_date, moment) = (self.credential.date.clone(), self.moment_text.clone());
@@ -159,10 +133,7 @@ impl Presented {
         }
         match (self.place, self.expires) {
             (Place::Query, Some(expires)) if now > signed.plus_seconds(expires) => {
-                Err(Problem::Expired {
-                    at: signed.plus_seconds(expires),
-                    now,
-                })
+                Err(Problem::Expired { at: signed.plus_seconds(expires), now })
             }
             (Place::Query, Some(_)) => Ok(()),
             _ if now > signed.plus_seconds(MAX_SKEW) => Err(Problem::TooOld { signed, now }),
@@ -173,25 +144,13 @@ impl Presented {
     /// S3 wants every `x-amz-` header of the request signed.
     pub fn check_headers_signed(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let names = headers.keys().map(|name| name.as_str());
-        let unsigned: Vec<String> = names
-            .filter(|name| name.starts_with("x-amz-") && !self.is_signed(name))
-            .map(str::to_owned)
-            .collect();
-        if unsigned.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::HeadersNotSigned(unsigned))
-        }
+        let unsigned: Vec<String> =
+            names.filter(|name| name.starts_with("x-amz-") && !self.is_signed(name)).map(str::to_owned).collect();
+        if unsigned.is_empty() { Ok(()) } else { Err(Problem::HeadersNotSigned(unsigned)) }
     }
 
     /// Whether the client's signature is the one that `key` makes. `payload` is the hash of the body or the word that stands for it.
-    pub fn verify(
-        &self,
-        request: &Request<'_>,
-        rules: Rules,
-        payload: &str,
-        key: &SigningKey,
-    ) -> Result<(), Problem> {
+    pub fn verify(&self, request: &Request<'_>, rules: Rules, payload: &str, key: &SigningKey) -> Result<(), Problem> {
         let canonical = canonical_request(request, rules, &self.signed_headers, payload);
         let to_sign = self.string_to_sign(&canonical);
         let calculated = key.sign(to_sign.as_bytes());
@@ -206,26 +165,14 @@ impl Presented {
     }
 
     /// The signature that `key` makes.
-    pub(crate) fn calculate(
-        &self,
-        request: &Request<'_>,
-        rules: Rules,
-        payload: &str,
-        key: &SigningKey,
-    ) -> String {
+    pub(crate) fn calculate(&self, request: &Request<'_>, rules: Rules, payload: &str, key: &SigningKey) -> String {
         let canonical = canonical_request(request, rules, &self.signed_headers, payload);
         key.sign(self.string_to_sign(&canonical).as_bytes())
     }
 
     fn string_to_sign(&self, canonical: &[u8]) -> String {
         let hash = hex(digest(&SHA256, canonical).as_ref());
-        [
-            ALGORITHM,
-            &self.moment_text,
-            &self.credential.scope(),
-            &hash,
-        ]
-        .join("\n")
+        [ALGORITHM, &self.moment_text, &self.credential.scope(), &hash].join("\n")
     }
 
     fn is_signed(&self, name: &str) -> bool {
@@ -237,10 +184,7 @@ impl Presented {
 const BASIC_LENGTH: usize = 16;
 
 fn parse_credential(place: Place, text: &str) -> Result<Credential, Problem> {
-    Credential::parse(text).ok_or_else(|| Problem::CredentialMalformed {
-        place,
-        credential: text.to_owned(),
-    })
+    Credential::parse(text).ok_or_else(|| Problem::CredentialMalformed { place, credential: text.to_owned() })
 }
 
 fn parse_expires(text: String) -> Result<i64, Problem> {
@@ -251,19 +195,10 @@ fn parse_expires(text: String) -> Result<i64, Problem> {
 }
 
 fn missing_of(parts: &[(&'static str, bool)]) -> Vec<&'static str> {
-    parts
-        .iter()
-        .filter(|(_, found)| !found)
-        .map(|(name, _)| *name)
-        .collect()
+    parts.iter().filter(|(_, found)| !found).map(|(name, _)| *name).collect()
 }
 
 /// A header's first value as text; empty or unreadable counts as absent.
 pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get(name)?
-        .to_str()
-        .ok()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
 }

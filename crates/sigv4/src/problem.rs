@@ -22,11 +22,7 @@ pub enum Problem {
     /// A scheme nobody here speaks, SigV4A among them; the scheme as the client named it.
     UnsupportedAlgorithm { place: Place, algorithm: String },
     /// Parts are missing: the parameters' names, and the header as it came (empty for the other places).
-    Incomplete {
-        place: Place,
-        missing: Vec<&'static str>,
-        header: String,
-    },
+    Incomplete { place: Place, missing: Vec<&'static str>, header: String },
     /// The credential is not `KEY/DATE/REGION/SERVICE/aws4_request`.
     CredentialMalformed { place: Place, credential: String },
     /// The scope does not end in `aws4_request`.

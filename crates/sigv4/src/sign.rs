@@ -18,13 +18,7 @@ pub struct Signer<'a> {
 impl Signer<'_> {
     /// The `Authorization` header of a request whose `host` and `x-amz-date` (of the same moment) are set already. `signed_headers` is
     /// the sorted list `host;x-amz-date`, `payload` the hash of the body or the word that stands for it.
-    pub fn authorization(
-        &self,
-        request: &Request<'_>,
-        rules: Rules,
-        signed_headers: &str,
-        payload: &str,
-    ) -> String {
+    pub fn authorization(&self, request: &Request<'_>, rules: Rules, signed_headers: &str, payload: &str) -> String {
         let moment_text = self.moment.basic();
         let date = moment_text.get(..8).unwrap_or_default().to_owned();
         let key = SigningKey::derive(self.secret, &date, self.region, self.service);
@@ -45,10 +39,7 @@ impl Signer<'_> {
             token: None,
         };
         presented.signature = presented.calculate(request, rules, payload, &key);
-        let (credential, scope) = (
-            &presented.credential.access_key,
-            presented.credential.scope(),
-        );
+        let (credential, scope) = (&presented.credential.access_key, presented.credential.scope());
         format!(
             "{ALGORITHM} Credential={credential}/{scope}, SignedHeaders={signed_headers}, Signature={}",
             presented.signature
@@ -67,26 +58,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("host", "127.0.0.1:4566".parse().unwrap());
         headers.insert("x-amz-date", moment.basic().parse().unwrap());
-        let request = Request {
-            method: "GET",
-            path: "/a b",
-            query: "x=1",
-            headers: &headers,
-        };
-        let signer = Signer {
-            access_key: "AK",
-            secret: "secret",
-            region: "us-east-1",
-            service: "sts",
-            moment,
-        };
-        let authorization =
-            signer.authorization(&request, Rules::General, "host;x-amz-date", "hash");
+        let request = Request { method: "GET", path: "/a b", query: "x=1", headers: &headers };
+        let signer = Signer { access_key: "AK", secret: "secret", region: "us-east-1", service: "sts", moment };
+        let authorization = signer.authorization(&request, Rules::General, "host;x-amz-date", "hash");
         let presented = Presented::from_header(&authorization, &headers).unwrap();
         let key = SigningKey::derive("secret", "20261122", "us-east-1", "sts");
-        assert_eq!(
-            presented.verify(&request, Rules::General, "hash", &key),
-            Ok(())
-        );
+        assert_eq!(presented.verify(&request, Rules::General, "hash", &key), Ok(()));
     }
 }

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kogumo_base::Timestamp;
 use kogumo_sigv4::{
-    Authentication, BodyHash, FormSignature, KeyCache, Legacy, Place, Presented, Problem, Request,
-    Rules,
+    Authentication, BodyHash, FormSignature, KeyCache, Legacy, Place, Presented, Problem, Request, Rules,
 };
 use serde_json::Value;
 
@@ -26,10 +25,7 @@ struct Case {
 }
 
 fn vectors() -> Vec<Value> {
-    include_str!("vectors.jsonl")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    include_str!("vectors.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -37,12 +33,7 @@ fn text(value: &Value) -> String {
 }
 
 fn pairs(value: &Value) -> Vec<(String, String)> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|pair| (text(&pair[0]), text(&pair[1])))
-        .collect()
+    value.as_array().unwrap().iter().map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
 }
 
 impl Case {
@@ -67,12 +58,7 @@ impl Case {
     }
 
     fn request(&self) -> Request<'_> {
-        Request {
-            method: &self.method,
-            path: &self.path,
-            query: &self.query,
-            headers: &self.headers,
-        }
+        Request { method: &self.method, path: &self.path, query: &self.query, headers: &self.headers }
     }
 
     fn verify(&self, cache: &KeyCache) -> Result<(), Problem> {
@@ -84,10 +70,7 @@ impl Case {
 
     fn verify_v4(&self, presented: &Presented, cache: &KeyCache) -> Result<(), Problem> {
         assert_eq!(presented.token, self.token);
-        assert_eq!(
-            (&presented.credential.region, &presented.credential.service),
-            (&self.region, &self.service)
-        );
+        assert_eq!((&presented.credential.region, &presented.credential.service), (&self.region, &self.service));
         presented.check_scope()?;
         presented.check_time(Timestamp::parse_iso(NOW).unwrap())?;
         let is_s3 = self.service == "s3";
@@ -97,12 +80,7 @@ impl Case {
             _ => BodyHash::of(&self.body),
         };
         let credential = &presented.credential;
-        let key = cache.key(
-            &self.secret,
-            &credential.date,
-            &credential.region,
-            &credential.service,
-        );
+        let key = cache.key(&self.secret, &credential.date, &credential.region, &credential.service);
         presented.verify(&self.request(), rules, &payload, &key)
     }
 
@@ -128,10 +106,7 @@ fn forms_that_botocore_signed_stand() {
         let fields = pairs(&value["fields"]);
         let signature = FormSignature::read(&fields).unwrap().unwrap();
         assert_eq!(signature.verify(&text(&value["secret"])), Ok(()), "{value}");
-        assert!(matches!(
-            signature.verify("another"),
-            Err(Problem::Mismatch(_))
-        ));
+        assert!(matches!(signature.verify("another"), Err(Problem::Mismatch(_))));
     }
 }
 
@@ -148,10 +123,7 @@ fn a_change_of_any_part_is_noticed() {
         for change in changes {
             let mut case = Case::read(value);
             change(&mut case);
-            assert!(
-                matches!(case.verify(&cache), Err(Problem::Mismatch(_))),
-                "{value}"
-            );
+            assert!(matches!(case.verify(&cache), Err(Problem::Mismatch(_))), "{value}");
         }
     }
 }
@@ -177,17 +149,10 @@ fn no_request_makes_it_panic() {
                 spoil(&mut text, &mut random);
                 case.headers.insert("authorization", text.parse().unwrap());
             }
-            if let Ok(Some(Authentication::V4(presented))) =
-                Authentication::read(&case.headers, &case.query)
-            {
+            if let Ok(Some(Authentication::V4(presented))) = Authentication::read(&case.headers, &case.query) {
                 let _ = presented.check_scope();
                 let _ = presented.check_time(Timestamp(i64::MAX));
-                let _ = presented.verify(
-                    &case.request(),
-                    Rules::General,
-                    "x",
-                    &cache.key("", "", "", ""),
-                );
+                let _ = presented.verify(&case.request(), Rules::General, "x", &cache.key("", "", "", ""));
             }
         }
     }

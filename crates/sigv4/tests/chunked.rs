@@ -13,10 +13,7 @@ fn signer(seed: &str) -> ChunkSigner {
         "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host,Signature={seed}"
     );
     let presented = Presented::from_header(&authorization, &headers).unwrap();
-    ChunkSigner::new(
-        &presented,
-        SigningKey::derive(SECRET, "20130524", "us-east-1", "s3"),
-    )
+    ChunkSigner::new(&presented, SigningKey::derive(SECRET, "20130524", "us-east-1", "s3"))
 }
 
 /// The example body: 64 KiB and 1 KiB of the letter a.
@@ -74,17 +71,10 @@ fn awss_signed_example_in_pieces_of_any_size() {
 #[test]
 fn awss_example_with_a_trailer() {
     for piece in [1, 5, 1 << 20] {
-        let decoder = Decoder::new(
-            Streaming::SignedTrailer,
-            Some(signer(TRAILER_SEED)),
-            Some(66560),
-        );
+        let decoder = Decoder::new(Streaming::SignedTrailer, Some(signer(TRAILER_SEED)), Some(66560));
         let (data, trailers) = decode(decoder, &trailer_example(), piece).unwrap();
         assert_eq!(data.len(), 66560);
-        assert_eq!(
-            trailers,
-            [("x-amz-checksum-crc32c".to_owned(), "sOO8/Q==".to_owned())]
-        );
+        assert_eq!(trailers, [("x-amz-checksum-crc32c".to_owned(), "sOO8/Q==".to_owned())]);
     }
 }
 
@@ -100,11 +90,7 @@ fn a_changed_byte_is_noticed() {
     let mut body = trailer_example();
     let value = body.len() - 130;
     body[value] ^= 1;
-    let decoder = Decoder::new(
-        Streaming::SignedTrailer,
-        Some(signer(TRAILER_SEED)),
-        Some(66560),
-    );
+    let decoder = Decoder::new(Streaming::SignedTrailer, Some(signer(TRAILER_SEED)), Some(66560));
     assert!(decode(decoder, &body, 4096).is_err());
 }
 
@@ -114,39 +100,21 @@ fn a_body_cut_anywhere_is_incomplete() {
     let last_needed = example.len() - 4;
     for cut in (0..last_needed).step_by(997).chain([last_needed - 1]) {
         let decoder = Decoder::new(Streaming::Signed, Some(signer(SIGNED_SEED)), Some(66560));
-        assert_eq!(
-            decode(decoder, &example[..cut], 4096),
-            Err(ChunkProblem::Incomplete),
-            "cut at {cut}"
-        );
+        assert_eq!(decode(decoder, &example[..cut], 4096), Err(ChunkProblem::Incomplete), "cut at {cut}");
     }
 }
 
 fn unsigned(body: &[u8], expected: Option<u64>) -> Decoded {
-    decode(
-        Decoder::new(Streaming::UnsignedTrailer, None, expected),
-        body,
-        3,
-    )
+    decode(Decoder::new(Streaming::UnsignedTrailer, None, expected), body, 3)
 }
 
 #[test]
 fn unsigned_with_trailers_as_botocore_writes_it() {
-    let (data, trailers) = unsigned(
-        b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n",
-        Some(5),
-    )
-    .unwrap();
+    let (data, trailers) = unsigned(b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", Some(5)).unwrap();
     assert_eq!(data, b"hello");
-    assert_eq!(
-        trailers,
-        [("x-amz-checksum-crc32".to_owned(), "NhCmhg==".to_owned())]
-    );
+    assert_eq!(trailers, [("x-amz-checksum-crc32".to_owned(), "NhCmhg==".to_owned())]);
     assert_eq!(unsigned(b"0\r\n\r\n", Some(0)), Ok((vec![], vec![])));
-    assert_eq!(
-        unsigned(b"1\r\na\r\n0\r\n", None),
-        Ok((b"a".to_vec(), vec![]))
-    );
+    assert_eq!(unsigned(b"1\r\na\r\n0\r\n", None), Ok((b"a".to_vec(), vec![])));
 }
 
 #[test]
@@ -168,24 +136,11 @@ fn broken_framing_is_refused() {
     }
     assert_eq!(
         unsigned(b"6\r\nhello!\r\n0\r\n\r\n", Some(5)),
-        Err(ChunkProblem::WrongLength {
-            expected: 5,
-            found: 6
-        })
+        Err(ChunkProblem::WrongLength { expected: 5, found: 6 })
     );
-    assert_eq!(
-        unsigned(b"4\r\nhell\r\n0\r\n\r\n", Some(5)),
-        Err(ChunkProblem::WrongLength {
-            expected: 5,
-            found: 4
-        })
-    );
+    assert_eq!(unsigned(b"4\r\nhell\r\n0\r\n\r\n", Some(5)), Err(ChunkProblem::WrongLength { expected: 5, found: 4 }));
     assert!(unsigned(&vec![b'1'; 1 << 20], None).is_err());
-    let endless: Vec<u8> = b"0\r\n"
-        .iter()
-        .copied()
-        .chain(b"a:b\r\n".repeat(100_000))
-        .collect();
+    let endless: Vec<u8> = b"0\r\n".iter().copied().chain(b"a:b\r\n".repeat(100_000)).collect();
     assert!(unsigned(&endless, None).is_err());
 }
 
@@ -194,10 +149,7 @@ fn a_signed_body_without_signatures_is_refused() {
     let decoder = Decoder::new(Streaming::Signed, Some(signer(SIGNED_SEED)), None);
     assert!(decode(decoder, b"5\r\nhello\r\n0\r\n\r\n", 64).is_err());
     let decoder = Decoder::new(Streaming::SignedTrailer, None, None);
-    assert_eq!(
-        decode(decoder, b"0;chunk-signature=a\r\nx:y\r\n\r\n", 64),
-        Err(ChunkProblem::TrailerMalformed)
-    );
+    assert_eq!(decode(decoder, b"0;chunk-signature=a\r\nx:y\r\n\r\n", 64), Err(ChunkProblem::TrailerMalformed));
 }
 
 #[test]
@@ -212,16 +164,8 @@ fn no_bytes_at_all_make_it_panic() {
             state ^= state << 17;
             body.push(alphabet[(state % alphabet.len() as u64) as usize]);
         }
-        for streaming in [
-            Streaming::Signed,
-            Streaming::SignedTrailer,
-            Streaming::UnsignedTrailer,
-        ] {
-            let _ = decode(
-                Decoder::new(streaming, Some(signer(SIGNED_SEED)), Some(100)),
-                &body,
-                7,
-            );
+        for streaming in [Streaming::Signed, Streaming::SignedTrailer, Streaming::UnsignedTrailer] {
+            let _ = decode(Decoder::new(streaming, Some(signer(SIGNED_SEED)), Some(100)), &body, 7);
         }
     }
 }
