@@ -12,7 +12,7 @@ pub struct Settings {
     pub data: PathBuf,
     /// Only keys that this cloud issued are accepted: no `test`, no 12-digit keys.
     pub strict: bool,
-    /// A LibreTranslate-compatible server for translations that the dictionary cannot do.
+    /// A LibreTranslate-compatible server: it translates first, and the built-in dictionary where it cannot.
     pub translate_url: Option<String>,
 }
 

@@ -1,7 +1,10 @@
 //! The operations of Translate that are built.
 
 use kogumo_door::{Op, read, task, write};
-use kogumo_model::translate::{DeleteTerminology, GetTerminology, ImportTerminology, ListLanguages, ListTagsForResource, ListTerminologies, TagResource, TranslateText, UntagResource};
+use kogumo_model::translate::{
+    DeleteTerminology, GetTerminology, ImportTerminology, ListLanguages, ListTagsForResource, ListTerminologies,
+    TagResource, TranslateText, UntagResource,
+};
 
 use crate::languages::list_languages;
 use crate::tags::{list_tags_for_resource, tag_resource, untag_resource};

@@ -44,38 +44,15 @@ pub struct Clause {
 }
 
 /// Adverbs that stand before the verb; the others go to the end.
-const BEFORE_THE_VERB: [&str; 8] = [
-    "always",
-    "often",
-    "sometimes",
-    "usually",
-    "already",
-    "still",
-    "never",
-    "also",
-];
+const BEFORE_THE_VERB: [&str; 8] = ["always", "often", "sometimes", "usually", "already", "still", "never", "also"];
 /// Adverbs that make an adjective stronger or weaker.
-const DEGREE: [&str; 9] = [
-    "very",
-    "really",
-    "a little",
-    "more",
-    "most",
-    "too",
-    "quite",
-    "so",
-    "extremely",
-];
+const DEGREE: [&str; 9] = ["very", "really", "a little", "more", "most", "too", "quite", "so", "extremely"];
 
 /// Noun and verb that are one verb in English, by the Japanese: 雨が降る is just *to rain*.
 const IT_VERBS: [(&str, &str, &str); 2] = [("雨", "降る", "rain"), ("雪", "降る", "snow")];
 
 /// Adjectives that English says otherwise of some nouns, by the Japanese.
-const SAID_OF: [(&str, &str, &str); 3] = [
-    ("天気", "いい", "nice"),
-    ("天気", "良い", "nice"),
-    ("背", "高い", "tall"),
-];
+const SAID_OF: [(&str, &str, &str); 3] = [("天気", "いい", "nice"), ("天気", "良い", "nice"), ("背", "高い", "tall")];
 
 impl Clause {
     /// Whether nothing has been put into it.
@@ -100,10 +77,7 @@ impl Clause {
             return self.existence(predicate);
         }
         if predicate.is_directive() {
-            return joined(&[
-                &predicate.directive(),
-                &self.rest(&predicate, Article::Indefinite),
-            ]);
+            return joined(&[&predicate.directive(), &self.rest(&predicate, Article::Indefinite)]);
         }
         let subject = self.choose_subject(&predicate, carried);
         self.sentence(&subject, &predicate)
@@ -118,28 +92,12 @@ impl Clause {
         let relative = if noun.human { "who" } else { "that" };
         if let Some(subject) = self.subject.take().or(self.topic.take()) {
             let (front, rest) = predicate.conjugated(subject.person(), false);
-            return joined(&[
-                "that",
-                &subject.subject(),
-                &front,
-                &rest,
-                &self.rest(&predicate, Article::Indefinite),
-            ]);
+            return joined(&["that", &subject.subject(), &front, &rest, &self.rest(&predicate, Article::Indefinite)]);
         }
-        let done_to_noun =
-            predicate.transitive && self.object.is_none() && !noun.human && !predicate.passive;
-        let (subject, person) = if done_to_noun {
-            ("that I", Person::First)
-        } else {
-            (relative, noun.person())
-        };
+        let done_to_noun = predicate.transitive && self.object.is_none() && !noun.human && !predicate.passive;
+        let (subject, person) = if done_to_noun { ("that I", Person::First) } else { (relative, noun.person()) };
         let (front, rest) = predicate.conjugated(person, false);
-        joined(&[
-            subject,
-            &front,
-            &rest,
-            &self.rest(&predicate, Article::Indefinite),
-        ])
+        joined(&[subject, &front, &rest, &self.rest(&predicate, Article::Indefinite)])
     }
 
     /// The clause as a noun: 本を読むの is reading books.
@@ -152,35 +110,25 @@ impl Clause {
             Core::Verb(lemma) => english::verb(lemma, Form::Gerund),
             Core::Be(_) | Core::Exist => "being".into(),
         };
-        let owner = self
-            .topic
-            .take()
-            .or(self.subject.take())
-            .map(|owner| owner.possessive());
+        let owner = self.topic.take().or(self.subject.take()).map(|owner| owner.possessive());
         let not = if predicate.negative { "not" } else { "" };
-        joined(&[
-            &owner.unwrap_or_default(),
-            not,
-            &verb,
-            &self.rest(&predicate, Article::Generic),
-        ])
+        joined(&[&owner.unwrap_or_default(), not, &verb, &self.rest(&predicate, Article::Generic)])
     }
 
     /// Turns what Japanese says with other parts of speech into English's own pattern.
     fn settle(&mut self, mut predicate: Predicate) -> Predicate {
         if let (Core::Verb(_), Some(subject)) = (&predicate.core, &self.subject)
-            && let Some((.., verb)) = IT_VERBS
-                .iter()
-                .find(|(noun, fall, _)| *noun == subject.japanese && *fall == predicate.japanese)
+            && let Some((.., verb)) =
+                IT_VERBS.iter().find(|(noun, fall, _)| *noun == subject.japanese && *fall == predicate.japanese)
         {
             predicate.core = Core::Verb((*verb).to_string());
             self.subject = Some(NounPhrase::of_name("it".into(), false));
             self.topic = None;
         }
         if let (Core::Be(_), Some(subject)) = (&predicate.core, &self.subject)
-            && let Some((.., said)) = SAID_OF.iter().find(|(noun, adjective, _)| {
-                *noun == subject.japanese && *adjective == predicate.japanese
-            })
+            && let Some((.., said)) = SAID_OF
+                .iter()
+                .find(|(noun, adjective, _)| *noun == subject.japanese && *adjective == predicate.japanese)
         {
             predicate.core = Core::Be((*said).to_string());
         }
@@ -220,10 +168,7 @@ impl Clause {
         }
         // To live, to know, to have: what goes on is not in the progressive.
         if let Core::Verb(lemma) = &predicate.core
-            && matches!(
-                lemma.as_str(),
-                "live" | "know" | "have" | "love" | "like" | "resemble" | "understand" | "want"
-            )
+            && matches!(lemma.as_str(), "live" | "know" | "have" | "love" | "like" | "resemble" | "understand" | "want")
         {
             predicate.progressive = false;
         }
@@ -231,33 +176,19 @@ impl Clause {
     }
 
     /// Who does it: が, else は, else whoever did the last thing, else the speaker, the hearer, or it.
-    fn choose_subject(
-        &mut self,
-        predicate: &Predicate,
-        carried: Option<&NounPhrase>,
-    ) -> NounPhrase {
+    fn choose_subject(&mut self, predicate: &Predicate, carried: Option<&NounPhrase>) -> NounPhrase {
         let topic = self.topic.take();
         if let Some(mut subject) = self.subject.take() {
             match topic {
                 // 象は鼻が長い: the elephant's nose.
-                Some(topic) if !topic.time && subject.determiner.is_empty() => {
-                    subject.determiner = topic.possessive()
-                }
+                Some(topic) if !topic.time && subject.determiner.is_empty() => subject.determiner = topic.possessive(),
                 _ => {}
             }
             return subject;
         }
         match topic {
-            Some(topic)
-                if self.object.is_none()
-                    && predicate.transitive
-                    && !topic.human
-                    && !predicate.passive =>
-            {
-                self.object = Some(NounPhrase {
-                    definite: !topic.bare && topic.determiner.is_empty(),
-                    ..topic
-                });
+            Some(topic) if self.object.is_none() && predicate.transitive && !topic.human && !predicate.passive => {
+                self.object = Some(NounPhrase { definite: !topic.bare && topic.determiner.is_empty(), ..topic });
                 self.default_subject(predicate, carried)
             }
             Some(topic) => topic,
@@ -272,30 +203,20 @@ impl Clause {
         let name = match predicate.core {
             Core::Verb(_) if predicate.passive => "it",
             Core::Verb(_) if predicate.mood == Mood::May && self.question => "I",
-            Core::Verb(_)
-                if self.question || matches!(predicate.mood, Mood::May | Mood::MustNot) =>
-            {
-                "you"
-            }
+            Core::Verb(_) if self.question || matches!(predicate.mood, Mood::May | Mood::MustNot) => "you",
             Core::Verb(_) => "I",
             _ => "it",
         };
-        NounPhrase {
-            plural: name == "you",
-            ..NounPhrase::of_name(name.into(), true)
-        }
+        NounPhrase { plural: name == "you", ..NounPhrase::of_name(name.into(), true) }
     }
 
     fn sentence(mut self, subject: &NounPhrase, predicate: &Predicate) -> String {
         let article = match &predicate.core {
-            Core::Verb(lemma) if matches!(lemma.as_str(), "like" | "love" | "hate" | "dislike") => {
-                Article::Generic
-            }
+            Core::Verb(lemma) if matches!(lemma.as_str(), "like" | "love" | "hate" | "dislike") => Article::Generic,
             _ => Article::Indefinite,
         };
         let asked = self.take_question();
-        let complement_asks =
-            matches!(&predicate.core, Core::Be(complement) if is_question(complement));
+        let complement_asks = matches!(&predicate.core, Core::Be(complement) if is_question(complement));
         if subject.question {
             let (front, rest) = predicate.conjugated(Person::Third, false);
             let rest = format!("{rest} {}", self.rest(predicate, article));
@@ -303,31 +224,14 @@ impl Clause {
         }
         let inverted = self.question || asked.is_some() || complement_asks;
         let (front, verb) = predicate.conjugated(subject.person(), inverted);
-        let subject = if self.elliptic {
-            String::new()
-        } else {
-            subject.subject()
-        };
+        let subject = if self.elliptic { String::new() } else { subject.subject() };
         if complement_asks && let Core::Be(complement) = &predicate.core {
-            return joined(&[
-                complement,
-                &front,
-                &subject,
-                &verb,
-                &self.rest_after_complement(),
-            ]);
+            return joined(&[complement, &front, &subject, &verb, &self.rest_after_complement()]);
         }
         let early = self.take_early();
         let rest = self.rest(predicate, article);
         match (inverted, asked) {
-            (true, asked) => joined(&[
-                &asked.unwrap_or_default(),
-                &front,
-                &subject,
-                &early,
-                &verb,
-                &rest,
-            ]),
+            (true, asked) => joined(&[&asked.unwrap_or_default(), &front, &subject, &early, &verb, &rest]),
             (false, _) => joined(&[&subject, &front, &early, &verb, &rest]),
         }
     }
@@ -337,10 +241,7 @@ impl Clause {
         // 私は猫がいます, 時間がありません: someone has something; someone is somewhere.
         let mut owner = self.topic.take();
         if owner.is_none()
-            && let Some(at) = self
-                .obliques
-                .iter()
-                .position(|(particle, phrase)| particle == "に" && phrase.human)
+            && let Some(at) = self.obliques.iter().position(|(particle, phrase)| particle == "に" && phrase.human)
         {
             owner = Some(self.obliques.remove(at).1);
         }
@@ -349,27 +250,15 @@ impl Clause {
             self.subject = owner.take();
         }
         if predicate.negative {
-            self.adverbs
-                .iter_mut()
-                .filter(|adverb| *adverb == "still")
-                .for_each(|adverb| *adverb = "yet".into());
+            self.adverbs.iter_mut().filter(|adverb| *adverb == "still").for_each(|adverb| *adverb = "yet".into());
         }
         let asked = self.take_question();
         if let (Some(owner), None) = (&owner, &self.subject) {
-            let be = Predicate {
-                core: Core::Be(String::new()),
-                ..predicate
-            };
+            let be = Predicate { core: Core::Be(String::new()), ..predicate };
             let (front, rest) = be.conjugated(owner.person(), self.question);
             let place = self.rest_after_complement();
             return match (self.question, asked) {
-                (true, asked) => joined(&[
-                    &asked.unwrap_or_default(),
-                    &front,
-                    &owner.subject(),
-                    &rest,
-                    &place,
-                ]),
+                (true, asked) => joined(&[&asked.unwrap_or_default(), &front, &owner.subject(), &rest, &place]),
                 (false, _) => joined(&[&owner.subject(), &front, &rest, &place]),
             };
         }
@@ -381,35 +270,15 @@ impl Clause {
             thing.determiner = "no".into();
         }
         if let Some(owner) = owner.filter(|owner| owner.human) {
-            let have = Predicate {
-                core: Core::Verb("have".into()),
-                negative: false,
-                ..predicate
-            };
+            let have = Predicate { core: Core::Verb("have".into()), negative: false, ..predicate };
             let (front, rest) = have.conjugated(owner.person(), self.question);
             let thing = thing.object(Article::Indefinite);
             return match self.question {
-                true => joined(&[
-                    &front,
-                    &owner.subject(),
-                    &rest,
-                    &thing,
-                    &self.rest_after_complement(),
-                ]),
-                false => joined(&[
-                    &owner.subject(),
-                    &front,
-                    &rest,
-                    &thing,
-                    &self.rest_after_complement(),
-                ]),
+                true => joined(&[&front, &owner.subject(), &rest, &thing, &self.rest_after_complement()]),
+                false => joined(&[&owner.subject(), &front, &rest, &thing, &self.rest_after_complement()]),
             };
         }
-        let be = Predicate {
-            core: Core::Be(String::new()),
-            negative: false,
-            ..predicate
-        };
+        let be = Predicate { core: Core::Be(String::new()), negative: false, ..predicate };
         let (front, rest) = be.conjugated(person, self.question);
         let thing = thing.with(Article::Indefinite);
         let place = self.rest_after_complement();
@@ -422,15 +291,9 @@ impl Clause {
     /// The question word that English puts first, with its preposition left behind.
     fn take_question(&mut self) -> Option<String> {
         if self.object.as_ref().is_some_and(|object| object.question) {
-            return self
-                .object
-                .take()
-                .map(|object| joined(&[&object.determiner, &object.head]));
+            return self.object.take().map(|object| joined(&[&object.determiner, &object.head]));
         }
-        let asked = self
-            .obliques
-            .iter()
-            .position(|(_, phrase)| phrase.question)?;
+        let asked = self.obliques.iter().position(|(_, phrase)| phrase.question)?;
         let (_, phrase) = self.obliques.remove(asked);
         Some(phrase.head)
     }
@@ -454,22 +317,12 @@ impl Clause {
             .iter()
             .map(String::as_str)
             .partition(|adverb| DEGREE.contains(adverb) && !complement.is_empty());
-        let object = self
-            .object
-            .as_ref()
-            .map(|object| object.object(article))
-            .unwrap_or_default();
-        let quoted = self
-            .quoted
-            .as_ref()
-            .map(|quoted| format!("that {quoted}"))
-            .unwrap_or_default();
+        let object = self.object.as_ref().map(|object| object.object(article)).unwrap_or_default();
+        let quoted = self.quoted.as_ref().map(|quoted| format!("that {quoted}")).unwrap_or_default();
         let degree = degree.join(" ");
         // Very much, not very, when there is no adjective to make stronger.
         let adverbs = adverbs.join(" ");
-        let adverbs = adverbs
-            .strip_suffix("very")
-            .map_or(adverbs.clone(), |start| format!("{start}very much"));
+        let adverbs = adverbs.strip_suffix("very").map_or(adverbs.clone(), |start| format!("{start}very much"));
         joined(&[
             &degree,
             complement,
@@ -482,50 +335,25 @@ impl Clause {
     }
 
     fn rest_after_complement(&self) -> String {
-        joined(&[
-            &self.places(""),
-            &self.adverbs.join(" "),
-            &self.times.join(" "),
-        ])
+        joined(&[&self.places(""), &self.adverbs.join(" "), &self.times.join(" ")])
     }
 
     fn places(&self, verb: &str) -> String {
-        let places: Vec<String> = self
-            .obliques
-            .iter()
-            .map(|(particle, phrase)| prepositional(particle, phrase, verb))
-            .collect();
+        let places: Vec<String> =
+            self.obliques.iter().map(|(particle, phrase)| prepositional(particle, phrase, verb)).collect();
         places.join(" ")
     }
 
     /// A text without a verb: its parts in the order English would have them.
     fn fragments(self) -> String {
         let mut parts = self.adverbs.clone();
-        parts.extend(
-            self.topic
-                .iter()
-                .map(|topic| topic.with(Article::Indefinite)),
-        );
-        let only = self.topic.is_none()
-            && self.object.is_none()
-            && self.obliques.is_empty()
-            && self.times.is_empty();
+        parts.extend(self.topic.iter().map(|topic| topic.with(Article::Indefinite)));
+        let only = self.topic.is_none() && self.object.is_none() && self.obliques.is_empty() && self.times.is_empty();
         if let Some(subject) = &self.subject {
-            let bare = only
-                && subject.after.is_empty()
-                && subject.determiner.is_empty()
-                && self.adverbs.is_empty();
-            parts.push(if bare {
-                subject.head.clone()
-            } else {
-                subject.with(Article::Indefinite)
-            });
+            let bare = only && subject.after.is_empty() && subject.determiner.is_empty() && self.adverbs.is_empty();
+            parts.push(if bare { subject.head.clone() } else { subject.with(Article::Indefinite) });
         }
-        parts.extend(
-            self.object
-                .iter()
-                .map(|object| object.object(Article::Indefinite)),
-        );
+        parts.extend(self.object.iter().map(|object| object.object(Article::Indefinite)));
         parts.push(self.places(""));
         parts.extend(self.times);
         parts.extend(self.quoted);
@@ -535,10 +363,7 @@ impl Clause {
 
 fn is_question(complement: &str) -> bool {
     let first = complement.split(' ').next().unwrap_or_default();
-    matches!(
-        first,
-        "who" | "what" | "where" | "when" | "which" | "why" | "how" | "whose"
-    )
+    matches!(first, "who" | "what" | "where" | "when" | "which" | "why" | "how" | "whose")
 }
 
 /// Several clauses as one sentence.
@@ -549,15 +374,8 @@ pub fn sentence(mut clauses: Vec<Clause>) -> String {
     let mut joint = "";
     for mut clause in clauses {
         let link = clause.link;
-        clause.elliptic = joint == "and"
-            && clause.topic.is_none()
-            && clause.subject.is_none()
-            && !clause.question;
-        let subject = clause
-            .topic
-            .clone()
-            .filter(|topic| !topic.time)
-            .or(clause.subject.clone());
+        clause.elliptic = joint == "and" && clause.topic.is_none() && clause.subject.is_none() && !clause.question;
+        let subject = clause.topic.clone().filter(|topic| !topic.time).or(clause.subject.clone());
         let has_verb = clause.predicate.is_some();
         let mut english = clause.english(carried.as_ref());
         if let Some(opening) = opening(link) {
@@ -571,11 +389,7 @@ pub fn sentence(mut clauses: Vec<Clause>) -> String {
             (Link::End, _) => "",
             _ => ",",
         };
-        if has_verb
-            && subject
-                .as_ref()
-                .is_some_and(|subject| subject.human && !subject.question)
-        {
+        if has_verb && subject.as_ref().is_some_and(|subject| subject.human && !subject.question) {
             carried = subject;
         }
     }

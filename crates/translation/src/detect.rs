@@ -19,25 +19,16 @@ pub fn detect(text: &str) -> Option<&'static str> {
     if !has(char::is_alphabetic) {
         return None;
     }
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let english = words
-        .iter()
-        .filter(|word| ENGLISH.contains(&format!(" {word} ")))
-        .count();
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let english = words.iter().filter(|word| ENGLISH.contains(&format!(" {word} "))).count();
     let ascii = text.chars().all(|c| c.is_ascii() || !c.is_alphabetic());
     if ascii && english * 3 >= words.len() {
         return Some("en");
     }
     let info = whatlang::detect(text)?;
     // A few words of plain ASCII that an English dictionary has are likelier English than what their trigrams resemble.
-    let known = words
-        .iter()
-        .filter(|word| !crate::lexicon::english(word).is_empty())
-        .count();
+    let known = words.iter().filter(|word| !crate::lexicon::english(word).is_empty()).count();
     if ascii && !info.is_reliable() && known * 2 >= words.len() {
         return Some("en");
     }
@@ -46,26 +37,18 @@ pub fn detect(text: &str) -> Option<&'static str> {
 
 /// Han characters only: a text whose every word a Japanese dictionary has is Japanese.
 fn chinese_or_japanese(text: &str) -> &'static str {
-    const SIMPLIFIED: &str =
-        "们这个国来时会说对后发现为进过还没请谢见问间门关开车东马语吗呢吧你您的是不我他她";
-    const TRADITIONAL: &str =
-        "們這個國來時會說對後發現為進過還沒請謝見問間門關開車東馬語嗎呢吧你您的是不我他她";
+    const SIMPLIFIED: &str = "们这个国来时会说对后发现为进过还没请谢见问间门关开车东马语吗呢吧你您的是不我他她";
+    const TRADITIONAL: &str = "們這個國來時會說對後發現為進過還沒請謝見問間門關開車東馬語嗎呢吧你您的是不我他她";
     let only_chinese = "们这么吗呢吧你您是她们說沒還過這個們嗎请谢问间说对为进";
     if !text.chars().any(|c| only_chinese.contains(c)) {
         let morphemes = crate::morpheme::analyse(text);
-        let known = morphemes
-            .iter()
-            .all(|morpheme| morpheme.class == "記号" || morpheme.reading.is_some());
+        let known = morphemes.iter().all(|morpheme| morpheme.class == "記号" || morpheme.reading.is_some());
         if known {
             return "ja";
         }
     }
     let count = |set: &str| text.chars().filter(|c| set.contains(*c)).count();
-    if count(TRADITIONAL) > count(SIMPLIFIED) {
-        "zh-TW"
-    } else {
-        "zh"
-    }
+    if count(TRADITIONAL) > count(SIMPLIFIED) { "zh-TW" } else { "zh" }
 }
 
 fn code(language: whatlang::Lang) -> Option<&'static str> {
@@ -147,10 +130,7 @@ mod tests {
             ("computer", Some("en")),
             ("안녕하세요", Some("ko")),
             ("你好吗", Some("zh")),
-            (
-                "Bonjour tout le monde, comment allez-vous aujourd'hui ?",
-                Some("fr"),
-            ),
+            ("Bonjour tout le monde, comment allez-vous aujourd'hui ?", Some("fr")),
             ("Guten Tag, wie geht es Ihnen heute?", Some("de")),
             ("Привет, как дела?", Some("ru")),
             ("12345 !?", None),

@@ -1,8 +1,6 @@
 //! The engine that is always there: Japanese and English by dictionary and a little grammar, in process.
 
-use kogumo_base::Trouble;
-
-use crate::{Engine, english_to_japanese, japanese_to_english};
+use crate::{Engine, Failure, english_to_japanese, japanese_to_english};
 
 /// Japanese ↔ English, and any language to itself.
 pub struct Dictionary;
@@ -16,14 +14,12 @@ impl Engine for Dictionary {
         source == target || matches!((source, target), ("ja", "en") | ("en", "ja"))
     }
 
-    fn translate(&self, text: &str, source: &str, target: &str) -> Result<String, Trouble> {
+    fn translate(&self, text: &str, source: &str, target: &str) -> Result<String, Failure> {
         match (source, target) {
             ("ja", "en") => Ok(japanese_to_english::translate(text)),
             ("en", "ja") => Ok(english_to_japanese::translate(text)),
             _ if source == target => Ok(text.to_string()),
-            _ => Err(Trouble::new(format!(
-                "the dictionary has no {source} to {target}"
-            ))),
+            _ => Err(Failure::UnsupportedPair),
         }
     }
 }
@@ -52,9 +48,7 @@ mod tests {
         for _ in 0..400 {
             let mut text = String::new();
             for _ in 0..30 {
-                seed = seed
-                    .wrapping_mul(6364136223846793005)
-                    .wrapping_add(1442695040888963407);
+                seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 text.push(alphabet[(seed >> 33) as usize % alphabet.len()]);
             }
             both_ways(&text);
@@ -81,18 +75,11 @@ mod tests {
             "。",
             "x",
         ] {
-            let text: String = unit
-                .chars()
-                .cycle()
-                .take(10_000 / unit.chars().next().map_or(1, char::len_utf8))
-                .collect();
+            let text: String =
+                unit.chars().cycle().take(10_000 / unit.chars().next().map_or(1, char::len_utf8)).collect();
             let start = Instant::now();
             both_ways(&text);
-            assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "{unit}: {:?}",
-                start.elapsed()
-            );
+            assert!(start.elapsed() < Duration::from_secs(20), "{unit}: {:?}", start.elapsed());
         }
     }
 

@@ -125,31 +125,21 @@ pub enum Form {
 
 /// The verb `lemma` (its first word inflects: `listen to` → `listened to`) in `form`.
 pub fn verb(lemma: &str, form: Form) -> String {
-    let (head, tail) = lemma
-        .split_once(' ')
-        .map_or((lemma, ""), |(head, tail)| (head, tail));
+    let (head, tail) = lemma.split_once(' ').map_or((lemma, ""), |(head, tail)| (head, tail));
     let head = match form {
         Form::Base => head.to_string(),
         Form::Present(person) => present(head, person),
         Form::Past(person) => past(head, person),
         Form::Gerund => gerund(head),
-        Form::Participle => irregular(head).map_or_else(
-            || regular_past(head),
-            |(_, participle)| participle.to_string(),
-        ),
+        Form::Participle => {
+            irregular(head).map_or_else(|| regular_past(head), |(_, participle)| participle.to_string())
+        }
     };
-    if tail.is_empty() {
-        head
-    } else {
-        format!("{head} {tail}")
-    }
+    if tail.is_empty() { head } else { format!("{head} {tail}") }
 }
 
 fn irregular(lemma: &str) -> Option<(&'static str, &'static str)> {
-    IRREGULAR
-        .iter()
-        .find(|(base, ..)| *base == lemma)
-        .map(|(_, past, participle)| (*past, *participle))
+    IRREGULAR.iter().find(|(base, ..)| *base == lemma).map(|(_, past, participle)| (*past, *participle))
 }
 
 fn present(lemma: &str, person: Person) -> String {
@@ -198,8 +188,7 @@ fn gerund(lemma: &str) -> String {
 
 /// `study` → `stud`, when the y follows a consonant.
 fn consonant_y(word: &str) -> Option<&str> {
-    word.strip_suffix('y')
-        .filter(|stem| stem.ends_with(|c: char| c.is_ascii_alphabetic() && !is_vowel(c)))
+    word.strip_suffix('y').filter(|stem| stem.ends_with(|c: char| c.is_ascii_alphabetic() && !is_vowel(c)))
 }
 
 /// `stop` → `stopp`: a short word that ends in consonant, vowel, consonant doubles the last.
@@ -208,11 +197,7 @@ fn doubled(lemma: &str) -> String {
     let vowels = lemma.chars().filter(|c| is_vowel(*c)).count();
     match ends[..] {
         [last, vowel, before, ..]
-            if vowels == 1
-                && !is_vowel(last)
-                && !"wxy".contains(last)
-                && is_vowel(vowel)
-                && !is_vowel(before) =>
+            if vowels == 1 && !is_vowel(last) && !"wxy".contains(last) && is_vowel(vowel) && !is_vowel(before) =>
         {
             format!("{lemma}{last}")
         }
@@ -227,10 +212,7 @@ fn is_vowel(c: char) -> bool {
 fn with_s(word: &str) -> String {
     if let Some(stem) = consonant_y(word) {
         format!("{stem}ies")
-    } else if ["s", "x", "z", "ch", "sh"]
-        .iter()
-        .any(|end| word.ends_with(end))
-    {
+    } else if ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end)) {
         format!("{word}es")
     } else {
         format!("{word}s")
@@ -242,30 +224,20 @@ pub fn plural(noun: &str) -> String {
     if let Some((head, rest)) = noun.split_once(" of ") {
         return format!("{} of {rest}", plural(head));
     }
-    let (before, last) = noun
-        .rsplit_once(' ')
-        .map_or(("", noun), |(before, last)| (before, last));
+    let (before, last) = noun.rsplit_once(' ').map_or(("", noun), |(before, last)| (before, last));
     let last = match PLURALS.iter().find(|(singular, _)| *singular == last) {
         Some((_, plural)) => plural.to_string(),
         None => with_s(last),
     };
-    if before.is_empty() {
-        last
-    } else {
-        format!("{before} {last}")
-    }
+    if before.is_empty() { last } else { format!("{before} {last}") }
 }
 
 /// `noun` after the article that its first sound asks for.
 pub fn with_article(noun: &str) -> String {
     let lower = noun.to_ascii_lowercase();
     let vowel_sound = match lower.chars().next() {
-        Some('u') => !["uni", "use", "usu", "ute", "eu"]
-            .iter()
-            .any(|start| lower.starts_with(start)),
-        Some('h') => ["hour", "honest", "honor", "heir"]
-            .iter()
-            .any(|start| lower.starts_with(start)),
+        Some('u') => !["uni", "use", "usu", "ute", "eu"].iter().any(|start| lower.starts_with(start)),
+        Some('h') => ["hour", "honest", "honor", "heir"].iter().any(|start| lower.starts_with(start)),
         Some(c) => "aeio".contains(c) && !lower.starts_with("one") && !lower.starts_with("eu"),
         None => return String::new(),
     };
@@ -274,11 +246,7 @@ pub fn with_article(noun: &str) -> String {
 
 /// The words that are not empty, with one space between.
 pub fn joined(words: &[&str]) -> String {
-    let words: Vec<&str> = words
-        .iter()
-        .map(|word| word.trim())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
@@ -310,10 +278,7 @@ pub fn lemmas(word: &str) -> Vec<(String, Form)> {
         }
     }
     found.extend(
-        PLURALS
-            .iter()
-            .filter(|(_, plural)| *plural == word)
-            .map(|(singular, _)| (singular.to_string(), third)),
+        PLURALS.iter().filter(|(_, plural)| *plural == word).map(|(singular, _)| (singular.to_string(), third)),
     );
     for (suffix, form) in [("s", third), ("ed", past), ("ing", Form::Gerund)] {
         if let Some(stem) = word.strip_suffix(suffix).filter(|stem| stem.len() >= 2) {
@@ -377,18 +342,10 @@ mod tests {
 
     #[test]
     fn forms_lead_back_to_lemmas() {
-        for (form, lemma) in [
-            ("went", "go"),
-            ("studies", "study"),
-            ("stopped", "stop"),
-            ("making", "make"),
-            ("people", "person"),
-        ] {
-            assert!(
-                lemmas(form).iter().any(|(found, _)| found == lemma),
-                "{form}: {:?}",
-                lemmas(form)
-            );
+        for (form, lemma) in
+            [("went", "go"), ("studies", "study"), ("stopped", "stop"), ("making", "make"), ("people", "person")]
+        {
+            assert!(lemmas(form).iter().any(|(found, _)| found == lemma), "{form}: {:?}", lemmas(form));
         }
     }
 }

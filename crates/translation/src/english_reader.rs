@@ -5,10 +5,8 @@ use crate::japanese::{Mood, Saying};
 use crate::japanese_phrase::preposition;
 use crate::lexicon::{self, Word};
 
-const AUXILIARIES: [&str; 15] = [
-    "do", "does", "did", "will", "can", "could", "must", "should", "may", "would", "am", "is",
-    "are", "was", "were",
-];
+const AUXILIARIES: [&str; 15] =
+    ["do", "does", "did", "will", "can", "could", "must", "should", "may", "would", "am", "is", "are", "was", "were"];
 
 /// What a clause says, before it is put into Japanese order.
 #[derive(Default)]
@@ -49,10 +47,7 @@ pub fn read(words: &[String], question: bool) -> Option<Clause> {
     if !imperative {
         let asked = question && lower.get(at).is_some_and(|word| is_question_word(word));
         if asked {
-            let length = if first == "how"
-                && lower
-                    .get(1)
-                    .is_some_and(|word| matches!(word.as_str(), "much" | "many"))
+            let length = if first == "how" && lower.get(1).is_some_and(|word| matches!(word.as_str(), "much" | "many"))
             {
                 2
             } else {
@@ -61,10 +56,7 @@ pub fn read(words: &[String], question: bool) -> Option<Clause> {
             clause.rest.extend_from_slice(&words[..length]);
             at += length;
         }
-        let inverted = question
-            && lower
-                .get(at)
-                .is_some_and(|word| AUXILIARIES.contains(&word.as_str()));
+        let inverted = question && lower.get(at).is_some_and(|word| AUXILIARIES.contains(&word.as_str()));
         if inverted {
             auxiliary(&lower[at], &mut clause);
             at += 1;
@@ -97,16 +89,12 @@ pub fn read(words: &[String], question: bool) -> Option<Clause> {
                 clause.saying.mood = Mood::Desire;
                 at += 1;
             }
-            "have" | "has" | "had" | "need" | "needs"
-                if lower.get(at + 1).is_some_and(|next| next == "to") =>
-            {
+            "have" | "has" | "had" | "need" | "needs" if lower.get(at + 1).is_some_and(|next| next == "to") => {
                 clause.saying.past |= word == "had";
                 clause.saying.mood = Mood::Must;
                 at += 1;
             }
-            "always" | "often" | "usually" | "sometimes" | "also" | "really" => {
-                clause.rest.push(words[at].clone())
-            }
+            "always" | "often" | "usually" | "sometimes" | "also" | "really" => clause.rest.push(words[at].clone()),
             _ if AUXILIARIES.contains(&word.as_str())
                 && !(matches!(word.as_str(), "do" | "does" | "did") && !helps(&lower, at)) =>
             {
@@ -127,10 +115,7 @@ pub fn read(words: &[String], question: bool) -> Option<Clause> {
 
 /// `do` before a verb is its helper: `do not eat`, `did you go`.
 fn helps(lower: &[String], at: usize) -> bool {
-    lower[at + 1..]
-        .iter()
-        .take(2)
-        .any(|word| word == "not" || is_verb_word(word))
+    lower[at + 1..].iter().take(2).any(|word| word == "not" || is_verb_word(word))
 }
 
 fn auxiliary(word: &str, clause: &mut Clause) {
@@ -173,9 +158,7 @@ fn main_verb(lower: &[String], words: &[String], mut at: usize, clause: &mut Cla
         });
         let Some((verb, form)) = found else { continue };
         // After be only -ing makes a verb, and not when it is an adjective (interesting); else it is what somebody is.
-        let adjective = lexicon::english(&run[0])
-            .iter()
-            .any(|found| found.is_curated && found.is_adjective());
+        let adjective = lexicon::english(&run[0]).iter().any(|found| found.is_curated && found.is_adjective());
         if clause.is_be && (form != Form::Gerund || adjective) {
             break;
         }
@@ -186,9 +169,7 @@ fn main_verb(lower: &[String], words: &[String], mut at: usize, clause: &mut Cla
         at += length;
         break;
     }
-    clause
-        .rest
-        .extend_from_slice(words.get(at..).unwrap_or_default());
+    clause.rest.extend_from_slice(words.get(at..).unwrap_or_default());
 }
 
 /// `Is this a book`: the subject is the determiner, pronoun or name; a noun phrase begins at the next article.
@@ -196,18 +177,12 @@ fn split_be_question(clause: &mut Clause) {
     let words = std::mem::take(&mut clause.subject);
     let split = words.iter().skip(1).position(|word| {
         let lower = word.to_lowercase();
-        matches!(
-            lower.as_str(),
-            "a" | "an" | "the" | "in" | "at" | "on" | "from" | "my" | "your"
-        ) || lexicon::english(&lower)
-            .iter()
-            .any(|found| found.is_adjective())
+        matches!(lower.as_str(), "a" | "an" | "the" | "in" | "at" | "on" | "from" | "my" | "your")
+            || lexicon::english(&lower).iter().any(|found| found.is_adjective())
     });
-    let pronoun = words.first().is_some_and(|word| {
-        lexicon::english(&word.to_lowercase())
-            .first()
-            .is_some_and(|found| found.class == "pn")
-    });
+    let pronoun = words
+        .first()
+        .is_some_and(|word| lexicon::english(&word.to_lowercase()).first().is_some_and(|found| found.class == "pn"));
     let at = match (pronoun, split) {
         (true, _) => 1,
         (false, Some(at)) if clause.rest.is_empty() => at + 1,
@@ -220,10 +195,7 @@ fn split_be_question(clause: &mut Clause) {
 /// There is a book on the desk: the book is the subject, the verb ある or いる.
 fn there_is(clause: &mut Clause) {
     let rest = std::mem::take(&mut clause.rest);
-    let split = rest
-        .iter()
-        .position(|word| preposition(&word.to_lowercase()).is_some())
-        .unwrap_or(rest.len());
+    let split = rest.iter().position(|word| preposition(&word.to_lowercase()).is_some()).unwrap_or(rest.len());
     clause.subject = rest[..split].to_vec();
     clause.rest = rest[split..].to_vec();
     let lives = clause.subject.last().is_some_and(|head| {
@@ -237,25 +209,17 @@ fn there_is(clause: &mut Clause) {
 }
 
 pub fn is_question_word(word: &str) -> bool {
-    matches!(
-        word,
-        "what" | "who" | "where" | "when" | "why" | "how" | "which"
-    )
+    matches!(word, "what" | "who" | "where" | "when" | "why" | "how" | "which")
 }
 
 fn is_verb_word(word: &str) -> bool {
-    lemmas(word).iter().any(|(lemma, _)| {
-        verb(lemma).is_some() || matches!(lemma.as_str(), "like" | "love" | "hate")
-    })
+    lemmas(word).iter().any(|(lemma, _)| verb(lemma).is_some() || matches!(lemma.as_str(), "like" | "love" | "hate"))
 }
 
 /// Whether an order begins so: a verb in its base form that is no noun, or that an article or `me` follows.
 fn is_bare_verb(word: &str, next: Option<&String>) -> bool {
     let object_follows = next.is_some_and(|next| {
-        matches!(
-            next.as_str(),
-            "the" | "a" | "an" | "me" | "it" | "this" | "that" | "your" | "to"
-        )
+        matches!(next.as_str(), "the" | "a" | "an" | "me" | "it" | "this" | "that" | "your" | "to")
     });
     verb(word).is_some() && (object_follows || noun(word).is_none()) && !is_pronoun(word)
 }
@@ -265,10 +229,7 @@ fn is_verbal(lower: &[String], at: usize, inverted: bool, has_subject: bool) -> 
     let word = lower[at].as_str();
     if word == "not"
         || AUXILIARIES.contains(&word)
-        || matches!(
-            word,
-            "never" | "always" | "often" | "usually" | "sometimes" | "also" | "really"
-        ) && has_subject
+        || matches!(word, "never" | "always" | "often" | "usually" | "sometimes" | "also" | "really") && has_subject
     {
         return true;
     }
@@ -278,19 +239,7 @@ fn is_verbal(lower: &[String], at: usize, inverted: bool, has_subject: bool) -> 
     let before = lower[at - 1].as_str();
     let after_determiner = matches!(
         before,
-        "a" | "an"
-            | "the"
-            | "my"
-            | "your"
-            | "his"
-            | "her"
-            | "our"
-            | "their"
-            | "this"
-            | "that"
-            | "'s"
-            | "of"
-            | "and"
+        "a" | "an" | "the" | "my" | "your" | "his" | "her" | "our" | "their" | "this" | "that" | "'s" | "of" | "and"
     );
     let noun_too = lemmas(word).iter().any(|(lemma, _)| noun(lemma).is_some());
     // A noun that could be a verb is a noun behind a determiner or adjective, a verb behind a pronoun or another noun.
@@ -298,40 +247,20 @@ fn is_verbal(lower: &[String], at: usize, inverted: bool, has_subject: bool) -> 
         (true, _) => true,
         (false, true) => {
             !after_determiner
-                && (is_pronoun(before)
-                    || lower
-                        .get(at + 1)
-                        .is_some_and(|next| next != "is" && next != "are"))
+                && (is_pronoun(before) || lower.get(at + 1).is_some_and(|next| next != "is" && next != "are"))
         }
         (false, false) => !(after_determiner && before == "and"),
     }
 }
 
 fn is_pronoun(word: &str) -> bool {
-    matches!(
-        word,
-        "i" | "you"
-            | "he"
-            | "she"
-            | "it"
-            | "we"
-            | "they"
-            | "this"
-            | "that"
-            | "there"
-            | "who"
-            | "everyone"
-    )
+    matches!(word, "i" | "you" | "he" | "she" | "it" | "we" | "they" | "this" | "that" | "there" | "who" | "everyone")
 }
 
 fn verb(word: &str) -> Option<Word> {
-    lexicon::english(word)
-        .into_iter()
-        .find(|found| found.is_verb() && found.japanese != "ある")
+    lexicon::english(word).into_iter().find(|found| found.is_verb() && found.japanese != "ある")
 }
 
 pub fn noun(word: &str) -> Option<Word> {
-    lexicon::english(word)
-        .into_iter()
-        .find(|found| matches!(found.class, "n" | "vs" | "pn" | "time"))
+    lexicon::english(word).into_iter().find(|found| matches!(found.class, "n" | "vs" | "pn" | "time"))
 }

@@ -57,12 +57,8 @@ fn sentence(english: &str, question: bool) -> String {
 
 /// The clauses of a sentence, each with what Japanese puts behind it.
 fn clauses(english: &str) -> Vec<(&str, &'static str)> {
-    const JOINTS: [(&str, &str); 4] = [
-        (", but ", "が、"),
-        (", and ", "。そして、"),
-        (" because ", "。なぜなら、"),
-        (", ", "、"),
-    ];
+    const JOINTS: [(&str, &str); 4] =
+        [(", but ", "が、"), (", and ", "。そして、"), (" because ", "。なぜなら、"), (", ", "、")];
     let mut clauses = Vec::new();
     let mut rest = english;
     loop {
@@ -103,12 +99,7 @@ fn clause(words: &[String], question: bool) -> String {
     out.push_str(&complements(&rest, &read.verb, read.is_be, read.saying));
     match read.verb {
         Some(verb) if is_liking(&verb) => {
-            out.push_str(&polite_be(
-                verb.japanese,
-                verb.class,
-                read.saying.past,
-                read.saying.negative,
-            ));
+            out.push_str(&polite_be(verb.japanese, verb.class, read.saying.past, read.saying.negative));
         }
         Some(verb) => out.push_str(&polite(verb.japanese, verb.class, read.saying)),
         None => {}
@@ -144,21 +135,13 @@ fn reported(words: &[String]) -> Option<String> {
         Some(noun) => format!("{noun}だ"),
         None => inner,
     };
-    let ending = if matches!(form, Form::Past(_)) {
-        past
-    } else {
-        present
-    };
-    Some(format!(
-        "{}は、{plain}{ending}",
-        noun_phrase(std::slice::from_ref(subject))
-    ))
+    let ending = if matches!(form, Form::Past(_)) { past } else { present };
+    Some(format!("{}は、{plain}{ending}", noun_phrase(std::slice::from_ref(subject))))
 }
 
 /// I have a car: Japanese is holding it.
 fn possession(clause: &mut Clause) {
-    let has = clause.verb.is_some_and(|verb| verb.japanese == "持つ")
-        && clause.saying.mood == Mood::Statement;
+    let has = clause.verb.is_some_and(|verb| verb.japanese == "持つ") && clause.saying.mood == Mood::Statement;
     clause.saying.progressive |= has;
 }
 
@@ -179,26 +162,17 @@ mod tests {
             ("I like cats.", "私は猫が好きです。"),
             ("I read books.", "私は本を読みます。"),
             ("She is beautiful.", "彼女は美しいです。"),
-            (
-                "He went to Tokyo yesterday.",
-                "昨日、彼は東京に行きました。",
-            ),
+            ("He went to Tokyo yesterday.", "昨日、彼は東京に行きました。"),
             ("I live in Tokyo.", "私は東京に住みます。"),
             ("I do not eat meat.", "私は肉を食べません。"),
             ("I don't understand English.", "私は英語が分かりません。"),
             ("Do you speak Japanese?", "あなたは日本語を話しますか。"),
-            (
-                "Can you speak Japanese?",
-                "あなたは日本語を話すことができますか。",
-            ),
+            ("Can you speak Japanese?", "あなたは日本語を話すことができますか。"),
             ("What do you eat?", "あなたは何を食べますか。"),
             ("Where is the station?", "駅はどこですか。"),
             ("This is my book.", "これは私の本です。"),
             ("I want to drink water.", "私は水を飲みたいです。"),
-            (
-                "I have to go to school tomorrow.",
-                "明日、私は学校に行かなければなりません。",
-            ),
+            ("I have to go to school tomorrow.", "明日、私は学校に行かなければなりません。"),
             ("Please read this book.", "この本を読んでください。"),
             ("Let's eat lunch.", "昼ご飯を食べましょう。"),
             ("There is a book on the desk.", "本が机にあります。"),
@@ -218,9 +192,7 @@ mod tests {
         let wrong: Vec<String> = cases
             .iter()
             .filter(|(english, japanese)| translate(english) != *japanese)
-            .map(|(english, japanese)| {
-                format!("{english}: {:?}, not {japanese:?}", translate(english))
-            })
+            .map(|(english, japanese)| format!("{english}: {:?}, not {japanese:?}", translate(english)))
             .collect();
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     }

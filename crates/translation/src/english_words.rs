@@ -12,29 +12,16 @@ pub fn words(text: &str) -> Vec<String> {
             "won't" => vec!["will".into(), "not".into()],
             "let's" => vec!["let's".into()],
             _ => {
-                const CONTRACTIONS: [(&str, &str); 6] = [
-                    ("n't", "not"),
-                    ("'m", "am"),
-                    ("'re", "are"),
-                    ("'ll", "will"),
-                    ("'ve", "have"),
-                    ("'d", "would"),
-                ];
-                let found = CONTRACTIONS.iter().find_map(|(end, full)| {
-                    lower.strip_suffix(end).map(|stem| (stem.len(), *full))
-                });
+                const CONTRACTIONS: [(&str, &str); 6] =
+                    [("n't", "not"), ("'m", "am"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'d", "would")];
+                let found =
+                    CONTRACTIONS.iter().find_map(|(end, full)| lower.strip_suffix(end).map(|stem| (stem.len(), *full)));
                 match (found, lower.strip_suffix("'s")) {
-                    (Some((length, full)), _) => vec![
-                        word.get(..length).unwrap_or(&lower).to_string(),
-                        full.into(),
-                    ],
+                    (Some((length, full)), _) => vec![word.get(..length).unwrap_or(&lower).to_string(), full.into()],
                     (None, Some(stem)) if IS_HOSTS.contains(&stem) => {
                         vec![stem.to_string(), "is".into()]
                     }
-                    (None, Some(stem)) => vec![
-                        word.get(..stem.len()).unwrap_or(stem).to_string(),
-                        "'s".into(),
-                    ],
+                    (None, Some(stem)) => vec![word.get(..stem.len()).unwrap_or(stem).to_string(), "'s".into()],
                     (None, None) => vec![word.to_string()],
                 }
             }
@@ -45,9 +32,7 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 /// Words whose 's is *is*, not an owner's.
-const IS_HOSTS: [&str; 10] = [
-    "it", "he", "she", "that", "there", "here", "what", "who", "where", "how",
-];
+const IS_HOSTS: [&str; 10] = ["it", "he", "she", "that", "there", "here", "what", "who", "where", "how"];
 
 #[cfg(test)]
 mod tests {
@@ -56,13 +41,7 @@ mod tests {
     #[test]
     fn contractions_are_undone() {
         assert_eq!(words("I don't know"), ["I", "do", "not", "know"]);
-        assert_eq!(
-            words("It's Tanaka's book."),
-            ["it", "is", "Tanaka", "'s", "book"]
-        );
-        assert_eq!(
-            words("can’t won't 'quoted'"),
-            ["can", "not", "will", "not", "quoted"]
-        );
+        assert_eq!(words("It's Tanaka's book."), ["it", "is", "Tanaka", "'s", "book"]);
+        assert_eq!(words("can’t won't 'quoted'"), ["can", "not", "will", "not", "quoted"]);
     }
 }

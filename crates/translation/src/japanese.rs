@@ -24,44 +24,24 @@ pub struct Stems {
 /// The stems of `verb`, whose EDICT class is `class`. A noun that する makes a verb (`vs`) may come with or without it.
 pub fn stems(verb: &str, class: &str) -> Stems {
     let of = |masu: String, nai: String, te: String| Stems { masu, nai, te };
-    if let Some(noun) = verb
-        .strip_suffix("する")
-        .or((class == "vs").then_some(verb))
-    {
-        return of(
-            format!("{noun}し"),
-            format!("{noun}し"),
-            format!("{noun}して"),
-        );
+    if let Some(noun) = verb.strip_suffix("する").or((class == "vs").then_some(verb)) {
+        return of(format!("{noun}し"), format!("{noun}し"), format!("{noun}して"));
     }
     if class == "vk" {
-        let stem = verb
-            .strip_suffix("来る")
-            .map(|stem| format!("{stem}来"))
-            .unwrap_or_default();
+        let stem = verb.strip_suffix("来る").map(|stem| format!("{stem}来")).unwrap_or_default();
         return of(stem.clone(), stem.clone(), format!("{stem}て"));
     }
     if class == "v5k-s"
         && let Some(stem) = verb.strip_suffix('く')
     {
-        return of(
-            format!("{stem}き"),
-            format!("{stem}か"),
-            format!("{stem}って"),
-        );
+        return of(format!("{stem}き"), format!("{stem}か"), format!("{stem}って"));
     }
-    let row = GODAN
-        .iter()
-        .find(|(name, ..)| class == *name || class == "v5aru" && *name == "v5r");
+    let row = GODAN.iter().find(|(name, ..)| class == *name || class == "v5aru" && *name == "v5r");
     if let Some((_, ending, a, i, te)) = row
         && let Some(stem) = verb.strip_suffix(*ending)
     {
         let i = if class == "v5aru" { 'い' } else { *i };
-        return of(
-            format!("{stem}{i}"),
-            format!("{stem}{a}"),
-            format!("{stem}{te}"),
-        );
+        return of(format!("{stem}{i}"), format!("{stem}{a}"), format!("{stem}{te}"));
     }
     let stem = verb.strip_suffix('る').unwrap_or(verb);
     of(stem.to_string(), stem.to_string(), format!("{stem}て"))
@@ -111,11 +91,7 @@ pub fn polite(verb: &str, class: &str, saying: Saying) -> String {
             };
             format!("{}{ending}", stems.masu)
         }
-        Mood::Ability => format!(
-            "{verb}{}ことができ{}",
-            if class == "vs" { "する" } else { "" },
-            plain(saying)
-        ),
+        Mood::Ability => format!("{verb}{}ことができ{}", if class == "vs" { "する" } else { "" }, plain(saying)),
         Mood::Must if negative => format!("{}てはいけません", stems.te.trim_end_matches('て')),
         Mood::Must => format!("{}なければなりません", stems.nai),
         Mood::May => format!("{}もいいです", stems.te),
@@ -128,11 +104,7 @@ pub fn polite(verb: &str, class: &str, saying: Saying) -> String {
 pub fn polite_be(word: &str, class: &str, past: bool, negative: bool) -> String {
     let i_adjective = class == "adj-i" && word.ends_with('い');
     // いい bends as よい does.
-    let stem = if word == "いい" {
-        "よ"
-    } else {
-        word.strip_suffix('い').unwrap_or(word)
-    };
+    let stem = if word == "いい" { "よ" } else { word.strip_suffix('い').unwrap_or(word) };
     match (i_adjective, past, negative) {
         (true, false, false) => format!("{word}です"),
         (true, false, true) => format!("{stem}くないです"),
@@ -151,19 +123,9 @@ mod tests {
 
     #[test]
     fn verbs_of_every_class_are_polite() {
-        let past_negative = Saying {
-            past: true,
-            negative: true,
-            ..Saying::default()
-        };
-        let progressive = Saying {
-            progressive: true,
-            ..Saying::default()
-        };
-        let request = Saying {
-            mood: Mood::Request,
-            ..Saying::default()
-        };
+        let past_negative = Saying { past: true, negative: true, ..Saying::default() };
+        let progressive = Saying { progressive: true, ..Saying::default() };
+        let request = Saying { mood: Mood::Request, ..Saying::default() };
         let cases = [
             ("食べる", "v1", Saying::default(), "食べます"),
             ("行く", "v5k-s", progressive, "行っています"),
@@ -172,24 +134,8 @@ mod tests {
             ("勉強", "vs", Saying::default(), "勉強します"),
             ("する", "vs-i", request, "してください"),
             ("来る", "vk", request, "来てください"),
-            (
-                "話す",
-                "v5s",
-                Saying {
-                    mood: Mood::Must,
-                    ..Saying::default()
-                },
-                "話さなければなりません",
-            ),
-            (
-                "読む",
-                "v5m",
-                Saying {
-                    mood: Mood::Ability,
-                    ..Saying::default()
-                },
-                "読むことができます",
-            ),
+            ("話す", "v5s", Saying { mood: Mood::Must, ..Saying::default() }, "話さなければなりません"),
+            ("読む", "v5m", Saying { mood: Mood::Ability, ..Saying::default() }, "読むことができます"),
         ];
         for (verb, class, saying, expected) in cases {
             assert_eq!(polite(verb, class, saying), expected);
@@ -199,10 +145,7 @@ mod tests {
     #[test]
     fn adjectives_are_polite() {
         assert_eq!(polite_be("いい", "adj-i", true, false), "よかったです");
-        assert_eq!(
-            polite_be("静か", "adj-na", false, true),
-            "静かではありません"
-        );
+        assert_eq!(polite_be("静か", "adj-na", false, true), "静かではありません");
         assert_eq!(polite_be("大きい", "adj-i", false, true), "大きくないです");
     }
 }

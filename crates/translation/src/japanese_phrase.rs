@@ -37,15 +37,12 @@ pub fn take_times(words: Vec<String>) -> (Vec<String>, String) {
             "in" | "on" | "at" => 1,
             _ => 0,
         };
-        let length = [2, 1].into_iter().find(|length| {
-            lower
-                .get(at + skip..at + skip + length)
-                .is_some_and(|run| time(&run.join(" ")).is_some())
-        });
+        let length = [2, 1]
+            .into_iter()
+            .find(|length| lower.get(at + skip..at + skip + length).is_some_and(|run| time(&run.join(" ")).is_some()));
         match length {
             Some(length) => {
-                let word =
-                    time(&lower[at + skip..at + skip + length].join(" ")).unwrap_or_default();
+                let word = time(&lower[at + skip..at + skip + length].join(" ")).unwrap_or_default();
                 times.push_str(word);
                 times.push_str(if skip > 0 { "に" } else { "" });
                 at += skip + length;
@@ -63,19 +60,13 @@ pub fn take_times(words: Vec<String>) -> (Vec<String>, String) {
 }
 
 fn time(words: &str) -> Option<&'static str> {
-    let hour = words
-        .strip_suffix(" o'clock")
-        .and_then(|hour| hour.parse::<usize>().ok());
-    const HOURS: [&str; 13] = [
-        "", "1時", "2時", "3時", "4時", "5時", "6時", "7時", "8時", "9時", "10時", "11時", "12時",
-    ];
+    let hour = words.strip_suffix(" o'clock").and_then(|hour| hour.parse::<usize>().ok());
+    const HOURS: [&str; 13] =
+        ["", "1時", "2時", "3時", "4時", "5時", "6時", "7時", "8時", "9時", "10時", "11時", "12時"];
     if let Some(hour) = hour {
         return HOURS.get(hour).copied();
     }
-    lexicon::english(words)
-        .into_iter()
-        .find(|found| found.class == "time")
-        .map(|found| found.japanese)
+    lexicon::english(words).into_iter().find(|found| found.class == "time").map(|found| found.japanese)
 }
 
 pub fn take_adverbs(words: Vec<String>) -> (Vec<String>, String) {
@@ -84,11 +75,7 @@ pub fn take_adverbs(words: Vec<String>) -> (Vec<String>, String) {
     for word in words {
         let found = lexicon::english(&word.to_lowercase());
         match found.first() {
-            Some(found)
-                if found.class == "adv"
-                    && !is_question_word(&word.to_lowercase())
-                    && found.is_curated =>
-            {
+            Some(found) if found.class == "adv" && !is_question_word(&word.to_lowercase()) && found.is_curated => {
                 adverbs.push_str(found.japanese)
             }
             _ => rest.push(word),
@@ -99,10 +86,7 @@ pub fn take_adverbs(words: Vec<String>) -> (Vec<String>, String) {
 
 /// What stands behind the verb, each part with its particle; behind *to be* the predicate itself.
 pub fn complements(words: &[String], verb: &Option<Word>, is_be: bool, saying: Saying) -> String {
-    let split = words
-        .iter()
-        .position(|word| preposition(&word.to_lowercase()).is_some())
-        .unwrap_or(words.len());
+    let split = words.iter().position(|word| preposition(&word.to_lowercase()).is_some()).unwrap_or(words.len());
     let (object, prepositional) = words.split_at(split);
     let mut out = String::new();
     let mut start = 0;
@@ -116,11 +100,7 @@ pub fn complements(words: &[String], verb: &Option<Word>, is_be: bool, saying: S
         let stays = verb.is_none_or(|verb| STAYING.contains(&verb.japanese));
         if !phrase.is_empty() {
             out.push_str(&phrase);
-            out.push_str(if particle == "で" && stays {
-                "に"
-            } else {
-                particle
-            });
+            out.push_str(if particle == "で" && stays { "に" } else { particle });
         }
         start = end;
     }
@@ -132,9 +112,7 @@ pub fn complements(words: &[String], verb: &Option<Word>, is_be: bool, saying: S
         let particle = match verb.map(|verb| verb.japanese) {
             Some("好き" | "大好き" | "嫌い" | "分かる" | "わかる") => "が",
             Some("会う" | "乗る" | "なる") => "に",
-            Some("行く" | "来る" | "帰る" | "住む" | "いる" | "ある") if asks_where(object) => {
-                "に"
-            }
+            Some("行く" | "来る" | "帰る" | "住む" | "いる" | "ある") if asks_where(object) => "に",
             Some("行く" | "来る" | "着く") => "",
             _ if asks_where(object) => "で",
             _ => "を",
@@ -151,14 +129,9 @@ fn asks_where(object: &[String]) -> bool {
 
 fn be_complement(object: &[String], saying: Saying, alone: bool) -> String {
     if object.is_empty() {
-        return if alone {
-            "です".into()
-        } else {
-            polite("いる", "v1", saying)
-        };
+        return if alone { "です".into() } else { polite("いる", "v1", saying) };
     }
-    let (determiners, rest) =
-        object.split_at(object.iter().take_while(|word| is_article(word)).count());
+    let (determiners, rest) = object.split_at(object.iter().take_while(|word| is_article(word)).count());
     if let [before @ .., last] = rest
         && determiners.is_empty()
         && let Some(adjective) = lexicon::english(&last.to_lowercase())
@@ -166,13 +139,7 @@ fn be_complement(object: &[String], saying: Saying, alone: bool) -> String {
             .find(|found| found.is_adjective() && found.class != "adj-pn")
         && noun(&last.to_lowercase()).is_none_or(|noun| !noun.is_curated)
     {
-        return noun_phrase(before)
-            + &polite_be(
-                adjective.japanese,
-                adjective.class,
-                saying.past,
-                saying.negative,
-            );
+        return noun_phrase(before) + &polite_be(adjective.japanese, adjective.class, saying.past, saying.negative);
     }
     polite_be(&noun_phrase(object), "n", saying.past, saying.negative)
 }
@@ -180,24 +147,13 @@ fn be_complement(object: &[String], saying: Saying, alone: bool) -> String {
 // === Noun phrases ===
 
 fn is_article(word: &str) -> bool {
-    matches!(
-        word.to_lowercase().as_str(),
-        "a" | "an" | "the" | "some" | "any"
-    )
+    matches!(word.to_lowercase().as_str(), "a" | "an" | "the" | "some" | "any")
 }
 
 /// Words as one noun phrase: articles fall away, owners and `of` become の, `and` becomes と, the longest known word wins.
 pub fn noun_phrase(words: &[String]) -> String {
-    let words: Vec<String> = words
-        .iter()
-        .filter(|word| !is_article(word))
-        .cloned()
-        .collect();
-    if let Some(of) = words
-        .iter()
-        .position(|word| word.eq_ignore_ascii_case("of"))
-        .filter(|of| *of > 0)
-    {
+    let words: Vec<String> = words.iter().filter(|word| !is_article(word)).cloned().collect();
+    if let Some(of) = words.iter().position(|word| word.eq_ignore_ascii_case("of")).filter(|of| *of > 0) {
         let (head, owner) = (&words[..of], &words[of + 1..]);
         return format!("{}の{}", plain_phrase(owner), plain_phrase(head));
     }
@@ -253,19 +209,11 @@ fn plain_phrase(words: &[String]) -> String {
 
 /// Two dogs: 2匹の犬. A number wants the counter of what is counted.
 fn counted(lower: &[String]) -> Option<(String, usize)> {
-    const NUMBERS: [&str; 10] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    ];
+    const NUMBERS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let (first, rest) = lower.split_first()?;
-    let number = NUMBERS
-        .iter()
-        .position(|word| word == first)
-        .map(|at| at + 1)
-        .or_else(|| first.parse().ok())?;
+    let number = NUMBERS.iter().position(|word| word == first).map(|at| at + 1).or_else(|| first.parse().ok())?;
     let (_, length) = longest(rest)?;
-    let (head, form) = lemmas(rest.get(length - 1)?)
-        .into_iter()
-        .find(|(lemma, _)| noun(lemma).is_some())?;
+    let (head, form) = lemmas(rest.get(length - 1)?).into_iter().find(|(lemma, _)| noun(lemma).is_some())?;
     let counter = match head.as_str() {
         "o'clock" | "minute" | "hour" | "year" => return None,
         _ if noun(&head).is_some_and(|noun| noun.is("person")) => "人",
@@ -286,41 +234,20 @@ fn longest(lower: &[String]) -> Option<(String, usize)> {
         let (before, last) = lower[..length].split_at(length - 1);
         // Of `books` as it stands and of `book`, the one of the common words wins.
         let mut lemmas = lemmas(&last[0]);
-        lemmas.sort_by_key(|(lemma, _)| {
-            !lexicon::english(lemma)
-                .first()
-                .is_some_and(|found| found.is_curated)
-        });
+        lemmas.sort_by_key(|(lemma, _)| !lexicon::english(lemma).first().is_some_and(|found| found.is_curated));
         for (lemma, form) in lemmas {
-            let whole = before
-                .iter()
-                .map(String::as_str)
-                .chain([lemma.as_str()])
-                .collect::<Vec<_>>()
-                .join(" ");
+            let whole = before.iter().map(String::as_str).chain([lemma.as_str()]).collect::<Vec<_>>().join(" ");
             let found = lexicon::english(&whole);
-            let more = lower.len() > length
-                && !matches!(lower[length].as_str(), "and" | "or" | "of" | "'s");
-            let adjective = found
-                .iter()
-                .find(|found| found.is_adjective() && form == Form::Base && more);
+            let more = lower.len() > length && !matches!(lower[length].as_str(), "and" | "or" | "of" | "'s");
+            let adjective = found.iter().find(|found| found.is_adjective() && form == Form::Base && more);
             let nominal = |found: &&Word| {
-                !found.is_verb()
-                    && !found.is_adjective()
-                    && !matches!(found.class, "pref" | "suf" | "ctr")
+                !found.is_verb() && !found.is_adjective() && !matches!(found.class, "pref" | "suf" | "ctr")
             };
-            let word = adjective
-                .or(found.iter().find(nominal))
-                .or(found.iter().find(|found| found.is_adjective()));
-            let word = word.or(found
-                .first()
-                .filter(|_| form == Form::Base || matches!(form, Form::Present(Person::Third))));
+            let word = adjective.or(found.iter().find(nominal)).or(found.iter().find(|found| found.is_adjective()));
+            let word =
+                word.or(found.first().filter(|_| form == Form::Base || matches!(form, Form::Present(Person::Third))));
             if let Some(word) = word {
-                let ending = if word.class == "adj-na" && adjective.is_some() {
-                    "な"
-                } else {
-                    ""
-                };
+                let ending = if word.class == "adj-na" && adjective.is_some() { "な" } else { "" };
                 return Some((format!("{}{ending}", word.japanese), length));
             }
         }
@@ -333,14 +260,10 @@ pub fn words_only(words: &[String]) -> String {
     let mut out = String::new();
     let mut start = 0;
     for at in 0..=words.len() {
-        let here = words
-            .get(at)
-            .and_then(|word| preposition(&word.to_lowercase()));
+        let here = words.get(at).and_then(|word| preposition(&word.to_lowercase()));
         if at == words.len() || here.is_some() && at > start {
             let part = &words[start..at];
-            let particle = part
-                .first()
-                .and_then(|word| preposition(&word.to_lowercase()));
+            let particle = part.first().and_then(|word| preposition(&word.to_lowercase()));
             let phrase = noun_phrase(if particle.is_some() { &part[1..] } else { part });
             match particle {
                 Some(particle) => out = format!("{phrase}{particle}{out}"),

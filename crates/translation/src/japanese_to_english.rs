@@ -18,10 +18,8 @@ pub fn translate(text: &str) -> String {
             Piece::Mark(c) => mark(&mut out, english_mark(*c), matches!(c, '「' | '『' | '“')),
             Piece::Sentence(japanese) => {
                 let question = matches!(pieces.get(at + 1), Some(Piece::Mark('？' | '?')));
-                let ended = matches!(
-                    pieces.get(at + 1),
-                    Some(Piece::Mark('。' | '．' | '.' | '!' | '！' | '？' | '?'))
-                );
+                let ended =
+                    matches!(pieces.get(at + 1), Some(Piece::Mark('。' | '．' | '.' | '!' | '！' | '？' | '?')));
                 let (english, asks) = sentence(japanese, question, ended);
                 if !out.is_empty() && !out.ends_with(['\n', '(', '[', '"', ' ']) {
                     out.push(' ');
@@ -60,9 +58,7 @@ fn sentence(japanese: &str, question: bool, ended: bool) -> (String, bool) {
         let (rest, asks) = sentence(rest, question, false);
         let name = rest.starts_with("I ")
             || rest.starts_with("I'")
-            || morpheme::analyse(japanese)
-                .iter()
-                .any(|m| m.is("名詞", "人名"));
+            || morpheme::analyse(japanese).iter().any(|m| m.is("名詞", "人名"));
         let rest = if name { rest } else { uncapitalised(&rest) };
         return (format!("{phrase}, {rest}"), asks);
     }
@@ -71,19 +67,14 @@ fn sentence(japanese: &str, question: bool, ended: bool) -> (String, bool) {
 
 fn uncapitalised(text: &str) -> String {
     let mut chars = text.chars();
-    let first = chars
-        .next()
-        .map(|first| first.to_lowercase().collect::<String>());
+    let first = chars.next().map(|first| first.to_lowercase().collect::<String>());
     first.unwrap_or_default() + chars.as_str()
 }
 
 /// Whether a phrase of the list is a question in English too (`そうですか` is not).
 fn lexicon_question(english: &str) -> bool {
     let first = english.split(' ').next().unwrap_or_default();
-    matches!(
-        first,
-        "What" | "Where" | "How" | "Are" | "Is" | "Do" | "Does" | "Really" | "Who" | "When" | "Why"
-    )
+    matches!(first, "What" | "Where" | "How" | "Are" | "Is" | "Do" | "Does" | "Really" | "Who" | "When" | "Why")
 }
 
 fn grammar(japanese: &str, question: bool, ended: bool) -> (String, bool) {
@@ -95,22 +86,13 @@ fn grammar(japanese: &str, question: bool, ended: bool) -> (String, bool) {
     let clauses = clause::sentence(read.clauses);
     let english = joined(&[&leads, &clauses]);
     let english = english.trim_end_matches([',', ' ']).to_string();
-    (
-        if has_verb || ended || !leads.is_empty() {
-            capitalised(&english)
-        } else {
-            english
-        },
-        asks && has_verb,
-    )
+    (if has_verb || ended || !leads.is_empty() { capitalised(&english) } else { english }, asks && has_verb)
 }
 
 /// Full-width letters and digits as ASCII, and the ideographic space as a space.
 fn narrow(text: &str) -> String {
     let narrow = |c: char| match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-            char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-        }
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '\u{3000}' => ' ',
         c => c,
     };
@@ -137,10 +119,7 @@ mod tests {
             ("これは本です。", "This is a book."),
             ("私の名前は田中です。", "My name is Tanaka."),
             ("彼は東京に住んでいます。", "He lives in Tokyo."),
-            (
-                "私は毎日日本語を勉強します。",
-                "I study Japanese every day.",
-            ),
+            ("私は毎日日本語を勉強します。", "I study Japanese every day."),
             ("昨日、映画を見ました。", "I watched a movie yesterday."),
             ("私は肉を食べません。", "I do not eat meat."),
             ("水を飲みたいです。", "I want to drink water."),
@@ -152,19 +131,10 @@ mod tests {
             ("学校へ行きましょう。", "Let's go to school."),
             ("雨が降っています。", "It is raining."),
             ("大きい犬がいます。", "There is a big dog."),
-            (
-                "明日は学校に行かなければなりません。",
-                "I have to go to school tomorrow.",
-            ),
+            ("明日は学校に行かなければなりません。", "I have to go to school tomorrow."),
             ("泳ぐことができます。", "I can swim."),
-            (
-                "東京に行って、本を買いました。",
-                "I went to Tokyo and bought a book.",
-            ),
-            (
-                "忙しいから、行きません。",
-                "Because it is busy, I do not go.",
-            ),
+            ("東京に行って、本を買いました。", "I went to Tokyo and bought a book."),
+            ("忙しいから、行きません。", "Because it is busy, I do not go."),
             ("しかし、彼は来ませんでした。", "However, he did not come."),
             ("私は3冊の本を買いました。", "I bought 3 books."),
             ("これは私が書いた本です。", "This is the book that I wrote."),
@@ -174,48 +144,31 @@ mod tests {
             ("3時に会いましょう。", "Let's meet at 3 o'clock."),
             ("こんにちは、元気ですか？", "Hello, how are you?"),
             ("おはようございます、田中さん。", "Good morning, Tanaka."),
-            (
-                "昨日友達と映画を見に行きました。",
-                "I went to watch a movie with a friend yesterday.",
-            ),
-            (
-                "私は毎朝7時に起きます。",
-                "I get up every morning at 7 o'clock.",
-            ),
+            ("昨日友達と映画を見に行きました。", "I went to watch a movie with a friend yesterday."),
+            ("私は毎朝7時に起きます。", "I get up every morning at 7 o'clock."),
             ("机の上に本があります。", "There is a book on the desk."),
             ("写真を撮ってもいいですか？", "May I take a photo?"),
-            (
-                "ここで写真を撮ってはいけません。",
-                "You must not take a photo here.",
-            ),
+            ("ここで写真を撮ってはいけません。", "You must not take a photo here."),
             ("私には兄が二人います。", "I have 2 older brothers."),
             ("彼は日本に来たことがあります。", "He has come to Japan."),
             ("ファイルが見つかりません。", "The file is not found."),
             ("本を読むのが好きです。", "I like reading books."),
             ("静かにしてください。", "Please be quiet."),
             ("猫と犬が好きです。", "I like cats and dogs."),
-            (
-                "吾輩は猫である。名前はまだない。",
-                "I am a cat. There is no name yet.",
-            ),
+            ("吾輩は猫である。名前はまだない。", "I am a cat. There is no name yet."),
             (
                 "サーバーレスアーキテクチャで翻訳APIを構築しました。",
                 "I built a translation API with a serverless architecture.",
             ),
             ("今日はいい天気です", "It is good weather today"),
             ("私は日本人です", "I am a Japanese person"),
-            (
-                "部屋に入ると、猫がいた。",
-                "When I enter a room, there was a cat.",
-            ),
+            ("部屋に入ると、猫がいた。", "When I enter a room, there was a cat."),
             ("7月3日に行きます。", "I go on July 3."),
         ];
         let wrong: Vec<String> = cases
             .iter()
             .filter(|(japanese, english)| translate(japanese) != *english)
-            .map(|(japanese, english)| {
-                format!("{japanese}: {:?}, not {english:?}", translate(japanese))
-            })
+            .map(|(japanese, english)| format!("{japanese}: {:?}, not {english:?}", translate(japanese)))
             .collect();
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     }

@@ -11,10 +11,8 @@ use flate2::read::GzDecoder;
 static CURATED: &str = include_str!("../data/words.tsv");
 static PHRASES: &str = include_str!("../data/phrases.tsv");
 
-static JAPANESE: LazyLock<Table> =
-    LazyLock::new(|| Table::unpack(include_bytes!("../data/ja-en.gz")));
-static ENGLISH: LazyLock<Table> =
-    LazyLock::new(|| Table::unpack(include_bytes!("../data/en-ja.gz")));
+static JAPANESE: LazyLock<Table> = LazyLock::new(|| Table::unpack(include_bytes!("../data/ja-en.gz")));
+static ENGLISH: LazyLock<Table> = LazyLock::new(|| Table::unpack(include_bytes!("../data/en-ja.gz")));
 static CURATED_JAPANESE: LazyLock<HashMap<&str, Word>> = LazyLock::new(curated_japanese);
 static CURATED_ENGLISH: LazyLock<HashMap<String, Vec<Word>>> = LazyLock::new(curated_english);
 static PHRASES_JAPANESE: LazyLock<HashMap<String, &str>> =
@@ -93,30 +91,20 @@ pub fn english_phrase(text: &str) -> Option<&'static str> {
 
 /// Utterances are compared without case, punctuation at the ends, or the difference between apostrophes.
 fn normal(text: &str) -> String {
-    text.trim()
-        .trim_end_matches(['。', '.', '!', '！', '?', '？', '〜', 'ー'])
-        .replace('’', "'")
-        .to_lowercase()
+    text.trim().trim_end_matches(['。', '.', '!', '！', '?', '？', '〜', 'ー']).replace('’', "'").to_lowercase()
 }
 
 // === The curated words ===
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    text.lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split('\t').collect())
+    text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
 }
 
 fn curated_words() -> impl Iterator<Item = Word> {
     rows(CURATED).filter_map(|row| match row[..] {
-        [japanese, class, reading, english, notes] => Some(Word {
-            japanese,
-            class,
-            reading,
-            english,
-            notes,
-            is_curated: true,
-        }),
+        [japanese, class, reading, english, notes] => {
+            Some(Word { japanese, class, reading, english, notes, is_curated: true })
+        }
         _ => None,
     })
 }
@@ -139,9 +127,7 @@ fn curated_english() -> HashMap<String, Vec<Word>> {
     words
 }
 
-fn phrases(
-    sides: fn((&'static str, &'static str)) -> (&'static str, &'static str),
-) -> HashMap<String, &'static str> {
+fn phrases(sides: fn((&'static str, &'static str)) -> (&'static str, &'static str)) -> HashMap<String, &'static str> {
     let mut phrases = HashMap::new();
     for row in rows(PHRASES) {
         if let [japanese, english] = row[..] {
@@ -173,17 +159,13 @@ impl Table {
             let middle = text.floor_char_boundary((low + high) / 2);
             let start = text[..middle].rfind('\n').map_or(0, |at| at + 1);
             if key_of(&text[start..]) < key {
-                low = text[middle..]
-                    .find('\n')
-                    .map_or(text.len(), |at| middle + at + 1);
+                low = text[middle..].find('\n').map_or(text.len(), |at| middle + at + 1);
             } else {
                 high = start;
             }
         }
         let key = key.to_string();
-        text[low..]
-            .lines()
-            .take_while(move |line| key_of(line) == key)
+        text[low..].lines().take_while(move |line| key_of(line) == key)
     }
 }
 
@@ -194,44 +176,16 @@ fn key_of(line: &str) -> &str {
 
 fn japanese_line(line: &'static str) -> Option<Word> {
     let mut fields = line.split('\t');
-    let (japanese, class, reading, english) = (
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-    );
+    let (japanese, class, reading, english) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let (class, notes) = class.split_once(',').unwrap_or((class, ""));
-    let reading = if reading.is_empty() {
-        japanese
-    } else {
-        reading
-    };
-    Some(Word {
-        japanese,
-        class,
-        reading,
-        english,
-        notes,
-        is_curated: false,
-    })
+    let reading = if reading.is_empty() { japanese } else { reading };
+    Some(Word { japanese, class, reading, english, notes, is_curated: false })
 }
 
 fn english_line(line: &'static str) -> Option<Word> {
     let mut fields = line.split('\t');
-    let (english, class, japanese, reading) = (
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-    );
-    Some(Word {
-        japanese,
-        class,
-        reading,
-        english,
-        notes: "",
-        is_curated: false,
-    })
+    let (english, class, japanese, reading) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    Some(Word { japanese, class, reading, english, notes: "", is_curated: false })
 }
 
 #[cfg(test)]
@@ -242,14 +196,8 @@ mod tests {
     fn words_are_found_in_both_directions() {
         assert_eq!(japanese("猫", None).map(|word| word.english()), Some("cat"));
         assert_eq!(japanese("自転車屋", None).map(|word| word.class), Some("n"));
-        assert_eq!(
-            japanese("辛い", Some("からい")).map(|word| word.english()),
-            Some("spicy")
-        );
-        assert_eq!(
-            english("mountain").first().map(|word| word.japanese),
-            Some("山")
-        );
+        assert_eq!(japanese("辛い", Some("からい")).map(|word| word.english()), Some("spicy"));
+        assert_eq!(english("mountain").first().map(|word| word.japanese), Some("山"));
         assert!(japanese("存在しない単語", None).is_none());
         assert!(english("").is_empty());
     }
@@ -257,15 +205,9 @@ mod tests {
     #[test]
     fn every_line_of_the_big_dictionaries_is_found_by_its_key() {
         for table in [&*JAPANESE, &*ENGLISH] {
-            assert!(
-                table.0.len() > 1_000_000,
-                "the embedded dictionary is whole"
-            );
+            assert!(table.0.len() > 1_000_000, "the embedded dictionary is whole");
             for line in table.0.lines().step_by(997) {
-                assert!(
-                    table.lines(key_of(line)).any(|found| found == line),
-                    "{line}"
-                );
+                assert!(table.lines(key_of(line)).any(|found| found == line), "{line}");
             }
         }
     }

@@ -30,5 +30,5 @@ pub mod terminology;
 
 pub use detect::detect;
 pub use dictionary::Dictionary;
-pub use engine::Engine;
+pub use engine::{Engine, Failure};
 pub use libretranslate::LibreTranslate;

@@ -11,9 +11,7 @@ use crate::romaji::{hiragana, is_kana};
 /// `None` only if the embedded dictionary were broken, which a test excludes; then every text is one unknown word.
 static TOKENIZER: LazyLock<Option<Tokenizer>> = LazyLock::new(|| {
     let mut unpacked = Vec::new();
-    GzDecoder::new(&include_bytes!("../data/morphemes.gz")[..])
-        .read_to_end(&mut unpacked)
-        .ok()?;
+    GzDecoder::new(&include_bytes!("../data/morphemes.gz")[..]).read_to_end(&mut unpacked).ok()?;
     Dictionary::read(&unpacked[..]).ok().map(Tokenizer::new)
 });
 
@@ -94,23 +92,14 @@ mod tests {
     use super::*;
 
     fn bases(sentence: &str) -> Vec<String> {
-        analyse(sentence)
-            .into_iter()
-            .map(|morpheme| morpheme.base)
-            .collect()
+        analyse(sentence).into_iter().map(|morpheme| morpheme.base).collect()
     }
 
     #[test]
     fn sentences_fall_into_base_forms() {
         assert_eq!(bases("私は学生です"), ["私", "は", "学生", "です"]);
-        assert_eq!(
-            bases("東京へ行きませんでした"),
-            ["東京", "へ", "行く", "ます", "ん", "です", "た"]
-        );
-        assert_eq!(
-            bases("すもももももももものうち"),
-            ["すもも", "も", "もも", "も", "もも", "の", "うち"]
-        );
+        assert_eq!(bases("東京へ行きませんでした"), ["東京", "へ", "行く", "ます", "ん", "です", "た"]);
+        assert_eq!(bases("すもももももももものうち"), ["すもも", "も", "もも", "も", "もも", "の", "うち"]);
         assert!(bases("").is_empty());
     }
 

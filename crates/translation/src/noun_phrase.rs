@@ -60,16 +60,11 @@ const PRONOUNS: [(&str, &str, &str); 8] = [
 impl NounPhrase {
     /// A phrase of nothing but a word of the lexicon.
     pub fn of_word(word: &Word) -> NounPhrase {
-        let head = if word.english() == "me" {
-            "I"
-        } else {
-            word.english()
-        };
+        let head = if word.english() == "me" { "I" } else { word.english() };
         let question = word.class == "pn" && QUESTIONS.contains(&head) || head == "why";
         NounPhrase {
             head: head.to_string(),
-            mass: word.is("mass")
-                || !word.is("person") && head.starts_with(|c: char| c.is_ascii_uppercase()),
+            mass: word.is("mass") || !word.is("person") && head.starts_with(|c: char| c.is_ascii_uppercase()),
             definite: word.is("the"),
             plural: matches!(head, "we" | "you" | "they" | "people" | "parents"),
             human: word.is("person"),
@@ -86,12 +81,7 @@ impl NounPhrase {
 
     /// A name or word that is taken over as it is.
     pub fn of_name(name: String, human: bool) -> NounPhrase {
-        NounPhrase {
-            head: name,
-            bare: true,
-            human,
-            ..NounPhrase::default()
-        }
+        NounPhrase { head: name, bare: true, human, ..NounPhrase::default() }
     }
 
     /// What a verb agrees with.
@@ -130,22 +120,15 @@ impl NounPhrase {
         // I come last.
         all.sort_by_key(|other| other == "I");
         all.insert(
-            if all.last().is_some_and(|last| last == "I") {
-                all.len() - 1
-            } else {
-                all.len()
-            },
+            if all.last().is_some_and(|last| last == "I") { all.len() - 1 } else { all.len() },
             self.one(article),
         );
         all.join(" and ")
     }
 
     fn one(&self, article: Article) -> String {
-        let noun = if self.plural && !self.bare && !self.mass {
-            english::plural(&self.head)
-        } else {
-            self.head.clone()
-        };
+        let noun =
+            if self.plural && !self.bare && !self.mass { english::plural(&self.head) } else { self.head.clone() };
         let front = if !self.determiner.is_empty() {
             format!("{} {noun}", self.determiner)
         } else if self.bare {
@@ -159,11 +142,7 @@ impl NounPhrase {
         } else {
             english::with_article(&noun)
         };
-        if self.after.is_empty() {
-            front
-        } else {
-            format!("{front} {}", self.after)
-        }
+        if self.after.is_empty() { front } else { format!("{front} {}", self.after) }
     }
 
     /// Puts an adjective or a noun before the head.
@@ -178,25 +157,13 @@ impl NounPhrase {
 
     fn pronoun(&self) -> Option<&'static (&'static str, &'static str, &'static str)> {
         let alone = self.bare && self.determiner.is_empty() && self.others.is_empty();
-        PRONOUNS
-            .iter()
-            .find(|(subject, ..)| alone && *subject == self.head)
+        PRONOUNS.iter().find(|(subject, ..)| alone && *subject == self.head)
     }
 }
 
 /// Words that ask; a clause that has one begins with it.
-const QUESTIONS: [&str; 10] = [
-    "who",
-    "what",
-    "where",
-    "when",
-    "which",
-    "why",
-    "how",
-    "how much",
-    "how many",
-    "what time",
-];
+const QUESTIONS: [&str; 10] =
+    ["who", "what", "where", "when", "which", "why", "how", "how much", "how many", "what time"];
 
 #[cfg(test)]
 mod tests {

@@ -34,9 +34,7 @@ const MONTHS: [&str; 12] = [
 const HONORIFICS: [&str; 6] = ["さん", "様", "さま", "君", "くん", "ちゃん"];
 
 /// Counters that say nothing but how many.
-const COUNTERS: [&str; 13] = [
-    "個", "つ", "本", "冊", "匹", "枚", "台", "杯", "軒", "頭", "羽", "人", "名",
-];
+const COUNTERS: [&str; 13] = ["個", "つ", "本", "冊", "匹", "枚", "台", "杯", "軒", "頭", "羽", "人", "名"];
 
 impl Reader<'_> {
     /// Reads a whole run of nouns into the waiting noun; する behind it makes a verb of it instead.
@@ -53,9 +51,7 @@ impl Reader<'_> {
             phrase = Some(match phrase {
                 None => piece,
                 // July 3, but every morning at 7.
-                Some(before)
-                    if before.time && piece.time && MONTHS.contains(&before.head.as_str()) =>
-                {
+                Some(before) if before.time && piece.time && MONTHS.contains(&before.head.as_str()) => {
                     compound(before, piece)
                 }
                 Some(before) if before.time => {
@@ -67,11 +63,10 @@ impl Reader<'_> {
             });
         }
         let Some(phrase) = phrase else { return };
-        let verbal =
-            phrase.verbal || lexicon::japanese(&format!("{}する", phrase.japanese), None).is_some();
-        let does = self.peek(0).is_some_and(|next| {
-            matches!(next.base.as_str(), "する" | "いたす" | "できる") && next.class == "動詞"
-        });
+        let verbal = phrase.verbal || lexicon::japanese(&format!("{}する", phrase.japanese), None).is_some();
+        let does = self
+            .peek(0)
+            .is_some_and(|next| matches!(next.base.as_str(), "する" | "いたす" | "できる") && next.class == "動詞");
         if verbal && does {
             let can = self.peek(0).is_some_and(|next| next.base == "できる");
             let noun = self.qualified(phrase);
@@ -85,10 +80,7 @@ impl Reader<'_> {
             self.qualifiers.push(Qualifier::Adjective(phrase.head));
             return;
         }
-        if self
-            .peek(0)
-            .is_some_and(|next| matches!(next.surface.as_str(), "たち" | "達"))
-        {
+        if self.peek(0).is_some_and(|next| matches!(next.surface.as_str(), "たち" | "達")) {
             self.at += 1;
             phrase.plural = true;
         }
@@ -97,12 +89,8 @@ impl Reader<'_> {
 
     /// な of an adjectival noun, before the noun it qualifies.
     fn skip_attributive(&mut self) -> bool {
-        let attributive = self
-            .peek(0)
-            .is_some_and(|next| next.class == "助動詞" && next.surface == "な")
-            && self
-                .peek(1)
-                .is_some_and(|next| is_nominal(next) && !is_explanatory(next));
+        let attributive = self.peek(0).is_some_and(|next| next.class == "助動詞" && next.surface == "な")
+            && self.peek(1).is_some_and(|next| is_nominal(next) && !is_explanatory(next));
         if attributive {
             self.at += 1;
         }
@@ -119,18 +107,10 @@ impl Reader<'_> {
             let Some(run) = self.run(length) else {
                 continue;
             };
-            let surface: String = run
-                .iter()
-                .map(|morpheme| morpheme.surface.as_str())
-                .collect();
-            let reading: Option<String> = run
-                .iter()
-                .map(|morpheme| morpheme.reading.clone())
-                .collect();
-            let name = length == 1
-                && (first.subclass == "人名" || HONORIFICS.contains(&first.surface.as_str()));
-            let Some(word) = lexicon::japanese(&surface, reading.as_deref()).filter(|_| !name)
-            else {
+            let surface: String = run.iter().map(|morpheme| morpheme.surface.as_str()).collect();
+            let reading: Option<String> = run.iter().map(|morpheme| morpheme.reading.clone()).collect();
+            let name = length == 1 && (first.subclass == "人名" || HONORIFICS.contains(&first.surface.as_str()));
+            let Some(word) = lexicon::japanese(&surface, reading.as_deref()).filter(|_| !name) else {
                 continue;
             };
             self.at += length;
@@ -147,12 +127,7 @@ impl Reader<'_> {
 
     /// The next `length` morphemes, if all of them are nominal (a particle or verb would end the word).
     fn run(&self, length: usize) -> Option<Vec<&Morpheme>> {
-        (0..length)
-            .map(|ahead| {
-                self.peek(ahead)
-                    .filter(|next| is_nominal(next) && next.subclass != "数")
-            })
-            .collect()
+        (0..length).map(|ahead| self.peek(ahead).filter(|next| is_nominal(next) && next.subclass != "数")).collect()
     }
 
     /// A number and its counter: `3人` → 3 people, `7月` → July, `5時` → 5 o'clock, `百円` → 100 yen.
@@ -164,20 +139,12 @@ impl Reader<'_> {
         }
         let value = value(&digits);
         let shown = value.map_or_else(|| digits.clone(), |value| value.to_string());
-        let counter = self
-            .peek(0)
-            .map(|next| next.surface.as_str())
-            .unwrap_or_default();
+        let counter = self.peek(0).map(|next| next.surface.as_str()).unwrap_or_default();
         let counted = |noun: &str| {
-            let noun = if value == Some(1) {
-                noun.to_string()
-            } else {
-                crate::english::plural(noun)
-            };
+            let noun = if value == Some(1) { noun.to_string() } else { crate::english::plural(noun) };
             (format!("{shown} {noun}"), false)
         };
-        let month =
-            value.and_then(|value| MONTHS.get(usize::try_from(value).ok()?.checked_sub(1)?));
+        let month = value.and_then(|value| MONTHS.get(usize::try_from(value).ok()?.checked_sub(1)?));
         let (head, time) = match (counter, month) {
             ("時", _) => (format!("{shown} o'clock"), true),
             ("月", Some(month)) => ((*month).to_string(), true),
@@ -192,11 +159,7 @@ impl Reader<'_> {
             (counter, _) if COUNTERS.contains(&counter) => (shown.clone(), false),
             ("%" | "％" | "パーセント", _) => (format!("{shown}%"), false),
             _ => {
-                return NounPhrase {
-                    time: false,
-                    bare: true,
-                    ..NounPhrase::of_name(shown, false)
-                };
+                return NounPhrase { time: false, bare: true, ..NounPhrase::of_name(shown, false) };
             }
         };
         self.at += 1;
@@ -251,10 +214,7 @@ fn owned(noun: &mut NounPhrase, owner: NounPhrase) {
         let preposition = if noun.place || noun.mass { "in" } else { "of" };
         noun.after = joined(&[&noun.after, preposition, &owner.object(Article::Definite)]);
         noun.definite = true;
-    } else if matches!(
-        noun.head.as_str(),
-        "top" | "bottom" | "inside" | "front" | "back" | "next door"
-    ) {
+    } else if matches!(noun.head.as_str(), "top" | "bottom" | "inside" | "front" | "back" | "next door") {
         // 机の上: on the desk, once に says so.
         noun.after = joined(&[&noun.after, "of", &owner.object(Article::Definite)]);
     } else {
@@ -271,13 +231,7 @@ fn compound(first: NounPhrase, second: NounPhrase) -> NounPhrase {
         true => format!("{} {}", first.head, second.head),
         false => joined(&[&first.head, &second.head]),
     };
-    NounPhrase {
-        head,
-        japanese,
-        determiner: first.determiner,
-        bare: first.bare && second.bare,
-        ..second
-    }
+    NounPhrase { head, japanese, determiner: first.determiner, bare: first.bare && second.bare, ..second }
 }
 
 /// N1 と N2.
@@ -295,14 +249,12 @@ fn katakana_compound(word: &Morpheme) -> Option<NounPhrase> {
     let mut whole: Option<NounPhrase> = None;
     let mut start = 0;
     while start < chars.len() {
-        let found = (start + 2..=chars.len().min(start + LONGEST_WORD))
-            .rev()
-            .find_map(|end| {
-                let part: String = chars[start..end].iter().collect();
-                lexicon::japanese(&part, None)
-                    .filter(|found| matches!(found.class, "n" | "vs" | "adj-na"))
-                    .map(|found| (end, found))
-            });
+        let found = (start + 2..=chars.len().min(start + LONGEST_WORD)).rev().find_map(|end| {
+            let part: String = chars[start..end].iter().collect();
+            lexicon::japanese(&part, None)
+                .filter(|found| matches!(found.class, "n" | "vs" | "adj-na"))
+                .map(|found| (end, found))
+        });
         let (end, found) = found.filter(|_| crate::romaji::is_kana(&word.surface))?;
         let part = NounPhrase::of_word(&found);
         whole = Some(match whole {
@@ -317,24 +269,13 @@ fn katakana_compound(word: &Morpheme) -> Option<NounPhrase> {
 /// A word nobody knows: letters stay, kana and names become Latin letters.
 fn name(word: &Morpheme, next: Option<&Morpheme>) -> NounPhrase {
     let latin = romaji(word.reading.as_deref().unwrap_or(&word.surface));
-    let proper = word.is("名詞", "人名")
-        || word.is("名詞", "地域")
-        || word.is("名詞", "組織")
-        || word.is("名詞", "固有名詞");
+    let proper =
+        word.is("名詞", "人名") || word.is("名詞", "地域") || word.is("名詞", "組織") || word.is("名詞", "固有名詞");
     let kana = word.reading.is_some() || crate::romaji::is_kana(&word.surface);
-    let shown = if proper || kana && word.is("名詞", "") {
-        crate::english::capitalised(&latin)
-    } else {
-        latin
-    };
-    let human = word.is("名詞", "人名")
-        || next.is_some_and(|next| HONORIFICS.contains(&next.surface.as_str()));
+    let shown = if proper || kana && word.is("名詞", "") { crate::english::capitalised(&latin) } else { latin };
+    let human = word.is("名詞", "人名") || next.is_some_and(|next| HONORIFICS.contains(&next.surface.as_str()));
     let place = word.is("名詞", "地域");
-    NounPhrase {
-        place,
-        japanese: word.surface.clone(),
-        ..NounPhrase::of_name(shown, human)
-    }
+    NounPhrase { place, japanese: word.surface.clone(), ..NounPhrase::of_name(shown, human) }
 }
 
 /// The value of digits in any of Japan's ways to write them; `None` when it is none or beyond 64 bits.
@@ -343,23 +284,10 @@ fn value(digits: &str) -> Option<u64> {
     let mut section: u64 = 0;
     let mut digit: Option<u64> = None;
     for c in digits.chars() {
-        let plain = c.to_digit(10).or_else(|| {
-            "０１２３４５６７８９"
-                .chars()
-                .position(|d| d == c)
-                .map(|d| d as u32)
-        });
-        let kanji = "〇一二三四五六七八九"
-            .chars()
-            .position(|d| d == c)
-            .map(|d| d as u32);
+        let plain = c.to_digit(10).or_else(|| "０１２３４５６７８９".chars().position(|d| d == c).map(|d| d as u32));
+        let kanji = "〇一二三四五六七八九".chars().position(|d| d == c).map(|d| d as u32);
         if let Some(next) = plain.or(kanji) {
-            digit = Some(
-                digit
-                    .unwrap_or(0)
-                    .checked_mul(10)?
-                    .checked_add(u64::from(next))?,
-            );
+            digit = Some(digit.unwrap_or(0).checked_mul(10)?.checked_add(u64::from(next))?);
             continue;
         }
         let (unit, large) = match c {

@@ -107,10 +107,7 @@ impl Predicate {
         }
         if self.potential {
             let modal = chain.last().is_some();
-            chain.push((
-                if modal { "be able to" } else { "can" }.to_string(),
-                Form::Base,
-            ));
+            chain.push((if modal { "be able to" } else { "can" }.to_string(), Form::Base));
         }
         if self.perfect {
             chain.push(("have".into(), Form::Participle));
@@ -128,10 +125,7 @@ impl Predicate {
         };
         // be found, be late: to be is the verb that bends, the rest stands.
         match main.strip_prefix("be ").filter(|_| !self.causative) {
-            Some(state) => chain.extend([
-                ("be".to_string(), Form::Base),
-                (state.to_string(), Form::Base),
-            ]),
+            Some(state) => chain.extend([("be".to_string(), Form::Base), (state.to_string(), Form::Base)]),
             None => chain.push((main, Form::Base)),
         }
         chain
@@ -143,37 +137,22 @@ impl Predicate {
         let mut chain = self.chain();
         let negative = self.negative || self.mood == Mood::MustNot;
         let perfect = chain[0].0 == "have" && chain[0].1 == Form::Participle;
-        let head_is_auxiliary = perfect
-            || matches!(
-                chain[0].0.as_str(),
-                "be" | "can" | "may" | "must" | "will" | "might" | "be able to"
-            );
+        let head_is_auxiliary =
+            perfect || matches!(chain[0].0.as_str(), "be" | "can" | "may" | "must" | "will" | "might" | "be able to");
         if !head_is_auxiliary && (negative || inverted) {
             chain.insert(0, ("do".into(), Form::Base));
         }
         let auxiliary_first = head_is_auxiliary || negative || inverted;
-        let mut form = if self.past {
-            Form::Past(person)
-        } else {
-            Form::Present(person)
-        };
+        let mut form = if self.past { Form::Past(person) } else { Form::Present(person) };
         let mut words: Vec<String> = Vec::new();
         for (verb, next) in &chain {
-            words.push(if *verb == "might" {
-                verb.clone()
-            } else {
-                english::verb(verb, form)
-            });
+            words.push(if *verb == "might" { verb.clone() } else { english::verb(verb, form) });
             form = *next;
         }
         if self.mood == Mood::Probably {
             words.insert(1.min(words.len()), "probably".into());
         }
-        let rest = if auxiliary_first {
-            words.split_off(1)
-        } else {
-            words.split_off(0)
-        };
+        let rest = if auxiliary_first { words.split_off(1) } else { words.split_off(0) };
         let mut front = words.concat();
         let not = match (negative, front.as_str()) {
             (true, "can") if !inverted => {
@@ -220,79 +199,12 @@ mod tests {
     fn verbs_chain_as_english_chains_them() {
         assert_eq!(said(&eat(), false), "|eats");
         assert_eq!(said(&eat(), true), "does|eat");
-        assert_eq!(
-            said(
-                &Predicate {
-                    past: true,
-                    negative: true,
-                    ..eat()
-                },
-                false
-            ),
-            "did|not eat"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    progressive: true,
-                    past: true,
-                    ..eat()
-                },
-                false
-            ),
-            "was|eating"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    desire: true,
-                    ..eat()
-                },
-                false
-            ),
-            "|wants to eat"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    potential: true,
-                    negative: true,
-                    ..eat()
-                },
-                false
-            ),
-            "cannot|eat"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    mood: Mood::Must,
-                    ..eat()
-                },
-                false
-            ),
-            "|has to eat"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    mood: Mood::Probably,
-                    ..eat()
-                },
-                false
-            ),
-            "will|probably eat"
-        );
-        assert_eq!(
-            said(
-                &Predicate {
-                    passive: true,
-                    past: true,
-                    ..eat()
-                },
-                false
-            ),
-            "was|eaten"
-        );
+        assert_eq!(said(&Predicate { past: true, negative: true, ..eat() }, false), "did|not eat");
+        assert_eq!(said(&Predicate { progressive: true, past: true, ..eat() }, false), "was|eating");
+        assert_eq!(said(&Predicate { desire: true, ..eat() }, false), "|wants to eat");
+        assert_eq!(said(&Predicate { potential: true, negative: true, ..eat() }, false), "cannot|eat");
+        assert_eq!(said(&Predicate { mood: Mood::Must, ..eat() }, false), "|has to eat");
+        assert_eq!(said(&Predicate { mood: Mood::Probably, ..eat() }, false), "will|probably eat");
+        assert_eq!(said(&Predicate { passive: true, past: true, ..eat() }, false), "was|eaten");
     }
 }

@@ -20,16 +20,11 @@ impl Reader<'_> {
                     return Some("たら");
                 }
                 ("助動詞", "た") => predicate.past = true,
-                ("助動詞", "だ")
-                    if next.surface == "だ"
-                        && predicate.japanese.ends_with(['む', 'ぶ', 'ぬ', 'ぐ']) =>
-                {
+                ("助動詞", "だ") if next.surface == "だ" && predicate.japanese.ends_with(['む', 'ぶ', 'ぬ', 'ぐ']) => {
                     predicate.past = true
                 }
                 // だった is だっ + た; な before a noun ends the predicate.
-                ("助動詞", "だ")
-                    if next.surface == "な" && !self.peek(1).is_some_and(is_explanatory) =>
-                {
+                ("助動詞", "だ") if next.surface == "な" && !self.peek(1).is_some_and(is_explanatory) => {
                     return None;
                 }
                 ("助動詞", "です") if next.surface == "でしょ" => {
@@ -51,35 +46,21 @@ impl Reader<'_> {
                 ("助動詞", "たい") => predicate.desire = true,
                 ("助動詞", "う" | "よう") => predicate.mood = Mood::Proposal,
                 ("助動詞", "らしい") => predicate.mood = Mood::Seems,
-                ("動詞", "れる" | "られる") if next.subclass == "接尾" => {
-                    predicate.passive = true
-                }
-                ("動詞", "せる" | "させる") if next.subclass == "接尾" => {
-                    predicate.causative = true
-                }
-                ("動詞", "てる" | "でる") if next.subclass == "非自立" => {
-                    predicate.progressive = true
-                }
+                ("動詞", "れる" | "られる") if next.subclass == "接尾" => predicate.passive = true,
+                ("動詞", "せる" | "させる") if next.subclass == "接尾" => predicate.causative = true,
+                ("動詞", "てる" | "でる") if next.subclass == "非自立" => predicate.progressive = true,
                 ("動詞", "すぎる" | "過ぎる") => {
                     if let Core::Be(complement) = &mut predicate.core {
                         *complement = format!("too {complement}");
                     }
                 }
-                ("動詞", "始める") if next.subclass == "非自立" => {
-                    begin(predicate, "start to")
-                }
-                ("動詞", "続ける") if next.subclass == "非自立" => {
-                    begin(predicate, "continue to")
-                }
+                ("動詞", "始める") if next.subclass == "非自立" => begin(predicate, "start to"),
+                ("動詞", "続ける") if next.subclass == "非自立" => begin(predicate, "continue to"),
                 ("動詞", "ある" | "ござる") if matches!(predicate.core, Core::Be(_)) => {}
                 ("助詞", "は" | "も") if self.peek(1).is_some_and(is_negating) => {}
-                ("助詞", "で")
-                    if self
-                        .peek(1)
-                        .is_some_and(|next| next.surface == "は" || is_negating(next)) => {}
+                ("助詞", "で") if self.peek(1).is_some_and(|next| next.surface == "は" || is_negating(next)) => {}
                 ("助詞", "じゃ" | "では") => {}
-                ("助詞", "ね" | "よ" | "な" | "わ" | "ぞ" | "ぜ" | "さ")
-                    if next.subclass == "終助詞" => {}
+                ("助詞", "ね" | "よ" | "な" | "わ" | "ぞ" | "ぜ" | "さ") if next.subclass == "終助詞" => {}
                 ("助詞", "て" | "で") if next.subclass == "接続助詞" => {
                     self.at += 1;
                     if self.after_te(predicate) {
@@ -103,18 +84,13 @@ impl Reader<'_> {
                         "たら",
                         "なら",
                     ];
-                    let joint = known
-                        .into_iter()
-                        .find(|known| *known == joint)
-                        .unwrap_or("て");
+                    let joint = known.into_iter().find(|known| *known == joint).unwrap_or("て");
                     self.at += 1;
                     return Some(joint);
                 }
                 ("名詞", "の" | "ん")
                     if is_explanatory(next)
-                        && self.peek(1).is_some_and(|next| {
-                            matches!(next.base.as_str(), "です" | "だ" | "か")
-                        }) => {}
+                        && self.peek(1).is_some_and(|next| matches!(next.base.as_str(), "です" | "だ" | "か")) => {}
                 _ => return None,
             }
             self.at += 1;
@@ -132,11 +108,8 @@ impl Reader<'_> {
             &["ない", "て", "は", "いける", "ます", "ん"],
             &["ない", "と", "いける", "ます", "ん"],
         ];
-        const MAYBE: [&[&str]; 3] = [
-            &["かも", "しれる", "ます", "ん"],
-            &["かも", "しれる", "ない"],
-            &["か", "も", "しれる", "ます", "ん"],
-        ];
+        const MAYBE: [&[&str]; 3] =
+            [&["かも", "しれる", "ます", "ん"], &["かも", "しれる", "ない"], &["か", "も", "しれる", "ます", "ん"]];
         const CAN: [&[&str]; 2] = [&["こと", "が", "できる"], &["こと", "が", "出来る"]];
         if MUST.iter().any(|idiom| self.skip(idiom)) {
             predicate.mood = Mood::Must;
@@ -149,9 +122,7 @@ impl Reader<'_> {
         } else if self.skip(&["つもり"]) {
             predicate.mood = Mood::Intends;
         } else if self.peek(0).is_some_and(|next| next.class == "名詞")
-            && (self.skip(&["よう", "です"])
-                || self.skip(&["そう", "です"])
-                || self.skip(&["みたい", "です"]))
+            && (self.skip(&["よう", "です"]) || self.skip(&["そう", "です"]) || self.skip(&["みたい", "です"]))
         {
             predicate.mood = Mood::Seems;
         } else {
@@ -162,9 +133,7 @@ impl Reader<'_> {
 
     /// What can follow て: an auxiliary verb, a permission, a ban. Answers whether something did.
     fn after_te(&mut self, predicate: &mut Predicate) -> bool {
-        if self.skip(&["も", "いい"])
-            || self.skip(&["も", "よい"])
-            || self.skip(&["も", "構う", "ます", "ん"])
+        if self.skip(&["も", "いい"]) || self.skip(&["も", "よい"]) || self.skip(&["も", "構う", "ます", "ん"])
         {
             predicate.mood = Mood::May;
             return true;
@@ -187,9 +156,7 @@ impl Reader<'_> {
         }
         match next.base.as_str() {
             "いる" | "る" | "おる" | "いらっしゃる" => predicate.progressive = true,
-            "ください" | "くださる" | "下さる" | "くれる"
-                if is_order(&next.form) || next.base != "くれる" =>
-            {
+            "ください" | "くださる" | "下さる" | "くれる" if is_order(&next.form) || next.base != "くれる" => {
                 predicate.mood = Mood::Request
             }
             "ある" => predicate.passive = true,
@@ -238,11 +205,7 @@ pub(crate) fn verb_of(noun: &str) -> String {
         let Some(stem) = noun.strip_suffix(ending) else {
             continue;
         };
-        if let Some(verb) = verbs
-            .iter()
-            .map(|verb| format!("{stem}{verb}"))
-            .find(|verb| is_verb(verb))
-        {
+        if let Some(verb) = verbs.iter().map(|verb| format!("{stem}{verb}")).find(|verb| is_verb(verb)) {
             return verb;
         }
     }

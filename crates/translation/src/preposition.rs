@@ -13,9 +13,7 @@ pub fn prepositional(particle: &str, phrase: &NounPhrase, verb: &str) -> String 
     let preposition = match (particle, verb) {
         _ if here && matches!(particle, "に" | "へ" | "で") => "",
         ("に", "会う" | "乗る" | "入る") => "",
-        ("に", "住む" | "ある" | "いる" | "居る" | "" | "泊まる" | "立つ") => {
-            inside(phrase)
-        }
+        ("に", "住む" | "ある" | "いる" | "居る" | "" | "泊まる" | "立つ") => inside(phrase),
         ("に" | "へ", "座る") => "on",
         ("に", "なる") => "",
         ("に" | "へ", _) => "to",
@@ -41,18 +39,12 @@ pub fn prepositional(particle: &str, phrase: &NounPhrase, verb: &str) -> String 
         ("のために", _) => "for",
         _ => "of",
     };
-    let article = if phrase.place && verb != "なる" {
-        Article::Definite
-    } else {
-        Article::Indefinite
-    };
+    let article = if phrase.place && verb != "なる" { Article::Definite } else { Article::Indefinite };
     joined(&[preposition, &phrase.object(article)])
 }
 
 /// What one goes by, without an article.
-const VEHICLES: [&str; 7] = [
-    "train", "bus", "car", "bicycle", "airplane", "phone", "taxi",
-];
+const VEHICLES: [&str; 7] = ["train", "bus", "car", "bicycle", "airplane", "phone", "taxi"];
 
 /// The top of the desk → on the desk: nouns of place that English says by a preposition.
 fn relation(phrase: &NounPhrase) -> Option<(&'static str, &str)> {
@@ -70,20 +62,10 @@ fn relation(phrase: &NounPhrase) -> Option<(&'static str, &str)> {
 
 /// When something happens, with the preposition English wants: today, on Monday, in the morning, at 3 o'clock.
 pub fn time(noun: &NounPhrase, particle: &str) -> String {
-    const DAYS: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     let text = noun.with(Article::Definite);
     let head = noun.head.as_str();
-    let date = head
-        .split_once(' ')
-        .is_some_and(|(_, day)| day.chars().all(|c| c.is_ascii_digit()));
+    let date = head.split_once(' ').is_some_and(|(_, day)| day.chars().all(|c| c.is_ascii_digit()));
     if DAYS.contains(&head) || date {
         format!("on {text}")
     } else if head.ends_with("o'clock") || matches!(head, "noon" | "night") {
@@ -92,15 +74,8 @@ pub fn time(noun: &NounPhrase, particle: &str) -> String {
         head,
         "morning" | "evening" | "afternoon" | "spring" | "summer" | "autumn" | "winter" | "weekend"
     ) {
-        let article = if noun.determiner.is_empty() && !noun.mass {
-            "the "
-        } else {
-            ""
-        };
-        format!(
-            "in {article}{}",
-            noun.object(Article::Definite).trim_start_matches("the ")
-        )
+        let article = if noun.determiner.is_empty() && !noun.mass { "the " } else { "" };
+        format!("in {article}{}", noun.object(Article::Definite).trim_start_matches("the "))
     } else if particle == "に"
         && noun.determiner.is_empty()
         && head.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())

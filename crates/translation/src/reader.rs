@@ -43,16 +43,7 @@ pub enum Qualifier {
 }
 
 /// Verbs behind と that report what somebody says or thinks.
-const REPORTING: [&str; 8] = [
-    "思う",
-    "言う",
-    "いう",
-    "考える",
-    "聞く",
-    "信じる",
-    "話す",
-    "感じる",
-];
+const REPORTING: [&str; 8] = ["思う", "言う", "いう", "考える", "聞く", "信じる", "話す", "感じる"];
 
 /// The sentence that the morphemes make. `question` says that it ended in a question mark.
 pub fn read(morphemes: &[Morpheme], question: bool) -> Sentence {
@@ -60,10 +51,7 @@ pub fn read(morphemes: &[Morpheme], question: bool) -> Sentence {
         morphemes,
         at: 0,
         sentence: Sentence::default(),
-        clause: Clause {
-            question,
-            ..Clause::default()
-        },
+        clause: Clause { question, ..Clause::default() },
         qualifiers: Vec::new(),
         noun: None,
     };
@@ -89,8 +77,7 @@ impl<'a> Reader<'a> {
     /// Reads the next surfaces if they are exactly these.
     pub(crate) fn skip(&mut self, surfaces: &[&str]) -> bool {
         let there = surfaces.iter().enumerate().all(|(ahead, surface)| {
-            self.peek(ahead)
-                .is_some_and(|morpheme| morpheme.surface == *surface || morpheme.base == *surface)
+            self.peek(ahead).is_some_and(|morpheme| morpheme.surface == *surface || morpheme.base == *surface)
         });
         if there {
             self.at += surfaces.len();
@@ -135,11 +122,9 @@ impl<'a> Reader<'a> {
 
     fn lead(&mut self, word: &Morpheme) {
         self.at += 1;
-        let english = lexicon::japanese_phrase(&word.surface).or(lexicon::japanese(
-            &word.base,
-            word.reading.as_deref(),
-        )
-        .map(|word| word.english()));
+        let english =
+            lexicon::japanese_phrase(&word.surface)
+                .or(lexicon::japanese(&word.base, word.reading.as_deref()).map(|word| word.english()));
         if let Some(english) = english.filter(|_| word.class != "フィラー") {
             match self.clause.is_empty() && self.noun.is_none() {
                 true => self.sentence.leads.push(english.to_string()),
@@ -155,18 +140,13 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.place_noun("");
         let Some(found) = lexicon::japanese(&word.base, word.reading.as_deref()) else {
-            self.clause
-                .adverbs
-                .push(crate::romaji::romaji(&word.surface));
+            self.clause.adverbs.push(crate::romaji::romaji(&word.surface));
             return;
         };
         let english = found.english();
         match english {
             "how" | "why" | "when" => {
-                let asking = NounPhrase {
-                    question: true,
-                    ..NounPhrase::of_name(english.into(), false)
-                };
+                let asking = NounPhrase { question: true, ..NounPhrase::of_name(english.into(), false) };
                 self.clause.question = true;
                 self.noun = Some(asking);
                 if !self.peek(0).is_some_and(|next| next.class == "助動詞") {
@@ -183,8 +163,7 @@ impl<'a> Reader<'a> {
     fn adnominal(&mut self, word: &Morpheme) {
         self.at += 1;
         self.place_noun("");
-        let english = lexicon::japanese(&word.base, word.reading.as_deref())
-            .map_or("that", |word| word.english());
+        let english = lexicon::japanese(&word.base, word.reading.as_deref()).map_or("that", |word| word.english());
         self.qualifiers.push(match english {
             "big" | "small" | "strange" => Qualifier::Adjective(english.into()),
             _ => Qualifier::Determiner(english.into()),
@@ -197,20 +176,15 @@ impl<'a> Reader<'a> {
         self.at += 1;
         if matches!(word.base.as_str(), "ない" | "無い") {
             self.place_noun("が");
-            let negative = Predicate {
-                negative: true,
-                ..Predicate::new(Core::Exist, "ない")
-            };
+            let negative = Predicate { negative: true, ..Predicate::new(Core::Exist, "ない") };
             return self.predicate(negative);
         }
         let english = self.gloss(word);
         let next_is_noun = self.peek(0).is_some_and(is_nominal);
-        let adverbial =
-            word.form.starts_with("連用") && self.peek(0).is_some_and(|next| next.class == "動詞");
+        let adverbial = word.form.starts_with("連用") && self.peek(0).is_some_and(|next| next.class == "動詞");
         if adverbial {
             self.place_noun("が");
-            let adverb =
-                lexicon::japanese(&word.surface, None).filter(|found| found.class == "adv");
+            let adverb = lexicon::japanese(&word.surface, None).filter(|found| found.class == "adv");
             let becomes = self.peek(0).is_some_and(|next| next.base == "なる");
             let english = match adverb {
                 _ if becomes => english,
@@ -218,8 +192,7 @@ impl<'a> Reader<'a> {
                 None => adverb_of(&english),
             };
             self.clause.adverbs.push(english);
-        } else if next_is_noun && word.form == "基本形" && !self.peek(0).is_some_and(is_explanatory)
-        {
+        } else if next_is_noun && word.form == "基本形" && !self.peek(0).is_some_and(is_explanatory) {
             match self.noun.is_some() || self.clause.subject.is_some() {
                 // 背の高い人, 天気がいい日: a clause of its own.
                 true => self.predicate(Predicate::new(Core::Be(english), &word.base)),
@@ -274,9 +247,8 @@ impl<'a> Reader<'a> {
                 let word = lexicon::japanese(&next.base, None);
                 next.subclass == "人名" || word.is_some_and(|word| word.is("person"))
             });
-            let joins = self.peek(0).is_some_and(|next| {
-                is_nominal(next) || next.class == "連体詞" || next.class == "形容詞"
-            });
+            let joins =
+                self.peek(0).is_some_and(|next| is_nominal(next) || next.class == "連体詞" || next.class == "形容詞");
             // A person and a thing are not listed together: 友達と映画を is a film, with a friend.
             match joins && noun.human == next_human {
                 true => self.qualifiers.push(Qualifier::And(noun)),
@@ -332,10 +304,7 @@ impl<'a> Reader<'a> {
 
     /// 静かに: quietly; but 静かにする is to be quiet.
     fn adjectival_adverb(&mut self, noun: NounPhrase) {
-        let verb = self
-            .peek(0)
-            .filter(|next| next.class == "動詞")
-            .map(|next| next.base.as_str());
+        let verb = self.peek(0).filter(|next| next.class == "動詞").map(|next| next.base.as_str());
         let core = match verb {
             Some("する") => Core::Be(noun.head),
             Some("なる") => Core::Verb(format!("become {}", noun.head)),
@@ -347,17 +316,9 @@ impl<'a> Reader<'a> {
 
     /// 見に行く: to go to see. Answers the verb of motion, when one follows.
     fn purpose(&mut self, word: &Morpheme) -> Option<&'static str> {
-        const MOTIONS: [(&str, &str); 4] = [
-            ("行く", "go"),
-            ("いく", "go"),
-            ("来る", "come"),
-            ("帰る", "go back"),
-        ];
+        const MOTIONS: [(&str, &str); 4] = [("行く", "go"), ("いく", "go"), ("来る", "come"), ("帰る", "go back")];
         let stem = word.form == "連用形" && self.peek(0).is_some_and(|next| next.is_particle("に"));
-        let motion = self
-            .peek(1)
-            .filter(|_| stem)
-            .and_then(|next| MOTIONS.iter().find(|(base, _)| *base == next.base));
+        let motion = self.peek(1).filter(|_| stem).and_then(|next| MOTIONS.iter().find(|(base, _)| *base == next.base));
         let (_, english) = motion?;
         self.at += 2;
         Some(english)
@@ -366,16 +327,12 @@ impl<'a> Reader<'a> {
     fn verb(&mut self, word: &Morpheme) {
         self.place_noun("");
         self.at += 1;
-        let found =
-            lexicon::japanese(&word.base, word.reading.as_deref()).filter(|found| found.is_verb());
+        let found = lexicon::japanese(&word.base, word.reading.as_deref()).filter(|found| found.is_verb());
         let lemma = match (self.gloss(word), self.purpose(word)) {
             (lemma, Some(motion)) => format!("{motion} to {lemma}"),
             (lemma, None) => lemma,
         };
-        let exists = matches!(
-            word.base.as_str(),
-            "ある" | "いる" | "居る" | "有る" | "おる"
-        );
+        let exists = matches!(word.base.as_str(), "ある" | "いる" | "居る" | "有る" | "おる");
         let core = match exists {
             true => Core::Exist,
             false => Core::Verb(lemma),
@@ -383,18 +340,14 @@ impl<'a> Reader<'a> {
         let mut predicate = Predicate::new(core, &word.base);
         predicate.transitive = found.is_some_and(|found| found.is_transitive());
         match word.form.as_str() {
-            "命令ｉ" | "命令ｒｏ" | "命令ｙｏ" | "命令ｅ" => {
-                predicate.mood = Mood::Command
-            }
+            "命令ｉ" | "命令ｒｏ" | "命令ｙｏ" | "命令ｅ" => predicate.mood = Mood::Command,
             "未然ウ接続" => predicate.mood = Mood::Proposal,
             _ => {}
         }
         // 水をください: please give me water.
         if matches!(word.base.as_str(), "くださる" | "下さる") {
-            predicate = Predicate {
-                mood: Mood::Request,
-                ..Predicate::new(Core::Verb("give me".into()), "くださる")
-            };
+            predicate =
+                Predicate { mood: Mood::Request, ..Predicate::new(Core::Verb("give me".into()), "くださる") };
         }
         self.predicate(predicate);
     }
@@ -404,10 +357,8 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let compound = format!("{}する", noun.japanese);
         let word = lexicon::japanese(&compound, None);
-        let lemma = word.map_or_else(
-            || crate::predicate_reader::verb_of(&noun.head),
-            |word| word.english().to_string(),
-        );
+        let lemma =
+            word.map_or_else(|| crate::predicate_reader::verb_of(&noun.head), |word| word.english().to_string());
         let mut predicate = Predicate::new(Core::Verb(lemma), &compound);
         predicate.transitive = word.is_none_or(|word| word.is_transitive());
         self.predicate(predicate);
@@ -425,15 +376,9 @@ impl<'a> Reader<'a> {
     fn predicate_from(&mut self, noun: NounPhrase) {
         let complement = match &noun {
             NounPhrase { question: true, .. } => noun.head.clone(),
-            NounPhrase {
-                adjectival: true, ..
-            } => noun.head.clone(),
+            NounPhrase { adjectival: true, .. } => noun.head.clone(),
             NounPhrase { plural: true, .. } => noun.with(Article::Generic),
-            _ => noun.object(if noun.after.is_empty() {
-                Article::Indefinite
-            } else {
-                Article::Definite
-            }),
+            _ => noun.object(if noun.after.is_empty() { Article::Indefinite } else { Article::Definite }),
         };
         self.clause.question |= noun.question;
         let mut predicate = Predicate::new(Core::Be(complement), &noun.japanese);
@@ -452,11 +397,8 @@ impl<'a> Reader<'a> {
 
     /// Whether は/も and ない or ある follow: ではない, でもありません.
     fn denies(&self) -> bool {
-        self.peek(0)
-            .is_some_and(|next| next.is_particle("は") || next.is_particle("も"))
-            && self
-                .peek(1)
-                .is_some_and(|next| matches!(next.base.as_str(), "ある" | "ない" | "ござる"))
+        self.peek(0).is_some_and(|next| next.is_particle("は") || next.is_particle("も"))
+            && self.peek(1).is_some_and(|next| matches!(next.base.as_str(), "ある" | "ない" | "ござる"))
     }
 
     fn bare_predicate(&mut self) {
@@ -467,11 +409,7 @@ impl<'a> Reader<'a> {
 
     /// Reads what hangs behind a predicate's stem, then sees where the whole belongs: before a noun, in a quotation, or here.
     fn predicate(&mut self, mut predicate: Predicate) {
-        self.place_noun(if matches!(predicate.core, Core::Be(_)) {
-            "が"
-        } else {
-            ""
-        });
+        self.place_noun(if matches!(predicate.core, Core::Be(_)) { "が" } else { "" });
         let joint = self.endings(&mut predicate);
         self.clause.predicate = Some(predicate);
         if self.peek(0).is_some_and(|next| next.is_particle("か")) {
@@ -481,17 +419,12 @@ impl<'a> Reader<'a> {
         if let Some(joint) = joint {
             self.link(joint);
         } else if self.peek(0).is_some_and(|next| next.is_particle("と"))
-            && self
-                .peek(1)
-                .is_some_and(|next| REPORTING.contains(&next.base.as_str()))
+            && self.peek(1).is_some_and(|next| REPORTING.contains(&next.base.as_str()))
         {
             self.quote();
         } else if self.peek(0).is_some_and(is_nominal) {
             self.relative();
-        } else if self
-            .peek(0)
-            .is_some_and(|next| next.class == "動詞" || next.is("記号", "読点"))
-        {
+        } else if self.peek(0).is_some_and(|next| next.class == "動詞" || next.is("記号", "読点")) {
             self.end_clause(Link::And);
         }
     }
@@ -512,25 +445,12 @@ impl<'a> Reader<'a> {
     /// ～と思います: what was read becomes what is thought.
     fn quote(&mut self) {
         self.at += 1;
-        let thinker = self
-            .clause
-            .topic
-            .as_ref()
-            .is_some_and(|topic| topic.head == "I")
-            || self.clause.subject.is_some();
-        let topic = if thinker {
-            self.clause.topic.take()
-        } else {
-            None
-        };
+        let thinker =
+            self.clause.topic.as_ref().is_some_and(|topic| topic.head == "I") || self.clause.subject.is_some();
+        let topic = if thinker { self.clause.topic.take() } else { None };
         let question = std::mem::take(&mut self.clause.question);
         let quoted = std::mem::take(&mut self.clause).english(None);
-        self.clause = Clause {
-            topic,
-            question,
-            quoted: Some(quoted),
-            ..Clause::default()
-        };
+        self.clause = Clause { topic, question, quoted: Some(quoted), ..Clause::default() };
     }
 
     /// A finished predicate before a noun: the clause waits for that noun.
@@ -538,11 +458,7 @@ impl<'a> Reader<'a> {
         let topic = self.clause.topic.take();
         let question = std::mem::take(&mut self.clause.question);
         let clause = std::mem::take(&mut self.clause);
-        self.clause = Clause {
-            topic,
-            question,
-            ..Clause::default()
-        };
+        self.clause = Clause { topic, question, ..Clause::default() };
         if let Some(next) = self.peek(0).filter(|next| next.is("名詞", "非自立"))
             && matches!(next.surface.as_str(), "の" | "こと")
         {
@@ -553,10 +469,7 @@ impl<'a> Reader<'a> {
         if self.skip(&["とき"]) || self.skip(&["時"]) {
             self.skip(&["に"]);
             self.skip(&["は"]);
-            self.clause = Clause {
-                topic: self.clause.topic.take(),
-                ..clause
-            };
+            self.clause = Clause { topic: self.clause.topic.take(), ..clause };
             self.end_clause(Link::When);
             return;
         }
@@ -582,9 +495,7 @@ impl<'a> Reader<'a> {
     /// A qualifier whose noun never came is said by itself.
     fn stranded(&mut self, qualifier: Qualifier) {
         match qualifier {
-            Qualifier::Adjective(word) | Qualifier::Determiner(word) => {
-                self.clause.adverbs.push(word)
-            }
+            Qualifier::Adjective(word) | Qualifier::Determiner(word) => self.clause.adverbs.push(word),
             Qualifier::Noun(noun) => self.clause.adverbs.push(noun.possessive()),
             Qualifier::And(noun) => self.clause.adverbs.push(noun.with(Article::Indefinite)),
             Qualifier::Clause(clause) => self.clause = *clause,

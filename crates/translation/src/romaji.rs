@@ -16,10 +16,7 @@ pub fn hiragana(text: &str) -> String {
 
 /// Whether all of the text is kana.
 pub fn is_kana(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー'))
+    !text.is_empty() && text.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー'))
 }
 
 /// The kana of `text` in Latin letters; characters that are not kana stay.
@@ -29,10 +26,7 @@ pub fn romaji(text: &str) -> String {
     let mut double = false;
     let mut at = 0;
     while let Some(&c) = kana.get(at) {
-        let small = kana
-            .get(at + 1)
-            .copied()
-            .filter(|next| "ゃゅょぁぃぇぉ".contains(*next));
+        let small = kana.get(at + 1).copied().filter(|next| "ゃゅょぁぃぇぉ".contains(*next));
         at += 1;
         if c == 'っ' {
             double = true;

@@ -30,11 +30,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         let after = at + c.len_utf8();
         if ends {
             sentence(&mut pieces, &text[start..at]);
-            pieces.push(if is_break(c) {
-                Piece::Break(c)
-            } else {
-                Piece::Mark(c)
-            });
+            pieces.push(if is_break(c) { Piece::Break(c) } else { Piece::Mark(c) });
         } else if length >= LONGEST {
             sentence(&mut pieces, &text[start..after]);
         } else {

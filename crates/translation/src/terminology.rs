@@ -22,29 +22,18 @@ pub struct Masked<'a> {
 /// Takes the terms out of `text`: the longest first where several begin at one place, exactly as written (case matters),
 /// and in alphabetic scripts only as whole words.
 pub fn mask<'a>(text: &str, terms: &'a [Term]) -> Masked<'a> {
-    let mut longest: Vec<&Term> = terms
-        .iter()
-        .filter(|term| !term.source.is_empty())
-        .collect();
+    let mut longest: Vec<&Term> = terms.iter().filter(|term| !term.source.is_empty()).collect();
     longest.sort_by_key(|term| std::cmp::Reverse(term.source.len()));
-    let mut masked = Masked {
-        text: String::new(),
-        found: Vec::new(),
-    };
+    let mut masked = Masked { text: String::new(), found: Vec::new() };
     let mut rest = text;
     let mut before: Option<char> = None;
     while let Some(next) = rest.chars().next() {
-        let hit = longest.iter().find(|term| {
-            rest.starts_with(&term.source)
-                && is_whole(before, &rest[term.source.len()..], &term.source)
-        });
+        let hit = longest
+            .iter()
+            .find(|term| rest.starts_with(&term.source) && is_whole(before, &rest[term.source.len()..], &term.source));
         let length = match hit {
             Some(term) => {
-                let number = masked
-                    .found
-                    .iter()
-                    .position(|found| found == term)
-                    .unwrap_or(masked.found.len());
+                let number = masked.found.iter().position(|found| found == term).unwrap_or(masked.found.len());
                 if number == masked.found.len() {
                     masked.found.push(term);
                 }
@@ -105,22 +94,14 @@ mod tests {
     use crate::{Dictionary, Engine};
 
     fn terms(pairs: &[(&str, &str)]) -> Vec<Term> {
-        pairs
-            .iter()
-            .map(|(source, target)| Term {
-                source: (*source).into(),
-                target: (*target).into(),
-            })
-            .collect()
+        pairs.iter().map(|(source, target)| Term { source: (*source).into(), target: (*target).into() }).collect()
     }
 
     #[test]
     fn terms_survive_the_engine() {
         let terms = terms(&[("小雲", "Kogumo"), ("猫", "Kitty")]);
         let masked = mask("小雲が好きです。", &terms);
-        let english = Dictionary
-            .translate(&masked.text, "ja", "en")
-            .expect("Japanese to English is built in");
+        let english = Dictionary.translate(&masked.text, "ja", "en").expect("Japanese to English is built in");
         assert_eq!(unmask(&english, &masked.found), "I like Kogumo.");
     }
 
@@ -135,12 +116,8 @@ mod tests {
     #[test]
     fn masking_and_unmasking_without_an_engine_replaces_terms() {
         let terms = terms(&[("a", "1"), ("日本", "NIHON"), ("", "never")]);
-        for (text, expected) in [
-            ("a b a", "1 b 1"),
-            ("日本人", "NIHON人"),
-            ("", ""),
-            ("é\u{1F600}a", "é\u{1F600}1"),
-        ] {
+        for (text, expected) in [("a b a", "1 b 1"), ("日本人", "NIHON人"), ("", ""), ("é\u{1F600}a", "é\u{1F600}1")]
+        {
             let masked = mask(text, &terms);
             assert_eq!(unmask(&masked.text, &masked.found), expected);
         }
