@@ -28,11 +28,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateBasePathMapping", "POST", "/domainnames/{domain_name}/basepathmappings"),
     &CREATE_DEPLOYMENT,
     &schema::Operation::unbuilt("CreateDocumentationPart", "POST", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt(
-        "CreateDocumentationVersion",
-        "POST",
-        "/restapis/{restapi_id}/documentation/versions",
-    ),
+    &schema::Operation::unbuilt("CreateDocumentationVersion", "POST", "/restapis/{restapi_id}/documentation/versions"),
     &schema::Operation::unbuilt("CreateDomainName", "POST", "/domainnames"),
     &schema::Operation::unbuilt("CreateDomainNameAccessAssociation", "POST", "/domainnameaccessassociations"),
     &CREATE_MODEL,
@@ -45,23 +41,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/vpclinks"),
     &DELETE_API_KEY,
     &DELETE_AUTHORIZER,
-    &schema::Operation::unbuilt(
-        "DeleteBasePathMapping",
-        "DELETE",
-        "/domainnames/{domain_name}/basepathmappings/{base_path}",
-    ),
+    &schema::Operation::unbuilt("DeleteBasePathMapping", "DELETE", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
     &schema::Operation::unbuilt("DeleteClientCertificate", "DELETE", "/clientcertificates/{clientcertificate_id}"),
     &DELETE_DEPLOYMENT,
-    &schema::Operation::unbuilt(
-        "DeleteDocumentationPart",
-        "DELETE",
-        "/restapis/{restapi_id}/documentation/parts/{part_id}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteDocumentationVersion",
-        "DELETE",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
+    &schema::Operation::unbuilt("DeleteDocumentationPart", "DELETE", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
+    &schema::Operation::unbuilt("DeleteDocumentationVersion", "DELETE", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
     &schema::Operation::unbuilt("DeleteDomainName", "DELETE", "/domainnames/{domain_name}"),
     &schema::Operation::unbuilt(
         "DeleteDomainNameAccessAssociation",
@@ -81,11 +65,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_USAGE_PLAN,
     &DELETE_USAGE_PLAN_KEY,
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/vpclinks/{vpclink_id}"),
-    &schema::Operation::unbuilt(
-        "FlushStageAuthorizersCache",
-        "DELETE",
-        "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers",
-    ),
+    &schema::Operation::unbuilt("FlushStageAuthorizersCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers"),
     &schema::Operation::unbuilt("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data"),
     &schema::Operation::unbuilt("GenerateClientCertificate", "POST", "/clientcertificates"),
     &GET_ACCOUNT,
@@ -93,27 +73,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_API_KEYS,
     &GET_AUTHORIZER,
     &GET_AUTHORIZERS,
-    &schema::Operation::unbuilt(
-        "GetBasePathMapping",
-        "GET",
-        "/domainnames/{domain_name}/basepathmappings/{base_path}",
-    ),
+    &schema::Operation::unbuilt("GetBasePathMapping", "GET", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
     &schema::Operation::unbuilt("GetBasePathMappings", "GET", "/domainnames/{domain_name}/basepathmappings"),
     &schema::Operation::unbuilt("GetClientCertificate", "GET", "/clientcertificates/{clientcertificate_id}"),
     &schema::Operation::unbuilt("GetClientCertificates", "GET", "/clientcertificates"),
     &GET_DEPLOYMENT,
     &GET_DEPLOYMENTS,
-    &schema::Operation::unbuilt(
-        "GetDocumentationPart",
-        "GET",
-        "/restapis/{restapi_id}/documentation/parts/{part_id}",
-    ),
+    &schema::Operation::unbuilt("GetDocumentationPart", "GET", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
     &schema::Operation::unbuilt("GetDocumentationParts", "GET", "/restapis/{restapi_id}/documentation/parts"),
-    &schema::Operation::unbuilt(
-        "GetDocumentationVersion",
-        "GET",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
+    &schema::Operation::unbuilt("GetDocumentationVersion", "GET", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
     &schema::Operation::unbuilt("GetDocumentationVersions", "GET", "/restapis/{restapi_id}/documentation/versions"),
     &schema::Operation::unbuilt("GetDomainName", "GET", "/domainnames/{domain_name}"),
     &schema::Operation::unbuilt("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
@@ -126,11 +94,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_METHOD,
     &GET_METHOD_RESPONSE,
     &GET_MODEL,
-    &schema::Operation::unbuilt(
-        "GetModelTemplate",
-        "GET",
-        "/restapis/{restapi_id}/models/{model_name}/default_template",
-    ),
+    &schema::Operation::unbuilt("GetModelTemplate", "GET", "/restapis/{restapi_id}/models/{model_name}/default_template"),
     &GET_MODELS,
     &GET_REQUEST_VALIDATOR,
     &GET_REQUEST_VALIDATORS,
@@ -168,23 +132,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ACCOUNT,
     &UPDATE_API_KEY,
     &UPDATE_AUTHORIZER,
-    &schema::Operation::unbuilt(
-        "UpdateBasePathMapping",
-        "PATCH",
-        "/domainnames/{domain_name}/basepathmappings/{base_path}",
-    ),
+    &schema::Operation::unbuilt("UpdateBasePathMapping", "PATCH", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
     &schema::Operation::unbuilt("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
     &UPDATE_DEPLOYMENT,
-    &schema::Operation::unbuilt(
-        "UpdateDocumentationPart",
-        "PATCH",
-        "/restapis/{restapi_id}/documentation/parts/{part_id}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateDocumentationVersion",
-        "PATCH",
-        "/restapis/{restapi_id}/documentation/versions/{doc_version}",
-    ),
+    &schema::Operation::unbuilt("UpdateDocumentationPart", "PATCH", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
+    &schema::Operation::unbuilt("UpdateDocumentationVersion", "PATCH", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
     &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
     &UPDATE_GATEWAY_RESPONSE,
     &UPDATE_INTEGRATION,
@@ -478,13 +430,7 @@ static DELETE_API_KEY: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteApiKeyRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -504,13 +450,7 @@ static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteAuthorizerRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -557,13 +497,7 @@ static DELETE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteGatewayResponseRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -583,13 +517,7 @@ static DELETE_INTEGRATION: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteIntegrationRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -609,13 +537,7 @@ static DELETE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteIntegrationResponseRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -635,12 +557,7 @@ static DELETE_METHOD: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteMethodRequest,
     output: &UNIT,
-    errors: &[
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-    ],
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &CONFLICT_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -660,13 +577,7 @@ static DELETE_METHOD_RESPONSE: schema::Operation = schema::Operation {
     status: 204,
     input: &S_DeleteMethodResponseRequest,
     output: &UNIT,
-    errors: &[
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-    ],
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -686,13 +597,7 @@ static DELETE_MODEL: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteModelRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -712,13 +617,7 @@ static DELETE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteRequestValidatorRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -738,13 +637,7 @@ static DELETE_RESOURCE: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteResourceRequest,
     output: &UNIT,
-    errors: &[
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -764,13 +657,7 @@ static DELETE_REST_API: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteRestApiRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -817,13 +704,7 @@ static DELETE_USAGE_PLAN: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteUsagePlanRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -843,13 +724,7 @@ static DELETE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     status: 202,
     input: &S_DeleteUsagePlanKeyRequest,
     output: &UNIT,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -869,12 +744,7 @@ static GET_ACCOUNT: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetAccountRequest,
     output: &S_Account,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -894,12 +764,7 @@ static GET_API_KEY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetApiKeyRequest,
     output: &S_ApiKey,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -919,12 +784,7 @@ static GET_API_KEYS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetApiKeysRequest,
     output: &S_ApiKeys,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -944,12 +804,7 @@ static GET_AUTHORIZER: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetAuthorizerRequest,
     output: &S_Authorizer,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -969,12 +824,7 @@ static GET_AUTHORIZERS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetAuthorizersRequest,
     output: &S_Authorizers,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1073,12 +923,7 @@ static GET_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetGatewayResponseRequest,
     output: &S_GatewayResponse,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1098,12 +943,7 @@ static GET_GATEWAY_RESPONSES: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetGatewayResponsesRequest,
     output: &S_GatewayResponses,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1123,12 +963,7 @@ static GET_INTEGRATION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetIntegrationRequest,
     output: &S_Integration,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1148,12 +983,7 @@ static GET_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetIntegrationResponseRequest,
     output: &S_IntegrationResponse,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1213,12 +1043,7 @@ static GET_MODEL: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetModelRequest,
     output: &S_Model,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1238,12 +1063,7 @@ static GET_MODELS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetModelsRequest,
     output: &S_Models,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1263,12 +1083,7 @@ static GET_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRequestValidatorRequest,
     output: &S_RequestValidator,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1288,12 +1103,7 @@ static GET_REQUEST_VALIDATORS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRequestValidatorsRequest,
     output: &S_RequestValidators,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1333,12 +1143,7 @@ static GET_RESOURCES: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetResourcesRequest,
     output: &S_Resources,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1358,12 +1163,7 @@ static GET_REST_API: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRestApiRequest,
     output: &S_RestApi,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1383,12 +1183,7 @@ static GET_REST_APIS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetRestApisRequest,
     output: &S_RestApis,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1462,12 +1257,7 @@ static GET_TAGS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetTagsRequest,
     output: &S_Tags,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1487,12 +1277,7 @@ static GET_USAGE_PLAN: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetUsagePlanRequest,
     output: &S_UsagePlan,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1512,12 +1297,7 @@ static GET_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetUsagePlanKeyRequest,
     output: &S_UsagePlanKey,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1537,12 +1317,7 @@ static GET_USAGE_PLAN_KEYS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetUsagePlanKeysRequest,
     output: &S_UsagePlanKeys,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1562,12 +1337,7 @@ static GET_USAGE_PLANS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetUsagePlansRequest,
     output: &S_UsagePlans,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &NOT_FOUND_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -1803,12 +1573,7 @@ static TEST_INVOKE_METHOD: schema::Operation = schema::Operation {
     status: 200,
     input: &S_TestInvokeMethodRequest,
     output: &S_TestInvokeMethodResponse,
-    errors: &[
-        &BAD_REQUEST_EXCEPTION,
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&BAD_REQUEST_EXCEPTION, &UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2045,13 +1810,7 @@ static UPDATE_METHOD: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateMethodRequest,
     output: &S_Method,
-    errors: &[
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &BAD_REQUEST_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2152,13 +1911,7 @@ static UPDATE_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateResourceRequest,
     output: &S_Resource,
-    errors: &[
-        &UNAUTHORIZED_EXCEPTION,
-        &NOT_FOUND_EXCEPTION,
-        &CONFLICT_EXCEPTION,
-        &BAD_REQUEST_EXCEPTION,
-        &TOO_MANY_REQUESTS_EXCEPTION,
-    ],
+    errors: &[&UNAUTHORIZED_EXCEPTION, &NOT_FOUND_EXCEPTION, &CONFLICT_EXCEPTION, &BAD_REQUEST_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -2252,54 +2005,24 @@ impl OperationType for UpdateUsagePlan {
     const FACTS: &'static schema::Operation = &UPDATE_USAGE_PLAN;
 }
 
-pub static BAD_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "BadRequestException",
-    code: "BadRequestException",
-    status: 400,
-    message: "message",
-};
-pub static CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConflictException",
-    code: "ConflictException",
-    status: 409,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 429,
-    message: "message",
-};
-pub static NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NotFoundException",
-    code: "NotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceUnavailableException",
-    code: "ServiceUnavailableException",
-    status: 503,
-    message: "message",
-};
-pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyRequestsException",
-    code: "TooManyRequestsException",
-    status: 429,
-    message: "message",
-};
-pub static UNAUTHORIZED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnauthorizedException",
-    code: "UnauthorizedException",
-    status: 401,
-    message: "message",
-};
+pub static BAD_REQUEST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "BadRequestException", code: "BadRequestException", status: 400, message: "message" };
+pub static CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConflictException", code: "ConflictException", status: 409, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 429, message: "message" };
+pub static NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NotFoundException", code: "NotFoundException", status: 404, message: "message" };
+pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceUnavailableException", code: "ServiceUnavailableException", status: 503, message: "message" };
+pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "message" };
+pub static UNAUTHORIZED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnauthorizedException", code: "UnauthorizedException", status: 401, message: "message" };
 
 static S_AccessLogSettings: schema::Shape = schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
-static L_AccessLogSettings: Layout = Layout::new(&[
-    schema::Member::new("format", &S_String),
-    schema::Member::new("destinationArn", &S_String),
-]);
+static L_AccessLogSettings: Layout =
+    Layout::new(&[schema::Member::new("format", &S_String), schema::Member::new("destinationArn", &S_String)]);
 static S_Account: schema::Shape = schema::Shape::new("Account", Kind::Structure(&L_Account));
 static L_Account: Layout = Layout::new(&[
     schema::Member::new("cloudwatchRoleArn", &S_String),
@@ -2353,10 +2076,8 @@ static L_Authorizer: Layout = Layout::new(&[
 static S_AuthorizerType: schema::Shape =
     schema::Shape::new("AuthorizerType", Kind::String).limits(Limits::NONE.values(&["TOKEN", "REQUEST", "COGNITO_USER_POOLS", "JWT"]));
 static S_Authorizers: schema::Shape = schema::Shape::new("Authorizers", Kind::Structure(&L_Authorizers));
-static L_Authorizers: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfAuthorizer).wire("item"),
-]);
+static L_Authorizers: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfAuthorizer).wire("item")]);
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
 static S_CacheClusterSize: schema::Shape = schema::Shape::new("CacheClusterSize", Kind::String)
@@ -2393,10 +2114,7 @@ static L_CreateApiKeyRequest: Layout = Layout::new(&[
 static S_CreateAuthorizerRequest: schema::Shape =
     schema::Shape::new("CreateAuthorizerRequest", Kind::Structure(&L_CreateAuthorizerRequest));
 static L_CreateAuthorizerRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("name", &S_String).required(),
     schema::Member::new("type", &S_AuthorizerType).required(),
     schema::Member::new("providerARNs", &S_ListOfARNs),
@@ -2411,10 +2129,7 @@ static L_CreateAuthorizerRequest: Layout = Layout::new(&[
 static S_CreateDeploymentRequest: schema::Shape =
     schema::Shape::new("CreateDeploymentRequest", Kind::Structure(&L_CreateDeploymentRequest));
 static L_CreateDeploymentRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("stageName", &S_String),
     schema::Member::new("stageDescription", &S_String),
     schema::Member::new("description", &S_String),
@@ -2426,10 +2141,7 @@ static L_CreateDeploymentRequest: Layout = Layout::new(&[
 ]);
 static S_CreateModelRequest: schema::Shape = schema::Shape::new("CreateModelRequest", Kind::Structure(&L_CreateModelRequest));
 static L_CreateModelRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("name", &S_String).required(),
     schema::Member::new("description", &S_String),
     schema::Member::new("schema", &S_String),
@@ -2438,24 +2150,15 @@ static L_CreateModelRequest: Layout = Layout::new(&[
 static S_CreateRequestValidatorRequest: schema::Shape =
     schema::Shape::new("CreateRequestValidatorRequest", Kind::Structure(&L_CreateRequestValidatorRequest));
 static L_CreateRequestValidatorRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("name", &S_String),
     schema::Member::new("validateRequestBody", &S_Boolean),
     schema::Member::new("validateRequestParameters", &S_Boolean),
 ]);
 static S_CreateResourceRequest: schema::Shape = schema::Shape::new("CreateResourceRequest", Kind::Structure(&L_CreateResourceRequest));
 static L_CreateResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("parentId", &S_String)
-        .wire("parent_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("parentId", &S_String).wire("parent_id").at(Location::Uri).required(),
     schema::Member::new("pathPart", &S_String).required(),
 ]);
 static S_CreateRestApiRequest: schema::Shape = schema::Shape::new("CreateRestApiRequest", Kind::Structure(&L_CreateRestApiRequest));
@@ -2476,10 +2179,7 @@ static L_CreateRestApiRequest: Layout = Layout::new(&[
 ]);
 static S_CreateStageRequest: schema::Shape = schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
 static L_CreateStageRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("stageName", &S_String).required(),
     schema::Member::new("deploymentId", &S_String).required(),
     schema::Member::new("description", &S_String),
@@ -2494,10 +2194,7 @@ static L_CreateStageRequest: Layout = Layout::new(&[
 static S_CreateUsagePlanKeyRequest: schema::Shape =
     schema::Shape::new("CreateUsagePlanKeyRequest", Kind::Structure(&L_CreateUsagePlanKeyRequest));
 static L_CreateUsagePlanKeyRequest: Layout = Layout::new(&[
-    schema::Member::new("usagePlanId", &S_String)
-        .wire("usageplanId")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("keyId", &S_String).required(),
     schema::Member::new("keyType", &S_String).required(),
 ]);
@@ -2511,183 +2208,88 @@ static L_CreateUsagePlanRequest: Layout = Layout::new(&[
     schema::Member::new("tags", &S_MapOfStringToString),
 ]);
 static S_DeleteApiKeyRequest: schema::Shape = schema::Shape::new("DeleteApiKeyRequest", Kind::Structure(&L_DeleteApiKeyRequest));
-static L_DeleteApiKeyRequest: Layout = Layout::new(&[schema::Member::new("apiKey", &S_String)
-    .wire("api_Key")
-    .at(Location::Uri)
-    .required()]);
+static L_DeleteApiKeyRequest: Layout =
+    Layout::new(&[schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required()]);
 static S_DeleteAuthorizerRequest: schema::Shape =
     schema::Shape::new("DeleteAuthorizerRequest", Kind::Structure(&L_DeleteAuthorizerRequest));
 static L_DeleteAuthorizerRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("authorizerId", &S_String)
-        .wire("authorizer_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
 ]);
 static S_DeleteDeploymentRequest: schema::Shape =
     schema::Shape::new("DeleteDeploymentRequest", Kind::Structure(&L_DeleteDeploymentRequest));
 static L_DeleteDeploymentRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("deploymentId", &S_String)
-        .wire("deployment_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
 ]);
 static S_DeleteGatewayResponseRequest: schema::Shape =
     schema::Shape::new("DeleteGatewayResponseRequest", Kind::Structure(&L_DeleteGatewayResponseRequest));
 static L_DeleteGatewayResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("responseType", &S_GatewayResponseType)
-        .wire("response_type")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("responseType", &S_GatewayResponseType).wire("response_type").at(Location::Uri).required(),
 ]);
 static S_DeleteIntegrationRequest: schema::Shape =
     schema::Shape::new("DeleteIntegrationRequest", Kind::Structure(&L_DeleteIntegrationRequest));
 static L_DeleteIntegrationRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
 ]);
-static S_DeleteIntegrationResponseRequest: schema::Shape = schema::Shape::new(
-    "DeleteIntegrationResponseRequest",
-    Kind::Structure(&L_DeleteIntegrationResponseRequest),
-);
+static S_DeleteIntegrationResponseRequest: schema::Shape =
+    schema::Shape::new("DeleteIntegrationResponseRequest", Kind::Structure(&L_DeleteIntegrationResponseRequest));
 static L_DeleteIntegrationResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
 static S_DeleteMethodRequest: schema::Shape = schema::Shape::new("DeleteMethodRequest", Kind::Structure(&L_DeleteMethodRequest));
 static L_DeleteMethodRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
 ]);
 static S_DeleteMethodResponseRequest: schema::Shape =
     schema::Shape::new("DeleteMethodResponseRequest", Kind::Structure(&L_DeleteMethodResponseRequest));
 static L_DeleteMethodResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
 static S_DeleteModelRequest: schema::Shape = schema::Shape::new("DeleteModelRequest", Kind::Structure(&L_DeleteModelRequest));
 static L_DeleteModelRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("modelName", &S_String)
-        .wire("model_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("modelName", &S_String).wire("model_name").at(Location::Uri).required(),
 ]);
 static S_DeleteRequestValidatorRequest: schema::Shape =
     schema::Shape::new("DeleteRequestValidatorRequest", Kind::Structure(&L_DeleteRequestValidatorRequest));
 static L_DeleteRequestValidatorRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("requestValidatorId", &S_String)
-        .wire("requestvalidator_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("requestValidatorId", &S_String).wire("requestvalidator_id").at(Location::Uri).required(),
 ]);
 static S_DeleteResourceRequest: schema::Shape = schema::Shape::new("DeleteResourceRequest", Kind::Structure(&L_DeleteResourceRequest));
 static L_DeleteResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
 ]);
 static S_DeleteRestApiRequest: schema::Shape = schema::Shape::new("DeleteRestApiRequest", Kind::Structure(&L_DeleteRestApiRequest));
-static L_DeleteRestApiRequest: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String)
-    .wire("restapi_id")
-    .at(Location::Uri)
-    .required()]);
+static L_DeleteRestApiRequest: Layout =
+    Layout::new(&[schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required()]);
 static S_DeleteStageRequest: schema::Shape = schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
 static L_DeleteStageRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("stageName", &S_String)
-        .wire("stage_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
 ]);
 static S_DeleteUsagePlanKeyRequest: schema::Shape =
     schema::Shape::new("DeleteUsagePlanKeyRequest", Kind::Structure(&L_DeleteUsagePlanKeyRequest));
 static L_DeleteUsagePlanKeyRequest: Layout = Layout::new(&[
-    schema::Member::new("usagePlanId", &S_String)
-        .wire("usageplanId")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
 ]);
 static S_DeleteUsagePlanRequest: schema::Shape = schema::Shape::new("DeleteUsagePlanRequest", Kind::Structure(&L_DeleteUsagePlanRequest));
-static L_DeleteUsagePlanRequest: Layout = Layout::new(&[schema::Member::new("usagePlanId", &S_String)
-    .wire("usageplanId")
-    .at(Location::Uri)
-    .required()]);
+static L_DeleteUsagePlanRequest: Layout =
+    Layout::new(&[schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required()]);
 static S_Deployment: schema::Shape = schema::Shape::new("Deployment", Kind::Structure(&L_Deployment));
 static L_Deployment: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -2703,10 +2305,8 @@ static L_DeploymentCanarySettings: Layout = Layout::new(&[
     schema::Member::new("useStageCache", &S_Boolean),
 ]);
 static S_Deployments: schema::Shape = schema::Shape::new("Deployments", Kind::Structure(&L_Deployments));
-static L_Deployments: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfDeployment).wire("item"),
-]);
+static L_Deployments: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfDeployment).wire("item")]);
 static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
 static S_EndpointAccessMode: schema::Shape =
     schema::Shape::new("EndpointAccessMode", Kind::String).limits(Limits::NONE.values(&["BASIC", "STRICT"]));
@@ -2720,12 +2320,8 @@ static S_EndpointType: schema::Shape =
     schema::Shape::new("EndpointType", Kind::String).limits(Limits::NONE.values(&["REGIONAL", "EDGE", "PRIVATE"]));
 static S_ExportResponse: schema::Shape = schema::Shape::new("ExportResponse", Kind::Structure(&L_ExportResponse));
 static L_ExportResponse: Layout = Layout::new(&[
-    schema::Member::new("contentType", &S_String)
-        .wire("Content-Type")
-        .at(Location::Header),
-    schema::Member::new("contentDisposition", &S_String)
-        .wire("Content-Disposition")
-        .at(Location::Header),
+    schema::Member::new("contentType", &S_String).wire("Content-Type").at(Location::Header),
+    schema::Member::new("contentDisposition", &S_String).wire("Content-Disposition").at(Location::Header),
     schema::Member::new("body", &S_Blob),
 ])
 .payload(2);
@@ -2761,21 +2357,14 @@ static S_GatewayResponseType: schema::Shape = schema::Shape::new("GatewayRespons
     "WAF_FILTERED",
 ]));
 static S_GatewayResponses: schema::Shape = schema::Shape::new("GatewayResponses", Kind::Structure(&L_GatewayResponses));
-static L_GatewayResponses: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfGatewayResponse).wire("item"),
-]);
+static L_GatewayResponses: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfGatewayResponse).wire("item")]);
 static S_GetAccountRequest: schema::Shape = schema::Shape::new("GetAccountRequest", Kind::Structure(&L_GetAccountRequest));
 static L_GetAccountRequest: Layout = Layout::new(&[]);
 static S_GetApiKeyRequest: schema::Shape = schema::Shape::new("GetApiKeyRequest", Kind::Structure(&L_GetApiKeyRequest));
 static L_GetApiKeyRequest: Layout = Layout::new(&[
-    schema::Member::new("apiKey", &S_String)
-        .wire("api_Key")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("includeValue", &S_NullableBoolean)
-        .wire("includeValue")
-        .at(Location::Query),
+    schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required(),
+    schema::Member::new("includeValue", &S_NullableBoolean).wire("includeValue").at(Location::Query),
 ]);
 static S_GetApiKeysRequest: schema::Shape = schema::Shape::new("GetApiKeysRequest", Kind::Structure(&L_GetApiKeysRequest));
 static L_GetApiKeysRequest: Layout = Layout::new(&[
@@ -2783,230 +2372,121 @@ static L_GetApiKeysRequest: Layout = Layout::new(&[
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
     schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
     schema::Member::new("customerId", &S_String).wire("customerId").at(Location::Query),
-    schema::Member::new("includeValues", &S_NullableBoolean)
-        .wire("includeValues")
-        .at(Location::Query),
+    schema::Member::new("includeValues", &S_NullableBoolean).wire("includeValues").at(Location::Query),
 ]);
 static S_GetAuthorizerRequest: schema::Shape = schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
 static L_GetAuthorizerRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("authorizerId", &S_String)
-        .wire("authorizer_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
 ]);
 static S_GetAuthorizersRequest: schema::Shape = schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
 static L_GetAuthorizersRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetDeploymentRequest: schema::Shape = schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
 static L_GetDeploymentRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("deploymentId", &S_String)
-        .wire("deployment_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
 static S_GetDeploymentsRequest: schema::Shape = schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
 static L_GetDeploymentsRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetExportRequest: schema::Shape = schema::Shape::new("GetExportRequest", Kind::Structure(&L_GetExportRequest));
 static L_GetExportRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("stageName", &S_String)
-        .wire("stage_name")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("exportType", &S_String)
-        .wire("export_type")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
+    schema::Member::new("exportType", &S_String).wire("export_type").at(Location::Uri).required(),
     schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
     schema::Member::new("accepts", &S_String).wire("Accept").at(Location::Header),
 ]);
 static S_GetGatewayResponseRequest: schema::Shape =
     schema::Shape::new("GetGatewayResponseRequest", Kind::Structure(&L_GetGatewayResponseRequest));
 static L_GetGatewayResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("responseType", &S_GatewayResponseType)
-        .wire("response_type")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("responseType", &S_GatewayResponseType).wire("response_type").at(Location::Uri).required(),
 ]);
 static S_GetGatewayResponsesRequest: schema::Shape =
     schema::Shape::new("GetGatewayResponsesRequest", Kind::Structure(&L_GetGatewayResponsesRequest));
 static L_GetGatewayResponsesRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetIntegrationRequest: schema::Shape = schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
 static L_GetIntegrationRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
 ]);
 static S_GetIntegrationResponseRequest: schema::Shape =
     schema::Shape::new("GetIntegrationResponseRequest", Kind::Structure(&L_GetIntegrationResponseRequest));
 static L_GetIntegrationResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
 static S_GetMethodRequest: schema::Shape = schema::Shape::new("GetMethodRequest", Kind::Structure(&L_GetMethodRequest));
 static L_GetMethodRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
 ]);
 static S_GetMethodResponseRequest: schema::Shape =
     schema::Shape::new("GetMethodResponseRequest", Kind::Structure(&L_GetMethodResponseRequest));
 static L_GetMethodResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
 ]);
 static S_GetModelRequest: schema::Shape = schema::Shape::new("GetModelRequest", Kind::Structure(&L_GetModelRequest));
 static L_GetModelRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("modelName", &S_String)
-        .wire("model_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("modelName", &S_String).wire("model_name").at(Location::Uri).required(),
     schema::Member::new("flatten", &S_Boolean).wire("flatten").at(Location::Query),
 ]);
 static S_GetModelsRequest: schema::Shape = schema::Shape::new("GetModelsRequest", Kind::Structure(&L_GetModelsRequest));
 static L_GetModelsRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetRequestValidatorRequest: schema::Shape =
     schema::Shape::new("GetRequestValidatorRequest", Kind::Structure(&L_GetRequestValidatorRequest));
 static L_GetRequestValidatorRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("requestValidatorId", &S_String)
-        .wire("requestvalidator_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("requestValidatorId", &S_String).wire("requestvalidator_id").at(Location::Uri).required(),
 ]);
 static S_GetRequestValidatorsRequest: schema::Shape =
     schema::Shape::new("GetRequestValidatorsRequest", Kind::Structure(&L_GetRequestValidatorsRequest));
 static L_GetRequestValidatorsRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetResourceRequest: schema::Shape = schema::Shape::new("GetResourceRequest", Kind::Structure(&L_GetResourceRequest));
 static L_GetResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
 static S_GetResourcesRequest: schema::Shape = schema::Shape::new("GetResourcesRequest", Kind::Structure(&L_GetResourcesRequest));
 static L_GetResourcesRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
     schema::Member::new("embed", &S_ListOfString).wire("embed").at(Location::Query),
 ]);
 static S_GetRestApiRequest: schema::Shape = schema::Shape::new("GetRestApiRequest", Kind::Structure(&L_GetRestApiRequest));
-static L_GetRestApiRequest: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String)
-    .wire("restapi_id")
-    .at(Location::Uri)
-    .required()]);
+static L_GetRestApiRequest: Layout =
+    Layout::new(&[schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required()]);
 static S_GetRestApisRequest: schema::Shape = schema::Shape::new("GetRestApisRequest", Kind::Structure(&L_GetRestApisRequest));
 static L_GetRestApisRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
@@ -3014,58 +2494,36 @@ static L_GetRestApisRequest: Layout = Layout::new(&[
 ]);
 static S_GetStageRequest: schema::Shape = schema::Shape::new("GetStageRequest", Kind::Structure(&L_GetStageRequest));
 static L_GetStageRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("stageName", &S_String)
-        .wire("stage_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
 ]);
 static S_GetStagesRequest: schema::Shape = schema::Shape::new("GetStagesRequest", Kind::Structure(&L_GetStagesRequest));
 static L_GetStagesRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("deploymentId", &S_String)
-        .wire("deploymentId")
-        .at(Location::Query),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("deploymentId", &S_String).wire("deploymentId").at(Location::Query),
 ]);
 static S_GetTagsRequest: schema::Shape = schema::Shape::new("GetTagsRequest", Kind::Structure(&L_GetTagsRequest));
 static L_GetTagsRequest: Layout = Layout::new(&[
-    schema::Member::new("resourceArn", &S_String)
-        .wire("resource_arn")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("resourceArn", &S_String).wire("resource_arn").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
 ]);
 static S_GetUsagePlanKeyRequest: schema::Shape = schema::Shape::new("GetUsagePlanKeyRequest", Kind::Structure(&L_GetUsagePlanKeyRequest));
 static L_GetUsagePlanKeyRequest: Layout = Layout::new(&[
-    schema::Member::new("usagePlanId", &S_String)
-        .wire("usageplanId")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("keyId", &S_String).wire("keyId").at(Location::Uri).required(),
 ]);
 static S_GetUsagePlanKeysRequest: schema::Shape =
     schema::Shape::new("GetUsagePlanKeysRequest", Kind::Structure(&L_GetUsagePlanKeysRequest));
 static L_GetUsagePlanKeysRequest: Layout = Layout::new(&[
-    schema::Member::new("usagePlanId", &S_String)
-        .wire("usageplanId")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
     schema::Member::new("limit", &S_NullableInteger).wire("limit").at(Location::Query),
     schema::Member::new("nameQuery", &S_String).wire("name").at(Location::Query),
 ]);
 static S_GetUsagePlanRequest: schema::Shape = schema::Shape::new("GetUsagePlanRequest", Kind::Structure(&L_GetUsagePlanRequest));
-static L_GetUsagePlanRequest: Layout = Layout::new(&[schema::Member::new("usagePlanId", &S_String)
-    .wire("usageplanId")
-    .at(Location::Uri)
-    .required()]);
+static L_GetUsagePlanRequest: Layout =
+    Layout::new(&[schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required()]);
 static S_GetUsagePlansRequest: schema::Shape = schema::Shape::new("GetUsagePlansRequest", Kind::Structure(&L_GetUsagePlansRequest));
 static L_GetUsagePlansRequest: Layout = Layout::new(&[
     schema::Member::new("position", &S_String).wire("position").at(Location::Query),
@@ -3074,9 +2532,7 @@ static L_GetUsagePlansRequest: Layout = Layout::new(&[
 ]);
 static S_ImportRestApiRequest: schema::Shape = schema::Shape::new("ImportRestApiRequest", Kind::Structure(&L_ImportRestApiRequest));
 static L_ImportRestApiRequest: Layout = Layout::new(&[
-    schema::Member::new("failOnWarnings", &S_Boolean)
-        .wire("failonwarnings")
-        .at(Location::Query),
+    schema::Member::new("failOnWarnings", &S_Boolean).wire("failonwarnings").at(Location::Query),
     schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
     schema::Member::new("body", &S_Blob).required(),
 ])
@@ -3148,9 +2604,8 @@ static L_JwtIssuerInput: Layout = Layout::new(&[
 static S_JwtSigningAlgorithm: schema::Shape = schema::Shape::new("JwtSigningAlgorithm", Kind::String)
     .limits(Limits::NONE.values(&["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]));
 static S_LimitExceededException: schema::Shape = schema::Shape::new("LimitExceededException", Kind::Structure(&L_LimitExceededException));
-static L_LimitExceededException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
-    .wire("Retry-After")
-    .at(Location::Header)]);
+static L_LimitExceededException: Layout =
+    Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header)]);
 static S_ListOfARNs: schema::Shape = schema::Shape::new("ListOfARNs", Kind::List(&M_ListOfARNs));
 static M_ListOfARNs: schema::Member = schema::Member::new("member", &S_ProviderARN);
 static S_ListOfApiKey: schema::Shape = schema::Shape::new("ListOfApiKey", Kind::List(&M_ListOfApiKey));
@@ -3195,16 +2650,12 @@ static M_ListOfUsagePlan: schema::Member = schema::Member::new("member", &S_Usag
 static S_ListOfUsagePlanKey: schema::Shape = schema::Shape::new("ListOfUsagePlanKey", Kind::List(&M_ListOfUsagePlanKey));
 static M_ListOfUsagePlanKey: schema::Member = schema::Member::new("member", &S_UsagePlanKey);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
-static S_MapOfApiStageThrottleSettings: schema::Shape = schema::Shape::new(
-    "MapOfApiStageThrottleSettings",
-    Kind::Map(&K_MapOfApiStageThrottleSettings, &V_MapOfApiStageThrottleSettings),
-);
+static S_MapOfApiStageThrottleSettings: schema::Shape =
+    schema::Shape::new("MapOfApiStageThrottleSettings", Kind::Map(&K_MapOfApiStageThrottleSettings, &V_MapOfApiStageThrottleSettings));
 static K_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("key", &S_String);
 static V_MapOfApiStageThrottleSettings: schema::Member = schema::Member::new("value", &S_ThrottleSettings);
-static S_MapOfIntegrationResponse: schema::Shape = schema::Shape::new(
-    "MapOfIntegrationResponse",
-    Kind::Map(&K_MapOfIntegrationResponse, &V_MapOfIntegrationResponse),
-);
+static S_MapOfIntegrationResponse: schema::Shape =
+    schema::Shape::new("MapOfIntegrationResponse", Kind::Map(&K_MapOfIntegrationResponse, &V_MapOfIntegrationResponse));
 static K_MapOfIntegrationResponse: schema::Member = schema::Member::new("key", &S_String);
 static V_MapOfIntegrationResponse: schema::Member = schema::Member::new("value", &S_IntegrationResponse);
 static S_MapOfMethod: schema::Shape = schema::Shape::new("MapOfMethod", Kind::Map(&K_MapOfMethod, &V_MapOfMethod));
@@ -3267,10 +2718,8 @@ static L_MethodSetting: Layout = Layout::new(&[
     schema::Member::new("unauthorizedCacheControlHeaderStrategy", &S_UnauthorizedCacheControlHeaderStrategy),
 ]);
 static S_MethodSnapshot: schema::Shape = schema::Shape::new("MethodSnapshot", Kind::Structure(&L_MethodSnapshot));
-static L_MethodSnapshot: Layout = Layout::new(&[
-    schema::Member::new("authorizationType", &S_String),
-    schema::Member::new("apiKeyRequired", &S_Boolean),
-]);
+static L_MethodSnapshot: Layout =
+    Layout::new(&[schema::Member::new("authorizationType", &S_String), schema::Member::new("apiKeyRequired", &S_Boolean)]);
 static S_Model: schema::Shape = schema::Shape::new("Model", Kind::Structure(&L_Model));
 static L_Model: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -3280,10 +2729,8 @@ static L_Model: Layout = Layout::new(&[
     schema::Member::new("contentType", &S_String),
 ]);
 static S_Models: schema::Shape = schema::Shape::new("Models", Kind::Structure(&L_Models));
-static L_Models: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfModel).wire("item"),
-]);
+static L_Models: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfModel).wire("item")]);
 static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
 static S_NullableInteger: schema::Shape = schema::Shape::new("NullableInteger", Kind::Integer);
 static S_Op: schema::Shape =
@@ -3295,42 +2742,25 @@ static L_PatchOperation: Layout = Layout::new(&[
     schema::Member::new("value", &S_String),
     schema::Member::new("from", &S_String),
 ]);
-static S_PathToMapOfMethodSnapshot: schema::Shape = schema::Shape::new(
-    "PathToMapOfMethodSnapshot",
-    Kind::Map(&K_PathToMapOfMethodSnapshot, &V_PathToMapOfMethodSnapshot),
-);
+static S_PathToMapOfMethodSnapshot: schema::Shape =
+    schema::Shape::new("PathToMapOfMethodSnapshot", Kind::Map(&K_PathToMapOfMethodSnapshot, &V_PathToMapOfMethodSnapshot));
 static K_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("key", &S_String);
 static V_PathToMapOfMethodSnapshot: schema::Member = schema::Member::new("value", &S_MapOfMethodSnapshot);
 static S_ProviderARN: schema::Shape = schema::Shape::new("ProviderARN", Kind::String);
 static S_PutGatewayResponseRequest: schema::Shape =
     schema::Shape::new("PutGatewayResponseRequest", Kind::Structure(&L_PutGatewayResponseRequest));
 static L_PutGatewayResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("responseType", &S_GatewayResponseType)
-        .wire("response_type")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("responseType", &S_GatewayResponseType).wire("response_type").at(Location::Uri).required(),
     schema::Member::new("statusCode", &S_StatusCode),
     schema::Member::new("responseParameters", &S_MapOfStringToString),
     schema::Member::new("responseTemplates", &S_MapOfStringToString),
 ]);
 static S_PutIntegrationRequest: schema::Shape = schema::Shape::new("PutIntegrationRequest", Kind::Structure(&L_PutIntegrationRequest));
 static L_PutIntegrationRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("type", &S_IntegrationType).required(),
     schema::Member::new("integrationHttpMethod", &S_String).wire("httpMethod"),
     schema::Member::new("uri", &S_String),
@@ -3351,22 +2781,10 @@ static L_PutIntegrationRequest: Layout = Layout::new(&[
 static S_PutIntegrationResponseRequest: schema::Shape =
     schema::Shape::new("PutIntegrationResponseRequest", Kind::Structure(&L_PutIntegrationResponseRequest));
 static L_PutIntegrationResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("selectionPattern", &S_String),
     schema::Member::new("responseParameters", &S_MapOfStringToString),
     schema::Member::new("responseTemplates", &S_MapOfStringToString),
@@ -3374,18 +2792,9 @@ static L_PutIntegrationResponseRequest: Layout = Layout::new(&[
 ]);
 static S_PutMethodRequest: schema::Shape = schema::Shape::new("PutMethodRequest", Kind::Structure(&L_PutMethodRequest));
 static L_PutMethodRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("authorizationType", &S_String).required(),
     schema::Member::new("authorizerId", &S_String),
     schema::Member::new("apiKeyRequired", &S_Boolean),
@@ -3398,36 +2807,19 @@ static L_PutMethodRequest: Layout = Layout::new(&[
 static S_PutMethodResponseRequest: schema::Shape =
     schema::Shape::new("PutMethodResponseRequest", Kind::Structure(&L_PutMethodResponseRequest));
 static L_PutMethodResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("responseParameters", &S_MapOfStringToBoolean),
     schema::Member::new("responseModels", &S_MapOfStringToString),
 ]);
 static S_PutMode: schema::Shape = schema::Shape::new("PutMode", Kind::String).limits(Limits::NONE.values(&["merge", "overwrite"]));
 static S_PutRestApiRequest: schema::Shape = schema::Shape::new("PutRestApiRequest", Kind::Structure(&L_PutRestApiRequest));
 static L_PutRestApiRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("mode", &S_PutMode).wire("mode").at(Location::Query),
-    schema::Member::new("failOnWarnings", &S_Boolean)
-        .wire("failonwarnings")
-        .at(Location::Query),
+    schema::Member::new("failOnWarnings", &S_Boolean).wire("failonwarnings").at(Location::Query),
     schema::Member::new("parameters", &S_MapOfStringToString).at(Location::QueryMap),
     schema::Member::new("body", &S_Blob).required(),
 ])
@@ -3448,10 +2840,8 @@ static L_RequestValidator: Layout = Layout::new(&[
     schema::Member::new("validateRequestParameters", &S_Boolean),
 ]);
 static S_RequestValidators: schema::Shape = schema::Shape::new("RequestValidators", Kind::Structure(&L_RequestValidators));
-static L_RequestValidators: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfRequestValidator).wire("item"),
-]);
+static L_RequestValidators: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfRequestValidator).wire("item")]);
 static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::Structure(&L_Resource));
 static L_Resource: Layout = Layout::new(&[
     schema::Member::new("id", &S_String),
@@ -3461,10 +2851,8 @@ static L_Resource: Layout = Layout::new(&[
     schema::Member::new("resourceMethods", &S_MapOfMethod),
 ]);
 static S_Resources: schema::Shape = schema::Shape::new("Resources", Kind::Structure(&L_Resources));
-static L_Resources: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfResource).wire("item"),
-]);
+static L_Resources: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfResource).wire("item")]);
 static S_ResponseTransferMode: schema::Shape =
     schema::Shape::new("ResponseTransferMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "STREAM"]));
 static S_RestApi: schema::Shape = schema::Shape::new("RestApi", Kind::Structure(&L_RestApi));
@@ -3489,10 +2877,8 @@ static L_RestApi: Layout = Layout::new(&[
     schema::Member::new("apiStatusMessage", &S_String),
 ]);
 static S_RestApis: schema::Shape = schema::Shape::new("RestApis", Kind::Structure(&L_RestApis));
-static L_RestApis: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfRestApi).wire("item"),
-]);
+static L_RestApis: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfRestApi).wire("item")]);
 static S_SecurityPolicy: schema::Shape = schema::Shape::new("SecurityPolicy", Kind::String).limits(Limits::NONE.values(&[
     "TLS_1_0",
     "TLS_1_2",
@@ -3511,9 +2897,8 @@ static S_SecurityPolicy: schema::Shape = schema::Shape::new("SecurityPolicy", Ki
 ]));
 static S_ServiceUnavailableException: schema::Shape =
     schema::Shape::new("ServiceUnavailableException", Kind::Structure(&L_ServiceUnavailableException));
-static L_ServiceUnavailableException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
-    .wire("Retry-After")
-    .at(Location::Header)]);
+static L_ServiceUnavailableException: Layout =
+    Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header)]);
 static S_Stage: schema::Shape = schema::Shape::new("Stage", Kind::Structure(&L_Stage));
 static L_Stage: Layout = Layout::new(&[
     schema::Member::new("deploymentId", &S_String),
@@ -3535,10 +2920,7 @@ static L_Stage: Layout = Layout::new(&[
     schema::Member::new("lastUpdatedDate", &S_Timestamp),
 ]);
 static S_StageKey: schema::Shape = schema::Shape::new("StageKey", Kind::Structure(&L_StageKey));
-static L_StageKey: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String),
-    schema::Member::new("stageName", &S_String),
-]);
+static L_StageKey: Layout = Layout::new(&[schema::Member::new("restApiId", &S_String), schema::Member::new("stageName", &S_String)]);
 static S_Stages: schema::Shape = schema::Shape::new("Stages", Kind::Structure(&L_Stages));
 static L_Stages: Layout = Layout::new(&[schema::Member::new("item", &S_ListOfStage)]);
 static S_StatusCode: schema::Shape = schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.pattern(&P_StatusCode));
@@ -3546,10 +2928,7 @@ static P_StatusCode: Pattern = Pattern::new(r#"[1-5]\d\d"#);
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
 static L_TagResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("resourceArn", &S_String)
-        .wire("resource_arn")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("resourceArn", &S_String).wire("resource_arn").at(Location::Uri).required(),
     schema::Member::new("tags", &S_MapOfStringToString).required(),
 ]);
 static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Structure(&L_Tags));
@@ -3557,18 +2936,9 @@ static L_Tags: Layout = Layout::new(&[schema::Member::new("tags", &S_MapOfString
 static S_TestInvokeMethodRequest: schema::Shape =
     schema::Shape::new("TestInvokeMethodRequest", Kind::Structure(&L_TestInvokeMethodRequest));
 static L_TestInvokeMethodRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("pathWithQueryString", &S_String),
     schema::Member::new("body", &S_String),
     schema::Member::new("headers", &S_MapOfStringToString),
@@ -3587,220 +2957,116 @@ static L_TestInvokeMethodResponse: Layout = Layout::new(&[
     schema::Member::new("latency", &S_Long),
 ]);
 static S_ThrottleSettings: schema::Shape = schema::Shape::new("ThrottleSettings", Kind::Structure(&L_ThrottleSettings));
-static L_ThrottleSettings: Layout = Layout::new(&[
-    schema::Member::new("burstLimit", &S_Integer),
-    schema::Member::new("rateLimit", &S_Double),
-]);
+static L_ThrottleSettings: Layout =
+    Layout::new(&[schema::Member::new("burstLimit", &S_Integer), schema::Member::new("rateLimit", &S_Double)]);
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
 static S_TlsConfig: schema::Shape = schema::Shape::new("TlsConfig", Kind::Structure(&L_TlsConfig));
 static L_TlsConfig: Layout = Layout::new(&[schema::Member::new("insecureSkipVerification", &S_Boolean)]);
 static S_TooManyRequestsException: schema::Shape =
     schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
-static L_TooManyRequestsException: Layout = Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String)
-    .wire("Retry-After")
-    .at(Location::Header)]);
+static L_TooManyRequestsException: Layout =
+    Layout::new(&[schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header)]);
 static S_UnauthorizedCacheControlHeaderStrategy: schema::Shape = schema::Shape::new("UnauthorizedCacheControlHeaderStrategy", Kind::String)
     .limits(Limits::NONE.values(&["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"]));
 static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("resourceArn", &S_String)
-        .wire("resource_arn")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("tagKeys", &S_ListOfString)
-        .wire("tagKeys")
-        .at(Location::Query)
-        .required(),
+    schema::Member::new("resourceArn", &S_String).wire("resource_arn").at(Location::Uri).required(),
+    schema::Member::new("tagKeys", &S_ListOfString).wire("tagKeys").at(Location::Query).required(),
 ]);
 static S_UpdateAccountRequest: schema::Shape = schema::Shape::new("UpdateAccountRequest", Kind::Structure(&L_UpdateAccountRequest));
 static L_UpdateAccountRequest: Layout = Layout::new(&[schema::Member::new("patchOperations", &S_ListOfPatchOperation)]);
 static S_UpdateApiKeyRequest: schema::Shape = schema::Shape::new("UpdateApiKeyRequest", Kind::Structure(&L_UpdateApiKeyRequest));
 static L_UpdateApiKeyRequest: Layout = Layout::new(&[
-    schema::Member::new("apiKey", &S_String)
-        .wire("api_Key")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("apiKey", &S_String).wire("api_Key").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateAuthorizerRequest: schema::Shape =
     schema::Shape::new("UpdateAuthorizerRequest", Kind::Structure(&L_UpdateAuthorizerRequest));
 static L_UpdateAuthorizerRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("authorizerId", &S_String)
-        .wire("authorizer_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("authorizerId", &S_String).wire("authorizer_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateDeploymentRequest: schema::Shape =
     schema::Shape::new("UpdateDeploymentRequest", Kind::Structure(&L_UpdateDeploymentRequest));
 static L_UpdateDeploymentRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("deploymentId", &S_String)
-        .wire("deployment_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("deploymentId", &S_String).wire("deployment_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateGatewayResponseRequest: schema::Shape =
     schema::Shape::new("UpdateGatewayResponseRequest", Kind::Structure(&L_UpdateGatewayResponseRequest));
 static L_UpdateGatewayResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("responseType", &S_GatewayResponseType)
-        .wire("response_type")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("responseType", &S_GatewayResponseType).wire("response_type").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateIntegrationRequest: schema::Shape =
     schema::Shape::new("UpdateIntegrationRequest", Kind::Structure(&L_UpdateIntegrationRequest));
 static L_UpdateIntegrationRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
-static S_UpdateIntegrationResponseRequest: schema::Shape = schema::Shape::new(
-    "UpdateIntegrationResponseRequest",
-    Kind::Structure(&L_UpdateIntegrationResponseRequest),
-);
+static S_UpdateIntegrationResponseRequest: schema::Shape =
+    schema::Shape::new("UpdateIntegrationResponseRequest", Kind::Structure(&L_UpdateIntegrationResponseRequest));
 static L_UpdateIntegrationResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateMethodRequest: schema::Shape = schema::Shape::new("UpdateMethodRequest", Kind::Structure(&L_UpdateMethodRequest));
 static L_UpdateMethodRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateMethodResponseRequest: schema::Shape =
     schema::Shape::new("UpdateMethodResponseRequest", Kind::Structure(&L_UpdateMethodResponseRequest));
 static L_UpdateMethodResponseRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("httpMethod", &S_String)
-        .wire("http_method")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("statusCode", &S_StatusCode)
-        .wire("status_code")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
+    schema::Member::new("httpMethod", &S_String).wire("http_method").at(Location::Uri).required(),
+    schema::Member::new("statusCode", &S_StatusCode).wire("status_code").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateModelRequest: schema::Shape = schema::Shape::new("UpdateModelRequest", Kind::Structure(&L_UpdateModelRequest));
 static L_UpdateModelRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("modelName", &S_String)
-        .wire("model_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("modelName", &S_String).wire("model_name").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateRequestValidatorRequest: schema::Shape =
     schema::Shape::new("UpdateRequestValidatorRequest", Kind::Structure(&L_UpdateRequestValidatorRequest));
 static L_UpdateRequestValidatorRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("requestValidatorId", &S_String)
-        .wire("requestvalidator_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("requestValidatorId", &S_String).wire("requestvalidator_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateResourceRequest: schema::Shape = schema::Shape::new("UpdateResourceRequest", Kind::Structure(&L_UpdateResourceRequest));
 static L_UpdateResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("resourceId", &S_String)
-        .wire("resource_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("resourceId", &S_String).wire("resource_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateRestApiRequest: schema::Shape = schema::Shape::new("UpdateRestApiRequest", Kind::Structure(&L_UpdateRestApiRequest));
 static L_UpdateRestApiRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateStageRequest: schema::Shape = schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
 static L_UpdateStageRequest: Layout = Layout::new(&[
-    schema::Member::new("restApiId", &S_String)
-        .wire("restapi_id")
-        .at(Location::Uri)
-        .required(),
-    schema::Member::new("stageName", &S_String)
-        .wire("stage_name")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("restApiId", &S_String).wire("restapi_id").at(Location::Uri).required(),
+    schema::Member::new("stageName", &S_String).wire("stage_name").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UpdateUsagePlanRequest: schema::Shape = schema::Shape::new("UpdateUsagePlanRequest", Kind::Structure(&L_UpdateUsagePlanRequest));
 static L_UpdateUsagePlanRequest: Layout = Layout::new(&[
-    schema::Member::new("usagePlanId", &S_String)
-        .wire("usageplanId")
-        .at(Location::Uri)
-        .required(),
+    schema::Member::new("usagePlanId", &S_String).wire("usageplanId").at(Location::Uri).required(),
     schema::Member::new("patchOperations", &S_ListOfPatchOperation),
 ]);
 static S_UsagePlan: schema::Shape = schema::Shape::new("UsagePlan", Kind::Structure(&L_UsagePlan));
@@ -3822,15 +3088,11 @@ static L_UsagePlanKey: Layout = Layout::new(&[
     schema::Member::new("name", &S_String),
 ]);
 static S_UsagePlanKeys: schema::Shape = schema::Shape::new("UsagePlanKeys", Kind::Structure(&L_UsagePlanKeys));
-static L_UsagePlanKeys: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfUsagePlanKey).wire("item"),
-]);
+static L_UsagePlanKeys: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfUsagePlanKey).wire("item")]);
 static S_UsagePlans: schema::Shape = schema::Shape::new("UsagePlans", Kind::Structure(&L_UsagePlans));
-static L_UsagePlans: Layout = Layout::new(&[
-    schema::Member::new("position", &S_String),
-    schema::Member::new("items", &S_ListOfUsagePlan).wire("item"),
-]);
+static L_UsagePlans: Layout =
+    Layout::new(&[schema::Member::new("position", &S_String), schema::Member::new("items", &S_ListOfUsagePlan).wire("item")]);
 #[derive(Clone, Default)]
 pub struct AccessLogSettings {
     pub format: Option<String>,

@@ -29,36 +29,20 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateDeployment", "POST", "/v2/apis/{apiId}/deployments"),
     &schema::Operation::unbuilt("CreateDomainName", "POST", "/v2/domainnames"),
     &schema::Operation::unbuilt("CreateIntegration", "POST", "/v2/apis/{apiId}/integrations"),
-    &schema::Operation::unbuilt(
-        "CreateIntegrationResponse",
-        "POST",
-        "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses",
-    ),
+    &schema::Operation::unbuilt("CreateIntegrationResponse", "POST", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
     &schema::Operation::unbuilt("CreateModel", "POST", "/v2/apis/{apiId}/models"),
     &schema::Operation::unbuilt("CreatePortal", "POST", "/v2/portals"),
     &schema::Operation::unbuilt("CreatePortalProduct", "POST", "/v2/portalproducts"),
     &schema::Operation::unbuilt("CreateProductPage", "POST", "/v2/portalproducts/{portalProductId}/productpages"),
-    &schema::Operation::unbuilt(
-        "CreateProductRestEndpointPage",
-        "POST",
-        "/v2/portalproducts/{portalProductId}/productrestendpointpages",
-    ),
+    &schema::Operation::unbuilt("CreateProductRestEndpointPage", "POST", "/v2/portalproducts/{portalProductId}/productrestendpointpages"),
     &schema::Operation::unbuilt("CreateRoute", "POST", "/v2/apis/{apiId}/routes"),
     &schema::Operation::unbuilt("CreateRouteResponse", "POST", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
     &schema::Operation::unbuilt("CreateRoutingRule", "POST", "/v2/domainnames/{domainName}/routingrules"),
     &schema::Operation::unbuilt("CreateStage", "POST", "/v2/apis/{apiId}/stages"),
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/v2/vpclinks"),
-    &schema::Operation::unbuilt(
-        "DeleteAccessLogSettings",
-        "DELETE",
-        "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings",
-    ),
+    &schema::Operation::unbuilt("DeleteAccessLogSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings"),
     &schema::Operation::unbuilt("DeleteApi", "DELETE", "/v2/apis/{apiId}"),
-    &schema::Operation::unbuilt(
-        "DeleteApiMapping",
-        "DELETE",
-        "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
-    ),
+    &schema::Operation::unbuilt("DeleteApiMapping", "DELETE", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
     &schema::Operation::unbuilt("DeleteAuthorizer", "DELETE", "/v2/apis/{apiId}/authorizers/{authorizerId}"),
     &schema::Operation::unbuilt("DeleteCorsConfiguration", "DELETE", "/v2/apis/{apiId}/cors"),
     &schema::Operation::unbuilt("DeleteDeployment", "DELETE", "/v2/apis/{apiId}/deployments/{deploymentId}"),
@@ -72,16 +56,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteModel", "DELETE", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("DeletePortal", "DELETE", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("DeletePortalProduct", "DELETE", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt(
-        "DeletePortalProductSharingPolicy",
-        "DELETE",
-        "/v2/portalproducts/{portalProductId}/sharingpolicy",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteProductPage",
-        "DELETE",
-        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
-    ),
+    &schema::Operation::unbuilt("DeletePortalProductSharingPolicy", "DELETE", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
+    &schema::Operation::unbuilt("DeleteProductPage", "DELETE", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
     &schema::Operation::unbuilt(
         "DeleteProductRestEndpointPage",
         "DELETE",
@@ -93,21 +69,9 @@ static OPERATIONS: &[&schema::Operation] = &[
         "DELETE",
         "/v2/apis/{apiId}/routes/{routeId}/requestparameters/{requestParameterKey}",
     ),
-    &schema::Operation::unbuilt(
-        "DeleteRouteResponse",
-        "DELETE",
-        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteRouteSettings",
-        "DELETE",
-        "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteRoutingRule",
-        "DELETE",
-        "/v2/domainnames/{domainName}/routingrules/{routingRuleId}",
-    ),
+    &schema::Operation::unbuilt("DeleteRouteResponse", "DELETE", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
+    &schema::Operation::unbuilt("DeleteRouteSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}"),
+    &schema::Operation::unbuilt("DeleteRoutingRule", "DELETE", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
     &schema::Operation::unbuilt("DeleteStage", "DELETE", "/v2/apis/{apiId}/stages/{stageName}"),
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/v2/vpclinks/{vpcLinkId}"),
     &schema::Operation::unbuilt("DisablePortal", "DELETE", "/v2/portals/{portalId}/publish"),
@@ -128,38 +92,22 @@ static OPERATIONS: &[&schema::Operation] = &[
         "GET",
         "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}",
     ),
-    &schema::Operation::unbuilt(
-        "GetIntegrationResponses",
-        "GET",
-        "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses",
-    ),
+    &schema::Operation::unbuilt("GetIntegrationResponses", "GET", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
     &schema::Operation::unbuilt("GetIntegrations", "GET", "/v2/apis/{apiId}/integrations"),
     &schema::Operation::unbuilt("GetModel", "GET", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("GetModelTemplate", "GET", "/v2/apis/{apiId}/models/{modelId}/template"),
     &schema::Operation::unbuilt("GetModels", "GET", "/v2/apis/{apiId}/models"),
     &schema::Operation::unbuilt("GetPortal", "GET", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("GetPortalProduct", "GET", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt(
-        "GetPortalProductSharingPolicy",
-        "GET",
-        "/v2/portalproducts/{portalProductId}/sharingpolicy",
-    ),
-    &schema::Operation::unbuilt(
-        "GetProductPage",
-        "GET",
-        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
-    ),
+    &schema::Operation::unbuilt("GetPortalProductSharingPolicy", "GET", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
+    &schema::Operation::unbuilt("GetProductPage", "GET", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
     &schema::Operation::unbuilt(
         "GetProductRestEndpointPage",
         "GET",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
     &schema::Operation::unbuilt("GetRoute", "GET", "/v2/apis/{apiId}/routes/{routeId}"),
-    &schema::Operation::unbuilt(
-        "GetRouteResponse",
-        "GET",
-        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
-    ),
+    &schema::Operation::unbuilt("GetRouteResponse", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
     &schema::Operation::unbuilt("GetRouteResponses", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
     &schema::Operation::unbuilt("GetRoutes", "GET", "/v2/apis/{apiId}/routes"),
     &schema::Operation::unbuilt("GetRoutingRule", "GET", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
@@ -172,34 +120,18 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListPortalProducts", "GET", "/v2/portalproducts"),
     &schema::Operation::unbuilt("ListPortals", "GET", "/v2/portals"),
     &schema::Operation::unbuilt("ListProductPages", "GET", "/v2/portalproducts/{portalProductId}/productpages"),
-    &schema::Operation::unbuilt(
-        "ListProductRestEndpointPages",
-        "GET",
-        "/v2/portalproducts/{portalProductId}/productrestendpointpages",
-    ),
+    &schema::Operation::unbuilt("ListProductRestEndpointPages", "GET", "/v2/portalproducts/{portalProductId}/productrestendpointpages"),
     &schema::Operation::unbuilt("ListRoutingRules", "GET", "/v2/domainnames/{domainName}/routingrules"),
     &schema::Operation::unbuilt("PreviewPortal", "POST", "/v2/portals/{portalId}/preview"),
     &schema::Operation::unbuilt("PublishPortal", "POST", "/v2/portals/{portalId}/publish"),
-    &schema::Operation::unbuilt(
-        "PutPortalProductSharingPolicy",
-        "PUT",
-        "/v2/portalproducts/{portalProductId}/sharingpolicy",
-    ),
+    &schema::Operation::unbuilt("PutPortalProductSharingPolicy", "PUT", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
     &schema::Operation::unbuilt("PutRoutingRule", "PUT", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
     &schema::Operation::unbuilt("ReimportApi", "PUT", "/v2/apis/{apiId}"),
-    &schema::Operation::unbuilt(
-        "ResetAuthorizersCache",
-        "DELETE",
-        "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers",
-    ),
+    &schema::Operation::unbuilt("ResetAuthorizersCache", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers"),
     &schema::Operation::unbuilt("TagResource", "POST", "/v2/tags/{resource-arn}"),
     &schema::Operation::unbuilt("UntagResource", "DELETE", "/v2/tags/{resource-arn}"),
     &schema::Operation::unbuilt("UpdateApi", "PATCH", "/v2/apis/{apiId}"),
-    &schema::Operation::unbuilt(
-        "UpdateApiMapping",
-        "PATCH",
-        "/v2/domainnames/{domainName}/apimappings/{apiMappingId}",
-    ),
+    &schema::Operation::unbuilt("UpdateApiMapping", "PATCH", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
     &schema::Operation::unbuilt("UpdateAuthorizer", "PATCH", "/v2/apis/{apiId}/authorizers/{authorizerId}"),
     &schema::Operation::unbuilt("UpdateDeployment", "PATCH", "/v2/apis/{apiId}/deployments/{deploymentId}"),
     &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/v2/domainnames/{domainName}"),
@@ -212,53 +144,25 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateModel", "PATCH", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("UpdatePortal", "PATCH", "/v2/portals/{portalId}"),
     &schema::Operation::unbuilt("UpdatePortalProduct", "PATCH", "/v2/portalproducts/{portalProductId}"),
-    &schema::Operation::unbuilt(
-        "UpdateProductPage",
-        "PATCH",
-        "/v2/portalproducts/{portalProductId}/productpages/{productPageId}",
-    ),
+    &schema::Operation::unbuilt("UpdateProductPage", "PATCH", "/v2/portalproducts/{portalProductId}/productpages/{productPageId}"),
     &schema::Operation::unbuilt(
         "UpdateProductRestEndpointPage",
         "PATCH",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
     &schema::Operation::unbuilt("UpdateRoute", "PATCH", "/v2/apis/{apiId}/routes/{routeId}"),
-    &schema::Operation::unbuilt(
-        "UpdateRouteResponse",
-        "PATCH",
-        "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}",
-    ),
+    &schema::Operation::unbuilt("UpdateRouteResponse", "PATCH", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
     &schema::Operation::unbuilt("UpdateStage", "PATCH", "/v2/apis/{apiId}/stages/{stageName}"),
     &schema::Operation::unbuilt("UpdateVpcLink", "PATCH", "/v2/vpclinks/{vpcLinkId}"),
 ];
 
-pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AccessDeniedException",
-    code: "AccessDeniedException",
-    status: 403,
-    message: "Message",
-};
-pub static BAD_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "BadRequestException",
-    code: "BadRequestException",
-    status: 400,
-    message: "Message",
-};
-pub static CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConflictException",
-    code: "ConflictException",
-    status: 409,
-    message: "Message",
-};
-pub static NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NotFoundException",
-    code: "NotFoundException",
-    status: 404,
-    message: "Message",
-};
-pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyRequestsException",
-    code: "TooManyRequestsException",
-    status: 429,
-    message: "Message",
-};
+pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 403, message: "Message" };
+pub static BAD_REQUEST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "BadRequestException", code: "BadRequestException", status: 400, message: "Message" };
+pub static CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConflictException", code: "ConflictException", status: 409, message: "Message" };
+pub static NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NotFoundException", code: "NotFoundException", status: 404, message: "Message" };
+pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "Message" };

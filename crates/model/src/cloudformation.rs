@@ -164,11 +164,7 @@ static CREATE_CHANGE_SET: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateChangeSetInput,
     output: &S_CreateChangeSetOutput,
-    errors: &[
-        &ALREADY_EXISTS_EXCEPTION,
-        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
-        &LIMIT_EXCEEDED_EXCEPTION,
-    ],
+    errors: &[&ALREADY_EXISTS_EXCEPTION, &INSUFFICIENT_CAPABILITIES_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION],
     result_wrapper: "CreateChangeSetResult",
     unsigned: false,
     built: true,
@@ -188,12 +184,7 @@ static CREATE_STACK: schema::Operation = schema::Operation {
     status: 200,
     input: &S_CreateStackInput,
     output: &S_CreateStackOutput,
-    errors: &[
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &ALREADY_EXISTS_EXCEPTION,
-        &TOKEN_ALREADY_EXISTS_EXCEPTION,
-        &INSUFFICIENT_CAPABILITIES_EXCEPTION,
-    ],
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &ALREADY_EXISTS_EXCEPTION, &TOKEN_ALREADY_EXISTS_EXCEPTION, &INSUFFICIENT_CAPABILITIES_EXCEPTION],
     result_wrapper: "CreateStackResult",
     unsigned: false,
     built: true,
@@ -651,186 +642,71 @@ impl OperationType for ValidateTemplate {
     const FACTS: &'static schema::Operation = &VALIDATE_TEMPLATE;
 }
 
-pub static ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AlreadyExistsException",
-    code: "AlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static CFN_REGISTRY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CFNRegistryException",
-    code: "CFNRegistryException",
-    status: 400,
-    message: "Message",
-};
-pub static CHANGE_SET_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ChangeSetNotFoundException",
-    code: "ChangeSetNotFound",
-    status: 404,
-    message: "message",
-};
+pub static ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AlreadyExistsException", code: "AlreadyExistsException", status: 400, message: "message" };
+pub static CFN_REGISTRY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CFNRegistryException", code: "CFNRegistryException", status: 400, message: "Message" };
+pub static CHANGE_SET_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ChangeSetNotFoundException", code: "ChangeSetNotFound", status: 404, message: "message" };
 pub static CONCURRENT_RESOURCES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ConcurrentResourcesLimitExceededException",
     code: "ConcurrentResourcesLimitExceeded",
     status: 429,
     message: "message",
 };
-pub static CREATED_BUT_MODIFIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CreatedButModifiedException",
-    code: "CreatedButModifiedException",
-    status: 409,
-    message: "message",
-};
-pub static GENERATED_TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "GeneratedTemplateNotFoundException",
-    code: "GeneratedTemplateNotFound",
-    status: 404,
-    message: "message",
-};
-pub static HOOK_RESULT_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "HookResultNotFoundException",
-    code: "HookResultNotFound",
-    status: 404,
-    message: "message",
-};
-pub static INSUFFICIENT_CAPABILITIES_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InsufficientCapabilitiesException",
-    code: "InsufficientCapabilitiesException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_CHANGE_SET_STATUS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidChangeSetStatusException",
-    code: "InvalidChangeSetStatus",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidOperationException",
-    code: "InvalidOperationException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_STATE_TRANSITION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidStateTransitionException",
-    code: "InvalidStateTransition",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static NAME_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NameAlreadyExistsException",
-    code: "NameAlreadyExistsException",
-    status: 409,
-    message: "message",
-};
-pub static OPERATION_ID_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationIdAlreadyExistsException",
-    code: "OperationIdAlreadyExistsException",
-    status: 409,
-    message: "message",
-};
-pub static OPERATION_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationInProgressException",
-    code: "OperationInProgressException",
-    status: 409,
-    message: "message",
-};
-pub static OPERATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationNotFoundException",
-    code: "OperationNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static OPERATION_STATUS_CHECK_FAILED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationStatusCheckFailedException",
-    code: "ConditionalCheckFailed",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_SCAN_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceScanInProgressException",
-    code: "ResourceScanInProgress",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_SCAN_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceScanLimitExceededException",
-    code: "ResourceScanLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_SCAN_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceScanNotFoundException",
-    code: "ResourceScanNotFound",
-    status: 400,
-    message: "message",
-};
-pub static STACK_INSTANCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StackInstanceNotFoundException",
-    code: "StackInstanceNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static STACK_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StackNotFoundException",
-    code: "StackNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static STACK_REFACTOR_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StackRefactorNotFoundException",
-    code: "StackRefactorNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static STACK_SET_NOT_EMPTY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StackSetNotEmptyException",
-    code: "StackSetNotEmptyException",
-    status: 409,
-    message: "message",
-};
-pub static STACK_SET_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StackSetNotFoundException",
-    code: "StackSetNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static STALE_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "StaleRequestException",
-    code: "StaleRequestException",
-    status: 409,
-    message: "message",
-};
-pub static TOKEN_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TokenAlreadyExistsException",
-    code: "TokenAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static TYPE_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TypeConfigurationNotFoundException",
-    code: "TypeConfigurationNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static TYPE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TypeNotFoundException",
-    code: "TypeNotFoundException",
-    status: 404,
-    message: "message",
-};
+pub static CREATED_BUT_MODIFIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CreatedButModifiedException", code: "CreatedButModifiedException", status: 409, message: "message" };
+pub static GENERATED_TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "GeneratedTemplateNotFoundException", code: "GeneratedTemplateNotFound", status: 404, message: "message" };
+pub static HOOK_RESULT_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "HookResultNotFoundException", code: "HookResultNotFound", status: 404, message: "message" };
+pub static INSUFFICIENT_CAPABILITIES_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InsufficientCapabilitiesException", code: "InsufficientCapabilitiesException", status: 400, message: "message" };
+pub static INVALID_CHANGE_SET_STATUS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidChangeSetStatusException", code: "InvalidChangeSetStatus", status: 400, message: "message" };
+pub static INVALID_OPERATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidOperationException", code: "InvalidOperationException", status: 400, message: "message" };
+pub static INVALID_STATE_TRANSITION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidStateTransitionException", code: "InvalidStateTransition", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static NAME_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NameAlreadyExistsException", code: "NameAlreadyExistsException", status: 409, message: "message" };
+pub static OPERATION_ID_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationIdAlreadyExistsException", code: "OperationIdAlreadyExistsException", status: 409, message: "message" };
+pub static OPERATION_IN_PROGRESS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationInProgressException", code: "OperationInProgressException", status: 409, message: "message" };
+pub static OPERATION_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationNotFoundException", code: "OperationNotFoundException", status: 404, message: "message" };
+pub static OPERATION_STATUS_CHECK_FAILED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationStatusCheckFailedException", code: "ConditionalCheckFailed", status: 400, message: "message" };
+pub static RESOURCE_SCAN_IN_PROGRESS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceScanInProgressException", code: "ResourceScanInProgress", status: 400, message: "message" };
+pub static RESOURCE_SCAN_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceScanLimitExceededException", code: "ResourceScanLimitExceeded", status: 400, message: "message" };
+pub static RESOURCE_SCAN_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceScanNotFoundException", code: "ResourceScanNotFound", status: 400, message: "message" };
+pub static STACK_INSTANCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StackInstanceNotFoundException", code: "StackInstanceNotFoundException", status: 404, message: "message" };
+pub static STACK_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StackNotFoundException", code: "StackNotFoundException", status: 404, message: "message" };
+pub static STACK_REFACTOR_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StackRefactorNotFoundException", code: "StackRefactorNotFoundException", status: 404, message: "message" };
+pub static STACK_SET_NOT_EMPTY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StackSetNotEmptyException", code: "StackSetNotEmptyException", status: 409, message: "message" };
+pub static STACK_SET_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StackSetNotFoundException", code: "StackSetNotFoundException", status: 404, message: "message" };
+pub static STALE_REQUEST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "StaleRequestException", code: "StaleRequestException", status: 409, message: "message" };
+pub static TOKEN_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TokenAlreadyExistsException", code: "TokenAlreadyExistsException", status: 400, message: "message" };
+pub static TYPE_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TypeConfigurationNotFoundException", code: "TypeConfigurationNotFoundException", status: 404, message: "message" };
+pub static TYPE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TypeNotFoundException", code: "TypeNotFoundException", status: 404, message: "message" };
 
 static S_AccountLimit: schema::Shape = schema::Shape::new("AccountLimit", Kind::Structure(&L_AccountLimit));
-static L_AccountLimit: Layout = Layout::new(&[
-    schema::Member::new("Name", &S_LimitName),
-    schema::Member::new("Value", &S_LimitValue),
-]);
+static L_AccountLimit: Layout = Layout::new(&[schema::Member::new("Name", &S_LimitName), schema::Member::new("Value", &S_LimitValue)]);
 static S_AccountLimitList: schema::Shape = schema::Shape::new("AccountLimitList", Kind::List(&M_AccountLimitList));
 static M_AccountLimitList: schema::Member = schema::Member::new("member", &S_AccountLimit);
 static S_AfterContext: schema::Shape = schema::Shape::new("AfterContext", Kind::String);
@@ -968,10 +844,8 @@ static L_CreateChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
 static S_CreateChangeSetOutput: schema::Shape = schema::Shape::new("CreateChangeSetOutput", Kind::Structure(&L_CreateChangeSetOutput));
-static L_CreateChangeSetOutput: Layout = Layout::new(&[
-    schema::Member::new("Id", &S_ChangeSetId),
-    schema::Member::new("StackId", &S_StackId),
-]);
+static L_CreateChangeSetOutput: Layout =
+    Layout::new(&[schema::Member::new("Id", &S_ChangeSetId), schema::Member::new("StackId", &S_StackId)]);
 static S_CreateStackInput: schema::Shape = schema::Shape::new("CreateStackInput", Kind::Structure(&L_CreateStackInput));
 static L_CreateStackInput: Layout = Layout::new(&[
     schema::Member::new("StackName", &S_StackName).required(),
@@ -996,10 +870,8 @@ static L_CreateStackInput: Layout = Layout::new(&[
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
 static S_CreateStackOutput: schema::Shape = schema::Shape::new("CreateStackOutput", Kind::Structure(&L_CreateStackOutput));
-static L_CreateStackOutput: Layout = Layout::new(&[
-    schema::Member::new("StackId", &S_StackId),
-    schema::Member::new("OperationId", &S_OperationId),
-]);
+static L_CreateStackOutput: Layout =
+    Layout::new(&[schema::Member::new("StackId", &S_StackId), schema::Member::new("OperationId", &S_OperationId)]);
 static S_CreationTime: schema::Shape = schema::Shape::new("CreationTime", Kind::Timestamp);
 static S_DeleteChangeSetInput: schema::Shape = schema::Shape::new("DeleteChangeSetInput", Kind::Structure(&L_DeleteChangeSetInput));
 static L_DeleteChangeSetInput: Layout = Layout::new(&[
@@ -1021,10 +893,8 @@ static S_DeletionMode: schema::Shape =
     schema::Shape::new("DeletionMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "FORCE_DELETE_STACK"]));
 static S_DeletionTime: schema::Shape = schema::Shape::new("DeletionTime", Kind::Timestamp);
 static S_DeploymentConfig: schema::Shape = schema::Shape::new("DeploymentConfig", Kind::Structure(&L_DeploymentConfig));
-static L_DeploymentConfig: Layout = Layout::new(&[
-    schema::Member::new("Mode", &S_DeploymentConfigMode),
-    schema::Member::new("DisableRollback", &S_DisableRollback),
-]);
+static L_DeploymentConfig: Layout =
+    Layout::new(&[schema::Member::new("Mode", &S_DeploymentConfigMode), schema::Member::new("DisableRollback", &S_DisableRollback)]);
 static S_DeploymentConfigMode: schema::Shape =
     schema::Shape::new("DeploymentConfigMode", Kind::String).limits(Limits::NONE.values(&["STANDARD", "EXPRESS"]));
 static S_DeploymentMode: schema::Shape = schema::Shape::new("DeploymentMode", Kind::String).limits(Limits::NONE.values(&["REVERT_DRIFT"]));
@@ -1033,10 +903,8 @@ static S_DescribeAccountLimitsInput: schema::Shape =
 static L_DescribeAccountLimitsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeAccountLimitsOutput: schema::Shape =
     schema::Shape::new("DescribeAccountLimitsOutput", Kind::Structure(&L_DescribeAccountLimitsOutput));
-static L_DescribeAccountLimitsOutput: Layout = Layout::new(&[
-    schema::Member::new("AccountLimits", &S_AccountLimitList),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeAccountLimitsOutput: Layout =
+    Layout::new(&[schema::Member::new("AccountLimits", &S_AccountLimitList), schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeChangeSetInput: schema::Shape = schema::Shape::new("DescribeChangeSetInput", Kind::Structure(&L_DescribeChangeSetInput));
 static L_DescribeChangeSetInput: Layout = Layout::new(&[
     schema::Member::new("ChangeSetName", &S_ChangeSetNameOrId).required(),
@@ -1074,16 +942,12 @@ static L_DescribeChangeSetOutput: Layout = Layout::new(&[
 ]);
 static S_DescribeStackEventsInput: schema::Shape =
     schema::Shape::new("DescribeStackEventsInput", Kind::Structure(&L_DescribeStackEventsInput));
-static L_DescribeStackEventsInput: Layout = Layout::new(&[
-    schema::Member::new("StackName", &S_StackName).required(),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeStackEventsInput: Layout =
+    Layout::new(&[schema::Member::new("StackName", &S_StackName).required(), schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeStackEventsOutput: schema::Shape =
     schema::Shape::new("DescribeStackEventsOutput", Kind::Structure(&L_DescribeStackEventsOutput));
-static L_DescribeStackEventsOutput: Layout = Layout::new(&[
-    schema::Member::new("StackEvents", &S_StackEvents),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeStackEventsOutput: Layout =
+    Layout::new(&[schema::Member::new("StackEvents", &S_StackEvents), schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeStackResourceInput: schema::Shape =
     schema::Shape::new("DescribeStackResourceInput", Kind::Structure(&L_DescribeStackResourceInput));
 static L_DescribeStackResourceInput: Layout = Layout::new(&[
@@ -1104,15 +968,11 @@ static S_DescribeStackResourcesOutput: schema::Shape =
     schema::Shape::new("DescribeStackResourcesOutput", Kind::Structure(&L_DescribeStackResourcesOutput));
 static L_DescribeStackResourcesOutput: Layout = Layout::new(&[schema::Member::new("StackResources", &S_StackResources)]);
 static S_DescribeStacksInput: schema::Shape = schema::Shape::new("DescribeStacksInput", Kind::Structure(&L_DescribeStacksInput));
-static L_DescribeStacksInput: Layout = Layout::new(&[
-    schema::Member::new("StackName", &S_StackName),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeStacksInput: Layout =
+    Layout::new(&[schema::Member::new("StackName", &S_StackName), schema::Member::new("NextToken", &S_NextToken)]);
 static S_DescribeStacksOutput: schema::Shape = schema::Shape::new("DescribeStacksOutput", Kind::Structure(&L_DescribeStacksOutput));
-static L_DescribeStacksOutput: Layout = Layout::new(&[
-    schema::Member::new("Stacks", &S_Stacks),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeStacksOutput: Layout =
+    Layout::new(&[schema::Member::new("Stacks", &S_Stacks), schema::Member::new("NextToken", &S_NextToken)]);
 static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(1).max(1024));
 static S_DetailedStatus: schema::Shape =
     schema::Shape::new("DetailedStatus", Kind::String).limits(Limits::NONE.values(&["CONFIGURATION_COMPLETE", "VALIDATION_FAILED"]));
@@ -1167,10 +1027,8 @@ static L_GetTemplateInput: Layout = Layout::new(&[
     schema::Member::new("TemplateStage", &S_TemplateStage),
 ]);
 static S_GetTemplateOutput: schema::Shape = schema::Shape::new("GetTemplateOutput", Kind::Structure(&L_GetTemplateOutput));
-static L_GetTemplateOutput: Layout = Layout::new(&[
-    schema::Member::new("TemplateBody", &S_TemplateBody),
-    schema::Member::new("StagesAvailable", &S_StageList),
-]);
+static L_GetTemplateOutput: Layout =
+    Layout::new(&[schema::Member::new("TemplateBody", &S_TemplateBody), schema::Member::new("StagesAvailable", &S_StageList)]);
 static S_GetTemplateSummaryInput: schema::Shape =
     schema::Shape::new("GetTemplateSummaryInput", Kind::Structure(&L_GetTemplateSummaryInput));
 static L_GetTemplateSummaryInput: Layout = Layout::new(&[
@@ -1222,38 +1080,26 @@ static S_LastUpdatedTime: schema::Shape = schema::Shape::new("LastUpdatedTime", 
 static S_LimitName: schema::Shape = schema::Shape::new("LimitName", Kind::String);
 static S_LimitValue: schema::Shape = schema::Shape::new("LimitValue", Kind::Integer);
 static S_ListChangeSetsInput: schema::Shape = schema::Shape::new("ListChangeSetsInput", Kind::Structure(&L_ListChangeSetsInput));
-static L_ListChangeSetsInput: Layout = Layout::new(&[
-    schema::Member::new("StackName", &S_StackNameOrId).required(),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListChangeSetsInput: Layout =
+    Layout::new(&[schema::Member::new("StackName", &S_StackNameOrId).required(), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListChangeSetsOutput: schema::Shape = schema::Shape::new("ListChangeSetsOutput", Kind::Structure(&L_ListChangeSetsOutput));
-static L_ListChangeSetsOutput: Layout = Layout::new(&[
-    schema::Member::new("Summaries", &S_ChangeSetSummaries),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListChangeSetsOutput: Layout =
+    Layout::new(&[schema::Member::new("Summaries", &S_ChangeSetSummaries), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListExportsInput: schema::Shape = schema::Shape::new("ListExportsInput", Kind::Structure(&L_ListExportsInput));
 static L_ListExportsInput: Layout = Layout::new(&[schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListExportsOutput: schema::Shape = schema::Shape::new("ListExportsOutput", Kind::Structure(&L_ListExportsOutput));
-static L_ListExportsOutput: Layout = Layout::new(&[
-    schema::Member::new("Exports", &S_Exports),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListExportsOutput: Layout =
+    Layout::new(&[schema::Member::new("Exports", &S_Exports), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListImportsInput: schema::Shape = schema::Shape::new("ListImportsInput", Kind::Structure(&L_ListImportsInput));
-static L_ListImportsInput: Layout = Layout::new(&[
-    schema::Member::new("ExportName", &S_ExportName).required(),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListImportsInput: Layout =
+    Layout::new(&[schema::Member::new("ExportName", &S_ExportName).required(), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListImportsOutput: schema::Shape = schema::Shape::new("ListImportsOutput", Kind::Structure(&L_ListImportsOutput));
-static L_ListImportsOutput: Layout = Layout::new(&[
-    schema::Member::new("Imports", &S_Imports),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListImportsOutput: Layout =
+    Layout::new(&[schema::Member::new("Imports", &S_Imports), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListStackResourcesInput: schema::Shape =
     schema::Shape::new("ListStackResourcesInput", Kind::Structure(&L_ListStackResourcesInput));
-static L_ListStackResourcesInput: Layout = Layout::new(&[
-    schema::Member::new("StackName", &S_StackName).required(),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListStackResourcesInput: Layout =
+    Layout::new(&[schema::Member::new("StackName", &S_StackName).required(), schema::Member::new("NextToken", &S_NextToken)]);
 static S_ListStackResourcesOutput: schema::Shape =
     schema::Shape::new("ListStackResourcesOutput", Kind::Structure(&L_ListStackResourcesOutput));
 static L_ListStackResourcesOutput: Layout = Layout::new(&[
@@ -1261,15 +1107,11 @@ static L_ListStackResourcesOutput: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_NextToken),
 ]);
 static S_ListStacksInput: schema::Shape = schema::Shape::new("ListStacksInput", Kind::Structure(&L_ListStacksInput));
-static L_ListStacksInput: Layout = Layout::new(&[
-    schema::Member::new("NextToken", &S_NextToken),
-    schema::Member::new("StackStatusFilter", &S_StackStatusFilter),
-]);
+static L_ListStacksInput: Layout =
+    Layout::new(&[schema::Member::new("NextToken", &S_NextToken), schema::Member::new("StackStatusFilter", &S_StackStatusFilter)]);
 static S_ListStacksOutput: schema::Shape = schema::Shape::new("ListStacksOutput", Kind::Structure(&L_ListStacksOutput));
-static L_ListStacksOutput: Layout = Layout::new(&[
-    schema::Member::new("StackSummaries", &S_StackSummaries),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_ListStacksOutput: Layout =
+    Layout::new(&[schema::Member::new("StackSummaries", &S_StackSummaries), schema::Member::new("NextToken", &S_NextToken)]);
 static S_LiveResourceDrift: schema::Shape = schema::Shape::new("LiveResourceDrift", Kind::Structure(&L_LiveResourceDrift));
 static L_LiveResourceDrift: Layout = Layout::new(&[
     schema::Member::new("PreviousValue", &S_ResourceDriftPreviousValue),
@@ -1300,10 +1142,8 @@ static S_OnFailure: schema::Shape =
 static S_OnStackFailure: schema::Shape =
     schema::Shape::new("OnStackFailure", Kind::String).limits(Limits::NONE.values(&["DO_NOTHING", "ROLLBACK", "DELETE"]));
 static S_OperationEntry: schema::Shape = schema::Shape::new("OperationEntry", Kind::Structure(&L_OperationEntry));
-static L_OperationEntry: Layout = Layout::new(&[
-    schema::Member::new("OperationType", &S_OperationType),
-    schema::Member::new("OperationId", &S_OperationId),
-]);
+static L_OperationEntry: Layout =
+    Layout::new(&[schema::Member::new("OperationType", &S_OperationType), schema::Member::new("OperationId", &S_OperationId)]);
 static S_OperationId: schema::Shape = schema::Shape::new("OperationId", Kind::String);
 static S_OperationType: schema::Shape = schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&[
     "CREATE_STACK",
@@ -1403,19 +1243,15 @@ static M_ResourceChangeDetails: schema::Member = schema::Member::new("member", &
 static S_ResourceDriftActualValue: schema::Shape = schema::Shape::new("ResourceDriftActualValue", Kind::String);
 static S_ResourceDriftIgnoredAttribute: schema::Shape =
     schema::Shape::new("ResourceDriftIgnoredAttribute", Kind::Structure(&L_ResourceDriftIgnoredAttribute));
-static L_ResourceDriftIgnoredAttribute: Layout = Layout::new(&[
-    schema::Member::new("Path", &S_ResourcePropertyPath),
-    schema::Member::new("Reason", &S_DriftIgnoredReason),
-]);
+static L_ResourceDriftIgnoredAttribute: Layout =
+    Layout::new(&[schema::Member::new("Path", &S_ResourcePropertyPath), schema::Member::new("Reason", &S_DriftIgnoredReason)]);
 static S_ResourceDriftIgnoredAttributes: schema::Shape =
     schema::Shape::new("ResourceDriftIgnoredAttributes", Kind::List(&M_ResourceDriftIgnoredAttributes));
 static M_ResourceDriftIgnoredAttributes: schema::Member = schema::Member::new("member", &S_ResourceDriftIgnoredAttribute);
 static S_ResourceDriftPreviousValue: schema::Shape = schema::Shape::new("ResourceDriftPreviousValue", Kind::String);
-static S_ResourceIdentifierProperties: schema::Shape = schema::Shape::new(
-    "ResourceIdentifierProperties",
-    Kind::Map(&K_ResourceIdentifierProperties, &V_ResourceIdentifierProperties),
-)
-.limits(Limits::NONE.min(1).max(256));
+static S_ResourceIdentifierProperties: schema::Shape =
+    schema::Shape::new("ResourceIdentifierProperties", Kind::Map(&K_ResourceIdentifierProperties, &V_ResourceIdentifierProperties))
+        .limits(Limits::NONE.min(1).max(256));
 static K_ResourceIdentifierProperties: schema::Member = schema::Member::new("key", &S_ResourceIdentifierPropertyKey);
 static V_ResourceIdentifierProperties: schema::Member = schema::Member::new("value", &S_ResourceIdentifierPropertyValue);
 static S_ResourceIdentifierPropertyKey: schema::Shape =
@@ -1511,10 +1347,8 @@ static L_RollbackConfiguration: Layout = Layout::new(&[
     schema::Member::new("MonitoringTimeInMinutes", &S_MonitoringTimeInMinutes),
 ]);
 static S_RollbackTrigger: schema::Shape = schema::Shape::new("RollbackTrigger", Kind::Structure(&L_RollbackTrigger));
-static L_RollbackTrigger: Layout = Layout::new(&[
-    schema::Member::new("Arn", &S_Arn).required(),
-    schema::Member::new("Type", &S_Type).required(),
-]);
+static L_RollbackTrigger: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_Arn).required(), schema::Member::new("Type", &S_Type).required()]);
 static S_RollbackTriggers: schema::Shape =
     schema::Shape::new("RollbackTriggers", Kind::List(&M_RollbackTriggers)).limits(Limits::NONE.max(5));
 static M_RollbackTriggers: schema::Member = schema::Member::new("member", &S_RollbackTrigger);
@@ -1647,10 +1481,8 @@ static L_StackResourceDriftInformation: Layout = Layout::new(&[
     schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
 ]);
-static S_StackResourceDriftInformationSummary: schema::Shape = schema::Shape::new(
-    "StackResourceDriftInformationSummary",
-    Kind::Structure(&L_StackResourceDriftInformationSummary),
-);
+static S_StackResourceDriftInformationSummary: schema::Shape =
+    schema::Shape::new("StackResourceDriftInformationSummary", Kind::Structure(&L_StackResourceDriftInformationSummary));
 static L_StackResourceDriftInformationSummary: Layout = Layout::new(&[
     schema::Member::new("StackResourceDriftStatus", &S_StackResourceDriftStatus).required(),
     schema::Member::new("LastCheckTimestamp", &S_Timestamp),
@@ -1726,10 +1558,8 @@ static M_Stacks: schema::Member = schema::Member::new("member", &S_Stack);
 static S_StageList: schema::Shape = schema::Shape::new("StageList", Kind::List(&M_StageList));
 static M_StageList: schema::Member = schema::Member::new("member", &S_TemplateStage);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout = Layout::new(&[
-    schema::Member::new("Key", &S_TagKey).required(),
-    schema::Member::new("Value", &S_TagValue).required(),
-]);
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
 static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(1).max(256));
 static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::List(&M_Tags)).limits(Limits::NONE.max(50));
@@ -1748,10 +1578,8 @@ static M_TemplateParameters: schema::Member = schema::Member::new("member", &S_T
 static S_TemplateStage: schema::Shape =
     schema::Shape::new("TemplateStage", Kind::String).limits(Limits::NONE.values(&["Original", "Processed"]));
 static S_TemplateSummaryConfig: schema::Shape = schema::Shape::new("TemplateSummaryConfig", Kind::Structure(&L_TemplateSummaryConfig));
-static L_TemplateSummaryConfig: Layout = Layout::new(&[schema::Member::new(
-    "TreatUnrecognizedResourceTypesAsWarnings",
-    &S_TreatUnrecognizedResourceTypesAsWarnings,
-)]);
+static L_TemplateSummaryConfig: Layout =
+    Layout::new(&[schema::Member::new("TreatUnrecognizedResourceTypesAsWarnings", &S_TreatUnrecognizedResourceTypesAsWarnings)]);
 static S_TemplateURL: schema::Shape = schema::Shape::new("TemplateURL", Kind::String).limits(Limits::NONE.min(1).max(5120));
 static S_TimeoutMinutes: schema::Shape = schema::Shape::new("TimeoutMinutes", Kind::Integer).limits(Limits::NONE.min(1));
 static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
@@ -1786,30 +1614,22 @@ static L_UpdateStackInput: Layout = Layout::new(&[
     schema::Member::new("DisableValidation", &S_DisableValidation),
 ]);
 static S_UpdateStackOutput: schema::Shape = schema::Shape::new("UpdateStackOutput", Kind::Structure(&L_UpdateStackOutput));
-static L_UpdateStackOutput: Layout = Layout::new(&[
-    schema::Member::new("StackId", &S_StackId),
-    schema::Member::new("OperationId", &S_OperationId),
-]);
-static S_UpdateTerminationProtectionInput: schema::Shape = schema::Shape::new(
-    "UpdateTerminationProtectionInput",
-    Kind::Structure(&L_UpdateTerminationProtectionInput),
-);
+static L_UpdateStackOutput: Layout =
+    Layout::new(&[schema::Member::new("StackId", &S_StackId), schema::Member::new("OperationId", &S_OperationId)]);
+static S_UpdateTerminationProtectionInput: schema::Shape =
+    schema::Shape::new("UpdateTerminationProtectionInput", Kind::Structure(&L_UpdateTerminationProtectionInput));
 static L_UpdateTerminationProtectionInput: Layout = Layout::new(&[
     schema::Member::new("EnableTerminationProtection", &S_EnableTerminationProtection).required(),
     schema::Member::new("StackName", &S_StackNameOrId).required(),
 ]);
-static S_UpdateTerminationProtectionOutput: schema::Shape = schema::Shape::new(
-    "UpdateTerminationProtectionOutput",
-    Kind::Structure(&L_UpdateTerminationProtectionOutput),
-);
+static S_UpdateTerminationProtectionOutput: schema::Shape =
+    schema::Shape::new("UpdateTerminationProtectionOutput", Kind::Structure(&L_UpdateTerminationProtectionOutput));
 static L_UpdateTerminationProtectionOutput: Layout = Layout::new(&[schema::Member::new("StackId", &S_StackId)]);
 static S_UsePreviousTemplate: schema::Shape = schema::Shape::new("UsePreviousTemplate", Kind::Boolean);
 static S_UsePreviousValue: schema::Shape = schema::Shape::new("UsePreviousValue", Kind::Boolean);
 static S_ValidateTemplateInput: schema::Shape = schema::Shape::new("ValidateTemplateInput", Kind::Structure(&L_ValidateTemplateInput));
-static L_ValidateTemplateInput: Layout = Layout::new(&[
-    schema::Member::new("TemplateBody", &S_TemplateBody),
-    schema::Member::new("TemplateURL", &S_TemplateURL),
-]);
+static L_ValidateTemplateInput: Layout =
+    Layout::new(&[schema::Member::new("TemplateBody", &S_TemplateBody), schema::Member::new("TemplateURL", &S_TemplateURL)]);
 static S_ValidateTemplateOutput: schema::Shape = schema::Shape::new("ValidateTemplateOutput", Kind::Structure(&L_ValidateTemplateOutput));
 static L_ValidateTemplateOutput: Layout = Layout::new(&[
     schema::Member::new("Parameters", &S_TemplateParameters),

@@ -84,117 +84,41 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateResourceMetricsConfiguration", "POST", "/"),
 ];
 
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConcurrentModificationException",
-    code: "ConcurrentModificationException",
-    status: 429,
-    message: "message",
-};
-pub static CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConflictException",
-    code: "ConflictException",
-    status: 409,
-    message: "Message",
-};
-pub static DASHBOARD_INVALID_INPUT_ERROR: ErrorFact = ErrorFact {
-    shape: "DashboardInvalidInputError",
-    code: "InvalidParameterInput",
-    status: 400,
-    message: "message",
-};
-pub static DASHBOARD_NOT_FOUND_ERROR: ErrorFact = ErrorFact {
-    shape: "DashboardNotFoundError",
-    code: "ResourceNotFound",
-    status: 404,
-    message: "message",
-};
-pub static INTERNAL_SERVICE_FAULT: ErrorFact = ErrorFact {
-    shape: "InternalServiceFault",
-    code: "InternalServiceError",
-    status: 500,
-    message: "Message",
-};
-pub static INVALID_FORMAT_FAULT: ErrorFact = ErrorFact {
-    shape: "InvalidFormatFault",
-    code: "InvalidFormat",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_NEXT_TOKEN: ErrorFact = ErrorFact {
-    shape: "InvalidNextToken",
-    code: "InvalidNextToken",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETER_COMBINATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterCombinationException",
-    code: "InvalidParameterCombination",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterValueException",
-    code: "InvalidParameterValue",
-    status: 400,
-    message: "message",
-};
-pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KmsAccessDeniedException",
-    code: "KmsAccessDeniedException",
-    status: 400,
-    message: "Message",
-};
-pub static KMS_KEY_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KmsKeyDisabledException",
-    code: "KmsKeyDisabledException",
-    status: 400,
-    message: "Message",
-};
-pub static KMS_KEY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KmsKeyNotFoundException",
-    code: "KmsKeyNotFoundException",
-    status: 400,
-    message: "Message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_FAULT: ErrorFact = ErrorFact {
-    shape: "LimitExceededFault",
-    code: "LimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static MISSING_REQUIRED_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MissingRequiredParameterException",
-    code: "MissingParameter",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_CONFLICT: ErrorFact = ErrorFact {
-    shape: "ResourceConflict",
-    code: "ResourceConflict",
-    status: 409,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND: ErrorFact = ErrorFact {
-    shape: "ResourceNotFound",
-    code: "ResourceNotFound",
-    status: 404,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 404,
-    message: "message",
-};
-pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ValidationException",
-    code: "ValidationError",
-    status: 400,
-    message: "message",
-};
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 429, message: "message" };
+pub static CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConflictException", code: "ConflictException", status: 409, message: "Message" };
+pub static DASHBOARD_INVALID_INPUT_ERROR: ErrorFact =
+    ErrorFact { shape: "DashboardInvalidInputError", code: "InvalidParameterInput", status: 400, message: "message" };
+pub static DASHBOARD_NOT_FOUND_ERROR: ErrorFact =
+    ErrorFact { shape: "DashboardNotFoundError", code: "ResourceNotFound", status: 404, message: "message" };
+pub static INTERNAL_SERVICE_FAULT: ErrorFact =
+    ErrorFact { shape: "InternalServiceFault", code: "InternalServiceError", status: 500, message: "Message" };
+pub static INVALID_FORMAT_FAULT: ErrorFact =
+    ErrorFact { shape: "InvalidFormatFault", code: "InvalidFormat", status: 400, message: "message" };
+pub static INVALID_NEXT_TOKEN: ErrorFact =
+    ErrorFact { shape: "InvalidNextToken", code: "InvalidNextToken", status: 400, message: "message" };
+pub static INVALID_PARAMETER_COMBINATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterCombinationException", code: "InvalidParameterCombination", status: 400, message: "message" };
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterValueException", code: "InvalidParameterValue", status: 400, message: "message" };
+pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KmsAccessDeniedException", code: "KmsAccessDeniedException", status: 400, message: "Message" };
+pub static KMS_KEY_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KmsKeyDisabledException", code: "KmsKeyDisabledException", status: 400, message: "Message" };
+pub static KMS_KEY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KmsKeyNotFoundException", code: "KmsKeyNotFoundException", status: 400, message: "Message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_FAULT: ErrorFact =
+    ErrorFact { shape: "LimitExceededFault", code: "LimitExceeded", status: 400, message: "message" };
+pub static MISSING_REQUIRED_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MissingRequiredParameterException", code: "MissingParameter", status: 400, message: "message" };
+pub static RESOURCE_CONFLICT: ErrorFact =
+    ErrorFact { shape: "ResourceConflict", code: "ResourceConflict", status: 409, message: "message" };
+pub static RESOURCE_NOT_FOUND: ErrorFact =
+    ErrorFact { shape: "ResourceNotFound", code: "ResourceNotFound", status: 404, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "message" };
+pub static VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ValidationException", code: "ValidationError", status: 400, message: "message" };

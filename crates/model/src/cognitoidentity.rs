@@ -48,69 +48,33 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateIdentityPool", "POST", "/"),
 ];
 
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConcurrentModificationException",
-    code: "ConcurrentModificationException",
-    status: 400,
-    message: "message",
-};
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
 pub static DEVELOPER_USER_ALREADY_REGISTERED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "DeveloperUserAlreadyRegisteredException",
     code: "DeveloperUserAlreadyRegisteredException",
     status: 400,
     message: "message",
 };
-pub static EXTERNAL_SERVICE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExternalServiceException",
-    code: "ExternalServiceException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_ERROR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalErrorException",
-    code: "InternalErrorException",
-    status: 500,
-    message: "message",
-};
+pub static EXTERNAL_SERVICE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExternalServiceException", code: "ExternalServiceException", status: 400, message: "message" };
+pub static INTERNAL_ERROR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalErrorException", code: "InternalErrorException", status: 500, message: "message" };
 pub static INVALID_IDENTITY_POOL_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidIdentityPoolConfigurationException",
     code: "InvalidIdentityPoolConfigurationException",
     status: 400,
     message: "message",
 };
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterException",
-    code: "InvalidParameterException",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NotAuthorizedException",
-    code: "NotAuthorizedException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceConflictException",
-    code: "ResourceConflictException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyRequestsException",
-    code: "TooManyRequestsException",
-    status: 400,
-    message: "message",
-};
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NotAuthorizedException", code: "NotAuthorizedException", status: 400, message: "message" };
+pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceConflictException", code: "ResourceConflictException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 400, message: "message" };

@@ -166,120 +166,48 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("VerifyUserAttribute", "POST", "/"),
 ];
 
-pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AccessDeniedException",
-    code: "AccessDeniedException",
-    status: 400,
-    message: "message",
-};
-pub static ALIAS_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AliasExistsException",
-    code: "AliasExistsException",
-    status: 400,
-    message: "message",
-};
-pub static CODE_DELIVERY_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeDeliveryFailureException",
-    code: "CodeDeliveryFailureException",
-    status: 400,
-    message: "message",
-};
-pub static CODE_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeMismatchException",
-    code: "CodeMismatchException",
-    status: 400,
-    message: "message",
-};
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConcurrentModificationException",
-    code: "ConcurrentModificationException",
-    status: 400,
-    message: "message",
-};
-pub static DEVICE_KEY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DeviceKeyExistsException",
-    code: "DeviceKeyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static DUPLICATE_PROVIDER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DuplicateProviderException",
-    code: "DuplicateProviderException",
-    status: 400,
-    message: "message",
-};
-pub static ENABLE_SOFTWARE_TOKEN_MFA_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EnableSoftwareTokenMFAException",
-    code: "EnableSoftwareTokenMFAException",
-    status: 400,
-    message: "message",
-};
-pub static EXPIRED_CODE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredCodeException",
-    code: "ExpiredCodeException",
-    status: 400,
-    message: "message",
-};
-pub static FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "FeatureUnavailableInTierException",
-    code: "FeatureUnavailableInTierException",
-    status: 400,
-    message: "message",
-};
-pub static FORBIDDEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ForbiddenException",
-    code: "ForbiddenException",
-    status: 400,
-    message: "message",
-};
-pub static GROUP_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "GroupExistsException",
-    code: "GroupExistsException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_ERROR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalErrorException",
-    code: "InternalErrorException",
-    status: 500,
-    message: "message",
-};
-pub static INTERNAL_SERVER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalServerException",
-    code: "InternalServerException",
-    status: 500,
-    message: "message",
-};
+pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
+pub static ALIAS_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AliasExistsException", code: "AliasExistsException", status: 400, message: "message" };
+pub static CODE_DELIVERY_FAILURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeDeliveryFailureException", code: "CodeDeliveryFailureException", status: 400, message: "message" };
+pub static CODE_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeMismatchException", code: "CodeMismatchException", status: 400, message: "message" };
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 400, message: "message" };
+pub static DEVICE_KEY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DeviceKeyExistsException", code: "DeviceKeyExistsException", status: 400, message: "message" };
+pub static DUPLICATE_PROVIDER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DuplicateProviderException", code: "DuplicateProviderException", status: 400, message: "message" };
+pub static ENABLE_SOFTWARE_TOKEN_MFA_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EnableSoftwareTokenMFAException", code: "EnableSoftwareTokenMFAException", status: 400, message: "message" };
+pub static EXPIRED_CODE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredCodeException", code: "ExpiredCodeException", status: 400, message: "message" };
+pub static FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "FeatureUnavailableInTierException", code: "FeatureUnavailableInTierException", status: 400, message: "message" };
+pub static FORBIDDEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ForbiddenException", code: "ForbiddenException", status: 400, message: "message" };
+pub static GROUP_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "GroupExistsException", code: "GroupExistsException", status: 400, message: "message" };
+pub static INTERNAL_ERROR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalErrorException", code: "InternalErrorException", status: 500, message: "message" };
+pub static INTERNAL_SERVER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalServerException", code: "InternalServerException", status: 500, message: "message" };
 pub static INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidEmailRoleAccessPolicyException",
     code: "InvalidEmailRoleAccessPolicyException",
     status: 400,
     message: "message",
 };
-pub static INVALID_LAMBDA_RESPONSE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidLambdaResponseException",
-    code: "InvalidLambdaResponseException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_O_AUTH_FLOW_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidOAuthFlowException",
-    code: "InvalidOAuthFlowException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterException",
-    code: "InvalidParameterException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PASSWORD_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidPasswordException",
-    code: "InvalidPasswordException",
-    status: 400,
-    message: "message",
-};
+pub static INVALID_LAMBDA_RESPONSE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidLambdaResponseException", code: "InvalidLambdaResponseException", status: 400, message: "message" };
+pub static INVALID_O_AUTH_FLOW_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidOAuthFlowException", code: "InvalidOAuthFlowException", status: 400, message: "message" };
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static INVALID_PASSWORD_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidPasswordException", code: "InvalidPasswordException", status: 400, message: "message" };
 pub static INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidSmsRoleAccessPolicyException",
     code: "InvalidSmsRoleAccessPolicyException",
@@ -298,198 +226,82 @@ pub static INVALID_USER_POOL_CONFIGURATION_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static MFA_METHOD_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MFAMethodNotFoundException",
-    code: "MFAMethodNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static MFA_METHOD_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MFAMethodNotFoundException", code: "MFAMethodNotFoundException", status: 400, message: "message" };
 pub static MANAGED_LOGIN_BRANDING_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ManagedLoginBrandingExistsException",
     code: "ManagedLoginBrandingExistsException",
     status: 400,
     message: "message",
 };
-pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NotAuthorizedException",
-    code: "NotAuthorizedException",
-    status: 400,
-    message: "message",
-};
-pub static OPERATION_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationNotEnabledException",
-    code: "OperationNotEnabledException",
-    status: 400,
-    message: "message",
-};
+pub static NOT_AUTHORIZED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NotAuthorizedException", code: "NotAuthorizedException", status: 400, message: "message" };
+pub static OPERATION_NOT_ENABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationNotEnabledException", code: "OperationNotEnabledException", status: 400, message: "message" };
 pub static PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION: ErrorFact = ErrorFact {
     shape: "PasswordHistoryPolicyViolationException",
     code: "PasswordHistoryPolicyViolationException",
     status: 400,
     message: "message",
 };
-pub static PASSWORD_RESET_REQUIRED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PasswordResetRequiredException",
-    code: "PasswordResetRequiredException",
-    status: 400,
-    message: "message",
-};
-pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PreconditionNotMetException",
-    code: "PreconditionNotMetException",
-    status: 400,
-    message: "message",
-};
-pub static REFRESH_TOKEN_REUSE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RefreshTokenReuseException",
-    code: "RefreshTokenReuseException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static SCOPE_DOES_NOT_EXIST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ScopeDoesNotExistException",
-    code: "ScopeDoesNotExistException",
-    status: 400,
-    message: "message",
-};
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceQuotaExceededException",
-    code: "ServiceQuotaExceededException",
-    status: 400,
-    message: "message",
-};
-pub static SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SoftwareTokenMFANotFoundException",
-    code: "SoftwareTokenMFANotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static TERMS_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TermsExistsException",
-    code: "TermsExistsException",
-    status: 400,
-    message: "message",
-};
-pub static TIER_CHANGE_NOT_ALLOWED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TierChangeNotAllowedException",
-    code: "TierChangeNotAllowedException",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_FAILED_ATTEMPTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyFailedAttemptsException",
-    code: "TooManyFailedAttemptsException",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyRequestsException",
-    code: "TooManyRequestsException",
-    status: 400,
-    message: "message",
-};
-pub static UNAUTHORIZED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnauthorizedException",
-    code: "UnauthorizedException",
-    status: 400,
-    message: "message",
-};
-pub static UNEXPECTED_LAMBDA_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnexpectedLambdaException",
-    code: "UnexpectedLambdaException",
-    status: 400,
-    message: "message",
-};
+pub static PASSWORD_RESET_REQUIRED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PasswordResetRequiredException", code: "PasswordResetRequiredException", status: 400, message: "message" };
+pub static PRECONDITION_NOT_MET_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PreconditionNotMetException", code: "PreconditionNotMetException", status: 400, message: "message" };
+pub static REFRESH_TOKEN_REUSE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RefreshTokenReuseException", code: "RefreshTokenReuseException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static SCOPE_DOES_NOT_EXIST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ScopeDoesNotExistException", code: "ScopeDoesNotExistException", status: 400, message: "message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
+pub static SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SoftwareTokenMFANotFoundException", code: "SoftwareTokenMFANotFoundException", status: 400, message: "message" };
+pub static TERMS_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TermsExistsException", code: "TermsExistsException", status: 400, message: "message" };
+pub static TIER_CHANGE_NOT_ALLOWED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TierChangeNotAllowedException", code: "TierChangeNotAllowedException", status: 400, message: "message" };
+pub static TOO_MANY_FAILED_ATTEMPTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyFailedAttemptsException", code: "TooManyFailedAttemptsException", status: 400, message: "message" };
+pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 400, message: "message" };
+pub static UNAUTHORIZED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnauthorizedException", code: "UnauthorizedException", status: 400, message: "message" };
+pub static UNEXPECTED_LAMBDA_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnexpectedLambdaException", code: "UnexpectedLambdaException", status: 400, message: "message" };
 pub static UNSUPPORTED_IDENTITY_PROVIDER_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedIdentityProviderException",
     code: "UnsupportedIdentityProviderException",
     status: 400,
     message: "message",
 };
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedOperationException",
-    code: "UnsupportedOperationException",
-    status: 400,
-    message: "message",
-};
-pub static UNSUPPORTED_TOKEN_TYPE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedTokenTypeException",
-    code: "UnsupportedTokenTypeException",
-    status: 400,
-    message: "message",
-};
-pub static UNSUPPORTED_USER_STATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedUserStateException",
-    code: "UnsupportedUserStateException",
-    status: 400,
-    message: "message",
-};
-pub static USER_IMPORT_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserImportInProgressException",
-    code: "UserImportInProgressException",
-    status: 400,
-    message: "message",
-};
-pub static USER_LAMBDA_VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserLambdaValidationException",
-    code: "UserLambdaValidationException",
-    status: 400,
-    message: "message",
-};
-pub static USER_NOT_CONFIRMED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserNotConfirmedException",
-    code: "UserNotConfirmedException",
-    status: 400,
-    message: "message",
-};
-pub static USER_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserNotFoundException",
-    code: "UserNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserPoolAddOnNotEnabledException",
-    code: "UserPoolAddOnNotEnabledException",
-    status: 400,
-    message: "message",
-};
-pub static USER_POOL_TAGGING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UserPoolTaggingException",
-    code: "UserPoolTaggingException",
-    status: 400,
-    message: "message",
-};
-pub static USERNAME_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UsernameExistsException",
-    code: "UsernameExistsException",
-    status: 400,
-    message: "message",
-};
-pub static WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "WebAuthnChallengeNotFoundException",
-    code: "WebAuthnChallengeNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "WebAuthnClientMismatchException",
-    code: "WebAuthnClientMismatchException",
-    status: 400,
-    message: "message",
-};
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "message" };
+pub static UNSUPPORTED_TOKEN_TYPE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedTokenTypeException", code: "UnsupportedTokenTypeException", status: 400, message: "message" };
+pub static UNSUPPORTED_USER_STATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedUserStateException", code: "UnsupportedUserStateException", status: 400, message: "message" };
+pub static USER_IMPORT_IN_PROGRESS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserImportInProgressException", code: "UserImportInProgressException", status: 400, message: "message" };
+pub static USER_LAMBDA_VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserLambdaValidationException", code: "UserLambdaValidationException", status: 400, message: "message" };
+pub static USER_NOT_CONFIRMED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserNotConfirmedException", code: "UserNotConfirmedException", status: 400, message: "message" };
+pub static USER_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserNotFoundException", code: "UserNotFoundException", status: 400, message: "message" };
+pub static USER_POOL_ADD_ON_NOT_ENABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserPoolAddOnNotEnabledException", code: "UserPoolAddOnNotEnabledException", status: 400, message: "message" };
+pub static USER_POOL_TAGGING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UserPoolTaggingException", code: "UserPoolTaggingException", status: 400, message: "message" };
+pub static USERNAME_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UsernameExistsException", code: "UsernameExistsException", status: 400, message: "message" };
+pub static WEB_AUTHN_CHALLENGE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "WebAuthnChallengeNotFoundException", code: "WebAuthnChallengeNotFoundException", status: 400, message: "message" };
+pub static WEB_AUTHN_CLIENT_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "WebAuthnClientMismatchException", code: "WebAuthnClientMismatchException", status: 400, message: "message" };
 pub static WEB_AUTHN_CONFIGURATION_MISSING_EXCEPTION: ErrorFact = ErrorFact {
     shape: "WebAuthnConfigurationMissingException",
     code: "WebAuthnConfigurationMissingException",
@@ -502,18 +314,10 @@ pub static WEB_AUTHN_CREDENTIAL_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static WEB_AUTHN_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "WebAuthnNotEnabledException",
-    code: "WebAuthnNotEnabledException",
-    status: 400,
-    message: "message",
-};
-pub static WEB_AUTHN_ORIGIN_NOT_ALLOWED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "WebAuthnOriginNotAllowedException",
-    code: "WebAuthnOriginNotAllowedException",
-    status: 400,
-    message: "message",
-};
+pub static WEB_AUTHN_NOT_ENABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "WebAuthnNotEnabledException", code: "WebAuthnNotEnabledException", status: 400, message: "message" };
+pub static WEB_AUTHN_ORIGIN_NOT_ALLOWED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "WebAuthnOriginNotAllowedException", code: "WebAuthnOriginNotAllowedException", status: 400, message: "message" };
 pub static WEB_AUTHN_RELYING_PARTY_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
     shape: "WebAuthnRelyingPartyMismatchException",
     code: "WebAuthnRelyingPartyMismatchException",

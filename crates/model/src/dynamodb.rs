@@ -198,12 +198,7 @@ static DELETE_TABLE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteTableInput,
     output: &S_DeleteTableOutput,
-    errors: &[
-        &RESOURCE_IN_USE_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &INTERNAL_SERVER_ERROR,
-    ],
+    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -471,12 +466,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_TagResourceInput,
     output: &UNIT,
-    errors: &[
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &INTERNAL_SERVER_ERROR,
-        &RESOURCE_IN_USE_EXCEPTION,
-    ],
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR, &RESOURCE_IN_USE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -552,12 +542,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagResourceInput,
     output: &UNIT,
-    errors: &[
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &INTERNAL_SERVER_ERROR,
-        &RESOURCE_IN_USE_EXCEPTION,
-    ],
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR, &RESOURCE_IN_USE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -607,12 +592,7 @@ static UPDATE_TABLE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateTableInput,
     output: &S_UpdateTableOutput,
-    errors: &[
-        &RESOURCE_IN_USE_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &INTERNAL_SERVER_ERROR,
-    ],
+    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -632,12 +612,7 @@ static UPDATE_TIME_TO_LIVE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UpdateTimeToLiveInput,
     output: &S_UpdateTimeToLiveOutput,
-    errors: &[
-        &RESOURCE_IN_USE_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &LIMIT_EXCEEDED_EXCEPTION,
-        &INTERNAL_SERVER_ERROR,
-    ],
+    errors: &[&RESOURCE_IN_USE_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INTERNAL_SERVER_ERROR],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -650,210 +625,94 @@ impl OperationType for UpdateTimeToLive {
     const FACTS: &'static schema::Operation = &UPDATE_TIME_TO_LIVE;
 }
 
-pub static BACKUP_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "BackupInUseException",
-    code: "BackupInUseException",
-    status: 400,
-    message: "message",
-};
-pub static BACKUP_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "BackupNotFoundException",
-    code: "BackupNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static CONDITIONAL_CHECK_FAILED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConditionalCheckFailedException",
-    code: "ConditionalCheckFailedException",
-    status: 400,
-    message: "message",
-};
+pub static BACKUP_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "BackupInUseException", code: "BackupInUseException", status: 400, message: "message" };
+pub static BACKUP_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "BackupNotFoundException", code: "BackupNotFoundException", status: 400, message: "message" };
+pub static CONDITIONAL_CHECK_FAILED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConditionalCheckFailedException", code: "ConditionalCheckFailedException", status: 400, message: "message" };
 pub static CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ContinuousBackupsUnavailableException",
     code: "ContinuousBackupsUnavailableException",
     status: 400,
     message: "message",
 };
-pub static DUPLICATE_ITEM_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DuplicateItemException",
-    code: "DuplicateItemException",
-    status: 400,
-    message: "message",
-};
-pub static EXPORT_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExportConflictException",
-    code: "ExportConflictException",
-    status: 400,
-    message: "message",
-};
-pub static EXPORT_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExportNotFoundException",
-    code: "ExportNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static GLOBAL_TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "GlobalTableAlreadyExistsException",
-    code: "GlobalTableAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static GLOBAL_TABLE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "GlobalTableNotFoundException",
-    code: "GlobalTableNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static DUPLICATE_ITEM_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DuplicateItemException", code: "DuplicateItemException", status: 400, message: "message" };
+pub static EXPORT_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExportConflictException", code: "ExportConflictException", status: 400, message: "message" };
+pub static EXPORT_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExportNotFoundException", code: "ExportNotFoundException", status: 400, message: "message" };
+pub static GLOBAL_TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "GlobalTableAlreadyExistsException", code: "GlobalTableAlreadyExistsException", status: 400, message: "message" };
+pub static GLOBAL_TABLE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "GlobalTableNotFoundException", code: "GlobalTableNotFoundException", status: 400, message: "message" };
 pub static IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
     shape: "IdempotentParameterMismatchException",
     code: "IdempotentParameterMismatchException",
     status: 400,
     message: "Message",
 };
-pub static IMPORT_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImportConflictException",
-    code: "ImportConflictException",
-    status: 400,
-    message: "message",
-};
-pub static IMPORT_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImportNotFoundException",
-    code: "ImportNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static INDEX_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "IndexNotFoundException",
-    code: "IndexNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_SERVER_ERROR: ErrorFact = ErrorFact {
-    shape: "InternalServerError",
-    code: "InternalServerError",
-    status: 500,
-    message: "message",
-};
-pub static INVALID_EXPORT_TIME_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidExportTimeException",
-    code: "InvalidExportTimeException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_RESTORE_TIME_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidRestoreTimeException",
-    code: "InvalidRestoreTimeException",
-    status: 400,
-    message: "message",
-};
+pub static IMPORT_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImportConflictException", code: "ImportConflictException", status: 400, message: "message" };
+pub static IMPORT_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImportNotFoundException", code: "ImportNotFoundException", status: 400, message: "message" };
+pub static INDEX_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "IndexNotFoundException", code: "IndexNotFoundException", status: 400, message: "message" };
+pub static INTERNAL_SERVER_ERROR: ErrorFact =
+    ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "message" };
+pub static INVALID_EXPORT_TIME_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidExportTimeException", code: "InvalidExportTimeException", status: 400, message: "message" };
+pub static INVALID_RESTORE_TIME_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidRestoreTimeException", code: "InvalidRestoreTimeException", status: 400, message: "message" };
 pub static ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ItemCollectionSizeLimitExceededException",
     code: "ItemCollectionSizeLimitExceededException",
     status: 400,
     message: "message",
 };
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "PointInTimeRecoveryUnavailableException",
     code: "PointInTimeRecoveryUnavailableException",
     status: 400,
     message: "message",
 };
-pub static POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PolicyNotFoundException",
-    code: "PolicyNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PolicyNotFoundException", code: "PolicyNotFoundException", status: 400, message: "message" };
 pub static PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ProvisionedThroughputExceededException",
     code: "ProvisionedThroughputExceededException",
     status: 400,
     message: "message",
 };
-pub static REPLICA_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ReplicaAlreadyExistsException",
-    code: "ReplicaAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static REPLICA_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ReplicaNotFoundException",
-    code: "ReplicaNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static REPLICATED_WRITE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ReplicatedWriteConflictException",
-    code: "ReplicatedWriteConflictException",
-    status: 400,
-    message: "message",
-};
-pub static REQUEST_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "RequestLimitExceeded",
-    code: "RequestLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceInUseException",
-    code: "ResourceInUseException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TableAlreadyExistsException",
-    code: "TableAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static TABLE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TableInUseException",
-    code: "TableInUseException",
-    status: 400,
-    message: "message",
-};
-pub static TABLE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TableNotFoundException",
-    code: "TableNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static THROTTLING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ThrottlingException",
-    code: "ThrottlingException",
-    status: 400,
-    message: "message",
-};
-pub static TRANSACTION_CANCELED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TransactionCanceledException",
-    code: "TransactionCanceledException",
-    status: 400,
-    message: "Message",
-};
-pub static TRANSACTION_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TransactionConflictException",
-    code: "TransactionConflictException",
-    status: 400,
-    message: "message",
-};
-pub static TRANSACTION_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TransactionInProgressException",
-    code: "TransactionInProgressException",
-    status: 400,
-    message: "Message",
-};
+pub static REPLICA_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ReplicaAlreadyExistsException", code: "ReplicaAlreadyExistsException", status: 400, message: "message" };
+pub static REPLICA_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ReplicaNotFoundException", code: "ReplicaNotFoundException", status: 400, message: "message" };
+pub static REPLICATED_WRITE_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ReplicatedWriteConflictException", code: "ReplicatedWriteConflictException", status: 400, message: "message" };
+pub static REQUEST_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "RequestLimitExceeded", code: "RequestLimitExceeded", status: 400, message: "message" };
+pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static TABLE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TableAlreadyExistsException", code: "TableAlreadyExistsException", status: 400, message: "message" };
+pub static TABLE_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TableInUseException", code: "TableInUseException", status: 400, message: "message" };
+pub static TABLE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TableNotFoundException", code: "TableNotFoundException", status: 400, message: "message" };
+pub static THROTTLING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
+pub static TRANSACTION_CANCELED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TransactionCanceledException", code: "TransactionCanceledException", status: 400, message: "Message" };
+pub static TRANSACTION_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TransactionConflictException", code: "TransactionConflictException", status: 400, message: "message" };
+pub static TRANSACTION_IN_PROGRESS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TransactionInProgressException", code: "TransactionInProgressException", status: 400, message: "Message" };
 
 static S_ArchivalReason: schema::Shape = schema::Shape::new("ArchivalReason", Kind::String);
 static S_ArchivalSummary: schema::Shape = schema::Shape::new("ArchivalSummary", Kind::Structure(&L_ArchivalSummary));
@@ -897,10 +756,8 @@ static L_AttributeValue: Layout = Layout::new(&[
 static S_AttributeValueList: schema::Shape = schema::Shape::new("AttributeValueList", Kind::List(&M_AttributeValueList));
 static M_AttributeValueList: schema::Member = schema::Member::new("member", &S_AttributeValue);
 static S_AttributeValueUpdate: schema::Shape = schema::Shape::new("AttributeValueUpdate", Kind::Structure(&L_AttributeValueUpdate));
-static L_AttributeValueUpdate: Layout = Layout::new(&[
-    schema::Member::new("Value", &S_AttributeValue),
-    schema::Member::new("Action", &S_AttributeAction),
-]);
+static L_AttributeValueUpdate: Layout =
+    Layout::new(&[schema::Member::new("Value", &S_AttributeValue), schema::Member::new("Action", &S_AttributeAction)]);
 static S_Backfilling: schema::Shape = schema::Shape::new("Backfilling", Kind::Boolean);
 static S_BackupArn: schema::Shape = schema::Shape::new("BackupArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
 static S_BatchGetItemInput: schema::Shape = schema::Shape::new("BatchGetItemInput", Kind::Structure(&L_BatchGetItemInput));
@@ -934,20 +791,16 @@ static L_BatchWriteItemOutput: Layout = Layout::new(&[
     schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetricsPerTable),
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacityMultiple),
 ]);
-static S_BatchWriteItemRequestMap: schema::Shape = schema::Shape::new(
-    "BatchWriteItemRequestMap",
-    Kind::Map(&K_BatchWriteItemRequestMap, &V_BatchWriteItemRequestMap),
-)
-.limits(Limits::NONE.min(1).max(25));
+static S_BatchWriteItemRequestMap: schema::Shape =
+    schema::Shape::new("BatchWriteItemRequestMap", Kind::Map(&K_BatchWriteItemRequestMap, &V_BatchWriteItemRequestMap))
+        .limits(Limits::NONE.min(1).max(25));
 static K_BatchWriteItemRequestMap: schema::Member = schema::Member::new("key", &S_TableArn);
 static V_BatchWriteItemRequestMap: schema::Member = schema::Member::new("value", &S_WriteRequests);
 static S_BillingMode: schema::Shape =
     schema::Shape::new("BillingMode", Kind::String).limits(Limits::NONE.values(&["PROVISIONED", "PAY_PER_REQUEST"]));
 static S_BillingModeSummary: schema::Shape = schema::Shape::new("BillingModeSummary", Kind::Structure(&L_BillingModeSummary));
-static L_BillingModeSummary: Layout = Layout::new(&[
-    schema::Member::new("BillingMode", &S_BillingMode),
-    schema::Member::new("LastUpdateToPayPerRequestDateTime", &S_Date),
-]);
+static L_BillingModeSummary: Layout =
+    Layout::new(&[schema::Member::new("BillingMode", &S_BillingMode), schema::Member::new("LastUpdateToPayPerRequestDateTime", &S_Date)]);
 static S_BinaryAttributeValue: schema::Shape = schema::Shape::new("BinaryAttributeValue", Kind::Blob);
 static S_BinarySetAttributeValue: schema::Shape = schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
 static M_BinarySetAttributeValue: schema::Member = schema::Member::new("member", &S_BinaryAttributeValue);
@@ -1000,10 +853,8 @@ static L_ConditionCheck: Layout = Layout::new(&[
     schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
 ]);
 static S_ConditionExpression: schema::Shape = schema::Shape::new("ConditionExpression", Kind::String);
-static S_ConditionalCheckFailedException: schema::Shape = schema::Shape::new(
-    "ConditionalCheckFailedException",
-    Kind::Structure(&L_ConditionalCheckFailedException),
-);
+static S_ConditionalCheckFailedException: schema::Shape =
+    schema::Shape::new("ConditionalCheckFailedException", Kind::Structure(&L_ConditionalCheckFailedException));
 static L_ConditionalCheckFailedException: Layout = Layout::new(&[schema::Member::new("Item", &S_AttributeMap)]);
 static S_ConditionalOperator: schema::Shape =
     schema::Shape::new("ConditionalOperator", Kind::String).limits(Limits::NONE.values(&["AND", "OR"]));
@@ -1030,10 +881,8 @@ static L_ContinuousBackupsDescription: Layout = Layout::new(&[
 ]);
 static S_ContinuousBackupsStatus: schema::Shape =
     schema::Shape::new("ContinuousBackupsStatus", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
-static S_CreateGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
-    "CreateGlobalSecondaryIndexAction",
-    Kind::Structure(&L_CreateGlobalSecondaryIndexAction),
-);
+static S_CreateGlobalSecondaryIndexAction: schema::Shape =
+    schema::Shape::new("CreateGlobalSecondaryIndexAction", Kind::Structure(&L_CreateGlobalSecondaryIndexAction));
 static L_CreateGlobalSecondaryIndexAction: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
     schema::Member::new("KeySchema", &S_KeySchema).required(),
@@ -1042,15 +891,11 @@ static L_CreateGlobalSecondaryIndexAction: Layout = Layout::new(&[
     schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
     schema::Member::new("WarmThroughput", &S_WarmThroughput),
 ]);
-static S_CreateGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
-    "CreateGlobalTableWitnessGroupMemberAction",
-    Kind::Structure(&L_CreateGlobalTableWitnessGroupMemberAction),
-);
+static S_CreateGlobalTableWitnessGroupMemberAction: schema::Shape =
+    schema::Shape::new("CreateGlobalTableWitnessGroupMemberAction", Kind::Structure(&L_CreateGlobalTableWitnessGroupMemberAction));
 static L_CreateGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
-static S_CreateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
-    "CreateReplicationGroupMemberAction",
-    Kind::Structure(&L_CreateReplicationGroupMemberAction),
-);
+static S_CreateReplicationGroupMemberAction: schema::Shape =
+    schema::Shape::new("CreateReplicationGroupMemberAction", Kind::Structure(&L_CreateReplicationGroupMemberAction));
 static L_CreateReplicationGroupMemberAction: Layout = Layout::new(&[
     schema::Member::new("RegionName", &S_RegionName).required(),
     schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
@@ -1102,15 +947,11 @@ static L_Delete: Layout = Layout::new(&[
     schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
     schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
 ]);
-static S_DeleteGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
-    "DeleteGlobalSecondaryIndexAction",
-    Kind::Structure(&L_DeleteGlobalSecondaryIndexAction),
-);
+static S_DeleteGlobalSecondaryIndexAction: schema::Shape =
+    schema::Shape::new("DeleteGlobalSecondaryIndexAction", Kind::Structure(&L_DeleteGlobalSecondaryIndexAction));
 static L_DeleteGlobalSecondaryIndexAction: Layout = Layout::new(&[schema::Member::new("IndexName", &S_IndexName).required()]);
-static S_DeleteGlobalTableWitnessGroupMemberAction: schema::Shape = schema::Shape::new(
-    "DeleteGlobalTableWitnessGroupMemberAction",
-    Kind::Structure(&L_DeleteGlobalTableWitnessGroupMemberAction),
-);
+static S_DeleteGlobalTableWitnessGroupMemberAction: schema::Shape =
+    schema::Shape::new("DeleteGlobalTableWitnessGroupMemberAction", Kind::Structure(&L_DeleteGlobalTableWitnessGroupMemberAction));
 static L_DeleteGlobalTableWitnessGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
 static S_DeleteItemInput: schema::Shape = schema::Shape::new("DeleteItemInput", Kind::Structure(&L_DeleteItemInput));
 static L_DeleteItemInput: Layout = Layout::new(&[
@@ -1132,10 +973,8 @@ static L_DeleteItemOutput: Layout = Layout::new(&[
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
     schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetrics),
 ]);
-static S_DeleteReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
-    "DeleteReplicationGroupMemberAction",
-    Kind::Structure(&L_DeleteReplicationGroupMemberAction),
-);
+static S_DeleteReplicationGroupMemberAction: schema::Shape =
+    schema::Shape::new("DeleteReplicationGroupMemberAction", Kind::Structure(&L_DeleteReplicationGroupMemberAction));
 static L_DeleteReplicationGroupMemberAction: Layout = Layout::new(&[schema::Member::new("RegionName", &S_RegionName).required()]);
 static S_DeleteRequest: schema::Shape = schema::Shape::new("DeleteRequest", Kind::Structure(&L_DeleteRequest));
 static L_DeleteRequest: Layout = Layout::new(&[schema::Member::new("Key", &S_Key).required()]);
@@ -1150,10 +989,8 @@ static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("Deletion
 static S_DescribeContinuousBackupsInput: schema::Shape =
     schema::Shape::new("DescribeContinuousBackupsInput", Kind::Structure(&L_DescribeContinuousBackupsInput));
 static L_DescribeContinuousBackupsInput: Layout = Layout::new(&[schema::Member::new("TableName", &S_TableArn).required()]);
-static S_DescribeContinuousBackupsOutput: schema::Shape = schema::Shape::new(
-    "DescribeContinuousBackupsOutput",
-    Kind::Structure(&L_DescribeContinuousBackupsOutput),
-);
+static S_DescribeContinuousBackupsOutput: schema::Shape =
+    schema::Shape::new("DescribeContinuousBackupsOutput", Kind::Structure(&L_DescribeContinuousBackupsOutput));
 static L_DescribeContinuousBackupsOutput: Layout =
     Layout::new(&[schema::Member::new("ContinuousBackupsDescription", &S_ContinuousBackupsDescription)]);
 static S_DescribeEndpointsRequest: schema::Shape =
@@ -1181,10 +1018,8 @@ static L_DescribeTimeToLiveInput: Layout = Layout::new(&[schema::Member::new("Ta
 static S_DescribeTimeToLiveOutput: schema::Shape =
     schema::Shape::new("DescribeTimeToLiveOutput", Kind::Structure(&L_DescribeTimeToLiveOutput));
 static L_DescribeTimeToLiveOutput: Layout = Layout::new(&[schema::Member::new("TimeToLiveDescription", &S_TimeToLiveDescription)]);
-static S_DisassociateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
-    "DisassociateReplicationGroupMemberAction",
-    Kind::Structure(&L_DisassociateReplicationGroupMemberAction),
-);
+static S_DisassociateReplicationGroupMemberAction: schema::Shape =
+    schema::Shape::new("DisassociateReplicationGroupMemberAction", Kind::Structure(&L_DisassociateReplicationGroupMemberAction));
 static L_DisassociateReplicationGroupMemberAction: Layout = Layout::new(&[
     schema::Member::new("RegionName", &S_RegionName).required(),
     schema::Member::new("DisassociationMode", &S_DisassociationMode).required(),
@@ -1193,10 +1028,8 @@ static S_DisassociationMode: schema::Shape =
     schema::Shape::new("DisassociationMode", Kind::String).limits(Limits::NONE.values(&["WAIT_FOR_REPLICATION"]));
 static S_DisassociationProtectionEnabled: schema::Shape = schema::Shape::new("DisassociationProtectionEnabled", Kind::Boolean);
 static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::Structure(&L_Endpoint));
-static L_Endpoint: Layout = Layout::new(&[
-    schema::Member::new("Address", &S_String).required(),
-    schema::Member::new("CachePeriodInMinutes", &S_Long).required(),
-]);
+static L_Endpoint: Layout =
+    Layout::new(&[schema::Member::new("Address", &S_String).required(), schema::Member::new("CachePeriodInMinutes", &S_Long).required()]);
 static S_Endpoints: schema::Shape = schema::Shape::new("Endpoints", Kind::List(&M_Endpoints));
 static M_Endpoints: schema::Member = schema::Member::new("member", &S_Endpoint);
 static S_ErrorMessage: schema::Shape = schema::Shape::new("ErrorMessage", Kind::String);
@@ -1211,17 +1044,13 @@ static L_ExpectedAttributeValue: Layout = Layout::new(&[
     schema::Member::new("ComparisonOperator", &S_ComparisonOperator),
     schema::Member::new("AttributeValueList", &S_AttributeValueList),
 ]);
-static S_ExpressionAttributeNameMap: schema::Shape = schema::Shape::new(
-    "ExpressionAttributeNameMap",
-    Kind::Map(&K_ExpressionAttributeNameMap, &V_ExpressionAttributeNameMap),
-);
+static S_ExpressionAttributeNameMap: schema::Shape =
+    schema::Shape::new("ExpressionAttributeNameMap", Kind::Map(&K_ExpressionAttributeNameMap, &V_ExpressionAttributeNameMap));
 static K_ExpressionAttributeNameMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeNameVariable);
 static V_ExpressionAttributeNameMap: schema::Member = schema::Member::new("value", &S_AttributeName);
 static S_ExpressionAttributeNameVariable: schema::Shape = schema::Shape::new("ExpressionAttributeNameVariable", Kind::String);
-static S_ExpressionAttributeValueMap: schema::Shape = schema::Shape::new(
-    "ExpressionAttributeValueMap",
-    Kind::Map(&K_ExpressionAttributeValueMap, &V_ExpressionAttributeValueMap),
-);
+static S_ExpressionAttributeValueMap: schema::Shape =
+    schema::Shape::new("ExpressionAttributeValueMap", Kind::Map(&K_ExpressionAttributeValueMap, &V_ExpressionAttributeValueMap));
 static K_ExpressionAttributeValueMap: schema::Member = schema::Member::new("key", &S_ExpressionAttributeValueVariable);
 static V_ExpressionAttributeValueMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
 static S_ExpressionAttributeValueVariable: schema::Shape = schema::Shape::new("ExpressionAttributeValueVariable", Kind::String);
@@ -1247,10 +1076,8 @@ static L_GetItemInput: Layout = Layout::new(&[
     schema::Member::new("ExpressionAttributeNames", &S_ExpressionAttributeNameMap),
 ]);
 static S_GetItemOutput: schema::Shape = schema::Shape::new("GetItemOutput", Kind::Structure(&L_GetItemOutput));
-static L_GetItemOutput: Layout = Layout::new(&[
-    schema::Member::new("Item", &S_AttributeMap),
-    schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
-]);
+static L_GetItemOutput: Layout =
+    Layout::new(&[schema::Member::new("Item", &S_AttributeMap), schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity)]);
 static S_GlobalSecondaryIndex: schema::Shape = schema::Shape::new("GlobalSecondaryIndex", Kind::Structure(&L_GlobalSecondaryIndex));
 static L_GlobalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
@@ -1260,10 +1087,8 @@ static L_GlobalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
     schema::Member::new("WarmThroughput", &S_WarmThroughput),
 ]);
-static S_GlobalSecondaryIndexDescription: schema::Shape = schema::Shape::new(
-    "GlobalSecondaryIndexDescription",
-    Kind::Structure(&L_GlobalSecondaryIndexDescription),
-);
+static S_GlobalSecondaryIndexDescription: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexDescription", Kind::Structure(&L_GlobalSecondaryIndexDescription));
 static L_GlobalSecondaryIndexDescription: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName),
     schema::Member::new("KeySchema", &S_KeySchema),
@@ -1277,10 +1102,8 @@ static L_GlobalSecondaryIndexDescription: Layout = Layout::new(&[
     schema::Member::new("OnDemandThroughput", &S_OnDemandThroughput),
     schema::Member::new("WarmThroughput", &S_GlobalSecondaryIndexWarmThroughputDescription),
 ]);
-static S_GlobalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
-    "GlobalSecondaryIndexDescriptionList",
-    Kind::List(&M_GlobalSecondaryIndexDescriptionList),
-);
+static S_GlobalSecondaryIndexDescriptionList: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexDescriptionList", Kind::List(&M_GlobalSecondaryIndexDescriptionList));
 static M_GlobalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexDescription);
 static S_GlobalSecondaryIndexList: schema::Shape = schema::Shape::new("GlobalSecondaryIndexList", Kind::List(&M_GlobalSecondaryIndexList));
 static M_GlobalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndex);
@@ -1294,10 +1117,8 @@ static L_GlobalSecondaryIndexUpdate: Layout = Layout::new(&[
 static S_GlobalSecondaryIndexUpdateList: schema::Shape =
     schema::Shape::new("GlobalSecondaryIndexUpdateList", Kind::List(&M_GlobalSecondaryIndexUpdateList));
 static M_GlobalSecondaryIndexUpdateList: schema::Member = schema::Member::new("member", &S_GlobalSecondaryIndexUpdate);
-static S_GlobalSecondaryIndexWarmThroughputDescription: schema::Shape = schema::Shape::new(
-    "GlobalSecondaryIndexWarmThroughputDescription",
-    Kind::Structure(&L_GlobalSecondaryIndexWarmThroughputDescription),
-);
+static S_GlobalSecondaryIndexWarmThroughputDescription: schema::Shape =
+    schema::Shape::new("GlobalSecondaryIndexWarmThroughputDescription", Kind::Structure(&L_GlobalSecondaryIndexWarmThroughputDescription));
 static L_GlobalSecondaryIndexWarmThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("ReadUnitsPerSecond", &S_PositiveLongObject),
     schema::Member::new("WriteUnitsPerSecond", &S_PositiveLongObject),
@@ -1307,14 +1128,10 @@ static S_GlobalTableSettingsReplicationMode: schema::Shape = schema::Shape::new(
     .limits(Limits::NONE.values(&["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"]));
 static S_GlobalTableWitnessDescription: schema::Shape =
     schema::Shape::new("GlobalTableWitnessDescription", Kind::Structure(&L_GlobalTableWitnessDescription));
-static L_GlobalTableWitnessDescription: Layout = Layout::new(&[
-    schema::Member::new("RegionName", &S_RegionName),
-    schema::Member::new("WitnessStatus", &S_WitnessStatus),
-]);
-static S_GlobalTableWitnessDescriptionList: schema::Shape = schema::Shape::new(
-    "GlobalTableWitnessDescriptionList",
-    Kind::List(&M_GlobalTableWitnessDescriptionList),
-);
+static L_GlobalTableWitnessDescription: Layout =
+    Layout::new(&[schema::Member::new("RegionName", &S_RegionName), schema::Member::new("WitnessStatus", &S_WitnessStatus)]);
+static S_GlobalTableWitnessDescriptionList: schema::Shape =
+    schema::Shape::new("GlobalTableWitnessDescriptionList", Kind::List(&M_GlobalTableWitnessDescriptionList));
 static M_GlobalTableWitnessDescriptionList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessDescription);
 static S_GlobalTableWitnessGroupUpdate: schema::Shape =
     schema::Shape::new("GlobalTableWitnessGroupUpdate", Kind::Structure(&L_GlobalTableWitnessGroupUpdate));
@@ -1322,11 +1139,9 @@ static L_GlobalTableWitnessGroupUpdate: Layout = Layout::new(&[
     schema::Member::new("Create", &S_CreateGlobalTableWitnessGroupMemberAction),
     schema::Member::new("Delete", &S_DeleteGlobalTableWitnessGroupMemberAction),
 ]);
-static S_GlobalTableWitnessGroupUpdateList: schema::Shape = schema::Shape::new(
-    "GlobalTableWitnessGroupUpdateList",
-    Kind::List(&M_GlobalTableWitnessGroupUpdateList),
-)
-.limits(Limits::NONE.min(1).max(1));
+static S_GlobalTableWitnessGroupUpdateList: schema::Shape =
+    schema::Shape::new("GlobalTableWitnessGroupUpdateList", Kind::List(&M_GlobalTableWitnessGroupUpdateList))
+        .limits(Limits::NONE.min(1).max(1));
 static M_GlobalTableWitnessGroupUpdateList: schema::Member = schema::Member::new("member", &S_GlobalTableWitnessGroupUpdate);
 static S_IndexName: schema::Shape =
     schema::Shape::new("IndexName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_IndexName));
@@ -1334,10 +1149,8 @@ static P_IndexName: Pattern = Pattern::new(r#"[a-zA-Z0-9_.-]+"#);
 static S_IndexStatus: schema::Shape =
     schema::Shape::new("IndexStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "UPDATING", "DELETING", "ACTIVE"]));
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
-static S_ItemCollectionKeyAttributeMap: schema::Shape = schema::Shape::new(
-    "ItemCollectionKeyAttributeMap",
-    Kind::Map(&K_ItemCollectionKeyAttributeMap, &V_ItemCollectionKeyAttributeMap),
-);
+static S_ItemCollectionKeyAttributeMap: schema::Shape =
+    schema::Shape::new("ItemCollectionKeyAttributeMap", Kind::Map(&K_ItemCollectionKeyAttributeMap, &V_ItemCollectionKeyAttributeMap));
 static K_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_ItemCollectionKeyAttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
 static S_ItemCollectionMetrics: schema::Shape = schema::Shape::new("ItemCollectionMetrics", Kind::Structure(&L_ItemCollectionMetrics));
@@ -1348,10 +1161,8 @@ static L_ItemCollectionMetrics: Layout = Layout::new(&[
 static S_ItemCollectionMetricsMultiple: schema::Shape =
     schema::Shape::new("ItemCollectionMetricsMultiple", Kind::List(&M_ItemCollectionMetricsMultiple));
 static M_ItemCollectionMetricsMultiple: schema::Member = schema::Member::new("member", &S_ItemCollectionMetrics);
-static S_ItemCollectionMetricsPerTable: schema::Shape = schema::Shape::new(
-    "ItemCollectionMetricsPerTable",
-    Kind::Map(&K_ItemCollectionMetricsPerTable, &V_ItemCollectionMetricsPerTable),
-);
+static S_ItemCollectionMetricsPerTable: schema::Shape =
+    schema::Shape::new("ItemCollectionMetricsPerTable", Kind::Map(&K_ItemCollectionMetricsPerTable, &V_ItemCollectionMetricsPerTable));
 static K_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("key", &S_TableArn);
 static V_ItemCollectionMetricsPerTable: schema::Member = schema::Member::new("value", &S_ItemCollectionMetricsMultiple);
 static S_ItemCollectionSizeEstimateBound: schema::Shape = schema::Shape::new("ItemCollectionSizeEstimateBound", Kind::Float);
@@ -1397,17 +1208,13 @@ static L_KeysAndAttributes: Layout = Layout::new(&[
 static S_ListAttributeValue: schema::Shape = schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
 static M_ListAttributeValue: schema::Member = schema::Member::new("member", &S_AttributeValue);
 static S_ListTablesInput: schema::Shape = schema::Shape::new("ListTablesInput", Kind::Structure(&L_ListTablesInput));
-static L_ListTablesInput: Layout = Layout::new(&[
-    schema::Member::new("ExclusiveStartTableName", &S_TableName),
-    schema::Member::new("Limit", &S_ListTablesInputLimit),
-]);
+static L_ListTablesInput: Layout =
+    Layout::new(&[schema::Member::new("ExclusiveStartTableName", &S_TableName), schema::Member::new("Limit", &S_ListTablesInputLimit)]);
 static S_ListTablesInputLimit: schema::Shape =
     schema::Shape::new("ListTablesInputLimit", Kind::Integer).limits(Limits::NONE.min(1).max(100));
 static S_ListTablesOutput: schema::Shape = schema::Shape::new("ListTablesOutput", Kind::Structure(&L_ListTablesOutput));
-static L_ListTablesOutput: Layout = Layout::new(&[
-    schema::Member::new("TableNames", &S_TableNameList),
-    schema::Member::new("LastEvaluatedTableName", &S_TableName),
-]);
+static L_ListTablesOutput: Layout =
+    Layout::new(&[schema::Member::new("TableNames", &S_TableNameList), schema::Member::new("LastEvaluatedTableName", &S_TableName)]);
 static S_ListTagsOfResourceInput: schema::Shape =
     schema::Shape::new("ListTagsOfResourceInput", Kind::Structure(&L_ListTagsOfResourceInput));
 static L_ListTagsOfResourceInput: Layout = Layout::new(&[
@@ -1416,10 +1223,8 @@ static L_ListTagsOfResourceInput: Layout = Layout::new(&[
 ]);
 static S_ListTagsOfResourceOutput: schema::Shape =
     schema::Shape::new("ListTagsOfResourceOutput", Kind::Structure(&L_ListTagsOfResourceOutput));
-static L_ListTagsOfResourceOutput: Layout = Layout::new(&[
-    schema::Member::new("Tags", &S_TagList),
-    schema::Member::new("NextToken", &S_NextTokenString),
-]);
+static L_ListTagsOfResourceOutput: Layout =
+    Layout::new(&[schema::Member::new("Tags", &S_TagList), schema::Member::new("NextToken", &S_NextTokenString)]);
 static S_LocalSecondaryIndex: schema::Shape = schema::Shape::new("LocalSecondaryIndex", Kind::Structure(&L_LocalSecondaryIndex));
 static L_LocalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
@@ -1436,10 +1241,8 @@ static L_LocalSecondaryIndexDescription: Layout = Layout::new(&[
     schema::Member::new("ItemCount", &S_LongObject),
     schema::Member::new("IndexArn", &S_String),
 ]);
-static S_LocalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
-    "LocalSecondaryIndexDescriptionList",
-    Kind::List(&M_LocalSecondaryIndexDescriptionList),
-);
+static S_LocalSecondaryIndexDescriptionList: schema::Shape =
+    schema::Shape::new("LocalSecondaryIndexDescriptionList", Kind::List(&M_LocalSecondaryIndexDescriptionList));
 static M_LocalSecondaryIndexDescriptionList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndexDescription);
 static S_LocalSecondaryIndexList: schema::Shape = schema::Shape::new("LocalSecondaryIndexList", Kind::List(&M_LocalSecondaryIndexList));
 static M_LocalSecondaryIndexList: schema::Member = schema::Member::new("member", &S_LocalSecondaryIndex);
@@ -1461,10 +1264,8 @@ static S_NumberAttributeValue: schema::Shape = schema::Shape::new("NumberAttribu
 static S_NumberSetAttributeValue: schema::Shape = schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
 static M_NumberSetAttributeValue: schema::Member = schema::Member::new("member", &S_NumberAttributeValue);
 static S_OnDemandThroughput: schema::Shape = schema::Shape::new("OnDemandThroughput", Kind::Structure(&L_OnDemandThroughput));
-static L_OnDemandThroughput: Layout = Layout::new(&[
-    schema::Member::new("MaxReadRequestUnits", &S_LongObject),
-    schema::Member::new("MaxWriteRequestUnits", &S_LongObject),
-]);
+static L_OnDemandThroughput: Layout =
+    Layout::new(&[schema::Member::new("MaxReadRequestUnits", &S_LongObject), schema::Member::new("MaxWriteRequestUnits", &S_LongObject)]);
 static S_OnDemandThroughputOverride: schema::Shape =
     schema::Shape::new("OnDemandThroughputOverride", Kind::Structure(&L_OnDemandThroughputOverride));
 static L_OnDemandThroughputOverride: Layout = Layout::new(&[schema::Member::new("MaxReadRequestUnits", &S_LongObject)]);
@@ -1493,10 +1294,8 @@ static L_ProvisionedThroughput: Layout = Layout::new(&[
     schema::Member::new("ReadCapacityUnits", &S_PositiveLongObject).required(),
     schema::Member::new("WriteCapacityUnits", &S_PositiveLongObject).required(),
 ]);
-static S_ProvisionedThroughputDescription: schema::Shape = schema::Shape::new(
-    "ProvisionedThroughputDescription",
-    Kind::Structure(&L_ProvisionedThroughputDescription),
-);
+static S_ProvisionedThroughputDescription: schema::Shape =
+    schema::Shape::new("ProvisionedThroughputDescription", Kind::Structure(&L_ProvisionedThroughputDescription));
 static L_ProvisionedThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("LastIncreaseDateTime", &S_Date),
     schema::Member::new("LastDecreaseDateTime", &S_Date),
@@ -1504,10 +1303,8 @@ static L_ProvisionedThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("ReadCapacityUnits", &S_NonNegativeLongObject),
     schema::Member::new("WriteCapacityUnits", &S_NonNegativeLongObject),
 ]);
-static S_ProvisionedThroughputExceededException: schema::Shape = schema::Shape::new(
-    "ProvisionedThroughputExceededException",
-    Kind::Structure(&L_ProvisionedThroughputExceededException),
-);
+static S_ProvisionedThroughputExceededException: schema::Shape =
+    schema::Shape::new("ProvisionedThroughputExceededException", Kind::Structure(&L_ProvisionedThroughputExceededException));
 static L_ProvisionedThroughputExceededException: Layout = Layout::new(&[schema::Member::new("ThrottlingReasons", &S_ThrottlingReasonList)]);
 static S_ProvisionedThroughputOverride: schema::Shape =
     schema::Shape::new("ProvisionedThroughputOverride", Kind::Structure(&L_ProvisionedThroughputOverride));
@@ -1535,10 +1332,8 @@ static L_PutItemInput: Layout = Layout::new(&[
     schema::Member::new("ExpressionAttributeValues", &S_ExpressionAttributeValueMap),
     schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
 ]);
-static S_PutItemInputAttributeMap: schema::Shape = schema::Shape::new(
-    "PutItemInputAttributeMap",
-    Kind::Map(&K_PutItemInputAttributeMap, &V_PutItemInputAttributeMap),
-);
+static S_PutItemInputAttributeMap: schema::Shape =
+    schema::Shape::new("PutItemInputAttributeMap", Kind::Map(&K_PutItemInputAttributeMap, &V_PutItemInputAttributeMap));
 static K_PutItemInputAttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
 static V_PutItemInputAttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
 static S_PutItemOutput: schema::Shape = schema::Shape::new("PutItemOutput", Kind::Structure(&L_PutItemOutput));
@@ -1606,20 +1401,16 @@ static L_ReplicaGlobalSecondaryIndex: Layout = Layout::new(&[
     schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
     schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
 ]);
-static S_ReplicaGlobalSecondaryIndexDescription: schema::Shape = schema::Shape::new(
-    "ReplicaGlobalSecondaryIndexDescription",
-    Kind::Structure(&L_ReplicaGlobalSecondaryIndexDescription),
-);
+static S_ReplicaGlobalSecondaryIndexDescription: schema::Shape =
+    schema::Shape::new("ReplicaGlobalSecondaryIndexDescription", Kind::Structure(&L_ReplicaGlobalSecondaryIndexDescription));
 static L_ReplicaGlobalSecondaryIndexDescription: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName),
     schema::Member::new("ProvisionedThroughputOverride", &S_ProvisionedThroughputOverride),
     schema::Member::new("OnDemandThroughputOverride", &S_OnDemandThroughputOverride),
     schema::Member::new("WarmThroughput", &S_GlobalSecondaryIndexWarmThroughputDescription),
 ]);
-static S_ReplicaGlobalSecondaryIndexDescriptionList: schema::Shape = schema::Shape::new(
-    "ReplicaGlobalSecondaryIndexDescriptionList",
-    Kind::List(&M_ReplicaGlobalSecondaryIndexDescriptionList),
-);
+static S_ReplicaGlobalSecondaryIndexDescriptionList: schema::Shape =
+    schema::Shape::new("ReplicaGlobalSecondaryIndexDescriptionList", Kind::List(&M_ReplicaGlobalSecondaryIndexDescriptionList));
 static M_ReplicaGlobalSecondaryIndexDescriptionList: schema::Member =
     schema::Member::new("member", &S_ReplicaGlobalSecondaryIndexDescription);
 static S_ReplicaGlobalSecondaryIndexList: schema::Shape =
@@ -1737,10 +1528,8 @@ static L_SearchSchemaElement: Layout = Layout::new(&[
 ]);
 static S_SearchSchemaElementType: schema::Shape =
     schema::Shape::new("SearchSchemaElementType", Kind::String).limits(Limits::NONE.values(&["HASH", "INLINE_FILTER"]));
-static S_SecondaryIndexesCapacityMap: schema::Shape = schema::Shape::new(
-    "SecondaryIndexesCapacityMap",
-    Kind::Map(&K_SecondaryIndexesCapacityMap, &V_SecondaryIndexesCapacityMap),
-);
+static S_SecondaryIndexesCapacityMap: schema::Shape =
+    schema::Shape::new("SecondaryIndexesCapacityMap", Kind::Map(&K_SecondaryIndexesCapacityMap, &V_SecondaryIndexesCapacityMap));
 static K_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
 static V_SecondaryIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_Capacity);
 static S_Select: schema::Shape = schema::Shape::new("Select", Kind::String).limits(Limits::NONE.values(&[
@@ -1770,10 +1559,8 @@ static S_TableArn: schema::Shape = schema::Shape::new("TableArn", Kind::String).
 static S_TableClass: schema::Shape =
     schema::Shape::new("TableClass", Kind::String).limits(Limits::NONE.values(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]));
 static S_TableClassSummary: schema::Shape = schema::Shape::new("TableClassSummary", Kind::Structure(&L_TableClassSummary));
-static L_TableClassSummary: Layout = Layout::new(&[
-    schema::Member::new("TableClass", &S_TableClass),
-    schema::Member::new("LastUpdateDateTime", &S_Date),
-]);
+static L_TableClassSummary: Layout =
+    Layout::new(&[schema::Member::new("TableClass", &S_TableClass), schema::Member::new("LastUpdateDateTime", &S_Date)]);
 static S_TableDescription: schema::Shape = schema::Shape::new("TableDescription", Kind::Structure(&L_TableDescription));
 static L_TableDescription: Layout = Layout::new(&[
     schema::Member::new("AttributeDefinitions", &S_AttributeDefinitions),
@@ -1832,28 +1619,21 @@ static L_TableWarmThroughputDescription: Layout = Layout::new(&[
     schema::Member::new("Status", &S_TableStatus),
 ]);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout = Layout::new(&[
-    schema::Member::new("Key", &S_TagKeyString).required(),
-    schema::Member::new("Value", &S_TagValueString).required(),
-]);
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_TagKeyString).required(), schema::Member::new("Value", &S_TagValueString).required()]);
 static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
 static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKeyString);
 static S_TagKeyString: schema::Shape = schema::Shape::new("TagKeyString", Kind::String).limits(Limits::NONE.min(1).max(128));
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
 static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
 static S_TagResourceInput: schema::Shape = schema::Shape::new("TagResourceInput", Kind::Structure(&L_TagResourceInput));
-static L_TagResourceInput: Layout = Layout::new(&[
-    schema::Member::new("ResourceArn", &S_ResourceArnString).required(),
-    schema::Member::new("Tags", &S_TagList).required(),
-]);
+static L_TagResourceInput: Layout =
+    Layout::new(&[schema::Member::new("ResourceArn", &S_ResourceArnString).required(), schema::Member::new("Tags", &S_TagList).required()]);
 static S_TagValueString: schema::Shape = schema::Shape::new("TagValueString", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_ThrottlingException: schema::Shape = schema::Shape::new("ThrottlingException", Kind::Structure(&L_ThrottlingException));
 static L_ThrottlingException: Layout = Layout::new(&[schema::Member::new("throttlingReasons", &S_ThrottlingReasonList)]);
 static S_ThrottlingReason: schema::Shape = schema::Shape::new("ThrottlingReason", Kind::Structure(&L_ThrottlingReason));
-static L_ThrottlingReason: Layout = Layout::new(&[
-    schema::Member::new("reason", &S_Reason),
-    schema::Member::new("resource", &S_Resource),
-]);
+static L_ThrottlingReason: Layout = Layout::new(&[schema::Member::new("reason", &S_Reason), schema::Member::new("resource", &S_Resource)]);
 static S_ThrottlingReasonList: schema::Shape = schema::Shape::new("ThrottlingReasonList", Kind::List(&M_ThrottlingReasonList));
 static M_ThrottlingReasonList: schema::Member = schema::Member::new("member", &S_ThrottlingReason);
 static S_TimeToLiveAttributeName: schema::Shape =
@@ -1930,10 +1710,8 @@ static L_Update: Layout = Layout::new(&[
     schema::Member::new("ReturnValuesOnConditionCheckFailure", &S_ReturnValuesOnConditionCheckFailure),
 ]);
 static S_UpdateExpression: schema::Shape = schema::Shape::new("UpdateExpression", Kind::String);
-static S_UpdateGlobalSecondaryIndexAction: schema::Shape = schema::Shape::new(
-    "UpdateGlobalSecondaryIndexAction",
-    Kind::Structure(&L_UpdateGlobalSecondaryIndexAction),
-);
+static S_UpdateGlobalSecondaryIndexAction: schema::Shape =
+    schema::Shape::new("UpdateGlobalSecondaryIndexAction", Kind::Structure(&L_UpdateGlobalSecondaryIndexAction));
 static L_UpdateGlobalSecondaryIndexAction: Layout = Layout::new(&[
     schema::Member::new("IndexName", &S_IndexName).required(),
     schema::Member::new("ProvisionedThroughput", &S_ProvisionedThroughput),
@@ -1962,10 +1740,8 @@ static L_UpdateItemOutput: Layout = Layout::new(&[
     schema::Member::new("ConsumedCapacity", &S_ConsumedCapacity),
     schema::Member::new("ItemCollectionMetrics", &S_ItemCollectionMetrics),
 ]);
-static S_UpdateReplicationGroupMemberAction: schema::Shape = schema::Shape::new(
-    "UpdateReplicationGroupMemberAction",
-    Kind::Structure(&L_UpdateReplicationGroupMemberAction),
-);
+static S_UpdateReplicationGroupMemberAction: schema::Shape =
+    schema::Shape::new("UpdateReplicationGroupMemberAction", Kind::Structure(&L_UpdateReplicationGroupMemberAction));
 static L_UpdateReplicationGroupMemberAction: Layout = Layout::new(&[
     schema::Member::new("RegionName", &S_RegionName).required(),
     schema::Member::new("KMSMasterKeyId", &S_KMSMasterKeyId),
@@ -2043,30 +1819,22 @@ static M_VectorIndexDescriptionList: schema::Member = schema::Member::new("membe
 static S_VectorIndexList: schema::Shape = schema::Shape::new("VectorIndexList", Kind::List(&M_VectorIndexList));
 static M_VectorIndexList: schema::Member = schema::Member::new("member", &S_VectorIndex);
 static S_VectorIndexUpdate: schema::Shape = schema::Shape::new("VectorIndexUpdate", Kind::Structure(&L_VectorIndexUpdate));
-static L_VectorIndexUpdate: Layout = Layout::new(&[
-    schema::Member::new("Create", &S_CreateVectorIndexAction),
-    schema::Member::new("Delete", &S_DeleteVectorIndexAction),
-]);
+static L_VectorIndexUpdate: Layout =
+    Layout::new(&[schema::Member::new("Create", &S_CreateVectorIndexAction), schema::Member::new("Delete", &S_DeleteVectorIndexAction)]);
 static S_VectorIndexUpdateList: schema::Shape = schema::Shape::new("VectorIndexUpdateList", Kind::List(&M_VectorIndexUpdateList));
 static M_VectorIndexUpdateList: schema::Member = schema::Member::new("member", &S_VectorIndexUpdate);
-static S_VectorIndexesCapacityMap: schema::Shape = schema::Shape::new(
-    "VectorIndexesCapacityMap",
-    Kind::Map(&K_VectorIndexesCapacityMap, &V_VectorIndexesCapacityMap),
-);
+static S_VectorIndexesCapacityMap: schema::Shape =
+    schema::Shape::new("VectorIndexesCapacityMap", Kind::Map(&K_VectorIndexesCapacityMap, &V_VectorIndexesCapacityMap));
 static K_VectorIndexesCapacityMap: schema::Member = schema::Member::new("key", &S_IndexName);
 static V_VectorIndexesCapacityMap: schema::Member = schema::Member::new("value", &S_VectorCapacity);
 static S_WarmThroughput: schema::Shape = schema::Shape::new("WarmThroughput", Kind::Structure(&L_WarmThroughput));
-static L_WarmThroughput: Layout = Layout::new(&[
-    schema::Member::new("ReadUnitsPerSecond", &S_LongObject),
-    schema::Member::new("WriteUnitsPerSecond", &S_LongObject),
-]);
+static L_WarmThroughput: Layout =
+    Layout::new(&[schema::Member::new("ReadUnitsPerSecond", &S_LongObject), schema::Member::new("WriteUnitsPerSecond", &S_LongObject)]);
 static S_WitnessStatus: schema::Shape =
     schema::Shape::new("WitnessStatus", Kind::String).limits(Limits::NONE.values(&["CREATING", "DELETING", "ACTIVE"]));
 static S_WriteRequest: schema::Shape = schema::Shape::new("WriteRequest", Kind::Structure(&L_WriteRequest));
-static L_WriteRequest: Layout = Layout::new(&[
-    schema::Member::new("PutRequest", &S_PutRequest),
-    schema::Member::new("DeleteRequest", &S_DeleteRequest),
-]);
+static L_WriteRequest: Layout =
+    Layout::new(&[schema::Member::new("PutRequest", &S_PutRequest), schema::Member::new("DeleteRequest", &S_DeleteRequest)]);
 static S_WriteRequests: schema::Shape =
     schema::Shape::new("WriteRequests", Kind::List(&M_WriteRequests)).limits(Limits::NONE.min(1).max(25));
 static M_WriteRequests: schema::Member = schema::Member::new("member", &S_WriteRequest);

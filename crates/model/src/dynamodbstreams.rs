@@ -29,33 +29,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListStreams", "POST", "/"),
 ];
 
-pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredIteratorException",
-    code: "ExpiredIteratorException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_SERVER_ERROR: ErrorFact = ErrorFact {
-    shape: "InternalServerError",
-    code: "InternalServerError",
-    status: 500,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static TRIMMED_DATA_ACCESS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TrimmedDataAccessException",
-    code: "TrimmedDataAccessException",
-    status: 400,
-    message: "message",
-};
+pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredIteratorException", code: "ExpiredIteratorException", status: 400, message: "message" };
+pub static INTERNAL_SERVER_ERROR: ErrorFact =
+    ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static TRIMMED_DATA_ACCESS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TrimmedDataAccessException", code: "TrimmedDataAccessException", status: 400, message: "message" };

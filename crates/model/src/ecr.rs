@@ -93,120 +93,47 @@ pub static BLOCKED_BY_ORGANIZATION_POLICY_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static EMPTY_UPLOAD_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EmptyUploadException",
-    code: "EmptyUploadException",
-    status: 400,
-    message: "message",
-};
-pub static EXCLUSION_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExclusionAlreadyExistsException",
-    code: "ExclusionAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static EXCLUSION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExclusionNotFoundException",
-    code: "ExclusionNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static IMAGE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImageAlreadyExistsException",
-    code: "ImageAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static IMAGE_ARCHIVED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImageArchivedException",
-    code: "ImageArchivedException",
-    status: 400,
-    message: "message",
-};
-pub static IMAGE_DIGEST_DOES_NOT_MATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImageDigestDoesNotMatchException",
-    code: "ImageDigestDoesNotMatchException",
-    status: 400,
-    message: "message",
-};
-pub static IMAGE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImageNotFoundException",
-    code: "ImageNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static EMPTY_UPLOAD_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EmptyUploadException", code: "EmptyUploadException", status: 400, message: "message" };
+pub static EXCLUSION_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExclusionAlreadyExistsException", code: "ExclusionAlreadyExistsException", status: 400, message: "message" };
+pub static EXCLUSION_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExclusionNotFoundException", code: "ExclusionNotFoundException", status: 400, message: "message" };
+pub static IMAGE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImageAlreadyExistsException", code: "ImageAlreadyExistsException", status: 400, message: "message" };
+pub static IMAGE_ARCHIVED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImageArchivedException", code: "ImageArchivedException", status: 400, message: "message" };
+pub static IMAGE_DIGEST_DOES_NOT_MATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImageDigestDoesNotMatchException", code: "ImageDigestDoesNotMatchException", status: 400, message: "message" };
+pub static IMAGE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImageNotFoundException", code: "ImageNotFoundException", status: 400, message: "message" };
 pub static IMAGE_STORAGE_CLASS_UPDATE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ImageStorageClassUpdateNotSupportedException",
     code: "ImageStorageClassUpdateNotSupportedException",
     status: 400,
     message: "message",
 };
-pub static IMAGE_TAG_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ImageTagAlreadyExistsException",
-    code: "ImageTagAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_LAYER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidLayerException",
-    code: "InvalidLayerException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_LAYER_PART_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidLayerPartException",
-    code: "InvalidLayerPartException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterException",
-    code: "InvalidParameterException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidTagParameterException",
-    code: "InvalidTagParameterException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KmsException",
-    code: "KmsException",
-    status: 400,
-    message: "message",
-};
-pub static LAYER_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LayerAlreadyExistsException",
-    code: "LayerAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static LAYER_INACCESSIBLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LayerInaccessibleException",
-    code: "LayerInaccessibleException",
-    status: 400,
-    message: "message",
-};
-pub static LAYER_PART_TOO_SMALL_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LayerPartTooSmallException",
-    code: "LayerPartTooSmallException",
-    status: 400,
-    message: "message",
-};
-pub static LAYERS_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LayersNotFoundException",
-    code: "LayersNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LifecyclePolicyNotFoundException",
-    code: "LifecyclePolicyNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static IMAGE_TAG_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ImageTagAlreadyExistsException", code: "ImageTagAlreadyExistsException", status: 400, message: "message" };
+pub static INVALID_LAYER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidLayerException", code: "InvalidLayerException", status: 400, message: "message" };
+pub static INVALID_LAYER_PART_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidLayerPartException", code: "InvalidLayerPartException", status: 400, message: "message" };
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidTagParameterException", code: "InvalidTagParameterException", status: 400, message: "message" };
+pub static KMS_EXCEPTION: ErrorFact = ErrorFact { shape: "KmsException", code: "KmsException", status: 400, message: "message" };
+pub static LAYER_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LayerAlreadyExistsException", code: "LayerAlreadyExistsException", status: 400, message: "message" };
+pub static LAYER_INACCESSIBLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LayerInaccessibleException", code: "LayerInaccessibleException", status: 400, message: "message" };
+pub static LAYER_PART_TOO_SMALL_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LayerPartTooSmallException", code: "LayerPartTooSmallException", status: 400, message: "message" };
+pub static LAYERS_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LayersNotFoundException", code: "LayersNotFoundException", status: 400, message: "message" };
+pub static LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LifecyclePolicyNotFoundException", code: "LifecyclePolicyNotFoundException", status: 400, message: "message" };
 pub static LIFECYCLE_POLICY_PREVIEW_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "LifecyclePolicyPreviewInProgressException",
     code: "LifecyclePolicyPreviewInProgressException",
@@ -219,12 +146,8 @@ pub static LIFECYCLE_POLICY_PREVIEW_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static PULL_THROUGH_CACHE_RULE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "PullThroughCacheRuleAlreadyExistsException",
     code: "PullThroughCacheRuleAlreadyExistsException",
@@ -237,18 +160,10 @@ pub static PULL_THROUGH_CACHE_RULE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static REFERENCED_IMAGES_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ReferencedImagesNotFoundException",
-    code: "ReferencedImagesNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static REGISTRY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RegistryPolicyNotFoundException",
-    code: "RegistryPolicyNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static REFERENCED_IMAGES_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ReferencedImagesNotFoundException", code: "ReferencedImagesNotFoundException", status: 400, message: "message" };
+pub static REGISTRY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RegistryPolicyNotFoundException", code: "RegistryPolicyNotFoundException", status: 400, message: "message" };
 pub static REPLICATION_BACKFILL_IN_PROGRESS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ReplicationBackfillInProgressException",
     code: "ReplicationBackfillInProgressException",
@@ -267,123 +182,58 @@ pub static REPLICATION_BACKFILL_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static REPOSITORY_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RepositoryAlreadyExistsException",
-    code: "RepositoryAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static REPOSITORY_NOT_EMPTY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RepositoryNotEmptyException",
-    code: "RepositoryNotEmptyException",
-    status: 400,
-    message: "message",
-};
-pub static REPOSITORY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RepositoryNotFoundException",
-    code: "RepositoryNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static REPOSITORY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RepositoryPolicyNotFoundException",
-    code: "RepositoryPolicyNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static SCAN_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ScanNotFoundException",
-    code: "ScanNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static SECRET_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SecretNotFoundException",
-    code: "SecretNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static SERVER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServerException",
-    code: "ServerException",
-    status: 500,
-    message: "message",
-};
+pub static REPOSITORY_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RepositoryAlreadyExistsException", code: "RepositoryAlreadyExistsException", status: 400, message: "message" };
+pub static REPOSITORY_NOT_EMPTY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RepositoryNotEmptyException", code: "RepositoryNotEmptyException", status: 400, message: "message" };
+pub static REPOSITORY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RepositoryNotFoundException", code: "RepositoryNotFoundException", status: 400, message: "message" };
+pub static REPOSITORY_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RepositoryPolicyNotFoundException", code: "RepositoryPolicyNotFoundException", status: 400, message: "message" };
+pub static SCAN_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ScanNotFoundException", code: "ScanNotFoundException", status: 400, message: "message" };
+pub static SECRET_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SecretNotFoundException", code: "SecretNotFoundException", status: 400, message: "message" };
+pub static SERVER_EXCEPTION: ErrorFact = ErrorFact { shape: "ServerException", code: "ServerException", status: 500, message: "message" };
 pub static SIGNING_CONFIGURATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SigningConfigurationNotFoundException",
     code: "SigningConfigurationNotFoundException",
     status: 400,
     message: "message",
 };
-pub static TEMPLATE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TemplateAlreadyExistsException",
-    code: "TemplateAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TemplateNotFoundException",
-    code: "TemplateNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyTagsException",
-    code: "TooManyTagsException",
-    status: 400,
-    message: "message",
-};
-pub static UNABLE_TO_ACCESS_SECRET_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnableToAccessSecretException",
-    code: "UnableToAccessSecretException",
-    status: 400,
-    message: "message",
-};
+pub static TEMPLATE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TemplateAlreadyExistsException", code: "TemplateAlreadyExistsException", status: 400, message: "message" };
+pub static TEMPLATE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TemplateNotFoundException", code: "TemplateNotFoundException", status: 400, message: "message" };
+pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyTagsException", code: "TooManyTagsException", status: 400, message: "message" };
+pub static UNABLE_TO_ACCESS_SECRET_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnableToAccessSecretException", code: "UnableToAccessSecretException", status: 400, message: "message" };
 pub static UNABLE_TO_DECRYPT_SECRET_VALUE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnableToDecryptSecretValueException",
     code: "UnableToDecryptSecretValueException",
     status: 400,
     message: "message",
 };
-pub static UNABLE_TO_GET_UPSTREAM_IMAGE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnableToGetUpstreamImageException",
-    code: "UnableToGetUpstreamImageException",
-    status: 400,
-    message: "message",
-};
-pub static UNABLE_TO_GET_UPSTREAM_LAYER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnableToGetUpstreamLayerException",
-    code: "UnableToGetUpstreamLayerException",
-    status: 400,
-    message: "message",
-};
+pub static UNABLE_TO_GET_UPSTREAM_IMAGE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnableToGetUpstreamImageException", code: "UnableToGetUpstreamImageException", status: 400, message: "message" };
+pub static UNABLE_TO_GET_UPSTREAM_LAYER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnableToGetUpstreamLayerException", code: "UnableToGetUpstreamLayerException", status: 400, message: "message" };
 pub static UNABLE_TO_LIST_UPSTREAM_IMAGE_REFERRERS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnableToListUpstreamImageReferrersException",
     code: "UnableToListUpstreamImageReferrersException",
     status: 400,
     message: "message",
 };
-pub static UNSUPPORTED_IMAGE_TYPE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedImageTypeException",
-    code: "UnsupportedImageTypeException",
-    status: 400,
-    message: "message",
-};
+pub static UNSUPPORTED_IMAGE_TYPE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedImageTypeException", code: "UnsupportedImageTypeException", status: 400, message: "message" };
 pub static UNSUPPORTED_UPSTREAM_REGISTRY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedUpstreamRegistryException",
     code: "UnsupportedUpstreamRegistryException",
     status: 400,
     message: "message",
 };
-pub static UPLOAD_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UploadNotFoundException",
-    code: "UploadNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ValidationException",
-    code: "ValidationException",
-    status: 400,
-    message: "message",
-};
+pub static UPLOAD_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UploadNotFoundException", code: "UploadNotFoundException", status: 400, message: "message" };
+pub static VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };

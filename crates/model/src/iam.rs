@@ -26,55 +26,55 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AcceptDelegationRequest", "POST", "/"),
     &schema::Operation::unbuilt("AcquireRole", "POST", "/"),
     &schema::Operation::unbuilt("AddClientIDToOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("AddRoleToInstanceProfile", "POST", "/"),
-    &schema::Operation::unbuilt("AddUserToGroup", "POST", "/"),
+    &ADD_ROLE_TO_INSTANCE_PROFILE,
+    &ADD_USER_TO_GROUP,
     &schema::Operation::unbuilt("AssociateDelegationRequest", "POST", "/"),
-    &schema::Operation::unbuilt("AttachGroupPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("AttachRolePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("AttachUserPolicy", "POST", "/"),
+    &ATTACH_GROUP_POLICY,
+    &ATTACH_ROLE_POLICY,
+    &ATTACH_USER_POLICY,
     &schema::Operation::unbuilt("ChangePassword", "POST", "/"),
-    &schema::Operation::unbuilt("CreateAccessKey", "POST", "/"),
-    &schema::Operation::unbuilt("CreateAccountAlias", "POST", "/"),
+    &CREATE_ACCESS_KEY,
+    &CREATE_ACCOUNT_ALIAS,
     &schema::Operation::unbuilt("CreateDelegationRequest", "POST", "/"),
-    &schema::Operation::unbuilt("CreateGroup", "POST", "/"),
-    &schema::Operation::unbuilt("CreateInstanceProfile", "POST", "/"),
+    &CREATE_GROUP,
+    &CREATE_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("CreateLoginProfile", "POST", "/"),
     &schema::Operation::unbuilt("CreateOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("CreatePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("CreatePolicyVersion", "POST", "/"),
-    &schema::Operation::unbuilt("CreateRole", "POST", "/"),
+    &CREATE_POLICY,
+    &CREATE_POLICY_VERSION,
+    &CREATE_ROLE,
     &schema::Operation::unbuilt("CreateSAMLProvider", "POST", "/"),
-    &schema::Operation::unbuilt("CreateServiceLinkedRole", "POST", "/"),
+    &CREATE_SERVICE_LINKED_ROLE,
     &schema::Operation::unbuilt("CreateServiceSpecificCredential", "POST", "/"),
-    &schema::Operation::unbuilt("CreateUser", "POST", "/"),
+    &CREATE_USER,
     &schema::Operation::unbuilt("CreateVirtualMFADevice", "POST", "/"),
     &schema::Operation::unbuilt("DeactivateMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteAccessKey", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteAccountAlias", "POST", "/"),
+    &DELETE_ACCESS_KEY,
+    &DELETE_ACCOUNT_ALIAS,
     &schema::Operation::unbuilt("DeleteAccountPasswordPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteGroup", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteGroupPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteInstanceProfile", "POST", "/"),
+    &DELETE_GROUP,
+    &DELETE_GROUP_POLICY,
+    &DELETE_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("DeleteLoginProfile", "POST", "/"),
     &schema::Operation::unbuilt("DeleteOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("DeletePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeletePolicyVersion", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRole", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRolePermissionsBoundary", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRolePolicy", "POST", "/"),
+    &DELETE_POLICY,
+    &DELETE_POLICY_VERSION,
+    &DELETE_ROLE,
+    &DELETE_ROLE_PERMISSIONS_BOUNDARY,
+    &DELETE_ROLE_POLICY,
     &schema::Operation::unbuilt("DeleteSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSSHPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("DeleteServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("DeleteServiceLinkedRole", "POST", "/"),
     &schema::Operation::unbuilt("DeleteServiceSpecificCredential", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSigningCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUser", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserPermissionsBoundary", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserPolicy", "POST", "/"),
+    &DELETE_USER,
+    &DELETE_USER_PERMISSIONS_BOUNDARY,
+    &DELETE_USER_POLICY,
     &schema::Operation::unbuilt("DeleteVirtualMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("DetachGroupPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DetachRolePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DetachUserPolicy", "POST", "/"),
+    &DETACH_GROUP_POLICY,
+    &DETACH_ROLE_POLICY,
+    &DETACH_USER_POLICY,
     &schema::Operation::unbuilt("DisableOrganizationsRootCredentialsManagement", "POST", "/"),
     &schema::Operation::unbuilt("DisableOrganizationsRootSessions", "POST", "/"),
     &schema::Operation::unbuilt("DisableOutboundWebIdentityFederation", "POST", "/"),
@@ -89,24 +89,24 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetAccountAuthorizationDetails", "POST", "/"),
     &schema::Operation::unbuilt("GetAccountPasswordPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetAccountProperties", "POST", "/"),
-    &schema::Operation::unbuilt("GetAccountSummary", "POST", "/"),
+    &GET_ACCOUNT_SUMMARY,
     &schema::Operation::unbuilt("GetContextKeysForCustomPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetContextKeysForPrincipalPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetCredentialReport", "POST", "/"),
     &schema::Operation::unbuilt("GetDelegationRequest", "POST", "/"),
-    &schema::Operation::unbuilt("GetGroup", "POST", "/"),
-    &schema::Operation::unbuilt("GetGroupPolicy", "POST", "/"),
+    &GET_GROUP,
+    &GET_GROUP_POLICY,
     &schema::Operation::unbuilt("GetHumanReadableSummary", "POST", "/"),
-    &schema::Operation::unbuilt("GetInstanceProfile", "POST", "/"),
+    &GET_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("GetLoginProfile", "POST", "/"),
     &schema::Operation::unbuilt("GetMFADevice", "POST", "/"),
     &schema::Operation::unbuilt("GetOpenIDConnectProvider", "POST", "/"),
     &schema::Operation::unbuilt("GetOrganizationsAccessReport", "POST", "/"),
     &schema::Operation::unbuilt("GetOutboundWebIdentityFederationInfo", "POST", "/"),
-    &schema::Operation::unbuilt("GetPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("GetPolicyVersion", "POST", "/"),
+    &GET_POLICY,
+    &GET_POLICY_VERSION,
     &GET_ROLE,
-    &schema::Operation::unbuilt("GetRolePolicy", "POST", "/"),
+    &GET_ROLE_POLICY,
     &schema::Operation::unbuilt("GetRoleTemplateVersion", "POST", "/"),
     &schema::Operation::unbuilt("GetSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("GetSSHPublicKey", "POST", "/"),
@@ -114,33 +114,33 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetServiceLastAccessedDetails", "POST", "/"),
     &schema::Operation::unbuilt("GetServiceLastAccessedDetailsWithEntities", "POST", "/"),
     &schema::Operation::unbuilt("GetServiceLinkedRoleDeletionStatus", "POST", "/"),
-    &schema::Operation::unbuilt("GetUser", "POST", "/"),
-    &schema::Operation::unbuilt("GetUserPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("ListAccessKeys", "POST", "/"),
-    &schema::Operation::unbuilt("ListAccountAliases", "POST", "/"),
-    &schema::Operation::unbuilt("ListAttachedGroupPolicies", "POST", "/"),
-    &schema::Operation::unbuilt("ListAttachedRolePolicies", "POST", "/"),
-    &schema::Operation::unbuilt("ListAttachedUserPolicies", "POST", "/"),
+    &GET_USER,
+    &GET_USER_POLICY,
+    &LIST_ACCESS_KEYS,
+    &LIST_ACCOUNT_ALIASES,
+    &LIST_ATTACHED_GROUP_POLICIES,
+    &LIST_ATTACHED_ROLE_POLICIES,
+    &LIST_ATTACHED_USER_POLICIES,
     &schema::Operation::unbuilt("ListDelegationRequests", "POST", "/"),
-    &schema::Operation::unbuilt("ListEntitiesForPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("ListGroupPolicies", "POST", "/"),
-    &schema::Operation::unbuilt("ListGroups", "POST", "/"),
-    &schema::Operation::unbuilt("ListGroupsForUser", "POST", "/"),
-    &schema::Operation::unbuilt("ListInstanceProfileTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListInstanceProfiles", "POST", "/"),
-    &schema::Operation::unbuilt("ListInstanceProfilesForRole", "POST", "/"),
+    &LIST_ENTITIES_FOR_POLICY,
+    &LIST_GROUP_POLICIES,
+    &LIST_GROUPS,
+    &LIST_GROUPS_FOR_USER,
+    &LIST_INSTANCE_PROFILE_TAGS,
+    &LIST_INSTANCE_PROFILES,
+    &LIST_INSTANCE_PROFILES_FOR_ROLE,
     &schema::Operation::unbuilt("ListMFADeviceTags", "POST", "/"),
     &schema::Operation::unbuilt("ListMFADevices", "POST", "/"),
     &schema::Operation::unbuilt("ListOpenIDConnectProviderTags", "POST", "/"),
     &schema::Operation::unbuilt("ListOpenIDConnectProviders", "POST", "/"),
     &schema::Operation::unbuilt("ListOrganizationsFeatures", "POST", "/"),
-    &schema::Operation::unbuilt("ListPolicies", "POST", "/"),
+    &LIST_POLICIES,
     &schema::Operation::unbuilt("ListPoliciesGrantingServiceAccess", "POST", "/"),
-    &schema::Operation::unbuilt("ListPolicyTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListPolicyVersions", "POST", "/"),
-    &schema::Operation::unbuilt("ListRolePolicies", "POST", "/"),
-    &schema::Operation::unbuilt("ListRoleTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListRoles", "POST", "/"),
+    &LIST_POLICY_TAGS,
+    &LIST_POLICY_VERSIONS,
+    &LIST_ROLE_POLICIES,
+    &LIST_ROLE_TAGS,
+    &LIST_ROLES,
     &schema::Operation::unbuilt("ListSAMLProviderTags", "POST", "/"),
     &schema::Operation::unbuilt("ListSAMLProviders", "POST", "/"),
     &schema::Operation::unbuilt("ListSSHPublicKeys", "POST", "/"),
@@ -148,62 +148,871 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListServerCertificates", "POST", "/"),
     &schema::Operation::unbuilt("ListServiceSpecificCredentials", "POST", "/"),
     &schema::Operation::unbuilt("ListSigningCertificates", "POST", "/"),
-    &schema::Operation::unbuilt("ListUserPolicies", "POST", "/"),
-    &schema::Operation::unbuilt("ListUserTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListUsers", "POST", "/"),
+    &LIST_USER_POLICIES,
+    &LIST_USER_TAGS,
+    &LIST_USERS,
     &schema::Operation::unbuilt("ListVirtualMFADevices", "POST", "/"),
     &schema::Operation::unbuilt("PutAccountProperties", "POST", "/"),
-    &schema::Operation::unbuilt("PutGroupPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("PutRolePermissionsBoundary", "POST", "/"),
-    &schema::Operation::unbuilt("PutRolePolicy", "POST", "/"),
-    &schema::Operation::unbuilt("PutUserPermissionsBoundary", "POST", "/"),
-    &schema::Operation::unbuilt("PutUserPolicy", "POST", "/"),
+    &PUT_GROUP_POLICY,
+    &PUT_ROLE_PERMISSIONS_BOUNDARY,
+    &PUT_ROLE_POLICY,
+    &PUT_USER_PERMISSIONS_BOUNDARY,
+    &PUT_USER_POLICY,
     &schema::Operation::unbuilt("RejectDelegationRequest", "POST", "/"),
     &schema::Operation::unbuilt("RemoveClientIDFromOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("RemoveRoleFromInstanceProfile", "POST", "/"),
-    &schema::Operation::unbuilt("RemoveUserFromGroup", "POST", "/"),
+    &REMOVE_ROLE_FROM_INSTANCE_PROFILE,
+    &REMOVE_USER_FROM_GROUP,
     &schema::Operation::unbuilt("ResetServiceSpecificCredential", "POST", "/"),
     &schema::Operation::unbuilt("ResyncMFADevice", "POST", "/"),
     &schema::Operation::unbuilt("SendDelegationToken", "POST", "/"),
-    &schema::Operation::unbuilt("SetDefaultPolicyVersion", "POST", "/"),
+    &SET_DEFAULT_POLICY_VERSION,
     &schema::Operation::unbuilt("SetSecurityTokenServicePreferences", "POST", "/"),
     &schema::Operation::unbuilt("SimulateCustomPolicy", "POST", "/"),
     &schema::Operation::unbuilt("SimulatePrincipalPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("TagInstanceProfile", "POST", "/"),
+    &TAG_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("TagMFADevice", "POST", "/"),
     &schema::Operation::unbuilt("TagOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("TagPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("TagRole", "POST", "/"),
+    &TAG_POLICY,
+    &TAG_ROLE,
     &schema::Operation::unbuilt("TagSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("TagServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("TagUser", "POST", "/"),
-    &schema::Operation::unbuilt("UntagInstanceProfile", "POST", "/"),
+    &TAG_USER,
+    &UNTAG_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("UntagMFADevice", "POST", "/"),
     &schema::Operation::unbuilt("UntagOpenIDConnectProvider", "POST", "/"),
-    &schema::Operation::unbuilt("UntagPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("UntagRole", "POST", "/"),
+    &UNTAG_POLICY,
+    &UNTAG_ROLE,
     &schema::Operation::unbuilt("UntagSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("UntagServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("UntagUser", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateAccessKey", "POST", "/"),
+    &UNTAG_USER,
+    &UPDATE_ACCESS_KEY,
     &schema::Operation::unbuilt("UpdateAccountPasswordPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateAssumeRolePolicy", "POST", "/"),
+    &UPDATE_ASSUME_ROLE_POLICY,
     &schema::Operation::unbuilt("UpdateDelegationRequest", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateGroup", "POST", "/"),
+    &UPDATE_GROUP,
     &schema::Operation::unbuilt("UpdateLoginProfile", "POST", "/"),
     &schema::Operation::unbuilt("UpdateOpenIDConnectProviderThumbprint", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateRole", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateRoleDescription", "POST", "/"),
+    &UPDATE_ROLE,
+    &UPDATE_ROLE_DESCRIPTION,
     &schema::Operation::unbuilt("UpdateSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("UpdateSSHPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("UpdateServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("UpdateServiceSpecificCredential", "POST", "/"),
     &schema::Operation::unbuilt("UpdateSigningCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateUser", "POST", "/"),
+    &UPDATE_USER,
     &schema::Operation::unbuilt("UploadSSHPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("UploadServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("UploadSigningCertificate", "POST", "/"),
 ];
+
+static ADD_ROLE_TO_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "AddRoleToInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddRoleToInstanceProfileRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AddRoleToInstanceProfile;
+impl OperationType for AddRoleToInstanceProfile {
+    type Input = AddRoleToInstanceProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADD_ROLE_TO_INSTANCE_PROFILE;
+}
+
+static ADD_USER_TO_GROUP: schema::Operation = schema::Operation {
+    name: "AddUserToGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddUserToGroupRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AddUserToGroup;
+impl OperationType for AddUserToGroup {
+    type Input = AddUserToGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADD_USER_TO_GROUP;
+}
+
+static ATTACH_GROUP_POLICY: schema::Operation = schema::Operation {
+    name: "AttachGroupPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachGroupPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &POLICY_NOT_ATTACHABLE_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AttachGroupPolicy;
+impl OperationType for AttachGroupPolicy {
+    type Input = AttachGroupPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ATTACH_GROUP_POLICY;
+}
+
+static ATTACH_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "AttachRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachRolePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &POLICY_NOT_ATTACHABLE_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AttachRolePolicy;
+impl OperationType for AttachRolePolicy {
+    type Input = AttachRolePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ATTACH_ROLE_POLICY;
+}
+
+static ATTACH_USER_POLICY: schema::Operation = schema::Operation {
+    name: "AttachUserPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachUserPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &POLICY_NOT_ATTACHABLE_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct AttachUserPolicy;
+impl OperationType for AttachUserPolicy {
+    type Input = AttachUserPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ATTACH_USER_POLICY;
+}
+
+static CREATE_ACCESS_KEY: schema::Operation = schema::Operation {
+    name: "CreateAccessKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateAccessKeyRequest,
+    output: &S_CreateAccessKeyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "CreateAccessKeyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAccessKey;
+impl OperationType for CreateAccessKey {
+    type Input = CreateAccessKeyRequest;
+    type Output = CreateAccessKeyResponse;
+    const FACTS: &'static schema::Operation = &CREATE_ACCESS_KEY;
+}
+
+static CREATE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
+    name: "CreateAccountAlias",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateAccountAliasRequest,
+    output: &UNIT,
+    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAccountAlias;
+impl OperationType for CreateAccountAlias {
+    type Input = CreateAccountAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_ACCOUNT_ALIAS;
+}
+
+static CREATE_GROUP: schema::Operation = schema::Operation {
+    name: "CreateGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateGroupRequest,
+    output: &S_CreateGroupResponse,
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "CreateGroupResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateGroup;
+impl OperationType for CreateGroup {
+    type Input = CreateGroupRequest;
+    type Output = CreateGroupResponse;
+    const FACTS: &'static schema::Operation = &CREATE_GROUP;
+}
+
+static CREATE_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "CreateInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateInstanceProfileRequest,
+    output: &S_CreateInstanceProfileResponse,
+    errors: &[
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateInstanceProfileResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateInstanceProfile;
+impl OperationType for CreateInstanceProfile {
+    type Input = CreateInstanceProfileRequest;
+    type Output = CreateInstanceProfileResponse;
+    const FACTS: &'static schema::Operation = &CREATE_INSTANCE_PROFILE;
+}
+
+static CREATE_POLICY: schema::Operation = schema::Operation {
+    name: "CreatePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreatePolicyRequest,
+    output: &S_CreatePolicyResponse,
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreatePolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreatePolicy;
+impl OperationType for CreatePolicy {
+    type Input = CreatePolicyRequest;
+    type Output = CreatePolicyResponse;
+    const FACTS: &'static schema::Operation = &CREATE_POLICY;
+}
+
+static CREATE_POLICY_VERSION: schema::Operation = schema::Operation {
+    name: "CreatePolicyVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreatePolicyVersionRequest,
+    output: &S_CreatePolicyVersionResponse,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreatePolicyVersionResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreatePolicyVersion;
+impl OperationType for CreatePolicyVersion {
+    type Input = CreatePolicyVersionRequest;
+    type Output = CreatePolicyVersionResponse;
+    const FACTS: &'static schema::Operation = &CREATE_POLICY_VERSION;
+}
+
+static CREATE_ROLE: schema::Operation = schema::Operation {
+    name: "CreateRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateRoleRequest,
+    output: &S_CreateRoleResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRole;
+impl OperationType for CreateRole {
+    type Input = CreateRoleRequest;
+    type Output = CreateRoleResponse;
+    const FACTS: &'static schema::Operation = &CREATE_ROLE;
+}
+
+static CREATE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
+    name: "CreateServiceLinkedRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateServiceLinkedRoleRequest,
+    output: &S_CreateServiceLinkedRoleResponse,
+    errors: &[&INVALID_INPUT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "CreateServiceLinkedRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateServiceLinkedRole;
+impl OperationType for CreateServiceLinkedRole {
+    type Input = CreateServiceLinkedRoleRequest;
+    type Output = CreateServiceLinkedRoleResponse;
+    const FACTS: &'static schema::Operation = &CREATE_SERVICE_LINKED_ROLE;
+}
+
+static CREATE_USER: schema::Operation = schema::Operation {
+    name: "CreateUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateUserRequest,
+    output: &S_CreateUserResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateUserResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateUser;
+impl OperationType for CreateUser {
+    type Input = CreateUserRequest;
+    type Output = CreateUserResponse;
+    const FACTS: &'static schema::Operation = &CREATE_USER;
+}
+
+static DELETE_ACCESS_KEY: schema::Operation = schema::Operation {
+    name: "DeleteAccessKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteAccessKeyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAccessKey;
+impl OperationType for DeleteAccessKey {
+    type Input = DeleteAccessKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ACCESS_KEY;
+}
+
+static DELETE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
+    name: "DeleteAccountAlias",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteAccountAliasRequest,
+    output: &UNIT,
+    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAccountAlias;
+impl OperationType for DeleteAccountAlias {
+    type Input = DeleteAccountAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ACCOUNT_ALIAS;
+}
+
+static DELETE_GROUP: schema::Operation = schema::Operation {
+    name: "DeleteGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteGroupRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &DELETE_CONFLICT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteGroup;
+impl OperationType for DeleteGroup {
+    type Input = DeleteGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_GROUP;
+}
+
+static DELETE_GROUP_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteGroupPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteGroupPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteGroupPolicy;
+impl OperationType for DeleteGroupPolicy {
+    type Input = DeleteGroupPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_GROUP_POLICY;
+}
+
+static DELETE_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "DeleteInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteInstanceProfileRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &DELETE_CONFLICT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteInstanceProfile;
+impl OperationType for DeleteInstanceProfile {
+    type Input = DeleteInstanceProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_INSTANCE_PROFILE;
+}
+
+static DELETE_POLICY: schema::Operation = schema::Operation {
+    name: "DeletePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeletePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeletePolicy;
+impl OperationType for DeletePolicy {
+    type Input = DeletePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_POLICY;
+}
+
+static DELETE_POLICY_VERSION: schema::Operation = schema::Operation {
+    name: "DeletePolicyVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeletePolicyVersionRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeletePolicyVersion;
+impl OperationType for DeletePolicyVersion {
+    type Input = DeletePolicyVersionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_POLICY_VERSION;
+}
+
+static DELETE_ROLE: schema::Operation = schema::Operation {
+    name: "DeleteRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRoleRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRole;
+impl OperationType for DeleteRole {
+    type Input = DeleteRoleRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROLE;
+}
+
+static DELETE_ROLE_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
+    name: "DeleteRolePermissionsBoundary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRolePermissionsBoundaryRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRolePermissionsBoundary;
+impl OperationType for DeleteRolePermissionsBoundary {
+    type Input = DeleteRolePermissionsBoundaryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROLE_PERMISSIONS_BOUNDARY;
+}
+
+static DELETE_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRolePolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRolePolicy;
+impl OperationType for DeleteRolePolicy {
+    type Input = DeleteRolePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROLE_POLICY;
+}
+
+static DELETE_USER: schema::Operation = schema::Operation {
+    name: "DeleteUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserRequest,
+    output: &UNIT,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUser;
+impl OperationType for DeleteUser {
+    type Input = DeleteUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER;
+}
+
+static DELETE_USER_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
+    name: "DeleteUserPermissionsBoundary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPermissionsBoundaryRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPermissionsBoundary;
+impl OperationType for DeleteUserPermissionsBoundary {
+    type Input = DeleteUserPermissionsBoundaryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER_PERMISSIONS_BOUNDARY;
+}
+
+static DELETE_USER_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteUserPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPolicy;
+impl OperationType for DeleteUserPolicy {
+    type Input = DeleteUserPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER_POLICY;
+}
+
+static DETACH_GROUP_POLICY: schema::Operation = schema::Operation {
+    name: "DetachGroupPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachGroupPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DetachGroupPolicy;
+impl OperationType for DetachGroupPolicy {
+    type Input = DetachGroupPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DETACH_GROUP_POLICY;
+}
+
+static DETACH_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "DetachRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachRolePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DetachRolePolicy;
+impl OperationType for DetachRolePolicy {
+    type Input = DetachRolePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DETACH_ROLE_POLICY;
+}
+
+static DETACH_USER_POLICY: schema::Operation = schema::Operation {
+    name: "DetachUserPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachUserPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DetachUserPolicy;
+impl OperationType for DetachUserPolicy {
+    type Input = DetachUserPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DETACH_USER_POLICY;
+}
+
+static GET_ACCOUNT_SUMMARY: schema::Operation = schema::Operation {
+    name: "GetAccountSummary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_GetAccountSummaryResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetAccountSummaryResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccountSummary;
+impl OperationType for GetAccountSummary {
+    type Input = Unit;
+    type Output = GetAccountSummaryResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCOUNT_SUMMARY;
+}
+
+static GET_GROUP: schema::Operation = schema::Operation {
+    name: "GetGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetGroupRequest,
+    output: &S_GetGroupResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetGroupResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetGroup;
+impl OperationType for GetGroup {
+    type Input = GetGroupRequest;
+    type Output = GetGroupResponse;
+    const FACTS: &'static schema::Operation = &GET_GROUP;
+}
+
+static GET_GROUP_POLICY: schema::Operation = schema::Operation {
+    name: "GetGroupPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetGroupPolicyRequest,
+    output: &S_GetGroupPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetGroupPolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetGroupPolicy;
+impl OperationType for GetGroupPolicy {
+    type Input = GetGroupPolicyRequest;
+    type Output = GetGroupPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_GROUP_POLICY;
+}
+
+static GET_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "GetInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetInstanceProfileRequest,
+    output: &S_GetInstanceProfileResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetInstanceProfileResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetInstanceProfile;
+impl OperationType for GetInstanceProfile {
+    type Input = GetInstanceProfileRequest;
+    type Output = GetInstanceProfileResponse;
+    const FACTS: &'static schema::Operation = &GET_INSTANCE_PROFILE;
+}
+
+static GET_POLICY: schema::Operation = schema::Operation {
+    name: "GetPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetPolicyRequest,
+    output: &S_GetPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetPolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetPolicy;
+impl OperationType for GetPolicy {
+    type Input = GetPolicyRequest;
+    type Output = GetPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_POLICY;
+}
+
+static GET_POLICY_VERSION: schema::Operation = schema::Operation {
+    name: "GetPolicyVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetPolicyVersionRequest,
+    output: &S_GetPolicyVersionResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetPolicyVersionResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetPolicyVersion;
+impl OperationType for GetPolicyVersion {
+    type Input = GetPolicyVersionRequest;
+    type Output = GetPolicyVersionResponse;
+    const FACTS: &'static schema::Operation = &GET_POLICY_VERSION;
+}
 
 static GET_ROLE: schema::Operation = schema::Operation {
     name: "GetRole",
@@ -225,6 +1034,975 @@ impl OperationType for GetRole {
     const FACTS: &'static schema::Operation = &GET_ROLE;
 }
 
+static GET_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "GetRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetRolePolicyRequest,
+    output: &S_GetRolePolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetRolePolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRolePolicy;
+impl OperationType for GetRolePolicy {
+    type Input = GetRolePolicyRequest;
+    type Output = GetRolePolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
+}
+
+static GET_USER: schema::Operation = schema::Operation {
+    name: "GetUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserRequest,
+    output: &S_GetUserResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetUserResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUser;
+impl OperationType for GetUser {
+    type Input = GetUserRequest;
+    type Output = GetUserResponse;
+    const FACTS: &'static schema::Operation = &GET_USER;
+}
+
+static GET_USER_POLICY: schema::Operation = schema::Operation {
+    name: "GetUserPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserPolicyRequest,
+    output: &S_GetUserPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetUserPolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetUserPolicy;
+impl OperationType for GetUserPolicy {
+    type Input = GetUserPolicyRequest;
+    type Output = GetUserPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_POLICY;
+}
+
+static LIST_ACCESS_KEYS: schema::Operation = schema::Operation {
+    name: "ListAccessKeys",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAccessKeysRequest,
+    output: &S_ListAccessKeysResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListAccessKeysResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAccessKeys;
+impl OperationType for ListAccessKeys {
+    type Input = ListAccessKeysRequest;
+    type Output = ListAccessKeysResponse;
+    const FACTS: &'static schema::Operation = &LIST_ACCESS_KEYS;
+}
+
+static LIST_ACCOUNT_ALIASES: schema::Operation = schema::Operation {
+    name: "ListAccountAliases",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAccountAliasesRequest,
+    output: &S_ListAccountAliasesResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListAccountAliasesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAccountAliases;
+impl OperationType for ListAccountAliases {
+    type Input = ListAccountAliasesRequest;
+    type Output = ListAccountAliasesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ACCOUNT_ALIASES;
+}
+
+static LIST_ATTACHED_GROUP_POLICIES: schema::Operation = schema::Operation {
+    name: "ListAttachedGroupPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAttachedGroupPoliciesRequest,
+    output: &S_ListAttachedGroupPoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListAttachedGroupPoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAttachedGroupPolicies;
+impl OperationType for ListAttachedGroupPolicies {
+    type Input = ListAttachedGroupPoliciesRequest;
+    type Output = ListAttachedGroupPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ATTACHED_GROUP_POLICIES;
+}
+
+static LIST_ATTACHED_ROLE_POLICIES: schema::Operation = schema::Operation {
+    name: "ListAttachedRolePolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAttachedRolePoliciesRequest,
+    output: &S_ListAttachedRolePoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListAttachedRolePoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAttachedRolePolicies;
+impl OperationType for ListAttachedRolePolicies {
+    type Input = ListAttachedRolePoliciesRequest;
+    type Output = ListAttachedRolePoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ATTACHED_ROLE_POLICIES;
+}
+
+static LIST_ATTACHED_USER_POLICIES: schema::Operation = schema::Operation {
+    name: "ListAttachedUserPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListAttachedUserPoliciesRequest,
+    output: &S_ListAttachedUserPoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListAttachedUserPoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAttachedUserPolicies;
+impl OperationType for ListAttachedUserPolicies {
+    type Input = ListAttachedUserPoliciesRequest;
+    type Output = ListAttachedUserPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ATTACHED_USER_POLICIES;
+}
+
+static LIST_ENTITIES_FOR_POLICY: schema::Operation = schema::Operation {
+    name: "ListEntitiesForPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListEntitiesForPolicyRequest,
+    output: &S_ListEntitiesForPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListEntitiesForPolicyResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListEntitiesForPolicy;
+impl OperationType for ListEntitiesForPolicy {
+    type Input = ListEntitiesForPolicyRequest;
+    type Output = ListEntitiesForPolicyResponse;
+    const FACTS: &'static schema::Operation = &LIST_ENTITIES_FOR_POLICY;
+}
+
+static LIST_GROUP_POLICIES: schema::Operation = schema::Operation {
+    name: "ListGroupPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListGroupPoliciesRequest,
+    output: &S_ListGroupPoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListGroupPoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListGroupPolicies;
+impl OperationType for ListGroupPolicies {
+    type Input = ListGroupPoliciesRequest;
+    type Output = ListGroupPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_GROUP_POLICIES;
+}
+
+static LIST_GROUPS: schema::Operation = schema::Operation {
+    name: "ListGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListGroupsRequest,
+    output: &S_ListGroupsResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListGroupsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListGroups;
+impl OperationType for ListGroups {
+    type Input = ListGroupsRequest;
+    type Output = ListGroupsResponse;
+    const FACTS: &'static schema::Operation = &LIST_GROUPS;
+}
+
+static LIST_GROUPS_FOR_USER: schema::Operation = schema::Operation {
+    name: "ListGroupsForUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListGroupsForUserRequest,
+    output: &S_ListGroupsForUserResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListGroupsForUserResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListGroupsForUser;
+impl OperationType for ListGroupsForUser {
+    type Input = ListGroupsForUserRequest;
+    type Output = ListGroupsForUserResponse;
+    const FACTS: &'static schema::Operation = &LIST_GROUPS_FOR_USER;
+}
+
+static LIST_INSTANCE_PROFILE_TAGS: schema::Operation = schema::Operation {
+    name: "ListInstanceProfileTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListInstanceProfileTagsRequest,
+    output: &S_ListInstanceProfileTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListInstanceProfileTagsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListInstanceProfileTags;
+impl OperationType for ListInstanceProfileTags {
+    type Input = ListInstanceProfileTagsRequest;
+    type Output = ListInstanceProfileTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_INSTANCE_PROFILE_TAGS;
+}
+
+static LIST_INSTANCE_PROFILES: schema::Operation = schema::Operation {
+    name: "ListInstanceProfiles",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListInstanceProfilesRequest,
+    output: &S_ListInstanceProfilesResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListInstanceProfilesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListInstanceProfiles;
+impl OperationType for ListInstanceProfiles {
+    type Input = ListInstanceProfilesRequest;
+    type Output = ListInstanceProfilesResponse;
+    const FACTS: &'static schema::Operation = &LIST_INSTANCE_PROFILES;
+}
+
+static LIST_INSTANCE_PROFILES_FOR_ROLE: schema::Operation = schema::Operation {
+    name: "ListInstanceProfilesForRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListInstanceProfilesForRoleRequest,
+    output: &S_ListInstanceProfilesForRoleResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListInstanceProfilesForRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListInstanceProfilesForRole;
+impl OperationType for ListInstanceProfilesForRole {
+    type Input = ListInstanceProfilesForRoleRequest;
+    type Output = ListInstanceProfilesForRoleResponse;
+    const FACTS: &'static schema::Operation = &LIST_INSTANCE_PROFILES_FOR_ROLE;
+}
+
+static LIST_POLICIES: schema::Operation = schema::Operation {
+    name: "ListPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListPoliciesRequest,
+    output: &S_ListPoliciesResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListPoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListPolicies;
+impl OperationType for ListPolicies {
+    type Input = ListPoliciesRequest;
+    type Output = ListPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_POLICIES;
+}
+
+static LIST_POLICY_TAGS: schema::Operation = schema::Operation {
+    name: "ListPolicyTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListPolicyTagsRequest,
+    output: &S_ListPolicyTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "ListPolicyTagsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListPolicyTags;
+impl OperationType for ListPolicyTags {
+    type Input = ListPolicyTagsRequest;
+    type Output = ListPolicyTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_POLICY_TAGS;
+}
+
+static LIST_POLICY_VERSIONS: schema::Operation = schema::Operation {
+    name: "ListPolicyVersions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListPolicyVersionsRequest,
+    output: &S_ListPolicyVersionsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListPolicyVersionsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListPolicyVersions;
+impl OperationType for ListPolicyVersions {
+    type Input = ListPolicyVersionsRequest;
+    type Output = ListPolicyVersionsResponse;
+    const FACTS: &'static schema::Operation = &LIST_POLICY_VERSIONS;
+}
+
+static LIST_ROLE_POLICIES: schema::Operation = schema::Operation {
+    name: "ListRolePolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListRolePoliciesRequest,
+    output: &S_ListRolePoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListRolePoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListRolePolicies;
+impl OperationType for ListRolePolicies {
+    type Input = ListRolePoliciesRequest;
+    type Output = ListRolePoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ROLE_POLICIES;
+}
+
+static LIST_ROLE_TAGS: schema::Operation = schema::Operation {
+    name: "ListRoleTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListRoleTagsRequest,
+    output: &S_ListRoleTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListRoleTagsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListRoleTags;
+impl OperationType for ListRoleTags {
+    type Input = ListRoleTagsRequest;
+    type Output = ListRoleTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_ROLE_TAGS;
+}
+
+static LIST_ROLES: schema::Operation = schema::Operation {
+    name: "ListRoles",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListRolesRequest,
+    output: &S_ListRolesResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListRolesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListRoles;
+impl OperationType for ListRoles {
+    type Input = ListRolesRequest;
+    type Output = ListRolesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ROLES;
+}
+
+static LIST_USER_POLICIES: schema::Operation = schema::Operation {
+    name: "ListUserPolicies",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserPoliciesRequest,
+    output: &S_ListUserPoliciesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListUserPoliciesResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListUserPolicies;
+impl OperationType for ListUserPolicies {
+    type Input = ListUserPoliciesRequest;
+    type Output = ListUserPoliciesResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_POLICIES;
+}
+
+static LIST_USER_TAGS: schema::Operation = schema::Operation {
+    name: "ListUserTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserTagsRequest,
+    output: &S_ListUserTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListUserTagsResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListUserTags;
+impl OperationType for ListUserTags {
+    type Input = ListUserTagsRequest;
+    type Output = ListUserTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_TAGS;
+}
+
+static LIST_USERS: schema::Operation = schema::Operation {
+    name: "ListUsers",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUsersRequest,
+    output: &S_ListUsersResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListUsersResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListUsers;
+impl OperationType for ListUsers {
+    type Input = ListUsersRequest;
+    type Output = ListUsersResponse;
+    const FACTS: &'static schema::Operation = &LIST_USERS;
+}
+
+static PUT_GROUP_POLICY: schema::Operation = schema::Operation {
+    name: "PutGroupPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutGroupPolicyRequest,
+    output: &UNIT,
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutGroupPolicy;
+impl OperationType for PutGroupPolicy {
+    type Input = PutGroupPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_GROUP_POLICY;
+}
+
+static PUT_ROLE_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
+    name: "PutRolePermissionsBoundary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutRolePermissionsBoundaryRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &POLICY_NOT_ATTACHABLE_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutRolePermissionsBoundary;
+impl OperationType for PutRolePermissionsBoundary {
+    type Input = PutRolePermissionsBoundaryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_ROLE_PERMISSIONS_BOUNDARY;
+}
+
+static PUT_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "PutRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutRolePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutRolePolicy;
+impl OperationType for PutRolePolicy {
+    type Input = PutRolePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_ROLE_POLICY;
+}
+
+static PUT_USER_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
+    name: "PutUserPermissionsBoundary",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutUserPermissionsBoundaryRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &POLICY_NOT_ATTACHABLE_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutUserPermissionsBoundary;
+impl OperationType for PutUserPermissionsBoundary {
+    type Input = PutUserPermissionsBoundaryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_USER_PERMISSIONS_BOUNDARY;
+}
+
+static PUT_USER_POLICY: schema::Operation = schema::Operation {
+    name: "PutUserPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutUserPolicyRequest,
+    output: &UNIT,
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutUserPolicy;
+impl OperationType for PutUserPolicy {
+    type Input = PutUserPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_USER_POLICY;
+}
+
+static REMOVE_ROLE_FROM_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "RemoveRoleFromInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemoveRoleFromInstanceProfileRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct RemoveRoleFromInstanceProfile;
+impl OperationType for RemoveRoleFromInstanceProfile {
+    type Input = RemoveRoleFromInstanceProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_ROLE_FROM_INSTANCE_PROFILE;
+}
+
+static REMOVE_USER_FROM_GROUP: schema::Operation = schema::Operation {
+    name: "RemoveUserFromGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemoveUserFromGroupRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct RemoveUserFromGroup;
+impl OperationType for RemoveUserFromGroup {
+    type Input = RemoveUserFromGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_USER_FROM_GROUP;
+}
+
+static SET_DEFAULT_POLICY_VERSION: schema::Operation = schema::Operation {
+    name: "SetDefaultPolicyVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetDefaultPolicyVersionRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct SetDefaultPolicyVersion;
+impl OperationType for SetDefaultPolicyVersion {
+    type Input = SetDefaultPolicyVersionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &SET_DEFAULT_POLICY_VERSION;
+}
+
+static TAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "TagInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagInstanceProfileRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagInstanceProfile;
+impl OperationType for TagInstanceProfile {
+    type Input = TagInstanceProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_INSTANCE_PROFILE;
+}
+
+static TAG_POLICY: schema::Operation = schema::Operation {
+    name: "TagPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagPolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagPolicy;
+impl OperationType for TagPolicy {
+    type Input = TagPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_POLICY;
+}
+
+static TAG_ROLE: schema::Operation = schema::Operation {
+    name: "TagRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagRoleRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagRole;
+impl OperationType for TagRole {
+    type Input = TagRoleRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_ROLE;
+}
+
+static TAG_USER: schema::Operation = schema::Operation {
+    name: "TagUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagUserRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagUser;
+impl OperationType for TagUser {
+    type Input = TagUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_USER;
+}
+
+static UNTAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "UntagInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagInstanceProfileRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagInstanceProfile;
+impl OperationType for UntagInstanceProfile {
+    type Input = UntagInstanceProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_INSTANCE_PROFILE;
+}
+
+static UNTAG_POLICY: schema::Operation = schema::Operation {
+    name: "UntagPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagPolicy;
+impl OperationType for UntagPolicy {
+    type Input = UntagPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_POLICY;
+}
+
+static UNTAG_ROLE: schema::Operation = schema::Operation {
+    name: "UntagRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagRoleRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagRole;
+impl OperationType for UntagRole {
+    type Input = UntagRoleRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_ROLE;
+}
+
+static UNTAG_USER: schema::Operation = schema::Operation {
+    name: "UntagUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagUserRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagUser;
+impl OperationType for UntagUser {
+    type Input = UntagUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_USER;
+}
+
+static UPDATE_ACCESS_KEY: schema::Operation = schema::Operation {
+    name: "UpdateAccessKey",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateAccessKeyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAccessKey;
+impl OperationType for UpdateAccessKey {
+    type Input = UpdateAccessKeyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_ACCESS_KEY;
+}
+
+static UPDATE_ASSUME_ROLE_POLICY: schema::Operation = schema::Operation {
+    name: "UpdateAssumeRolePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateAssumeRolePolicyRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &UNMODIFIABLE_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAssumeRolePolicy;
+impl OperationType for UpdateAssumeRolePolicy {
+    type Input = UpdateAssumeRolePolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_ASSUME_ROLE_POLICY;
+}
+
+static UPDATE_GROUP: schema::Operation = schema::Operation {
+    name: "UpdateGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateGroupRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &ENTITY_ALREADY_EXISTS_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateGroup;
+impl OperationType for UpdateGroup {
+    type Input = UpdateGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_GROUP;
+}
+
+static UPDATE_ROLE: schema::Operation = schema::Operation {
+    name: "UpdateRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateRoleRequest,
+    output: &S_UpdateRoleResponse,
+    errors: &[&UNMODIFIABLE_ENTITY_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "UpdateRoleResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateRole;
+impl OperationType for UpdateRole {
+    type Input = UpdateRoleRequest;
+    type Output = UpdateRoleResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_ROLE;
+}
+
+static UPDATE_ROLE_DESCRIPTION: schema::Operation = schema::Operation {
+    name: "UpdateRoleDescription",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateRoleDescriptionRequest,
+    output: &S_UpdateRoleDescriptionResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &UNMODIFIABLE_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "UpdateRoleDescriptionResult",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateRoleDescription;
+impl OperationType for UpdateRoleDescription {
+    type Input = UpdateRoleDescriptionRequest;
+    type Output = UpdateRoleDescriptionResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_ROLE_DESCRIPTION;
+}
+
+static UPDATE_USER: schema::Operation = schema::Operation {
+    name: "UpdateUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateUserRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUser;
+impl OperationType for UpdateUser {
+    type Input = UpdateUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_USER;
+}
+
 pub static ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AccountNotManagementOrDelegatedAdministratorException",
     code: "AccountNotManagementOrDelegatedAdministratorException",
@@ -237,235 +2015,735 @@ pub static CALLER_IS_NOT_MANAGEMENT_ACCOUNT_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConcurrentModificationException",
-    code: "ConcurrentModification",
-    status: 409,
-    message: "message",
-};
-pub static CREDENTIAL_REPORT_EXPIRED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CredentialReportExpiredException",
-    code: "ReportExpired",
-    status: 410,
-    message: "message",
-};
-pub static CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CredentialReportNotPresentException",
-    code: "ReportNotPresent",
-    status: 410,
-    message: "message",
-};
-pub static CREDENTIAL_REPORT_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CredentialReportNotReadyException",
-    code: "ReportInProgress",
-    status: 404,
-    message: "message",
-};
-pub static DELETE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DeleteConflictException",
-    code: "DeleteConflict",
-    status: 409,
-    message: "message",
-};
-pub static DUPLICATE_CERTIFICATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DuplicateCertificateException",
-    code: "DuplicateCertificate",
-    status: 409,
-    message: "message",
-};
-pub static DUPLICATE_SSH_PUBLIC_KEY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DuplicateSSHPublicKeyException",
-    code: "DuplicateSSHPublicKey",
-    status: 400,
-    message: "message",
-};
-pub static ENTITY_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EntityAlreadyExistsException",
-    code: "EntityAlreadyExists",
-    status: 409,
-    message: "message",
-};
-pub static ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EntityTemporarilyUnmodifiableException",
-    code: "EntityTemporarilyUnmodifiable",
-    status: 409,
-    message: "message",
-};
-pub static FEATURE_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "FeatureDisabledException",
-    code: "FeatureDisabled",
-    status: 404,
-    message: "message",
-};
-pub static FEATURE_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "FeatureEnabledException",
-    code: "FeatureEnabled",
-    status: 409,
-    message: "message",
-};
-pub static INVALID_AUTHENTICATION_CODE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidAuthenticationCodeException",
-    code: "InvalidAuthenticationCode",
-    status: 403,
-    message: "message",
-};
-pub static INVALID_CERTIFICATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidCertificateException",
-    code: "InvalidCertificate",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_INPUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidInputException",
-    code: "InvalidInput",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PUBLIC_KEY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidPublicKeyException",
-    code: "InvalidPublicKey",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_USER_TYPE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidUserTypeException",
-    code: "InvalidUserType",
-    status: 400,
-    message: "message",
-};
-pub static KEY_PAIR_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KeyPairMismatchException",
-    code: "KeyPairMismatch",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceeded",
-    status: 409,
-    message: "message",
-};
-pub static MALFORMED_CERTIFICATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MalformedCertificateException",
-    code: "MalformedCertificate",
-    status: 400,
-    message: "message",
-};
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MalformedPolicyDocumentException",
-    code: "MalformedPolicyDocument",
-    status: 400,
-    message: "message",
-};
-pub static NAME_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NameConflictException",
-    code: "NameConflict",
-    status: 409,
-    message: "message",
-};
-pub static NO_SUCH_ENTITY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NoSuchEntityException",
-    code: "NoSuchEntity",
-    status: 404,
-    message: "message",
-};
-pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpenIdIdpCommunicationErrorException",
-    code: "OpenIdIdpCommunicationError",
-    status: 400,
-    message: "message",
-};
-pub static ORGANIZATION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OrganizationNotFoundException",
-    code: "OrganizationNotFoundException",
-    status: 400,
-    message: "message",
-};
+pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModification", status: 409, message: "message" };
+pub static CREDENTIAL_REPORT_EXPIRED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CredentialReportExpiredException", code: "ReportExpired", status: 410, message: "message" };
+pub static CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CredentialReportNotPresentException", code: "ReportNotPresent", status: 410, message: "message" };
+pub static CREDENTIAL_REPORT_NOT_READY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CredentialReportNotReadyException", code: "ReportInProgress", status: 404, message: "message" };
+pub static DELETE_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DeleteConflictException", code: "DeleteConflict", status: 409, message: "message" };
+pub static DUPLICATE_CERTIFICATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DuplicateCertificateException", code: "DuplicateCertificate", status: 409, message: "message" };
+pub static DUPLICATE_SSH_PUBLIC_KEY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DuplicateSSHPublicKeyException", code: "DuplicateSSHPublicKey", status: 400, message: "message" };
+pub static ENTITY_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EntityAlreadyExistsException", code: "EntityAlreadyExists", status: 409, message: "message" };
+pub static ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EntityTemporarilyUnmodifiableException", code: "EntityTemporarilyUnmodifiable", status: 409, message: "message" };
+pub static FEATURE_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "FeatureDisabledException", code: "FeatureDisabled", status: 404, message: "message" };
+pub static FEATURE_ENABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "FeatureEnabledException", code: "FeatureEnabled", status: 409, message: "message" };
+pub static INVALID_AUTHENTICATION_CODE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidAuthenticationCodeException", code: "InvalidAuthenticationCode", status: 403, message: "message" };
+pub static INVALID_CERTIFICATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidCertificateException", code: "InvalidCertificate", status: 400, message: "message" };
+pub static INVALID_INPUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidInputException", code: "InvalidInput", status: 400, message: "message" };
+pub static INVALID_PUBLIC_KEY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidPublicKeyException", code: "InvalidPublicKey", status: 400, message: "message" };
+pub static INVALID_USER_TYPE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidUserTypeException", code: "InvalidUserType", status: 400, message: "message" };
+pub static KEY_PAIR_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KeyPairMismatchException", code: "KeyPairMismatch", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceeded", status: 409, message: "message" };
+pub static MALFORMED_CERTIFICATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MalformedCertificateException", code: "MalformedCertificate", status: 400, message: "message" };
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocument", status: 400, message: "message" };
+pub static NAME_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NameConflictException", code: "NameConflict", status: 409, message: "message" };
+pub static NO_SUCH_ENTITY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NoSuchEntityException", code: "NoSuchEntity", status: 404, message: "message" };
+pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpenIdIdpCommunicationErrorException", code: "OpenIdIdpCommunicationError", status: 400, message: "message" };
+pub static ORGANIZATION_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OrganizationNotFoundException", code: "OrganizationNotFoundException", status: 400, message: "message" };
 pub static ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OrganizationNotInAllFeaturesModeException",
     code: "OrganizationNotInAllFeaturesModeException",
     status: 400,
     message: "message",
 };
-pub static PASSWORD_POLICY_VIOLATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PasswordPolicyViolationException",
-    code: "PasswordPolicyViolation",
-    status: 400,
-    message: "message",
-};
-pub static POLICY_EVALUATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PolicyEvaluationException",
-    code: "PolicyEvaluation",
-    status: 500,
-    message: "message",
-};
-pub static POLICY_NOT_ATTACHABLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PolicyNotAttachableException",
-    code: "PolicyNotAttachable",
-    status: 400,
-    message: "message",
-};
-pub static REPORT_GENERATION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ReportGenerationLimitExceededException",
-    code: "ReportGenerationLimitExceeded",
-    status: 409,
-    message: "message",
-};
-pub static ROLE_MODIFIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RoleModifiedException",
-    code: "RoleModified",
-    status: 409,
-    message: "message",
-};
-pub static ROLE_TEMPLATE_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RoleTemplateDisabledException",
-    code: "RoleTemplateDisabled",
-    status: 400,
-    message: "message",
-};
-pub static SERVICE_ACCESS_NOT_ENABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceAccessNotEnabledException",
-    code: "ServiceAccessNotEnabledException",
-    status: 400,
-    message: "message",
-};
-pub static SERVICE_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceFailureException",
-    code: "ServiceFailure",
-    status: 500,
-    message: "message",
-};
-pub static SERVICE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceNotSupportedException",
-    code: "NotSupportedService",
-    status: 404,
-    message: "message",
-};
-pub static UNMODIFIABLE_ENTITY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnmodifiableEntityException",
-    code: "UnmodifiableEntity",
-    status: 400,
-    message: "message",
-};
-pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnrecognizedPublicKeyEncodingException",
-    code: "UnrecognizedPublicKeyEncoding",
-    status: 400,
-    message: "message",
-};
+pub static PASSWORD_POLICY_VIOLATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PasswordPolicyViolationException", code: "PasswordPolicyViolation", status: 400, message: "message" };
+pub static POLICY_EVALUATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PolicyEvaluationException", code: "PolicyEvaluation", status: 500, message: "message" };
+pub static POLICY_NOT_ATTACHABLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PolicyNotAttachableException", code: "PolicyNotAttachable", status: 400, message: "message" };
+pub static REPORT_GENERATION_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ReportGenerationLimitExceededException", code: "ReportGenerationLimitExceeded", status: 409, message: "message" };
+pub static ROLE_MODIFIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RoleModifiedException", code: "RoleModified", status: 409, message: "message" };
+pub static ROLE_TEMPLATE_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RoleTemplateDisabledException", code: "RoleTemplateDisabled", status: 400, message: "message" };
+pub static SERVICE_ACCESS_NOT_ENABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceAccessNotEnabledException", code: "ServiceAccessNotEnabledException", status: 400, message: "message" };
+pub static SERVICE_FAILURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceFailureException", code: "ServiceFailure", status: 500, message: "message" };
+pub static SERVICE_NOT_SUPPORTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceNotSupportedException", code: "NotSupportedService", status: 404, message: "message" };
+pub static UNMODIFIABLE_ENTITY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnmodifiableEntityException", code: "UnmodifiableEntity", status: 400, message: "message" };
+pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnrecognizedPublicKeyEncodingException", code: "UnrecognizedPublicKeyEncoding", status: 400, message: "message" };
 
+static S_AccessKey: schema::Shape = schema::Shape::new("AccessKey", Kind::Structure(&L_AccessKey));
+static L_AccessKey: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+    schema::Member::new("SecretAccessKey", &S_accessKeySecretType).required(),
+    schema::Member::new("CreateDate", &S_dateType),
+]);
+static S_AccessKeyMetadata: schema::Shape = schema::Shape::new("AccessKeyMetadata", Kind::Structure(&L_AccessKeyMetadata));
+static L_AccessKeyMetadata: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("AccessKeyId", &S_accessKeyIdType),
+    schema::Member::new("Status", &S_statusType),
+    schema::Member::new("CreateDate", &S_dateType),
+]);
+static S_AddRoleToInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("AddRoleToInstanceProfileRequest", Kind::Structure(&L_AddRoleToInstanceProfileRequest));
+static L_AddRoleToInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+]);
+static S_AddUserToGroupRequest: schema::Shape = schema::Shape::new("AddUserToGroupRequest", Kind::Structure(&L_AddUserToGroupRequest));
+static L_AddUserToGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+]);
+static S_AttachGroupPolicyRequest: schema::Shape =
+    schema::Shape::new("AttachGroupPolicyRequest", Kind::Structure(&L_AttachGroupPolicyRequest));
+static L_AttachGroupPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_AttachRolePolicyRequest: schema::Shape =
+    schema::Shape::new("AttachRolePolicyRequest", Kind::Structure(&L_AttachRolePolicyRequest));
+static L_AttachRolePolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_AttachUserPolicyRequest: schema::Shape =
+    schema::Shape::new("AttachUserPolicyRequest", Kind::Structure(&L_AttachUserPolicyRequest));
+static L_AttachUserPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("UserName", &S_userNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
 static S_AttachedPermissionsBoundary: schema::Shape =
     schema::Shape::new("AttachedPermissionsBoundary", Kind::Structure(&L_AttachedPermissionsBoundary));
 static L_AttachedPermissionsBoundary: Layout = Layout::new(&[
     schema::Member::new("PermissionsBoundaryType", &S_PermissionsBoundaryAttachmentType),
     schema::Member::new("PermissionsBoundaryArn", &S_arnType),
 ]);
+static S_AttachedPolicy: schema::Shape = schema::Shape::new("AttachedPolicy", Kind::Structure(&L_AttachedPolicy));
+static L_AttachedPolicy: Layout =
+    Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyArn", &S_arnType)]);
+static S_CreateAccessKeyRequest: schema::Shape = schema::Shape::new("CreateAccessKeyRequest", Kind::Structure(&L_CreateAccessKeyRequest));
+static L_CreateAccessKeyRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType)]);
+static S_CreateAccessKeyResponse: schema::Shape =
+    schema::Shape::new("CreateAccessKeyResponse", Kind::Structure(&L_CreateAccessKeyResponse));
+static L_CreateAccessKeyResponse: Layout = Layout::new(&[schema::Member::new("AccessKey", &S_AccessKey).required()]);
+static S_CreateAccountAliasRequest: schema::Shape =
+    schema::Shape::new("CreateAccountAliasRequest", Kind::Structure(&L_CreateAccountAliasRequest));
+static L_CreateAccountAliasRequest: Layout = Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
+static S_CreateGroupRequest: schema::Shape = schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
+static L_CreateGroupRequest: Layout =
+    Layout::new(&[schema::Member::new("Path", &S_pathType), schema::Member::new("GroupName", &S_groupNameType).required()]);
+static S_CreateGroupResponse: schema::Shape = schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
+static L_CreateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_Group).required()]);
+static S_CreateInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("CreateInstanceProfileRequest", Kind::Structure(&L_CreateInstanceProfileRequest));
+static L_CreateInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreateInstanceProfileResponse: schema::Shape =
+    schema::Shape::new("CreateInstanceProfileResponse", Kind::Structure(&L_CreateInstanceProfileResponse));
+static L_CreateInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static S_CreatePolicyRequest: schema::Shape = schema::Shape::new("CreatePolicyRequest", Kind::Structure(&L_CreatePolicyRequest));
+static L_CreatePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("Path", &S_policyPathType),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+    schema::Member::new("Description", &S_policyDescriptionType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreatePolicyResponse: schema::Shape = schema::Shape::new("CreatePolicyResponse", Kind::Structure(&L_CreatePolicyResponse));
+static L_CreatePolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]);
+static S_CreatePolicyVersionRequest: schema::Shape =
+    schema::Shape::new("CreatePolicyVersionRequest", Kind::Structure(&L_CreatePolicyVersionRequest));
+static L_CreatePolicyVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+    schema::Member::new("SetAsDefault", &S_booleanType),
+]);
+static S_CreatePolicyVersionResponse: schema::Shape =
+    schema::Shape::new("CreatePolicyVersionResponse", Kind::Structure(&L_CreatePolicyVersionResponse));
+static L_CreatePolicyVersionResponse: Layout = Layout::new(&[schema::Member::new("PolicyVersion", &S_PolicyVersion)]);
+static S_CreateRoleRequest: schema::Shape = schema::Shape::new("CreateRoleRequest", Kind::Structure(&L_CreateRoleRequest));
+static L_CreateRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("AssumeRolePolicyDocument", &S_policyDocumentType).required(),
+    schema::Member::new("Description", &S_roleDescriptionType),
+    schema::Member::new("MaxSessionDuration", &S_roleMaxSessionDurationType),
+    schema::Member::new("PermissionsBoundary", &S_arnType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreateRoleResponse: schema::Shape = schema::Shape::new("CreateRoleResponse", Kind::Structure(&L_CreateRoleResponse));
+static L_CreateRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_CreateServiceLinkedRoleRequest: schema::Shape =
+    schema::Shape::new("CreateServiceLinkedRoleRequest", Kind::Structure(&L_CreateServiceLinkedRoleRequest));
+static L_CreateServiceLinkedRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("AWSServiceName", &S_groupNameType).required(),
+    schema::Member::new("Description", &S_roleDescriptionType),
+    schema::Member::new("CustomSuffix", &S_customSuffixType),
+]);
+static S_CreateServiceLinkedRoleResponse: schema::Shape =
+    schema::Shape::new("CreateServiceLinkedRoleResponse", Kind::Structure(&L_CreateServiceLinkedRoleResponse));
+static L_CreateServiceLinkedRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role)]);
+static S_CreateUserRequest: schema::Shape = schema::Shape::new("CreateUserRequest", Kind::Structure(&L_CreateUserRequest));
+static L_CreateUserRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("PermissionsBoundary", &S_arnType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreateUserResponse: schema::Shape = schema::Shape::new("CreateUserResponse", Kind::Structure(&L_CreateUserResponse));
+static L_CreateUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_User)]);
+static S_DeleteAccessKeyRequest: schema::Shape = schema::Shape::new("DeleteAccessKeyRequest", Kind::Structure(&L_DeleteAccessKeyRequest));
+static L_DeleteAccessKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
+]);
+static S_DeleteAccountAliasRequest: schema::Shape =
+    schema::Shape::new("DeleteAccountAliasRequest", Kind::Structure(&L_DeleteAccountAliasRequest));
+static L_DeleteAccountAliasRequest: Layout = Layout::new(&[schema::Member::new("AccountAlias", &S_accountAliasType).required()]);
+static S_DeleteGroupPolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteGroupPolicyRequest", Kind::Structure(&L_DeleteGroupPolicyRequest));
+static L_DeleteGroupPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_DeleteGroupRequest: schema::Shape = schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
+static L_DeleteGroupRequest: Layout = Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required()]);
+static S_DeleteInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("DeleteInstanceProfileRequest", Kind::Structure(&L_DeleteInstanceProfileRequest));
+static L_DeleteInstanceProfileRequest: Layout =
+    Layout::new(&[schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required()]);
+static S_DeletePolicyRequest: schema::Shape = schema::Shape::new("DeletePolicyRequest", Kind::Structure(&L_DeletePolicyRequest));
+static L_DeletePolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_DeletePolicyVersionRequest: schema::Shape =
+    schema::Shape::new("DeletePolicyVersionRequest", Kind::Structure(&L_DeletePolicyVersionRequest));
+static L_DeletePolicyVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("VersionId", &S_policyVersionIdType).required(),
+]);
+static S_DeleteRolePermissionsBoundaryRequest: schema::Shape =
+    schema::Shape::new("DeleteRolePermissionsBoundaryRequest", Kind::Structure(&L_DeleteRolePermissionsBoundaryRequest));
+static L_DeleteRolePermissionsBoundaryRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteRolePolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteRolePolicyRequest", Kind::Structure(&L_DeleteRolePolicyRequest));
+static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_DeleteRoleRequest: schema::Shape = schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
+static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteUserPermissionsBoundaryRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPermissionsBoundaryRequest", Kind::Structure(&L_DeleteUserPermissionsBoundaryRequest));
+static L_DeleteUserPermissionsBoundaryRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType).required()]);
+static S_DeleteUserPolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPolicyRequest", Kind::Structure(&L_DeleteUserPolicyRequest));
+static L_DeleteUserPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_DeleteUserRequest: schema::Shape = schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
+static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType).required()]);
+static S_DetachGroupPolicyRequest: schema::Shape =
+    schema::Shape::new("DetachGroupPolicyRequest", Kind::Structure(&L_DetachGroupPolicyRequest));
+static L_DetachGroupPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("GroupName", &S_groupNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_DetachRolePolicyRequest: schema::Shape =
+    schema::Shape::new("DetachRolePolicyRequest", Kind::Structure(&L_DetachRolePolicyRequest));
+static L_DetachRolePolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_DetachUserPolicyRequest: schema::Shape =
+    schema::Shape::new("DetachUserPolicyRequest", Kind::Structure(&L_DetachUserPolicyRequest));
+static L_DetachUserPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("UserName", &S_userNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::String).limits(Limits::NONE.values(&[
+    "User",
+    "Role",
+    "Group",
+    "LocalManagedPolicy",
+    "AWSManagedPolicy",
+]));
+static S_GetAccountSummaryResponse: schema::Shape =
+    schema::Shape::new("GetAccountSummaryResponse", Kind::Structure(&L_GetAccountSummaryResponse));
+static L_GetAccountSummaryResponse: Layout = Layout::new(&[schema::Member::new("SummaryMap", &S_summaryMapType)]);
+static S_GetGroupPolicyRequest: schema::Shape = schema::Shape::new("GetGroupPolicyRequest", Kind::Structure(&L_GetGroupPolicyRequest));
+static L_GetGroupPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_GetGroupPolicyResponse: schema::Shape = schema::Shape::new("GetGroupPolicyResponse", Kind::Structure(&L_GetGroupPolicyResponse));
+static L_GetGroupPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_GetGroupRequest: schema::Shape = schema::Shape::new("GetGroupRequest", Kind::Structure(&L_GetGroupRequest));
+static L_GetGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_GetGroupResponse: schema::Shape = schema::Shape::new("GetGroupResponse", Kind::Structure(&L_GetGroupResponse));
+static L_GetGroupResponse: Layout = Layout::new(&[
+    schema::Member::new("Group", &S_Group).required(),
+    schema::Member::new("Users", &S_userListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_GetInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("GetInstanceProfileRequest", Kind::Structure(&L_GetInstanceProfileRequest));
+static L_GetInstanceProfileRequest: Layout =
+    Layout::new(&[schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required()]);
+static S_GetInstanceProfileResponse: schema::Shape =
+    schema::Shape::new("GetInstanceProfileResponse", Kind::Structure(&L_GetInstanceProfileResponse));
+static L_GetInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static S_GetPolicyRequest: schema::Shape = schema::Shape::new("GetPolicyRequest", Kind::Structure(&L_GetPolicyRequest));
+static L_GetPolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_GetPolicyResponse: schema::Shape = schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
+static L_GetPolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]);
+static S_GetPolicyVersionRequest: schema::Shape =
+    schema::Shape::new("GetPolicyVersionRequest", Kind::Structure(&L_GetPolicyVersionRequest));
+static L_GetPolicyVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("VersionId", &S_policyVersionIdType).required(),
+]);
+static S_GetPolicyVersionResponse: schema::Shape =
+    schema::Shape::new("GetPolicyVersionResponse", Kind::Structure(&L_GetPolicyVersionResponse));
+static L_GetPolicyVersionResponse: Layout = Layout::new(&[schema::Member::new("PolicyVersion", &S_PolicyVersion)]);
+static S_GetRolePolicyRequest: schema::Shape = schema::Shape::new("GetRolePolicyRequest", Kind::Structure(&L_GetRolePolicyRequest));
+static L_GetRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_GetRolePolicyResponse: schema::Shape = schema::Shape::new("GetRolePolicyResponse", Kind::Structure(&L_GetRolePolicyResponse));
+static L_GetRolePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
 static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Kind::Structure(&L_GetRoleRequest));
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetUserPolicyRequest: schema::Shape = schema::Shape::new("GetUserPolicyRequest", Kind::Structure(&L_GetUserPolicyRequest));
+static L_GetUserPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+]);
+static S_GetUserPolicyResponse: schema::Shape = schema::Shape::new("GetUserPolicyResponse", Kind::Structure(&L_GetUserPolicyResponse));
+static L_GetUserPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_GetUserRequest: schema::Shape = schema::Shape::new("GetUserRequest", Kind::Structure(&L_GetUserRequest));
+static L_GetUserRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType)]);
+static S_GetUserResponse: schema::Shape = schema::Shape::new("GetUserResponse", Kind::Structure(&L_GetUserResponse));
+static L_GetUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_User).required()]);
+static S_Group: schema::Shape = schema::Shape::new("Group", Kind::Structure(&L_Group));
+static L_Group: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType).required(),
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("GroupId", &S_idType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+]);
+static S_InstanceProfile: schema::Shape = schema::Shape::new("InstanceProfile", Kind::Structure(&L_InstanceProfile));
+static L_InstanceProfile: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType).required(),
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("InstanceProfileId", &S_idType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("Roles", &S_roleListType).required(),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_ListAccessKeysRequest: schema::Shape = schema::Shape::new("ListAccessKeysRequest", Kind::Structure(&L_ListAccessKeysRequest));
+static L_ListAccessKeysRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListAccessKeysResponse: schema::Shape = schema::Shape::new("ListAccessKeysResponse", Kind::Structure(&L_ListAccessKeysResponse));
+static L_ListAccessKeysResponse: Layout = Layout::new(&[
+    schema::Member::new("AccessKeyMetadata", &S_accessKeyMetadataListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListAccountAliasesRequest: schema::Shape =
+    schema::Shape::new("ListAccountAliasesRequest", Kind::Structure(&L_ListAccountAliasesRequest));
+static L_ListAccountAliasesRequest: Layout =
+    Layout::new(&[schema::Member::new("Marker", &S_markerType), schema::Member::new("MaxItems", &S_maxItemsType)]);
+static S_ListAccountAliasesResponse: schema::Shape =
+    schema::Shape::new("ListAccountAliasesResponse", Kind::Structure(&L_ListAccountAliasesResponse));
+static L_ListAccountAliasesResponse: Layout = Layout::new(&[
+    schema::Member::new("AccountAliases", &S_accountAliasListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListAttachedGroupPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListAttachedGroupPoliciesRequest", Kind::Structure(&L_ListAttachedGroupPoliciesRequest));
+static L_ListAttachedGroupPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PathPrefix", &S_policyPathType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListAttachedGroupPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListAttachedGroupPoliciesResponse", Kind::Structure(&L_ListAttachedGroupPoliciesResponse));
+static L_ListAttachedGroupPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("AttachedPolicies", &S_attachedPoliciesListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListAttachedRolePoliciesRequest: schema::Shape =
+    schema::Shape::new("ListAttachedRolePoliciesRequest", Kind::Structure(&L_ListAttachedRolePoliciesRequest));
+static L_ListAttachedRolePoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PathPrefix", &S_policyPathType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListAttachedRolePoliciesResponse: schema::Shape =
+    schema::Shape::new("ListAttachedRolePoliciesResponse", Kind::Structure(&L_ListAttachedRolePoliciesResponse));
+static L_ListAttachedRolePoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("AttachedPolicies", &S_attachedPoliciesListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListAttachedUserPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListAttachedUserPoliciesRequest", Kind::Structure(&L_ListAttachedUserPoliciesRequest));
+static L_ListAttachedUserPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("PathPrefix", &S_policyPathType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListAttachedUserPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListAttachedUserPoliciesResponse", Kind::Structure(&L_ListAttachedUserPoliciesResponse));
+static L_ListAttachedUserPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("AttachedPolicies", &S_attachedPoliciesListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListEntitiesForPolicyRequest: schema::Shape =
+    schema::Shape::new("ListEntitiesForPolicyRequest", Kind::Structure(&L_ListEntitiesForPolicyRequest));
+static L_ListEntitiesForPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("EntityFilter", &S_EntityType),
+    schema::Member::new("PathPrefix", &S_pathType),
+    schema::Member::new("PolicyUsageFilter", &S_PolicyUsageType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListEntitiesForPolicyResponse: schema::Shape =
+    schema::Shape::new("ListEntitiesForPolicyResponse", Kind::Structure(&L_ListEntitiesForPolicyResponse));
+static L_ListEntitiesForPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("PolicyGroups", &S_PolicyGroupListType),
+    schema::Member::new("PolicyUsers", &S_PolicyUserListType),
+    schema::Member::new("PolicyRoles", &S_PolicyRoleListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListGroupPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListGroupPoliciesRequest", Kind::Structure(&L_ListGroupPoliciesRequest));
+static L_ListGroupPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListGroupPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListGroupPoliciesResponse", Kind::Structure(&L_ListGroupPoliciesResponse));
+static L_ListGroupPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("PolicyNames", &S_policyNameListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListGroupsForUserRequest: schema::Shape =
+    schema::Shape::new("ListGroupsForUserRequest", Kind::Structure(&L_ListGroupsForUserRequest));
+static L_ListGroupsForUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListGroupsForUserResponse: schema::Shape =
+    schema::Shape::new("ListGroupsForUserResponse", Kind::Structure(&L_ListGroupsForUserResponse));
+static L_ListGroupsForUserResponse: Layout = Layout::new(&[
+    schema::Member::new("Groups", &S_groupListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListGroupsRequest: schema::Shape = schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
+static L_ListGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("PathPrefix", &S_pathPrefixType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListGroupsResponse: schema::Shape = schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
+static L_ListGroupsResponse: Layout = Layout::new(&[
+    schema::Member::new("Groups", &S_groupListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListInstanceProfileTagsRequest: schema::Shape =
+    schema::Shape::new("ListInstanceProfileTagsRequest", Kind::Structure(&L_ListInstanceProfileTagsRequest));
+static L_ListInstanceProfileTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListInstanceProfileTagsResponse: schema::Shape =
+    schema::Shape::new("ListInstanceProfileTagsResponse", Kind::Structure(&L_ListInstanceProfileTagsResponse));
+static L_ListInstanceProfileTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListInstanceProfilesForRoleRequest: schema::Shape =
+    schema::Shape::new("ListInstanceProfilesForRoleRequest", Kind::Structure(&L_ListInstanceProfilesForRoleRequest));
+static L_ListInstanceProfilesForRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListInstanceProfilesForRoleResponse: schema::Shape =
+    schema::Shape::new("ListInstanceProfilesForRoleResponse", Kind::Structure(&L_ListInstanceProfilesForRoleResponse));
+static L_ListInstanceProfilesForRoleResponse: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfiles", &S_instanceProfileListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListInstanceProfilesRequest: schema::Shape =
+    schema::Shape::new("ListInstanceProfilesRequest", Kind::Structure(&L_ListInstanceProfilesRequest));
+static L_ListInstanceProfilesRequest: Layout = Layout::new(&[
+    schema::Member::new("PathPrefix", &S_pathPrefixType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListInstanceProfilesResponse: schema::Shape =
+    schema::Shape::new("ListInstanceProfilesResponse", Kind::Structure(&L_ListInstanceProfilesResponse));
+static L_ListInstanceProfilesResponse: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfiles", &S_instanceProfileListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListPoliciesRequest: schema::Shape = schema::Shape::new("ListPoliciesRequest", Kind::Structure(&L_ListPoliciesRequest));
+static L_ListPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("Scope", &S_policyScopeType),
+    schema::Member::new("OnlyAttached", &S_booleanType),
+    schema::Member::new("PathPrefix", &S_policyPathType),
+    schema::Member::new("PolicyUsageFilter", &S_PolicyUsageType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListPoliciesResponse: schema::Shape = schema::Shape::new("ListPoliciesResponse", Kind::Structure(&L_ListPoliciesResponse));
+static L_ListPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("Policies", &S_policyListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListPolicyTagsRequest: schema::Shape = schema::Shape::new("ListPolicyTagsRequest", Kind::Structure(&L_ListPolicyTagsRequest));
+static L_ListPolicyTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListPolicyTagsResponse: schema::Shape = schema::Shape::new("ListPolicyTagsResponse", Kind::Structure(&L_ListPolicyTagsResponse));
+static L_ListPolicyTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListPolicyVersionsRequest: schema::Shape =
+    schema::Shape::new("ListPolicyVersionsRequest", Kind::Structure(&L_ListPolicyVersionsRequest));
+static L_ListPolicyVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListPolicyVersionsResponse: schema::Shape =
+    schema::Shape::new("ListPolicyVersionsResponse", Kind::Structure(&L_ListPolicyVersionsResponse));
+static L_ListPolicyVersionsResponse: Layout = Layout::new(&[
+    schema::Member::new("Versions", &S_policyDocumentVersionListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListRolePoliciesRequest: schema::Shape =
+    schema::Shape::new("ListRolePoliciesRequest", Kind::Structure(&L_ListRolePoliciesRequest));
+static L_ListRolePoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListRolePoliciesResponse: schema::Shape =
+    schema::Shape::new("ListRolePoliciesResponse", Kind::Structure(&L_ListRolePoliciesResponse));
+static L_ListRolePoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("PolicyNames", &S_policyNameListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListRoleTagsRequest: schema::Shape = schema::Shape::new("ListRoleTagsRequest", Kind::Structure(&L_ListRoleTagsRequest));
+static L_ListRoleTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListRoleTagsResponse: schema::Shape = schema::Shape::new("ListRoleTagsResponse", Kind::Structure(&L_ListRoleTagsResponse));
+static L_ListRoleTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListRolesRequest: schema::Shape = schema::Shape::new("ListRolesRequest", Kind::Structure(&L_ListRolesRequest));
+static L_ListRolesRequest: Layout = Layout::new(&[
+    schema::Member::new("PathPrefix", &S_pathPrefixType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListRolesResponse: schema::Shape = schema::Shape::new("ListRolesResponse", Kind::Structure(&L_ListRolesResponse));
+static L_ListRolesResponse: Layout = Layout::new(&[
+    schema::Member::new("Roles", &S_roleListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListUserPoliciesRequest: schema::Shape =
+    schema::Shape::new("ListUserPoliciesRequest", Kind::Structure(&L_ListUserPoliciesRequest));
+static L_ListUserPoliciesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListUserPoliciesResponse: schema::Shape =
+    schema::Shape::new("ListUserPoliciesResponse", Kind::Structure(&L_ListUserPoliciesResponse));
+static L_ListUserPoliciesResponse: Layout = Layout::new(&[
+    schema::Member::new("PolicyNames", &S_policyNameListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListUserTagsRequest: schema::Shape = schema::Shape::new("ListUserTagsRequest", Kind::Structure(&L_ListUserTagsRequest));
+static L_ListUserTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListUserTagsResponse: schema::Shape = schema::Shape::new("ListUserTagsResponse", Kind::Structure(&L_ListUserTagsResponse));
+static L_ListUserTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListUsersRequest: schema::Shape = schema::Shape::new("ListUsersRequest", Kind::Structure(&L_ListUsersRequest));
+static L_ListUsersRequest: Layout = Layout::new(&[
+    schema::Member::new("PathPrefix", &S_pathPrefixType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListUsersResponse: schema::Shape = schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
+static L_ListUsersResponse: Layout = Layout::new(&[
+    schema::Member::new("Users", &S_userListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
 static S_PermissionsBoundaryAttachmentType: schema::Shape =
     schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String).limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
+static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::Structure(&L_Policy));
+static L_Policy: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType),
+    schema::Member::new("PolicyId", &S_idType),
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("Path", &S_policyPathType),
+    schema::Member::new("DefaultVersionId", &S_policyVersionIdType),
+    schema::Member::new("AttachmentCount", &S_attachmentCountType),
+    schema::Member::new("PermissionsBoundaryUsageCount", &S_attachmentCountType),
+    schema::Member::new("IsAttachable", &S_booleanType),
+    schema::Member::new("Description", &S_policyDescriptionType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("UpdateDate", &S_dateType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_PolicyGroup: schema::Shape = schema::Shape::new("PolicyGroup", Kind::Structure(&L_PolicyGroup));
+static L_PolicyGroup: Layout =
+    Layout::new(&[schema::Member::new("GroupName", &S_groupNameType), schema::Member::new("GroupId", &S_idType)]);
+static S_PolicyGroupListType: schema::Shape = schema::Shape::new("PolicyGroupListType", Kind::List(&M_PolicyGroupListType));
+static M_PolicyGroupListType: schema::Member = schema::Member::new("member", &S_PolicyGroup);
+static S_PolicyRole: schema::Shape = schema::Shape::new("PolicyRole", Kind::Structure(&L_PolicyRole));
+static L_PolicyRole: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType), schema::Member::new("RoleId", &S_idType)]);
+static S_PolicyRoleListType: schema::Shape = schema::Shape::new("PolicyRoleListType", Kind::List(&M_PolicyRoleListType));
+static M_PolicyRoleListType: schema::Member = schema::Member::new("member", &S_PolicyRole);
+static S_PolicyUsageType: schema::Shape =
+    schema::Shape::new("PolicyUsageType", Kind::String).limits(Limits::NONE.values(&["PermissionsPolicy", "PermissionsBoundary"]));
+static S_PolicyUser: schema::Shape = schema::Shape::new("PolicyUser", Kind::Structure(&L_PolicyUser));
+static L_PolicyUser: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType), schema::Member::new("UserId", &S_idType)]);
+static S_PolicyUserListType: schema::Shape = schema::Shape::new("PolicyUserListType", Kind::List(&M_PolicyUserListType));
+static M_PolicyUserListType: schema::Member = schema::Member::new("member", &S_PolicyUser);
+static S_PolicyVersion: schema::Shape = schema::Shape::new("PolicyVersion", Kind::Structure(&L_PolicyVersion));
+static L_PolicyVersion: Layout = Layout::new(&[
+    schema::Member::new("Document", &S_policyDocumentType),
+    schema::Member::new("VersionId", &S_policyVersionIdType),
+    schema::Member::new("IsDefaultVersion", &S_booleanType),
+    schema::Member::new("CreateDate", &S_dateType),
+]);
+static S_PutGroupPolicyRequest: schema::Shape = schema::Shape::new("PutGroupPolicyRequest", Kind::Structure(&L_PutGroupPolicyRequest));
+static L_PutGroupPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_PutRolePermissionsBoundaryRequest: schema::Shape =
+    schema::Shape::new("PutRolePermissionsBoundaryRequest", Kind::Structure(&L_PutRolePermissionsBoundaryRequest));
+static L_PutRolePermissionsBoundaryRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PermissionsBoundary", &S_arnType).required(),
+]);
+static S_PutRolePolicyRequest: schema::Shape = schema::Shape::new("PutRolePolicyRequest", Kind::Structure(&L_PutRolePolicyRequest));
+static L_PutRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_PutUserPermissionsBoundaryRequest: schema::Shape =
+    schema::Shape::new("PutUserPermissionsBoundaryRequest", Kind::Structure(&L_PutUserPermissionsBoundaryRequest));
+static L_PutUserPermissionsBoundaryRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("PermissionsBoundary", &S_arnType).required(),
+]);
+static S_PutUserPolicyRequest: schema::Shape = schema::Shape::new("PutUserPolicyRequest", Kind::Structure(&L_PutUserPolicyRequest));
+static L_PutUserPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_RemoveRoleFromInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("RemoveRoleFromInstanceProfileRequest", Kind::Structure(&L_RemoveRoleFromInstanceProfileRequest));
+static L_RemoveRoleFromInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+]);
+static S_RemoveUserFromGroupRequest: schema::Shape =
+    schema::Shape::new("RemoveUserFromGroupRequest", Kind::Structure(&L_RemoveUserFromGroupRequest));
+static L_RemoveUserFromGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+]);
 static S_Role: schema::Shape = schema::Shape::new("Role", Kind::Structure(&L_Role));
 static L_Role: Layout = Layout::new(&[
     schema::Member::new("Path", &S_pathType).required(),
@@ -482,9 +2760,13 @@ static L_Role: Layout = Layout::new(&[
     schema::Member::new("SourceRoleTemplate", &S_SourceRoleTemplate),
 ]);
 static S_RoleLastUsed: schema::Shape = schema::Shape::new("RoleLastUsed", Kind::Structure(&L_RoleLastUsed));
-static L_RoleLastUsed: Layout = Layout::new(&[
-    schema::Member::new("LastUsedDate", &S_dateType),
-    schema::Member::new("Region", &S_stringType),
+static L_RoleLastUsed: Layout =
+    Layout::new(&[schema::Member::new("LastUsedDate", &S_dateType), schema::Member::new("Region", &S_stringType)]);
+static S_SetDefaultPolicyVersionRequest: schema::Shape =
+    schema::Shape::new("SetDefaultPolicyVersionRequest", Kind::Structure(&L_SetDefaultPolicyVersionRequest));
+static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyArn", &S_arnType).required(),
+    schema::Member::new("VersionId", &S_policyVersionIdType).required(),
 ]);
 static S_SourceRoleTemplate: schema::Shape = schema::Shape::new("SourceRoleTemplate", Kind::Structure(&L_SourceRoleTemplate));
 static L_SourceRoleTemplate: Layout = Layout::new(&[
@@ -492,29 +2774,220 @@ static L_SourceRoleTemplate: Layout = Layout::new(&[
     schema::Member::new("TemplateMinorVersion", &S_integerType).required(),
 ]);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout = Layout::new(&[
-    schema::Member::new("Key", &S_tagKeyType).required(),
-    schema::Member::new("Value", &S_tagValueType).required(),
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_tagKeyType).required(), schema::Member::new("Value", &S_tagValueType).required()]);
+static S_TagInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("TagInstanceProfileRequest", Kind::Structure(&L_TagInstanceProfileRequest));
+static L_TagInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
 ]);
+static S_TagPolicyRequest: schema::Shape = schema::Shape::new("TagPolicyRequest", Kind::Structure(&L_TagPolicyRequest));
+static L_TagPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required(), schema::Member::new("Tags", &S_tagListType).required()]);
+static S_TagRoleRequest: schema::Shape = schema::Shape::new("TagRoleRequest", Kind::Structure(&L_TagRoleRequest));
+static L_TagRoleRequest: Layout =
+    Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required(), schema::Member::new("Tags", &S_tagListType).required()]);
+static S_TagUserRequest: schema::Shape = schema::Shape::new("TagUserRequest", Kind::Structure(&L_TagUserRequest));
+static L_TagUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
+static S_UntagInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("UntagInstanceProfileRequest", Kind::Structure(&L_UntagInstanceProfileRequest));
+static L_UntagInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagPolicyRequest: schema::Shape = schema::Shape::new("UntagPolicyRequest", Kind::Structure(&L_UntagPolicyRequest));
+static L_UntagPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required(), schema::Member::new("TagKeys", &S_tagKeyListType).required()]);
+static S_UntagRoleRequest: schema::Shape = schema::Shape::new("UntagRoleRequest", Kind::Structure(&L_UntagRoleRequest));
+static L_UntagRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagUserRequest: schema::Shape = schema::Shape::new("UntagUserRequest", Kind::Structure(&L_UntagUserRequest));
+static L_UntagUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UpdateAccessKeyRequest: schema::Shape = schema::Shape::new("UpdateAccessKeyRequest", Kind::Structure(&L_UpdateAccessKeyRequest));
+static L_UpdateAccessKeyRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
+    schema::Member::new("Status", &S_statusType).required(),
+]);
+static S_UpdateAssumeRolePolicyRequest: schema::Shape =
+    schema::Shape::new("UpdateAssumeRolePolicyRequest", Kind::Structure(&L_UpdateAssumeRolePolicyRequest));
+static L_UpdateAssumeRolePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
+]);
+static S_UpdateGroupRequest: schema::Shape = schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
+static L_UpdateGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_groupNameType).required(),
+    schema::Member::new("NewPath", &S_pathType),
+    schema::Member::new("NewGroupName", &S_groupNameType),
+]);
+static S_UpdateRoleDescriptionRequest: schema::Shape =
+    schema::Shape::new("UpdateRoleDescriptionRequest", Kind::Structure(&L_UpdateRoleDescriptionRequest));
+static L_UpdateRoleDescriptionRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Description", &S_roleDescriptionType).required(),
+]);
+static S_UpdateRoleDescriptionResponse: schema::Shape =
+    schema::Shape::new("UpdateRoleDescriptionResponse", Kind::Structure(&L_UpdateRoleDescriptionResponse));
+static L_UpdateRoleDescriptionResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role)]);
+static S_UpdateRoleRequest: schema::Shape = schema::Shape::new("UpdateRoleRequest", Kind::Structure(&L_UpdateRoleRequest));
+static L_UpdateRoleRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleName", &S_roleNameType).required(),
+    schema::Member::new("Description", &S_roleDescriptionType),
+    schema::Member::new("MaxSessionDuration", &S_roleMaxSessionDurationType),
+]);
+static S_UpdateRoleResponse: schema::Shape = schema::Shape::new("UpdateRoleResponse", Kind::Structure(&L_UpdateRoleResponse));
+static L_UpdateRoleResponse: Layout = Layout::new(&[]);
+static S_UpdateUserRequest: schema::Shape = schema::Shape::new("UpdateUserRequest", Kind::Structure(&L_UpdateUserRequest));
+static L_UpdateUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("NewPath", &S_pathType),
+    schema::Member::new("NewUserName", &S_userNameType),
+]);
+static S_User: schema::Shape = schema::Shape::new("User", Kind::Structure(&L_User));
+static L_User: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType).required(),
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("UserId", &S_idType).required(),
+    schema::Member::new("Arn", &S_arnType).required(),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("PasswordLastUsed", &S_dateType),
+    schema::Member::new("PermissionsBoundary", &S_AttachedPermissionsBoundary),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_accessKeyIdType: schema::Shape =
+    schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
+static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_accessKeyMetadataListType: schema::Shape =
+    schema::Shape::new("accessKeyMetadataListType", Kind::List(&M_accessKeyMetadataListType));
+static M_accessKeyMetadataListType: schema::Member = schema::Member::new("member", &S_AccessKeyMetadata);
+static S_accessKeySecretType: schema::Shape = schema::Shape::new("accessKeySecretType", Kind::String).sensitive();
+static S_accountAliasListType: schema::Shape = schema::Shape::new("accountAliasListType", Kind::List(&M_accountAliasListType));
+static M_accountAliasListType: schema::Member = schema::Member::new("member", &S_accountAliasType);
+static S_accountAliasType: schema::Shape =
+    schema::Shape::new("accountAliasType", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_accountAliasType));
+static P_accountAliasType: Pattern = Pattern::new(r#"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#);
 static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_attachedPoliciesListType: schema::Shape = schema::Shape::new("attachedPoliciesListType", Kind::List(&M_attachedPoliciesListType));
+static M_attachedPoliciesListType: schema::Member = schema::Member::new("member", &S_AttachedPolicy);
+static S_attachmentCountType: schema::Shape = schema::Shape::new("attachmentCountType", Kind::Integer);
+static S_booleanType: schema::Shape = schema::Shape::new("booleanType", Kind::Boolean);
+static S_customSuffixType: schema::Shape =
+    schema::Shape::new("customSuffixType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
+static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_existingUserNameType: schema::Shape =
+    schema::Shape::new("existingUserNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
+static P_existingUserNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_groupListType: schema::Shape = schema::Shape::new("groupListType", Kind::List(&M_groupListType));
+static M_groupListType: schema::Member = schema::Member::new("member", &S_Group);
+static S_groupNameType: schema::Shape =
+    schema::Shape::new("groupNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_groupNameType));
+static P_groupNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_idType: schema::Shape = schema::Shape::new("idType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_idType));
 static P_idType: Pattern = Pattern::new(r#"[\w]+"#);
+static S_instanceProfileListType: schema::Shape = schema::Shape::new("instanceProfileListType", Kind::List(&M_instanceProfileListType));
+static M_instanceProfileListType: schema::Member = schema::Member::new("member", &S_InstanceProfile);
+static S_instanceProfileNameType: schema::Shape =
+    schema::Shape::new("instanceProfileNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_instanceProfileNameType));
+static P_instanceProfileNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_integerType: schema::Shape = schema::Shape::new("integerType", Kind::Integer);
+static S_markerType: schema::Shape =
+    schema::Shape::new("markerType", Kind::String).limits(Limits::NONE.min(1).max(320).pattern(&P_markerType));
+static P_markerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
+static S_maxItemsType: schema::Shape = schema::Shape::new("maxItemsType", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_pathPrefixType: schema::Shape =
+    schema::Shape::new("pathPrefixType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathPrefixType));
+static P_pathPrefixType: Pattern = Pattern::new(r#"\u002F[\u0021-\u007F]*"#);
 static S_pathType: schema::Shape = schema::Shape::new("pathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathType));
 static P_pathType: Pattern = Pattern::new(r#"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"#);
+static S_policyDescriptionType: schema::Shape = schema::Shape::new("policyDescriptionType", Kind::String).limits(Limits::NONE.max(1000));
 static S_policyDocumentType: schema::Shape =
     schema::Shape::new("policyDocumentType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_policyDocumentType));
 static P_policyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_policyDocumentVersionListType: schema::Shape =
+    schema::Shape::new("policyDocumentVersionListType", Kind::List(&M_policyDocumentVersionListType));
+static M_policyDocumentVersionListType: schema::Member = schema::Member::new("member", &S_PolicyVersion);
+static S_policyListType: schema::Shape = schema::Shape::new("policyListType", Kind::List(&M_policyListType));
+static M_policyListType: schema::Member = schema::Member::new("member", &S_Policy);
+static S_policyNameListType: schema::Shape = schema::Shape::new("policyNameListType", Kind::List(&M_policyNameListType));
+static M_policyNameListType: schema::Member = schema::Member::new("member", &S_policyNameType);
+static S_policyNameType: schema::Shape =
+    schema::Shape::new("policyNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_policyNameType));
+static P_policyNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_policyPathType: schema::Shape =
+    schema::Shape::new("policyPathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_policyPathType));
+static P_policyPathType: Pattern = Pattern::new(r#"((/[A-Za-z0-9\.,\+@=_-]+)*)/"#);
+static S_policyScopeType: schema::Shape =
+    schema::Shape::new("policyScopeType", Kind::String).limits(Limits::NONE.values(&["All", "AWS", "Local"]));
+static S_policyVersionIdType: schema::Shape =
+    schema::Shape::new("policyVersionIdType", Kind::String).limits(Limits::NONE.pattern(&P_policyVersionIdType));
+static P_policyVersionIdType: Pattern = Pattern::new(r#"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"#);
+static S_responseMarkerType: schema::Shape = schema::Shape::new("responseMarkerType", Kind::String);
 static S_roleDescriptionType: schema::Shape =
     schema::Shape::new("roleDescriptionType", Kind::String).limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
 static P_roleDescriptionType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"#);
+static S_roleListType: schema::Shape = schema::Shape::new("roleListType", Kind::List(&M_roleListType));
+static M_roleListType: schema::Member = schema::Member::new("member", &S_Role);
 static S_roleMaxSessionDurationType: schema::Shape =
     schema::Shape::new("roleMaxSessionDurationType", Kind::Integer).limits(Limits::NONE.min(3600).max(43200));
 static S_roleNameType: schema::Shape =
     schema::Shape::new("roleNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_roleNameType));
 static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_statusType: schema::Shape =
+    schema::Shape::new("statusType", Kind::String).limits(Limits::NONE.values(&["Active", "Inactive", "Expired"]));
 static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
+static S_summaryKeyType: schema::Shape = schema::Shape::new("summaryKeyType", Kind::String).limits(Limits::NONE.values(&[
+    "Users",
+    "UsersQuota",
+    "Groups",
+    "GroupsQuota",
+    "ServerCertificates",
+    "ServerCertificatesQuota",
+    "UserPolicySizeQuota",
+    "GroupPolicySizeQuota",
+    "GroupsPerUserQuota",
+    "SigningCertificatesPerUserQuota",
+    "AccessKeysPerUserQuota",
+    "MFADevices",
+    "MFADevicesInUse",
+    "AccountMFAEnabled",
+    "AccountAccessKeysPresent",
+    "AccountPasswordPresent",
+    "AccountSigningCertificatesPresent",
+    "AttachedPoliciesPerGroupQuota",
+    "AttachedPoliciesPerRoleQuota",
+    "AttachedPoliciesPerUserQuota",
+    "Policies",
+    "PoliciesQuota",
+    "PolicySizeQuota",
+    "PolicyVersionsInUse",
+    "PolicyVersionsInUseQuota",
+    "VersionsPerPolicyQuota",
+    "GlobalEndpointTokenVersion",
+    "AssumeRolePolicySizeQuota",
+    "InstanceProfiles",
+    "InstanceProfilesQuota",
+    "Providers",
+    "RolePolicySizeQuota",
+    "Roles",
+    "RolesQuota",
+]));
+static S_summaryMapType: schema::Shape = schema::Shape::new("summaryMapType", Kind::Map(&K_summaryMapType, &V_summaryMapType));
+static K_summaryMapType: schema::Member = schema::Member::new("key", &S_summaryKeyType);
+static V_summaryMapType: schema::Member = schema::Member::new("value", &S_summaryValueType);
+static S_summaryValueType: schema::Shape = schema::Shape::new("summaryValueType", Kind::Integer);
+static S_tagKeyListType: schema::Shape = schema::Shape::new("tagKeyListType", Kind::List(&M_tagKeyListType)).limits(Limits::NONE.max(50));
+static M_tagKeyListType: schema::Member = schema::Member::new("member", &S_tagKeyType);
 static S_tagKeyType: schema::Shape =
     schema::Shape::new("tagKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_tagKeyType));
 static P_tagKeyType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"#);
@@ -523,6 +2996,264 @@ static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
 static S_tagValueType: schema::Shape =
     schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
 static P_tagValueType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"#);
+static S_userListType: schema::Shape = schema::Shape::new("userListType", Kind::List(&M_userListType));
+static M_userListType: schema::Member = schema::Member::new("member", &S_User);
+static S_userNameType: schema::Shape =
+    schema::Shape::new("userNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_userNameType));
+static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+#[derive(Clone, Default)]
+pub struct AccessKey {
+    pub user_name: String,
+    pub access_key_id: String,
+    pub status: String,
+    pub secret_access_key: String,
+    pub create_date: Option<Timestamp>,
+}
+impl Shaped for AccessKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.access_key_id,
+            2 => &self.status,
+            3 => &self.secret_access_key,
+            _ => &self.create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.access_key_id,
+            2 => &mut self.status,
+            3 => &mut self.secret_access_key,
+            _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccessKeyMetadata {
+    pub user_name: Option<String>,
+    pub access_key_id: Option<String>,
+    pub status: Option<String>,
+    pub create_date: Option<Timestamp>,
+}
+impl Shaped for AccessKeyMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessKeyMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessKeyMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.access_key_id,
+            2 => &self.status,
+            _ => &self.create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.access_key_id,
+            2 => &mut self.status,
+            _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddRoleToInstanceProfileRequest {
+    pub instance_profile_name: String,
+    pub role_name: String,
+}
+impl Shaped for AddRoleToInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddRoleToInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddRoleToInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddUserToGroupRequest {
+    pub group_name: String,
+    pub user_name: String,
+}
+impl Shaped for AddUserToGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddUserToGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddUserToGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachGroupPolicyRequest {
+    pub group_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for AttachGroupPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachGroupPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachGroupPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachRolePolicyRequest {
+    pub role_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for AttachRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachUserPolicyRequest {
+    pub user_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for AttachUserPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachUserPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachUserPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct AttachedPermissionsBoundary {
     pub permissions_boundary_type: Option<String>,
@@ -553,6 +3284,1586 @@ impl Structure for AttachedPermissionsBoundary {
         match index {
             0 => &mut self.permissions_boundary_type,
             _ => &mut self.permissions_boundary_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachedPolicy {
+    pub policy_name: Option<String>,
+    pub policy_arn: Option<String>,
+}
+impl Shaped for AttachedPolicy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachedPolicy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachedPolicy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAccessKeyRequest {
+    pub user_name: Option<String>,
+}
+impl Shaped for CreateAccessKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAccessKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAccessKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAccessKeyResponse {
+    pub access_key: AccessKey,
+}
+impl Shaped for CreateAccessKeyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAccessKeyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAccessKeyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAccountAliasRequest {
+    pub account_alias: String,
+}
+impl Shaped for CreateAccountAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAccountAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAccountAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.account_alias,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.account_alias,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGroupRequest {
+    pub path: Option<String>,
+    pub group_name: String,
+}
+impl Shaped for CreateGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGroupResponse {
+    pub group: Group,
+}
+impl Shaped for CreateGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateInstanceProfileRequest {
+    pub instance_profile_name: String,
+    pub path: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for CreateInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            1 => &self.path,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            1 => &mut self.path,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateInstanceProfileResponse {
+    pub instance_profile: InstanceProfile,
+}
+impl Shaped for CreateInstanceProfileResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateInstanceProfileResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateInstanceProfileResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_profile,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePolicyRequest {
+    pub policy_name: String,
+    pub path: Option<String>,
+    pub policy_document: String,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for CreatePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.path,
+            2 => &self.policy_document,
+            3 => &self.description,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.path,
+            2 => &mut self.policy_document,
+            3 => &mut self.description,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePolicyResponse {
+    pub policy: Option<Policy>,
+}
+impl Shaped for CreatePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePolicyVersionRequest {
+    pub policy_arn: String,
+    pub policy_document: String,
+    pub set_as_default: Option<bool>,
+}
+impl Shaped for CreatePolicyVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePolicyVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePolicyVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            1 => &self.policy_document,
+            _ => &self.set_as_default,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            1 => &mut self.policy_document,
+            _ => &mut self.set_as_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePolicyVersionResponse {
+    pub policy_version: Option<PolicyVersion>,
+}
+impl Shaped for CreatePolicyVersionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePolicyVersionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePolicyVersionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRoleRequest {
+    pub path: Option<String>,
+    pub role_name: String,
+    pub assume_role_policy_document: String,
+    pub description: Option<String>,
+    pub max_session_duration: Option<i32>,
+    pub permissions_boundary: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for CreateRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.role_name,
+            2 => &self.assume_role_policy_document,
+            3 => &self.description,
+            4 => &self.max_session_duration,
+            5 => &self.permissions_boundary,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.role_name,
+            2 => &mut self.assume_role_policy_document,
+            3 => &mut self.description,
+            4 => &mut self.max_session_duration,
+            5 => &mut self.permissions_boundary,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRoleResponse {
+    pub role: Role,
+}
+impl Shaped for CreateRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateServiceLinkedRoleRequest {
+    pub aws_service_name: String,
+    pub description: Option<String>,
+    pub custom_suffix: Option<String>,
+}
+impl Shaped for CreateServiceLinkedRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateServiceLinkedRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateServiceLinkedRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.aws_service_name,
+            1 => &self.description,
+            _ => &self.custom_suffix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.aws_service_name,
+            1 => &mut self.description,
+            _ => &mut self.custom_suffix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateServiceLinkedRoleResponse {
+    pub role: Option<Role>,
+}
+impl Shaped for CreateServiceLinkedRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateServiceLinkedRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateServiceLinkedRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserRequest {
+    pub path: Option<String>,
+    pub user_name: String,
+    pub permissions_boundary: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for CreateUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.user_name,
+            2 => &self.permissions_boundary,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.user_name,
+            2 => &mut self.permissions_boundary,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserResponse {
+    pub user: Option<User>,
+}
+impl Shaped for CreateUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAccessKeyRequest {
+    pub user_name: Option<String>,
+    pub access_key_id: String,
+}
+impl Shaped for DeleteAccessKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAccessKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAccessKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.access_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.access_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAccountAliasRequest {
+    pub account_alias: String,
+}
+impl Shaped for DeleteAccountAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAccountAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAccountAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.account_alias,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.account_alias,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGroupPolicyRequest {
+    pub group_name: String,
+    pub policy_name: String,
+}
+impl Shaped for DeleteGroupPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGroupPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGroupPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGroupRequest {
+    pub group_name: String,
+}
+impl Shaped for DeleteGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteInstanceProfileRequest {
+    pub instance_profile_name: String,
+}
+impl Shaped for DeleteInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_profile_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_profile_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletePolicyRequest {
+    pub policy_arn: String,
+}
+impl Shaped for DeletePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletePolicyVersionRequest {
+    pub policy_arn: String,
+    pub version_id: String,
+}
+impl Shaped for DeletePolicyVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletePolicyVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletePolicyVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRolePermissionsBoundaryRequest {
+    pub role_name: String,
+}
+impl Shaped for DeleteRolePermissionsBoundaryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRolePermissionsBoundaryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRolePermissionsBoundaryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRolePolicyRequest {
+    pub role_name: String,
+    pub policy_name: String,
+}
+impl Shaped for DeleteRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRoleRequest {
+    pub role_name: String,
+}
+impl Shaped for DeleteRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPermissionsBoundaryRequest {
+    pub user_name: String,
+}
+impl Shaped for DeleteUserPermissionsBoundaryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPermissionsBoundaryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPermissionsBoundaryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPolicyRequest {
+    pub user_name: String,
+    pub policy_name: String,
+}
+impl Shaped for DeleteUserPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserRequest {
+    pub user_name: String,
+}
+impl Shaped for DeleteUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetachGroupPolicyRequest {
+    pub group_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for DetachGroupPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachGroupPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachGroupPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetachRolePolicyRequest {
+    pub role_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for DetachRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetachUserPolicyRequest {
+    pub user_name: String,
+    pub policy_arn: String,
+}
+impl Shaped for DetachUserPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachUserPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachUserPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountSummaryResponse {
+    pub summary_map: Option<BTreeMap<String, i32>>,
+}
+impl Shaped for GetAccountSummaryResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountSummaryResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountSummaryResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.summary_map,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.summary_map,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupPolicyRequest {
+    pub group_name: String,
+    pub policy_name: String,
+}
+impl Shaped for GetGroupPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupPolicyResponse {
+    pub group_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for GetGroupPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupRequest {
+    pub group_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for GetGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupResponse {
+    pub group: Group,
+    pub users: Vec<User>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for GetGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group,
+            1 => &self.users,
+            2 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group,
+            1 => &mut self.users,
+            2 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetInstanceProfileRequest {
+    pub instance_profile_name: String,
+}
+impl Shaped for GetInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_profile_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_profile_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetInstanceProfileResponse {
+    pub instance_profile: InstanceProfile,
+}
+impl Shaped for GetInstanceProfileResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetInstanceProfileResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetInstanceProfileResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_profile,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyRequest {
+    pub policy_arn: String,
+}
+impl Shaped for GetPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyResponse {
+    pub policy: Option<Policy>,
+}
+impl Shaped for GetPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyVersionRequest {
+    pub policy_arn: String,
+    pub version_id: String,
+}
+impl Shaped for GetPolicyVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyVersionResponse {
+    pub policy_version: Option<PolicyVersion>,
+}
+impl Shaped for GetPolicyVersionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyVersionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyVersionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRolePolicyRequest {
+    pub role_name: String,
+    pub policy_name: String,
+}
+impl Shaped for GetRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRolePolicyResponse {
+    pub role_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for GetRolePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRolePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRolePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
         }
     }
 }
@@ -615,6 +4926,2268 @@ impl Structure for GetRoleResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPolicyRequest {
+    pub user_name: String,
+    pub policy_name: String,
+}
+impl Shaped for GetUserPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.policy_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.policy_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPolicyResponse {
+    pub user_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for GetUserPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserRequest {
+    pub user_name: Option<String>,
+}
+impl Shaped for GetUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserResponse {
+    pub user: User,
+}
+impl Shaped for GetUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Group {
+    pub path: String,
+    pub group_name: String,
+    pub group_id: String,
+    pub arn: String,
+    pub create_date: Timestamp,
+}
+impl Shaped for Group {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Group {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Group
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.group_name,
+            2 => &self.group_id,
+            3 => &self.arn,
+            _ => &self.create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.group_name,
+            2 => &mut self.group_id,
+            3 => &mut self.arn,
+            _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceProfile {
+    pub path: String,
+    pub instance_profile_name: String,
+    pub instance_profile_id: String,
+    pub arn: String,
+    pub create_date: Timestamp,
+    pub roles: Vec<Role>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for InstanceProfile {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceProfile {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceProfile
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.instance_profile_name,
+            2 => &self.instance_profile_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.roles,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.instance_profile_name,
+            2 => &mut self.instance_profile_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.roles,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAccessKeysRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAccessKeysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAccessKeysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAccessKeysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAccessKeysResponse {
+    pub access_key_metadata: Vec<AccessKeyMetadata>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListAccessKeysResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAccessKeysResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAccessKeysResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_key_metadata,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_key_metadata,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAccountAliasesRequest {
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAccountAliasesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAccountAliasesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAccountAliasesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAccountAliasesResponse {
+    pub account_aliases: Vec<String>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListAccountAliasesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAccountAliasesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAccountAliasesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.account_aliases,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.account_aliases,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedGroupPoliciesRequest {
+    pub group_name: String,
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAttachedGroupPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedGroupPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedGroupPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.path_prefix,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.path_prefix,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedGroupPoliciesResponse {
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListAttachedGroupPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedGroupPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedGroupPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attached_policies,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attached_policies,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedRolePoliciesRequest {
+    pub role_name: String,
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAttachedRolePoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedRolePoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedRolePoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.path_prefix,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.path_prefix,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedRolePoliciesResponse {
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListAttachedRolePoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedRolePoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedRolePoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attached_policies,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attached_policies,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedUserPoliciesRequest {
+    pub user_name: String,
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAttachedUserPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedUserPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedUserPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.path_prefix,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.path_prefix,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAttachedUserPoliciesResponse {
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListAttachedUserPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAttachedUserPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAttachedUserPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attached_policies,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attached_policies,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListEntitiesForPolicyRequest {
+    pub policy_arn: String,
+    pub entity_filter: Option<String>,
+    pub path_prefix: Option<String>,
+    pub policy_usage_filter: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListEntitiesForPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListEntitiesForPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListEntitiesForPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            1 => &self.entity_filter,
+            2 => &self.path_prefix,
+            3 => &self.policy_usage_filter,
+            4 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            1 => &mut self.entity_filter,
+            2 => &mut self.path_prefix,
+            3 => &mut self.policy_usage_filter,
+            4 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListEntitiesForPolicyResponse {
+    pub policy_groups: Option<Vec<PolicyGroup>>,
+    pub policy_users: Option<Vec<PolicyUser>>,
+    pub policy_roles: Option<Vec<PolicyRole>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListEntitiesForPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListEntitiesForPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListEntitiesForPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_groups,
+            1 => &self.policy_users,
+            2 => &self.policy_roles,
+            3 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_groups,
+            1 => &mut self.policy_users,
+            2 => &mut self.policy_roles,
+            3 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupPoliciesRequest {
+    pub group_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListGroupPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupPoliciesResponse {
+    pub policy_names: Vec<String>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListGroupPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_names,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_names,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsForUserRequest {
+    pub user_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListGroupsForUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsForUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsForUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsForUserResponse {
+    pub groups: Vec<Group>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListGroupsForUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsForUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsForUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.groups,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.groups,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path_prefix,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path_prefix,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsResponse {
+    pub groups: Vec<Group>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListGroupsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.groups,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.groups,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfileTagsRequest {
+    pub instance_profile_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListInstanceProfileTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfileTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfileTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfileTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListInstanceProfileTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfileTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfileTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfilesForRoleRequest {
+    pub role_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListInstanceProfilesForRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfilesForRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfilesForRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfilesForRoleResponse {
+    pub instance_profiles: Vec<InstanceProfile>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListInstanceProfilesForRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfilesForRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfilesForRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profiles,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profiles,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfilesRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListInstanceProfilesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfilesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfilesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path_prefix,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path_prefix,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListInstanceProfilesResponse {
+    pub instance_profiles: Vec<InstanceProfile>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListInstanceProfilesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListInstanceProfilesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListInstanceProfilesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profiles,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profiles,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPoliciesRequest {
+    pub scope: Option<String>,
+    pub only_attached: Option<bool>,
+    pub path_prefix: Option<String>,
+    pub policy_usage_filter: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.scope,
+            1 => &self.only_attached,
+            2 => &self.path_prefix,
+            3 => &self.policy_usage_filter,
+            4 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.scope,
+            1 => &mut self.only_attached,
+            2 => &mut self.path_prefix,
+            3 => &mut self.policy_usage_filter,
+            4 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPoliciesResponse {
+    pub policies: Option<Vec<Policy>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policies,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policies,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPolicyTagsRequest {
+    pub policy_arn: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListPolicyTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPolicyTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPolicyTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPolicyTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListPolicyTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPolicyTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPolicyTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPolicyVersionsRequest {
+    pub policy_arn: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListPolicyVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPolicyVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPolicyVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPolicyVersionsResponse {
+    pub versions: Option<Vec<PolicyVersion>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListPolicyVersionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPolicyVersionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPolicyVersionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.versions,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.versions,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRolePoliciesRequest {
+    pub role_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListRolePoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRolePoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRolePoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRolePoliciesResponse {
+    pub policy_names: Vec<String>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListRolePoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRolePoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRolePoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_names,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_names,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRoleTagsRequest {
+    pub role_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListRoleTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRoleTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRoleTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRoleTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListRoleTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRoleTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRoleTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRolesRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListRolesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRolesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRolesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path_prefix,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path_prefix,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListRolesResponse {
+    pub roles: Vec<Role>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListRolesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListRolesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListRolesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.roles,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.roles,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoliciesRequest {
+    pub user_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListUserPoliciesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoliciesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoliciesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoliciesResponse {
+    pub policy_names: Vec<String>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListUserPoliciesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoliciesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoliciesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_names,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_names,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserTagsRequest {
+    pub user_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListUserTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListUserTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersRequest {
+    pub path_prefix: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListUsersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path_prefix,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path_prefix,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersResponse {
+    pub users: Vec<User>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl Shaped for ListUsersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.users,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.users,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Policy {
+    pub policy_name: Option<String>,
+    pub policy_id: Option<String>,
+    pub arn: Option<String>,
+    pub path: Option<String>,
+    pub default_version_id: Option<String>,
+    pub attachment_count: Option<i32>,
+    pub permissions_boundary_usage_count: Option<i32>,
+    pub is_attachable: Option<bool>,
+    pub description: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub update_date: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for Policy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Policy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Policy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.policy_id,
+            2 => &self.arn,
+            3 => &self.path,
+            4 => &self.default_version_id,
+            5 => &self.attachment_count,
+            6 => &self.permissions_boundary_usage_count,
+            7 => &self.is_attachable,
+            8 => &self.description,
+            9 => &self.create_date,
+            10 => &self.update_date,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.policy_id,
+            2 => &mut self.arn,
+            3 => &mut self.path,
+            4 => &mut self.default_version_id,
+            5 => &mut self.attachment_count,
+            6 => &mut self.permissions_boundary_usage_count,
+            7 => &mut self.is_attachable,
+            8 => &mut self.description,
+            9 => &mut self.create_date,
+            10 => &mut self.update_date,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyGroup {
+    pub group_name: Option<String>,
+    pub group_id: Option<String>,
+}
+impl Shaped for PolicyGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyRole {
+    pub role_name: Option<String>,
+    pub role_id: Option<String>,
+}
+impl Shaped for PolicyRole {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyRole {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyRole
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.role_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.role_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyUser {
+    pub user_name: Option<String>,
+    pub user_id: Option<String>,
+}
+impl Shaped for PolicyUser {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyUser {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyUser
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.user_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.user_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyVersion {
+    pub document: Option<String>,
+    pub version_id: Option<String>,
+    pub is_default_version: Option<bool>,
+    pub create_date: Option<Timestamp>,
+}
+impl Shaped for PolicyVersion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyVersion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyVersion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.document,
+            1 => &self.version_id,
+            2 => &self.is_default_version,
+            _ => &self.create_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.document,
+            1 => &mut self.version_id,
+            2 => &mut self.is_default_version,
+            _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutGroupPolicyRequest {
+    pub group_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for PutGroupPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutGroupPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutGroupPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutRolePermissionsBoundaryRequest {
+    pub role_name: String,
+    pub permissions_boundary: String,
+}
+impl Shaped for PutRolePermissionsBoundaryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutRolePermissionsBoundaryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutRolePermissionsBoundaryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.permissions_boundary,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.permissions_boundary,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutRolePolicyRequest {
+    pub role_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for PutRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutUserPermissionsBoundaryRequest {
+    pub user_name: String,
+    pub permissions_boundary: String,
+}
+impl Shaped for PutUserPermissionsBoundaryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutUserPermissionsBoundaryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutUserPermissionsBoundaryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.permissions_boundary,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.permissions_boundary,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutUserPolicyRequest {
+    pub user_name: String,
+    pub policy_name: String,
+    pub policy_document: String,
+}
+impl Shaped for PutUserPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutUserPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutUserPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.policy_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemoveRoleFromInstanceProfileRequest {
+    pub instance_profile_name: String,
+    pub role_name: String,
+}
+impl Shaped for RemoveRoleFromInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveRoleFromInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveRoleFromInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemoveUserFromGroupRequest {
+    pub group_name: String,
+    pub user_name: String,
+}
+impl Shaped for RemoveUserFromGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveUserFromGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveUserFromGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.user_name,
         }
     }
 }
@@ -718,6 +7291,40 @@ impl Structure for RoleLastUsed {
 }
 
 #[derive(Clone, Default)]
+pub struct SetDefaultPolicyVersionRequest {
+    pub policy_arn: String,
+    pub version_id: String,
+}
+impl Shaped for SetDefaultPolicyVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetDefaultPolicyVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetDefaultPolicyVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SourceRoleTemplate {
     pub template_arn: String,
     pub template_minor_version: i32,
@@ -781,6 +7388,604 @@ impl Structure for Tag {
         match index {
             0 => &mut self.key,
             _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagInstanceProfileRequest {
+    pub instance_profile_name: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagPolicyRequest {
+    pub policy_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagRoleRequest {
+    pub role_name: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagUserRequest {
+    pub user_name: String,
+    pub tags: Vec<Tag>,
+}
+impl Shaped for TagUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagInstanceProfileRequest {
+    pub instance_profile_name: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_profile_name,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_profile_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagPolicyRequest {
+    pub policy_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagRoleRequest {
+    pub role_name: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagUserRequest {
+    pub user_name: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAccessKeyRequest {
+    pub user_name: Option<String>,
+    pub access_key_id: String,
+    pub status: String,
+}
+impl Shaped for UpdateAccessKeyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAccessKeyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAccessKeyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.access_key_id,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.access_key_id,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAssumeRolePolicyRequest {
+    pub role_name: String,
+    pub policy_document: String,
+}
+impl Shaped for UpdateAssumeRolePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAssumeRolePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAssumeRolePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.policy_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateGroupRequest {
+    pub group_name: String,
+    pub new_path: Option<String>,
+    pub new_group_name: Option<String>,
+}
+impl Shaped for UpdateGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.new_path,
+            _ => &self.new_group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.new_path,
+            _ => &mut self.new_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRoleDescriptionRequest {
+    pub role_name: String,
+    pub description: String,
+}
+impl Shaped for UpdateRoleDescriptionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRoleDescriptionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRoleDescriptionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRoleDescriptionResponse {
+    pub role: Option<Role>,
+}
+impl Shaped for UpdateRoleDescriptionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRoleDescriptionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRoleDescriptionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRoleRequest {
+    pub role_name: String,
+    pub description: Option<String>,
+    pub max_session_duration: Option<i32>,
+}
+impl Shaped for UpdateRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_name,
+            1 => &self.description,
+            _ => &self.max_session_duration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_name,
+            1 => &mut self.description,
+            _ => &mut self.max_session_duration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRoleResponse {}
+impl Shaped for UpdateRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserRequest {
+    pub user_name: String,
+    pub new_path: Option<String>,
+    pub new_user_name: Option<String>,
+}
+impl Shaped for UpdateUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.new_path,
+            _ => &self.new_user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.new_path,
+            _ => &mut self.new_user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct User {
+    pub path: String,
+    pub user_name: String,
+    pub user_id: String,
+    pub arn: String,
+    pub create_date: Timestamp,
+    pub password_last_used: Option<Timestamp>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for User {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for User {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_User
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.user_name,
+            2 => &self.user_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.password_last_used,
+            6 => &self.permissions_boundary,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.user_name,
+            2 => &mut self.user_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.password_last_used,
+            6 => &mut self.permissions_boundary,
+            _ => &mut self.tags,
         }
     }
 }

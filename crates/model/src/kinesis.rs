@@ -82,111 +82,43 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateStreamWarmThroughput", "POST", "/"),
 ];
 
-pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AccessDeniedException",
-    code: "AccessDeniedException",
-    status: 400,
-    message: "message",
-};
-pub static DRY_RUN_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DryRunOperationException",
-    code: "DryRunOperationException",
-    status: 400,
-    message: "message",
-};
-pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredIteratorException",
-    code: "ExpiredIteratorException",
-    status: 400,
-    message: "message",
-};
-pub static EXPIRED_NEXT_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredNextTokenException",
-    code: "ExpiredNextTokenException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalFailureException",
-    code: "InternalFailureException",
-    status: 500,
-    message: "message",
-};
-pub static INVALID_ARGUMENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidArgumentException",
-    code: "InvalidArgumentException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSAccessDeniedException",
-    code: "KMSAccessDeniedException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSDisabledException",
-    code: "KMSDisabledException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSInvalidStateException",
-    code: "KMSInvalidStateException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSNotFoundException",
-    code: "KMSNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static KMS_OPT_IN_REQUIRED: ErrorFact = ErrorFact {
-    shape: "KMSOptInRequired",
-    code: "KMSOptInRequired",
-    status: 400,
-    message: "message",
-};
-pub static KMS_THROTTLING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSThrottlingException",
-    code: "KMSThrottlingException",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
+pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
+pub static DRY_RUN_OPERATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DryRunOperationException", code: "DryRunOperationException", status: 400, message: "message" };
+pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredIteratorException", code: "ExpiredIteratorException", status: 400, message: "message" };
+pub static EXPIRED_NEXT_TOKEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredNextTokenException", code: "ExpiredNextTokenException", status: 400, message: "message" };
+pub static INTERNAL_FAILURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalFailureException", code: "InternalFailureException", status: 500, message: "message" };
+pub static INVALID_ARGUMENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidArgumentException", code: "InvalidArgumentException", status: 400, message: "message" };
+pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSAccessDeniedException", code: "KMSAccessDeniedException", status: 400, message: "message" };
+pub static KMS_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSDisabledException", code: "KMSDisabledException", status: 400, message: "message" };
+pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSInvalidStateException", code: "KMSInvalidStateException", status: 400, message: "message" };
+pub static KMS_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSNotFoundException", code: "KMSNotFoundException", status: 400, message: "message" };
+pub static KMS_OPT_IN_REQUIRED: ErrorFact =
+    ErrorFact { shape: "KMSOptInRequired", code: "KMSOptInRequired", status: 400, message: "message" };
+pub static KMS_THROTTLING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSThrottlingException", code: "KMSThrottlingException", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
 pub static PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ProvisionedThroughputExceededException",
     code: "ProvisionedThroughputExceededException",
     status: 400,
     message: "message",
 };
-pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceInUseException",
-    code: "ResourceInUseException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static THROTTLING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ThrottlingException",
-    code: "ThrottlingException",
-    status: 400,
-    message: "message",
-};
-pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ValidationException",
-    code: "ValidationException",
-    status: 400,
-    message: "message",
-};
+pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static THROTTLING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
+pub static VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };

@@ -23,240 +23,100 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt(
-        "AddLayerVersionPermission",
-        "POST",
-        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
-    ),
-    &schema::Operation::unbuilt("AddPermission", "POST", "/2015-03-31/functions/{FunctionName}/policy"),
-    &schema::Operation::unbuilt(
-        "CheckpointDurableExecution",
-        "POST",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint",
-    ),
-    &schema::Operation::unbuilt("CreateAlias", "POST", "/2015-03-31/functions/{FunctionName}/aliases"),
+    &ADD_LAYER_VERSION_PERMISSION,
+    &ADD_PERMISSION,
+    &schema::Operation::unbuilt("CheckpointDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"),
+    &CREATE_ALIAS,
     &schema::Operation::unbuilt("CreateCapacityProvider", "POST", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("CreateCodeSigningConfig", "POST", "/2020-04-22/code-signing-configs"),
     &schema::Operation::unbuilt("CreateEventSourceMapping", "POST", "/2015-03-31/event-source-mappings"),
-    &schema::Operation::unbuilt("CreateFunction", "POST", "/2015-03-31/functions"),
-    &schema::Operation::unbuilt("CreateFunctionUrlConfig", "POST", "/2021-10-31/functions/{FunctionName}/url"),
-    &schema::Operation::unbuilt("DeleteAlias", "DELETE", "/2015-03-31/functions/{FunctionName}/aliases/{Name}"),
-    &schema::Operation::unbuilt(
-        "DeleteCapacityProvider",
-        "DELETE",
-        "/2025-11-30/capacity-providers/{CapacityProviderName}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteCodeSigningConfig",
-        "DELETE",
-        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteDurableExecution",
-        "DELETE",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}",
-    ),
+    &CREATE_FUNCTION,
+    &CREATE_FUNCTION_URL_CONFIG,
+    &DELETE_ALIAS,
+    &schema::Operation::unbuilt("DeleteCapacityProvider", "DELETE", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
+    &schema::Operation::unbuilt("DeleteCodeSigningConfig", "DELETE", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
+    &schema::Operation::unbuilt("DeleteDurableExecution", "DELETE", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
     &schema::Operation::unbuilt("DeleteEventSourceMapping", "DELETE", "/2015-03-31/event-source-mappings/{UUID}"),
-    &schema::Operation::unbuilt("DeleteFunction", "DELETE", "/2015-03-31/functions/{FunctionName}"),
-    &schema::Operation::unbuilt(
-        "DeleteFunctionCodeSigningConfig",
-        "DELETE",
-        "/2020-06-30/functions/{FunctionName}/code-signing-config",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteFunctionConcurrency",
-        "DELETE",
-        "/2017-10-31/functions/{FunctionName}/concurrency",
-    ),
-    &schema::Operation::unbuilt(
-        "DeleteFunctionEventInvokeConfig",
-        "DELETE",
-        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
-    ),
-    &schema::Operation::unbuilt("DeleteFunctionUrlConfig", "DELETE", "/2021-10-31/functions/{FunctionName}/url"),
-    &schema::Operation::unbuilt(
-        "DeleteLayerVersion",
-        "DELETE",
-        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
-    ),
+    &DELETE_FUNCTION,
+    &schema::Operation::unbuilt("DeleteFunctionCodeSigningConfig", "DELETE", "/2020-06-30/functions/{FunctionName}/code-signing-config"),
+    &DELETE_FUNCTION_CONCURRENCY,
+    &DELETE_FUNCTION_EVENT_INVOKE_CONFIG,
+    &DELETE_FUNCTION_URL_CONFIG,
+    &DELETE_LAYER_VERSION,
     &schema::Operation::unbuilt(
         "DeleteProvisionedConcurrencyConfig",
         "DELETE",
         "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
     ),
     &schema::Operation::unbuilt("DeleteResourcePolicy", "DELETE", "/2026-07-09/resource-policy/{ResourceArn}"),
-    &schema::Operation::unbuilt("GetAccountSettings", "GET", "/2016-08-19/account-settings"),
-    &schema::Operation::unbuilt("GetAlias", "GET", "/2015-03-31/functions/{FunctionName}/aliases/{Name}"),
-    &schema::Operation::unbuilt(
-        "GetCapacityProvider",
-        "GET",
-        "/2025-11-30/capacity-providers/{CapacityProviderName}",
-    ),
-    &schema::Operation::unbuilt(
-        "GetCodeSigningConfig",
-        "GET",
-        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
-    ),
+    &GET_ACCOUNT_SETTINGS,
+    &GET_ALIAS,
+    &schema::Operation::unbuilt("GetCapacityProvider", "GET", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
+    &schema::Operation::unbuilt("GetCodeSigningConfig", "GET", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
     &schema::Operation::unbuilt("GetDurableExecution", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
-    &schema::Operation::unbuilt(
-        "GetDurableExecutionHistory",
-        "GET",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/history",
-    ),
-    &schema::Operation::unbuilt(
-        "GetDurableExecutionState",
-        "GET",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/state",
-    ),
+    &schema::Operation::unbuilt("GetDurableExecutionHistory", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/history"),
+    &schema::Operation::unbuilt("GetDurableExecutionState", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/state"),
     &schema::Operation::unbuilt("GetEventSourceMapping", "GET", "/2015-03-31/event-source-mappings/{UUID}"),
-    &schema::Operation::unbuilt("GetFunction", "GET", "/2015-03-31/functions/{FunctionName}"),
-    &schema::Operation::unbuilt(
-        "GetFunctionCodeSigningConfig",
-        "GET",
-        "/2020-06-30/functions/{FunctionName}/code-signing-config",
-    ),
-    &schema::Operation::unbuilt("GetFunctionConcurrency", "GET", "/2019-09-30/functions/{FunctionName}/concurrency"),
-    &schema::Operation::unbuilt(
-        "GetFunctionConfiguration",
-        "GET",
-        "/2015-03-31/functions/{FunctionName}/configuration",
-    ),
-    &schema::Operation::unbuilt(
-        "GetFunctionEventInvokeConfig",
-        "GET",
-        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
-    ),
-    &schema::Operation::unbuilt(
-        "GetFunctionRecursionConfig",
-        "GET",
-        "/2024-08-31/functions/{FunctionName}/recursion-config",
-    ),
-    &schema::Operation::unbuilt(
-        "GetFunctionScalingConfig",
-        "GET",
-        "/2025-11-30/functions/{FunctionName}/function-scaling-config",
-    ),
-    &schema::Operation::unbuilt("GetFunctionUrlConfig", "GET", "/2021-10-31/functions/{FunctionName}/url"),
-    &schema::Operation::unbuilt("GetLayerVersion", "GET", "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"),
-    &schema::Operation::unbuilt("GetLayerVersionByArn", "GET", "/2018-10-31/layers?find=LayerVersion"),
-    &schema::Operation::unbuilt(
-        "GetLayerVersionPolicy",
-        "GET",
-        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
-    ),
-    &schema::Operation::unbuilt("GetPolicy", "GET", "/2015-03-31/functions/{FunctionName}/policy"),
-    &schema::Operation::unbuilt(
-        "GetProvisionedConcurrencyConfig",
-        "GET",
-        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-    ),
+    &GET_FUNCTION,
+    &GET_FUNCTION_CODE_SIGNING_CONFIG,
+    &GET_FUNCTION_CONCURRENCY,
+    &GET_FUNCTION_CONFIGURATION,
+    &GET_FUNCTION_EVENT_INVOKE_CONFIG,
+    &schema::Operation::unbuilt("GetFunctionRecursionConfig", "GET", "/2024-08-31/functions/{FunctionName}/recursion-config"),
+    &schema::Operation::unbuilt("GetFunctionScalingConfig", "GET", "/2025-11-30/functions/{FunctionName}/function-scaling-config"),
+    &GET_FUNCTION_URL_CONFIG,
+    &GET_LAYER_VERSION,
+    &GET_LAYER_VERSION_BY_ARN,
+    &GET_LAYER_VERSION_POLICY,
+    &GET_POLICY,
+    &schema::Operation::unbuilt("GetProvisionedConcurrencyConfig", "GET", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"),
     &schema::Operation::unbuilt("GetResourcePolicy", "GET", "/2026-07-09/resource-policy/{ResourceArn}"),
-    &schema::Operation::unbuilt(
-        "GetRuntimeManagementConfig",
-        "GET",
-        "/2021-07-20/functions/{FunctionName}/runtime-management-config",
-    ),
-    &schema::Operation::unbuilt("Invoke", "POST", "/2015-03-31/functions/{FunctionName}/invocations"),
-    &schema::Operation::unbuilt("InvokeAsync", "POST", "/2014-11-13/functions/{FunctionName}/invoke-async"),
-    &schema::Operation::unbuilt(
-        "InvokeWithResponseStream",
-        "POST",
-        "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
-    ),
-    &schema::Operation::unbuilt("ListAliases", "GET", "/2015-03-31/functions/{FunctionName}/aliases"),
+    &GET_RUNTIME_MANAGEMENT_CONFIG,
+    &INVOKE,
+    &INVOKE_ASYNC,
+    &schema::Operation::unbuilt("InvokeWithResponseStream", "POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations"),
+    &LIST_ALIASES,
     &schema::Operation::unbuilt("ListCapacityProviders", "GET", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("ListCodeSigningConfigs", "GET", "/2020-04-22/code-signing-configs"),
-    &schema::Operation::unbuilt(
-        "ListDurableExecutionsByFunction",
-        "GET",
-        "/2025-12-01/functions/{FunctionName}/durable-executions",
-    ),
-    &schema::Operation::unbuilt("ListEventSourceMappings", "GET", "/2015-03-31/event-source-mappings"),
-    &schema::Operation::unbuilt(
-        "ListFunctionEventInvokeConfigs",
-        "GET",
-        "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
-    ),
-    &schema::Operation::unbuilt("ListFunctionUrlConfigs", "GET", "/2021-10-31/functions/{FunctionName}/urls"),
+    &schema::Operation::unbuilt("ListDurableExecutionsByFunction", "GET", "/2025-12-01/functions/{FunctionName}/durable-executions"),
+    &LIST_EVENT_SOURCE_MAPPINGS,
+    &LIST_FUNCTION_EVENT_INVOKE_CONFIGS,
+    &LIST_FUNCTION_URL_CONFIGS,
     &schema::Operation::unbuilt(
         "ListFunctionVersionsByCapacityProvider",
         "GET",
         "/2025-11-30/capacity-providers/{CapacityProviderName}/function-versions",
     ),
-    &schema::Operation::unbuilt("ListFunctions", "GET", "/2015-03-31/functions"),
+    &LIST_FUNCTIONS,
     &schema::Operation::unbuilt(
         "ListFunctionsByCodeSigningConfig",
         "GET",
         "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions",
     ),
-    &schema::Operation::unbuilt("ListLayerVersions", "GET", "/2018-10-31/layers/{LayerName}/versions"),
-    &schema::Operation::unbuilt("ListLayers", "GET", "/2018-10-31/layers"),
+    &LIST_LAYER_VERSIONS,
+    &LIST_LAYERS,
     &schema::Operation::unbuilt(
         "ListProvisionedConcurrencyConfigs",
         "GET",
         "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL",
     ),
-    &schema::Operation::unbuilt("ListTags", "GET", "/2017-03-31/tags/{Resource}"),
-    &schema::Operation::unbuilt("ListVersionsByFunction", "GET", "/2015-03-31/functions/{FunctionName}/versions"),
-    &schema::Operation::unbuilt(
-        "PauseDurableExecution",
-        "POST",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/pause",
-    ),
-    &schema::Operation::unbuilt("PublishLayerVersion", "POST", "/2018-10-31/layers/{LayerName}/versions"),
-    &schema::Operation::unbuilt("PublishVersion", "POST", "/2015-03-31/functions/{FunctionName}/versions"),
-    &schema::Operation::unbuilt(
-        "PutFunctionCodeSigningConfig",
-        "PUT",
-        "/2020-06-30/functions/{FunctionName}/code-signing-config",
-    ),
-    &schema::Operation::unbuilt("PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{FunctionName}/concurrency"),
-    &schema::Operation::unbuilt(
-        "PutFunctionEventInvokeConfig",
-        "PUT",
-        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
-    ),
-    &schema::Operation::unbuilt(
-        "PutFunctionRecursionConfig",
-        "PUT",
-        "/2024-08-31/functions/{FunctionName}/recursion-config",
-    ),
-    &schema::Operation::unbuilt(
-        "PutFunctionScalingConfig",
-        "PUT",
-        "/2025-11-30/functions/{FunctionName}/function-scaling-config",
-    ),
-    &schema::Operation::unbuilt(
-        "PutProvisionedConcurrencyConfig",
-        "PUT",
-        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-    ),
+    &LIST_TAGS,
+    &LIST_VERSIONS_BY_FUNCTION,
+    &schema::Operation::unbuilt("PauseDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/pause"),
+    &PUBLISH_LAYER_VERSION,
+    &PUBLISH_VERSION,
+    &schema::Operation::unbuilt("PutFunctionCodeSigningConfig", "PUT", "/2020-06-30/functions/{FunctionName}/code-signing-config"),
+    &PUT_FUNCTION_CONCURRENCY,
+    &PUT_FUNCTION_EVENT_INVOKE_CONFIG,
+    &schema::Operation::unbuilt("PutFunctionRecursionConfig", "PUT", "/2024-08-31/functions/{FunctionName}/recursion-config"),
+    &schema::Operation::unbuilt("PutFunctionScalingConfig", "PUT", "/2025-11-30/functions/{FunctionName}/function-scaling-config"),
+    &schema::Operation::unbuilt("PutProvisionedConcurrencyConfig", "PUT", "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"),
     &schema::Operation::unbuilt("PutResourcePolicy", "PUT", "/2026-07-09/resource-policy/{ResourceArn}"),
-    &schema::Operation::unbuilt(
-        "PutRuntimeManagementConfig",
-        "PUT",
-        "/2021-07-20/functions/{FunctionName}/runtime-management-config",
-    ),
-    &schema::Operation::unbuilt(
-        "RemoveLayerVersionPermission",
-        "DELETE",
-        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}",
-    ),
-    &schema::Operation::unbuilt(
-        "RemovePermission",
-        "DELETE",
-        "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
-    ),
-    &schema::Operation::unbuilt(
-        "ResumeDurableExecution",
-        "POST",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/resume",
-    ),
-    &schema::Operation::unbuilt(
-        "SendDurableExecutionCallbackFailure",
-        "POST",
-        "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail",
-    ),
+    &schema::Operation::unbuilt("PutRuntimeManagementConfig", "PUT", "/2021-07-20/functions/{FunctionName}/runtime-management-config"),
+    &REMOVE_LAYER_VERSION_PERMISSION,
+    &REMOVE_PERMISSION,
+    &schema::Operation::unbuilt("ResumeDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/resume"),
+    &schema::Operation::unbuilt("SendDurableExecutionCallbackFailure", "POST", "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail"),
     &schema::Operation::unbuilt(
         "SendDurableExecutionCallbackHeartbeat",
         "POST",
@@ -267,384 +127,10154 @@ static OPERATIONS: &[&schema::Operation] = &[
         "POST",
         "/2025-12-01/durable-execution-callbacks/{CallbackId}/succeed",
     ),
-    &schema::Operation::unbuilt(
-        "StopDurableExecution",
-        "POST",
-        "/2025-12-01/durable-executions/{DurableExecutionArn}/stop",
-    ),
-    &schema::Operation::unbuilt("TagResource", "POST", "/2017-03-31/tags/{Resource}"),
-    &schema::Operation::unbuilt("UntagResource", "DELETE", "/2017-03-31/tags/{Resource}"),
-    &schema::Operation::unbuilt("UpdateAlias", "PUT", "/2015-03-31/functions/{FunctionName}/aliases/{Name}"),
-    &schema::Operation::unbuilt(
-        "UpdateCapacityProvider",
-        "PUT",
-        "/2025-11-30/capacity-providers/{CapacityProviderName}",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateCodeSigningConfig",
-        "PUT",
-        "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
-    ),
+    &schema::Operation::unbuilt("StopDurableExecution", "POST", "/2025-12-01/durable-executions/{DurableExecutionArn}/stop"),
+    &TAG_RESOURCE,
+    &UNTAG_RESOURCE,
+    &UPDATE_ALIAS,
+    &schema::Operation::unbuilt("UpdateCapacityProvider", "PUT", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
+    &schema::Operation::unbuilt("UpdateCodeSigningConfig", "PUT", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
     &schema::Operation::unbuilt("UpdateEventSourceMapping", "PUT", "/2015-03-31/event-source-mappings/{UUID}"),
-    &schema::Operation::unbuilt("UpdateFunctionCode", "PUT", "/2015-03-31/functions/{FunctionName}/code"),
-    &schema::Operation::unbuilt(
-        "UpdateFunctionConfiguration",
-        "PUT",
-        "/2015-03-31/functions/{FunctionName}/configuration",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateFunctionEventInvokeConfig",
-        "POST",
-        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
-    ),
-    &schema::Operation::unbuilt("UpdateFunctionUrlConfig", "PUT", "/2021-10-31/functions/{FunctionName}/url"),
+    &UPDATE_FUNCTION_CODE,
+    &UPDATE_FUNCTION_CONFIGURATION,
+    &UPDATE_FUNCTION_EVENT_INVOKE_CONFIG,
+    &UPDATE_FUNCTION_URL_CONFIG,
 ];
 
-pub static ALIAS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AliasLimitExceededException",
-    code: "AliasLimitExceededException",
-    status: 400,
-    message: "message",
+static ADD_LAYER_VERSION_PERMISSION: schema::Operation = schema::Operation {
+    name: "AddLayerVersionPermission",
+    method: "POST",
+    uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
+    status: 201,
+    input: &S_AddLayerVersionPermissionRequest,
+    output: &S_AddLayerVersionPermissionResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &POLICY_LENGTH_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static CALLBACK_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CallbackTimeoutException",
-    code: "CallbackTimeoutException",
-    status: 400,
-    message: "Message",
+#[derive(Clone, Copy)]
+pub struct AddLayerVersionPermission;
+impl OperationType for AddLayerVersionPermission {
+    type Input = AddLayerVersionPermissionRequest;
+    type Output = AddLayerVersionPermissionResponse;
+    const FACTS: &'static schema::Operation = &ADD_LAYER_VERSION_PERMISSION;
+}
+
+static ADD_PERMISSION: schema::Operation = schema::Operation {
+    name: "AddPermission",
+    method: "POST",
+    uri: "/2015-03-31/functions/{FunctionName}/policy",
+    status: 201,
+    input: &S_AddPermissionRequest,
+    output: &S_AddPermissionResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &PUBLIC_POLICY_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &POLICY_LENGTH_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
+#[derive(Clone, Copy)]
+pub struct AddPermission;
+impl OperationType for AddPermission {
+    type Input = AddPermissionRequest;
+    type Output = AddPermissionResponse;
+    const FACTS: &'static schema::Operation = &ADD_PERMISSION;
+}
+
+static CREATE_ALIAS: schema::Operation = schema::Operation {
+    name: "CreateAlias",
+    method: "POST",
+    uri: "/2015-03-31/functions/{FunctionName}/aliases",
+    status: 201,
+    input: &S_CreateAliasRequest,
+    output: &S_AliasConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &ALIAS_LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAlias;
+impl OperationType for CreateAlias {
+    type Input = CreateAliasRequest;
+    type Output = AliasConfiguration;
+    const FACTS: &'static schema::Operation = &CREATE_ALIAS;
+}
+
+static CREATE_FUNCTION: schema::Operation = schema::Operation {
+    name: "CreateFunction",
+    method: "POST",
+    uri: "/2015-03-31/functions",
+    status: 201,
+    input: &S_CreateFunctionRequest,
+    output: &S_FunctionConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_CODE_SIGNATURE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_VERIFICATION_FAILED_EXCEPTION,
+        &CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION,
+        &CODE_STORAGE_EXCEEDED_EXCEPTION,
+        &FUNCTION_VERSIONS_PER_CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateFunction;
+impl OperationType for CreateFunction {
+    type Input = CreateFunctionRequest;
+    type Output = FunctionConfiguration;
+    const FACTS: &'static schema::Operation = &CREATE_FUNCTION;
+}
+
+static CREATE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
+    name: "CreateFunctionUrlConfig",
+    method: "POST",
+    uri: "/2021-10-31/functions/{FunctionName}/url",
+    status: 201,
+    input: &S_CreateFunctionUrlConfigRequest,
+    output: &S_CreateFunctionUrlConfigResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct CreateFunctionUrlConfig;
+impl OperationType for CreateFunctionUrlConfig {
+    type Input = CreateFunctionUrlConfigRequest;
+    type Output = CreateFunctionUrlConfigResponse;
+    const FACTS: &'static schema::Operation = &CREATE_FUNCTION_URL_CONFIG;
+}
+
+static DELETE_ALIAS: schema::Operation = schema::Operation {
+    name: "DeleteAlias",
+    method: "DELETE",
+    uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+    status: 204,
+    input: &S_DeleteAliasRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAlias;
+impl OperationType for DeleteAlias {
+    type Input = DeleteAliasRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ALIAS;
+}
+
+static DELETE_FUNCTION: schema::Operation = schema::Operation {
+    name: "DeleteFunction",
+    method: "DELETE",
+    uri: "/2015-03-31/functions/{FunctionName}",
+    status: 200,
+    input: &S_DeleteFunctionRequest,
+    output: &S_DeleteFunctionResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteFunction;
+impl OperationType for DeleteFunction {
+    type Input = DeleteFunctionRequest;
+    type Output = DeleteFunctionResponse;
+    const FACTS: &'static schema::Operation = &DELETE_FUNCTION;
+}
+
+static DELETE_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
+    name: "DeleteFunctionConcurrency",
+    method: "DELETE",
+    uri: "/2017-10-31/functions/{FunctionName}/concurrency",
+    status: 204,
+    input: &S_DeleteFunctionConcurrencyRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteFunctionConcurrency;
+impl OperationType for DeleteFunctionConcurrency {
+    type Input = DeleteFunctionConcurrencyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_FUNCTION_CONCURRENCY;
+}
+
+static DELETE_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
+    name: "DeleteFunctionEventInvokeConfig",
+    method: "DELETE",
+    uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    status: 204,
+    input: &S_DeleteFunctionEventInvokeConfigRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteFunctionEventInvokeConfig;
+impl OperationType for DeleteFunctionEventInvokeConfig {
+    type Input = DeleteFunctionEventInvokeConfigRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_FUNCTION_EVENT_INVOKE_CONFIG;
+}
+
+static DELETE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
+    name: "DeleteFunctionUrlConfig",
+    method: "DELETE",
+    uri: "/2021-10-31/functions/{FunctionName}/url",
+    status: 204,
+    input: &S_DeleteFunctionUrlConfigRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteFunctionUrlConfig;
+impl OperationType for DeleteFunctionUrlConfig {
+    type Input = DeleteFunctionUrlConfigRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_FUNCTION_URL_CONFIG;
+}
+
+static DELETE_LAYER_VERSION: schema::Operation = schema::Operation {
+    name: "DeleteLayerVersion",
+    method: "DELETE",
+    uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
+    status: 204,
+    input: &S_DeleteLayerVersionRequest,
+    output: &UNIT,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLayerVersion;
+impl OperationType for DeleteLayerVersion {
+    type Input = DeleteLayerVersionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_LAYER_VERSION;
+}
+
+static GET_ACCOUNT_SETTINGS: schema::Operation = schema::Operation {
+    name: "GetAccountSettings",
+    method: "GET",
+    uri: "/2016-08-19/account-settings",
+    status: 200,
+    input: &S_GetAccountSettingsRequest,
+    output: &S_GetAccountSettingsResponse,
+    errors: &[&SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccountSettings;
+impl OperationType for GetAccountSettings {
+    type Input = GetAccountSettingsRequest;
+    type Output = GetAccountSettingsResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCOUNT_SETTINGS;
+}
+
+static GET_ALIAS: schema::Operation = schema::Operation {
+    name: "GetAlias",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+    status: 200,
+    input: &S_GetAliasRequest,
+    output: &S_AliasConfiguration,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetAlias;
+impl OperationType for GetAlias {
+    type Input = GetAliasRequest;
+    type Output = AliasConfiguration;
+    const FACTS: &'static schema::Operation = &GET_ALIAS;
+}
+
+static GET_FUNCTION: schema::Operation = schema::Operation {
+    name: "GetFunction",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}",
+    status: 200,
+    input: &S_GetFunctionRequest,
+    output: &S_GetFunctionResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunction;
+impl OperationType for GetFunction {
+    type Input = GetFunctionRequest;
+    type Output = GetFunctionResponse;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION;
+}
+
+static GET_FUNCTION_CODE_SIGNING_CONFIG: schema::Operation = schema::Operation {
+    name: "GetFunctionCodeSigningConfig",
+    method: "GET",
+    uri: "/2020-06-30/functions/{FunctionName}/code-signing-config",
+    status: 200,
+    input: &S_GetFunctionCodeSigningConfigRequest,
+    output: &S_GetFunctionCodeSigningConfigResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunctionCodeSigningConfig;
+impl OperationType for GetFunctionCodeSigningConfig {
+    type Input = GetFunctionCodeSigningConfigRequest;
+    type Output = GetFunctionCodeSigningConfigResponse;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION_CODE_SIGNING_CONFIG;
+}
+
+static GET_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
+    name: "GetFunctionConcurrency",
+    method: "GET",
+    uri: "/2019-09-30/functions/{FunctionName}/concurrency",
+    status: 200,
+    input: &S_GetFunctionConcurrencyRequest,
+    output: &S_GetFunctionConcurrencyResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunctionConcurrency;
+impl OperationType for GetFunctionConcurrency {
+    type Input = GetFunctionConcurrencyRequest;
+    type Output = GetFunctionConcurrencyResponse;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION_CONCURRENCY;
+}
+
+static GET_FUNCTION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetFunctionConfiguration",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}/configuration",
+    status: 200,
+    input: &S_GetFunctionConfigurationRequest,
+    output: &S_FunctionConfiguration,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunctionConfiguration;
+impl OperationType for GetFunctionConfiguration {
+    type Input = GetFunctionConfigurationRequest;
+    type Output = FunctionConfiguration;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION_CONFIGURATION;
+}
+
+static GET_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
+    name: "GetFunctionEventInvokeConfig",
+    method: "GET",
+    uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    status: 200,
+    input: &S_GetFunctionEventInvokeConfigRequest,
+    output: &S_FunctionEventInvokeConfig,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunctionEventInvokeConfig;
+impl OperationType for GetFunctionEventInvokeConfig {
+    type Input = GetFunctionEventInvokeConfigRequest;
+    type Output = FunctionEventInvokeConfig;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION_EVENT_INVOKE_CONFIG;
+}
+
+static GET_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
+    name: "GetFunctionUrlConfig",
+    method: "GET",
+    uri: "/2021-10-31/functions/{FunctionName}/url",
+    status: 200,
+    input: &S_GetFunctionUrlConfigRequest,
+    output: &S_GetFunctionUrlConfigResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetFunctionUrlConfig;
+impl OperationType for GetFunctionUrlConfig {
+    type Input = GetFunctionUrlConfigRequest;
+    type Output = GetFunctionUrlConfigResponse;
+    const FACTS: &'static schema::Operation = &GET_FUNCTION_URL_CONFIG;
+}
+
+static GET_LAYER_VERSION: schema::Operation = schema::Operation {
+    name: "GetLayerVersion",
+    method: "GET",
+    uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
+    status: 200,
+    input: &S_GetLayerVersionRequest,
+    output: &S_GetLayerVersionResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetLayerVersion;
+impl OperationType for GetLayerVersion {
+    type Input = GetLayerVersionRequest;
+    type Output = GetLayerVersionResponse;
+    const FACTS: &'static schema::Operation = &GET_LAYER_VERSION;
+}
+
+static GET_LAYER_VERSION_BY_ARN: schema::Operation = schema::Operation {
+    name: "GetLayerVersionByArn",
+    method: "GET",
+    uri: "/2018-10-31/layers?find=LayerVersion",
+    status: 200,
+    input: &S_GetLayerVersionByArnRequest,
+    output: &S_GetLayerVersionResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetLayerVersionByArn;
+impl OperationType for GetLayerVersionByArn {
+    type Input = GetLayerVersionByArnRequest;
+    type Output = GetLayerVersionResponse;
+    const FACTS: &'static schema::Operation = &GET_LAYER_VERSION_BY_ARN;
+}
+
+static GET_LAYER_VERSION_POLICY: schema::Operation = schema::Operation {
+    name: "GetLayerVersionPolicy",
+    method: "GET",
+    uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
+    status: 200,
+    input: &S_GetLayerVersionPolicyRequest,
+    output: &S_GetLayerVersionPolicyResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetLayerVersionPolicy;
+impl OperationType for GetLayerVersionPolicy {
+    type Input = GetLayerVersionPolicyRequest;
+    type Output = GetLayerVersionPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_LAYER_VERSION_POLICY;
+}
+
+static GET_POLICY: schema::Operation = schema::Operation {
+    name: "GetPolicy",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}/policy",
+    status: 200,
+    input: &S_GetPolicyRequest,
+    output: &S_GetPolicyResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetPolicy;
+impl OperationType for GetPolicy {
+    type Input = GetPolicyRequest;
+    type Output = GetPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_POLICY;
+}
+
+static GET_RUNTIME_MANAGEMENT_CONFIG: schema::Operation = schema::Operation {
+    name: "GetRuntimeManagementConfig",
+    method: "GET",
+    uri: "/2021-07-20/functions/{FunctionName}/runtime-management-config",
+    status: 200,
+    input: &S_GetRuntimeManagementConfigRequest,
+    output: &S_GetRuntimeManagementConfigResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetRuntimeManagementConfig;
+impl OperationType for GetRuntimeManagementConfig {
+    type Input = GetRuntimeManagementConfigRequest;
+    type Output = GetRuntimeManagementConfigResponse;
+    const FACTS: &'static schema::Operation = &GET_RUNTIME_MANAGEMENT_CONFIG;
+}
+
+static INVOKE: schema::Operation = schema::Operation {
+    name: "Invoke",
+    method: "POST",
+    uri: "/2015-03-31/functions/{FunctionName}/invocations",
+    status: 200,
+    input: &S_InvocationRequest,
+    output: &S_InvocationResponse,
+    errors: &[
+        &RUNTIME_ALIAS_DELETED_EXCEPTION,
+        &CODE_ARTIFACT_USER_DELETED_EXCEPTION,
+        &RESOURCE_NOT_READY_EXCEPTION,
+        &SERVICE_QUOTA_EXCEEDED_EXCEPTION,
+        &INVALID_SECURITY_GROUP_ID_EXCEPTION,
+        &SNAP_START_TIMEOUT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &EC2_THROTTLED_EXCEPTION,
+        &EFS_MOUNT_CONNECTIVITY_EXCEPTION,
+        &SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION,
+        &KMS_ACCESS_DENIED_EXCEPTION,
+        &REQUEST_TOO_LARGE_EXCEPTION,
+        &KMS_DISABLED_EXCEPTION,
+        &UNSUPPORTED_MEDIA_TYPE_EXCEPTION,
+        &S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION,
+        &SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION,
+        &INVALID_RUNTIME_EXCEPTION,
+        &NO_PUBLISHED_VERSION_EXCEPTION,
+        &EC2_UNEXPECTED_EXCEPTION,
+        &INVALID_SUBNET_ID_EXCEPTION,
+        &KMS_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &EC2_ACCESS_DENIED_EXCEPTION,
+        &EFSIO_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &RUNTIME_VERSION_DELETED_EXCEPTION,
+        &ENI_LIMIT_REACHED_EXCEPTION,
+        &SNAP_START_NOT_READY_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &CODE_ARTIFACT_USER_PENDING_EXCEPTION,
+        &SNAP_START_EXCEPTION,
+        &RECURSIVE_INVOCATION_EXCEPTION,
+        &S3_FILES_MOUNT_FAILURE_EXCEPTION,
+        &EFS_MOUNT_TIMEOUT_EXCEPTION,
+        &ENI_NOT_READY_EXCEPTION,
+        &S3_FILES_MOUNT_TIMEOUT_EXCEPTION,
+        &CODE_ARTIFACT_USER_FAILED_EXCEPTION,
+        &MODE_NOT_SUPPORTED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_REQUEST_CONTENT_EXCEPTION,
+        &SNAP_START_REGENERATION_FAILURE_EXCEPTION,
+        &DURABLE_EXECUTION_ALREADY_STARTED_EXCEPTION,
+        &INVALID_ZIP_FILE_EXCEPTION,
+        &EFS_MOUNT_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct Invoke;
+impl OperationType for Invoke {
+    type Input = InvocationRequest;
+    type Output = InvocationResponse;
+    const FACTS: &'static schema::Operation = &INVOKE;
+}
+
+static INVOKE_ASYNC: schema::Operation = schema::Operation {
+    name: "InvokeAsync",
+    method: "POST",
+    uri: "/2014-11-13/functions/{FunctionName}/invoke-async",
+    status: 202,
+    input: &S_InvokeAsyncRequest,
+    output: &S_InvokeAsyncResponse,
+    errors: &[
+        &SERVICE_QUOTA_EXCEEDED_EXCEPTION,
+        &INVALID_SECURITY_GROUP_ID_EXCEPTION,
+        &SNAP_START_TIMEOUT_EXCEPTION,
+        &EC2_THROTTLED_EXCEPTION,
+        &EFS_MOUNT_CONNECTIVITY_EXCEPTION,
+        &SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION,
+        &KMS_ACCESS_DENIED_EXCEPTION,
+        &KMS_DISABLED_EXCEPTION,
+        &S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION,
+        &INVALID_RUNTIME_EXCEPTION,
+        &EC2_UNEXPECTED_EXCEPTION,
+        &INVALID_SUBNET_ID_EXCEPTION,
+        &KMS_NOT_FOUND_EXCEPTION,
+        &EC2_ACCESS_DENIED_EXCEPTION,
+        &EFSIO_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &ENI_LIMIT_REACHED_EXCEPTION,
+        &SNAP_START_NOT_READY_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &SNAP_START_EXCEPTION,
+        &S3_FILES_MOUNT_FAILURE_EXCEPTION,
+        &EFS_MOUNT_TIMEOUT_EXCEPTION,
+        &S3_FILES_MOUNT_TIMEOUT_EXCEPTION,
+        &MODE_NOT_SUPPORTED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_REQUEST_CONTENT_EXCEPTION,
+        &SNAP_START_REGENERATION_FAILURE_EXCEPTION,
+        &EFS_MOUNT_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct InvokeAsync;
+impl OperationType for InvokeAsync {
+    type Input = InvokeAsyncRequest;
+    type Output = InvokeAsyncResponse;
+    const FACTS: &'static schema::Operation = &INVOKE_ASYNC;
+}
+
+static LIST_ALIASES: schema::Operation = schema::Operation {
+    name: "ListAliases",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}/aliases",
+    status: 200,
+    input: &S_ListAliasesRequest,
+    output: &S_ListAliasesResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListAliases;
+impl OperationType for ListAliases {
+    type Input = ListAliasesRequest;
+    type Output = ListAliasesResponse;
+    const FACTS: &'static schema::Operation = &LIST_ALIASES;
+}
+
+static LIST_EVENT_SOURCE_MAPPINGS: schema::Operation = schema::Operation {
+    name: "ListEventSourceMappings",
+    method: "GET",
+    uri: "/2015-03-31/event-source-mappings",
+    status: 200,
+    input: &S_ListEventSourceMappingsRequest,
+    output: &S_ListEventSourceMappingsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListEventSourceMappings;
+impl OperationType for ListEventSourceMappings {
+    type Input = ListEventSourceMappingsRequest;
+    type Output = ListEventSourceMappingsResponse;
+    const FACTS: &'static schema::Operation = &LIST_EVENT_SOURCE_MAPPINGS;
+}
+
+static LIST_FUNCTION_EVENT_INVOKE_CONFIGS: schema::Operation = schema::Operation {
+    name: "ListFunctionEventInvokeConfigs",
+    method: "GET",
+    uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
+    status: 200,
+    input: &S_ListFunctionEventInvokeConfigsRequest,
+    output: &S_ListFunctionEventInvokeConfigsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListFunctionEventInvokeConfigs;
+impl OperationType for ListFunctionEventInvokeConfigs {
+    type Input = ListFunctionEventInvokeConfigsRequest;
+    type Output = ListFunctionEventInvokeConfigsResponse;
+    const FACTS: &'static schema::Operation = &LIST_FUNCTION_EVENT_INVOKE_CONFIGS;
+}
+
+static LIST_FUNCTION_URL_CONFIGS: schema::Operation = schema::Operation {
+    name: "ListFunctionUrlConfigs",
+    method: "GET",
+    uri: "/2021-10-31/functions/{FunctionName}/urls",
+    status: 200,
+    input: &S_ListFunctionUrlConfigsRequest,
+    output: &S_ListFunctionUrlConfigsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListFunctionUrlConfigs;
+impl OperationType for ListFunctionUrlConfigs {
+    type Input = ListFunctionUrlConfigsRequest;
+    type Output = ListFunctionUrlConfigsResponse;
+    const FACTS: &'static schema::Operation = &LIST_FUNCTION_URL_CONFIGS;
+}
+
+static LIST_FUNCTIONS: schema::Operation = schema::Operation {
+    name: "ListFunctions",
+    method: "GET",
+    uri: "/2015-03-31/functions",
+    status: 200,
+    input: &S_ListFunctionsRequest,
+    output: &S_ListFunctionsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListFunctions;
+impl OperationType for ListFunctions {
+    type Input = ListFunctionsRequest;
+    type Output = ListFunctionsResponse;
+    const FACTS: &'static schema::Operation = &LIST_FUNCTIONS;
+}
+
+static LIST_LAYER_VERSIONS: schema::Operation = schema::Operation {
+    name: "ListLayerVersions",
+    method: "GET",
+    uri: "/2018-10-31/layers/{LayerName}/versions",
+    status: 200,
+    input: &S_ListLayerVersionsRequest,
+    output: &S_ListLayerVersionsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListLayerVersions;
+impl OperationType for ListLayerVersions {
+    type Input = ListLayerVersionsRequest;
+    type Output = ListLayerVersionsResponse;
+    const FACTS: &'static schema::Operation = &LIST_LAYER_VERSIONS;
+}
+
+static LIST_LAYERS: schema::Operation = schema::Operation {
+    name: "ListLayers",
+    method: "GET",
+    uri: "/2018-10-31/layers",
+    status: 200,
+    input: &S_ListLayersRequest,
+    output: &S_ListLayersResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListLayers;
+impl OperationType for ListLayers {
+    type Input = ListLayersRequest;
+    type Output = ListLayersResponse;
+    const FACTS: &'static schema::Operation = &LIST_LAYERS;
+}
+
+static LIST_TAGS: schema::Operation = schema::Operation {
+    name: "ListTags",
+    method: "GET",
+    uri: "/2017-03-31/tags/{Resource}",
+    status: 200,
+    input: &S_ListTagsRequest,
+    output: &S_ListTagsResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListTags;
+impl OperationType for ListTags {
+    type Input = ListTagsRequest;
+    type Output = ListTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS;
+}
+
+static LIST_VERSIONS_BY_FUNCTION: schema::Operation = schema::Operation {
+    name: "ListVersionsByFunction",
+    method: "GET",
+    uri: "/2015-03-31/functions/{FunctionName}/versions",
+    status: 200,
+    input: &S_ListVersionsByFunctionRequest,
+    output: &S_ListVersionsByFunctionResponse,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListVersionsByFunction;
+impl OperationType for ListVersionsByFunction {
+    type Input = ListVersionsByFunctionRequest;
+    type Output = ListVersionsByFunctionResponse;
+    const FACTS: &'static schema::Operation = &LIST_VERSIONS_BY_FUNCTION;
+}
+
+static PUBLISH_LAYER_VERSION: schema::Operation = schema::Operation {
+    name: "PublishLayerVersion",
+    method: "POST",
+    uri: "/2018-10-31/layers/{LayerName}/versions",
+    status: 201,
+    input: &S_PublishLayerVersionRequest,
+    output: &S_PublishLayerVersionResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_STORAGE_EXCEEDED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PublishLayerVersion;
+impl OperationType for PublishLayerVersion {
+    type Input = PublishLayerVersionRequest;
+    type Output = PublishLayerVersionResponse;
+    const FACTS: &'static schema::Operation = &PUBLISH_LAYER_VERSION;
+}
+
+static PUBLISH_VERSION: schema::Operation = schema::Operation {
+    name: "PublishVersion",
+    method: "POST",
+    uri: "/2015-03-31/functions/{FunctionName}/versions",
+    status: 201,
+    input: &S_PublishVersionRequest,
+    output: &S_FunctionConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_STORAGE_EXCEEDED_EXCEPTION,
+        &FUNCTION_VERSIONS_PER_CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PublishVersion;
+impl OperationType for PublishVersion {
+    type Input = PublishVersionRequest;
+    type Output = FunctionConfiguration;
+    const FACTS: &'static schema::Operation = &PUBLISH_VERSION;
+}
+
+static PUT_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
+    name: "PutFunctionConcurrency",
+    method: "PUT",
+    uri: "/2017-10-31/functions/{FunctionName}/concurrency",
+    status: 200,
+    input: &S_PutFunctionConcurrencyRequest,
+    output: &S_Concurrency,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutFunctionConcurrency;
+impl OperationType for PutFunctionConcurrency {
+    type Input = PutFunctionConcurrencyRequest;
+    type Output = Concurrency;
+    const FACTS: &'static schema::Operation = &PUT_FUNCTION_CONCURRENCY;
+}
+
+static PUT_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
+    name: "PutFunctionEventInvokeConfig",
+    method: "PUT",
+    uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    status: 200,
+    input: &S_PutFunctionEventInvokeConfigRequest,
+    output: &S_FunctionEventInvokeConfig,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutFunctionEventInvokeConfig;
+impl OperationType for PutFunctionEventInvokeConfig {
+    type Input = PutFunctionEventInvokeConfigRequest;
+    type Output = FunctionEventInvokeConfig;
+    const FACTS: &'static schema::Operation = &PUT_FUNCTION_EVENT_INVOKE_CONFIG;
+}
+
+static REMOVE_LAYER_VERSION_PERMISSION: schema::Operation = schema::Operation {
+    name: "RemoveLayerVersionPermission",
+    method: "DELETE",
+    uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}",
+    status: 204,
+    input: &S_RemoveLayerVersionPermissionRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct RemoveLayerVersionPermission;
+impl OperationType for RemoveLayerVersionPermission {
+    type Input = RemoveLayerVersionPermissionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_LAYER_VERSION_PERMISSION;
+}
+
+static REMOVE_PERMISSION: schema::Operation = schema::Operation {
+    name: "RemovePermission",
+    method: "DELETE",
+    uri: "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
+    status: 204,
+    input: &S_RemovePermissionRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &PUBLIC_POLICY_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct RemovePermission;
+impl OperationType for RemovePermission {
+    type Input = RemovePermissionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_PERMISSION;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/2017-03-31/tags/{Resource}",
+    status: 204,
+    input: &S_TagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "DELETE",
+    uri: "/2017-03-31/tags/{Resource}",
+    status: 204,
+    input: &S_UntagResourceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_ALIAS: schema::Operation = schema::Operation {
+    name: "UpdateAlias",
+    method: "PUT",
+    uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+    status: 200,
+    input: &S_UpdateAliasRequest,
+    output: &S_AliasConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAlias;
+impl OperationType for UpdateAlias {
+    type Input = UpdateAliasRequest;
+    type Output = AliasConfiguration;
+    const FACTS: &'static schema::Operation = &UPDATE_ALIAS;
+}
+
+static UPDATE_FUNCTION_CODE: schema::Operation = schema::Operation {
+    name: "UpdateFunctionCode",
+    method: "PUT",
+    uri: "/2015-03-31/functions/{FunctionName}/code",
+    status: 200,
+    input: &S_UpdateFunctionCodeRequest,
+    output: &S_FunctionConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_CODE_SIGNATURE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_VERIFICATION_FAILED_EXCEPTION,
+        &CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION,
+        &CODE_STORAGE_EXCEEDED_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateFunctionCode;
+impl OperationType for UpdateFunctionCode {
+    type Input = UpdateFunctionCodeRequest;
+    type Output = FunctionConfiguration;
+    const FACTS: &'static schema::Operation = &UPDATE_FUNCTION_CODE;
+}
+
+static UPDATE_FUNCTION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "UpdateFunctionConfiguration",
+    method: "PUT",
+    uri: "/2015-03-31/functions/{FunctionName}/configuration",
+    status: 200,
+    input: &S_UpdateFunctionConfigurationRequest,
+    output: &S_FunctionConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_CODE_SIGNATURE_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CODE_VERIFICATION_FAILED_EXCEPTION,
+        &CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION,
+        &PRECONDITION_FAILED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateFunctionConfiguration;
+impl OperationType for UpdateFunctionConfiguration {
+    type Input = UpdateFunctionConfigurationRequest;
+    type Output = FunctionConfiguration;
+    const FACTS: &'static schema::Operation = &UPDATE_FUNCTION_CONFIGURATION;
+}
+
+static UPDATE_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
+    name: "UpdateFunctionEventInvokeConfig",
+    method: "POST",
+    uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+    status: 200,
+    input: &S_UpdateFunctionEventInvokeConfigRequest,
+    output: &S_FunctionEventInvokeConfig,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateFunctionEventInvokeConfig;
+impl OperationType for UpdateFunctionEventInvokeConfig {
+    type Input = UpdateFunctionEventInvokeConfigRequest;
+    type Output = FunctionEventInvokeConfig;
+    const FACTS: &'static schema::Operation = &UPDATE_FUNCTION_EVENT_INVOKE_CONFIG;
+}
+
+static UPDATE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
+    name: "UpdateFunctionUrlConfig",
+    method: "PUT",
+    uri: "/2021-10-31/functions/{FunctionName}/url",
+    status: 200,
+    input: &S_UpdateFunctionUrlConfigRequest,
+    output: &S_UpdateFunctionUrlConfigResponse,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateFunctionUrlConfig;
+impl OperationType for UpdateFunctionUrlConfig {
+    type Input = UpdateFunctionUrlConfigRequest;
+    type Output = UpdateFunctionUrlConfigResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_FUNCTION_URL_CONFIG;
+}
+
+pub static ALIAS_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AliasLimitExceededException", code: "AliasLimitExceededException", status: 400, message: "message" };
+pub static CALLBACK_TIMEOUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CallbackTimeoutException", code: "CallbackTimeoutException", status: 400, message: "Message" };
 pub static CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CapacityProviderLimitExceededException",
     code: "CapacityProviderLimitExceededException",
     status: 400,
     message: "message",
 };
-pub static CODE_ARTIFACT_USER_DELETED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeArtifactUserDeletedException",
-    code: "CodeArtifactUserDeletedException",
-    status: 409,
-    message: "message",
-};
-pub static CODE_ARTIFACT_USER_FAILED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeArtifactUserFailedException",
-    code: "CodeArtifactUserFailedException",
-    status: 409,
-    message: "message",
-};
-pub static CODE_ARTIFACT_USER_PENDING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeArtifactUserPendingException",
-    code: "CodeArtifactUserPendingException",
-    status: 409,
-    message: "message",
-};
-pub static CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeSigningConfigNotFoundException",
-    code: "CodeSigningConfigNotFoundException",
-    status: 404,
-    message: "Message",
-};
-pub static CODE_STORAGE_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeStorageExceededException",
-    code: "CodeStorageExceededException",
-    status: 400,
-    message: "message",
-};
-pub static CODE_VERIFICATION_FAILED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "CodeVerificationFailedException",
-    code: "CodeVerificationFailedException",
-    status: 400,
-    message: "Message",
-};
+pub static CODE_ARTIFACT_USER_DELETED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeArtifactUserDeletedException", code: "CodeArtifactUserDeletedException", status: 409, message: "message" };
+pub static CODE_ARTIFACT_USER_FAILED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeArtifactUserFailedException", code: "CodeArtifactUserFailedException", status: 409, message: "message" };
+pub static CODE_ARTIFACT_USER_PENDING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeArtifactUserPendingException", code: "CodeArtifactUserPendingException", status: 409, message: "message" };
+pub static CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeSigningConfigNotFoundException", code: "CodeSigningConfigNotFoundException", status: 404, message: "Message" };
+pub static CODE_STORAGE_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeStorageExceededException", code: "CodeStorageExceededException", status: 400, message: "message" };
+pub static CODE_VERIFICATION_FAILED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "CodeVerificationFailedException", code: "CodeVerificationFailedException", status: 400, message: "Message" };
 pub static DURABLE_EXECUTION_ALREADY_STARTED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "DurableExecutionAlreadyStartedException",
     code: "DurableExecutionAlreadyStartedException",
     status: 409,
     message: "Message",
 };
-pub static EC2_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EC2AccessDeniedException",
-    code: "EC2AccessDeniedException",
-    status: 502,
-    message: "Message",
-};
-pub static EC2_THROTTLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EC2ThrottledException",
-    code: "EC2ThrottledException",
-    status: 502,
-    message: "Message",
-};
-pub static EC2_UNEXPECTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EC2UnexpectedException",
-    code: "EC2UnexpectedException",
-    status: 502,
-    message: "Message",
-};
-pub static EFSIO_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EFSIOException",
-    code: "EFSIOException",
-    status: 410,
-    message: "Message",
-};
-pub static EFS_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EFSMountConnectivityException",
-    code: "EFSMountConnectivityException",
-    status: 408,
-    message: "Message",
-};
-pub static EFS_MOUNT_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EFSMountFailureException",
-    code: "EFSMountFailureException",
-    status: 403,
-    message: "Message",
-};
-pub static EFS_MOUNT_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "EFSMountTimeoutException",
-    code: "EFSMountTimeoutException",
-    status: 408,
-    message: "Message",
-};
-pub static ENI_LIMIT_REACHED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ENILimitReachedException",
-    code: "ENILimitReachedException",
-    status: 502,
-    message: "Message",
-};
-pub static ENI_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ENINotReadyException",
-    code: "ENINotReadyException",
-    status: 502,
-    message: "Message",
-};
+pub static EC2_ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EC2AccessDeniedException", code: "EC2AccessDeniedException", status: 502, message: "Message" };
+pub static EC2_THROTTLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EC2ThrottledException", code: "EC2ThrottledException", status: 502, message: "Message" };
+pub static EC2_UNEXPECTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EC2UnexpectedException", code: "EC2UnexpectedException", status: 502, message: "Message" };
+pub static EFSIO_EXCEPTION: ErrorFact = ErrorFact { shape: "EFSIOException", code: "EFSIOException", status: 410, message: "Message" };
+pub static EFS_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EFSMountConnectivityException", code: "EFSMountConnectivityException", status: 408, message: "Message" };
+pub static EFS_MOUNT_FAILURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EFSMountFailureException", code: "EFSMountFailureException", status: 403, message: "Message" };
+pub static EFS_MOUNT_TIMEOUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "EFSMountTimeoutException", code: "EFSMountTimeoutException", status: 408, message: "Message" };
+pub static ENI_LIMIT_REACHED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ENILimitReachedException", code: "ENILimitReachedException", status: 502, message: "Message" };
+pub static ENI_NOT_READY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ENINotReadyException", code: "ENINotReadyException", status: 502, message: "Message" };
 pub static FUNCTION_VERSIONS_PER_CAPACITY_PROVIDER_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "FunctionVersionsPerCapacityProviderLimitExceededException",
     code: "FunctionVersionsPerCapacityProviderLimitExceededException",
     status: 400,
     message: "message",
 };
-pub static INVALID_CODE_SIGNATURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidCodeSignatureException",
-    code: "InvalidCodeSignatureException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterValueException",
-    code: "InvalidParameterValueException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_REQUEST_CONTENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidRequestContentException",
-    code: "InvalidRequestContentException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_RUNTIME_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidRuntimeException",
-    code: "InvalidRuntimeException",
-    status: 502,
-    message: "Message",
-};
-pub static INVALID_SECURITY_GROUP_ID_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidSecurityGroupIDException",
-    code: "InvalidSecurityGroupIDException",
-    status: 502,
-    message: "Message",
-};
-pub static INVALID_SUBNET_ID_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidSubnetIDException",
-    code: "InvalidSubnetIDException",
-    status: 502,
-    message: "Message",
-};
-pub static INVALID_ZIP_FILE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidZipFileException",
-    code: "InvalidZipFileException",
-    status: 502,
-    message: "Message",
-};
-pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSAccessDeniedException",
-    code: "KMSAccessDeniedException",
-    status: 502,
-    message: "Message",
-};
-pub static KMS_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSDisabledException",
-    code: "KMSDisabledException",
-    status: 502,
-    message: "Message",
-};
-pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSInvalidStateException",
-    code: "KMSInvalidStateException",
-    status: 502,
-    message: "Message",
-};
-pub static KMS_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "KMSNotFoundException",
-    code: "KMSNotFoundException",
-    status: 502,
-    message: "Message",
-};
-pub static MODE_NOT_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ModeNotSupportedException",
-    code: "ModeNotSupportedException",
-    status: 400,
-    message: "message",
-};
-pub static NO_PUBLISHED_VERSION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NoPublishedVersionException",
-    code: "NoPublishedVersionException",
-    status: 400,
-    message: "Message",
-};
-pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PolicyLengthExceededException",
-    code: "PolicyLengthExceededException",
-    status: 400,
-    message: "message",
-};
-pub static PRECONDITION_FAILED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PreconditionFailedException",
-    code: "PreconditionFailedException",
-    status: 412,
-    message: "message",
-};
+pub static INVALID_CODE_SIGNATURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidCodeSignatureException", code: "InvalidCodeSignatureException", status: 400, message: "Message" };
+pub static INVALID_PARAMETER_VALUE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterValueException", code: "InvalidParameterValueException", status: 400, message: "message" };
+pub static INVALID_REQUEST_CONTENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidRequestContentException", code: "InvalidRequestContentException", status: 400, message: "message" };
+pub static INVALID_RUNTIME_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidRuntimeException", code: "InvalidRuntimeException", status: 502, message: "Message" };
+pub static INVALID_SECURITY_GROUP_ID_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidSecurityGroupIDException", code: "InvalidSecurityGroupIDException", status: 502, message: "Message" };
+pub static INVALID_SUBNET_ID_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidSubnetIDException", code: "InvalidSubnetIDException", status: 502, message: "Message" };
+pub static INVALID_ZIP_FILE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidZipFileException", code: "InvalidZipFileException", status: 502, message: "Message" };
+pub static KMS_ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSAccessDeniedException", code: "KMSAccessDeniedException", status: 502, message: "Message" };
+pub static KMS_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSDisabledException", code: "KMSDisabledException", status: 502, message: "Message" };
+pub static KMS_INVALID_STATE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSInvalidStateException", code: "KMSInvalidStateException", status: 502, message: "Message" };
+pub static KMS_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "KMSNotFoundException", code: "KMSNotFoundException", status: 502, message: "Message" };
+pub static MODE_NOT_SUPPORTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ModeNotSupportedException", code: "ModeNotSupportedException", status: 400, message: "message" };
+pub static NO_PUBLISHED_VERSION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NoPublishedVersionException", code: "NoPublishedVersionException", status: 400, message: "Message" };
+pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PolicyLengthExceededException", code: "PolicyLengthExceededException", status: 400, message: "message" };
+pub static PRECONDITION_FAILED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PreconditionFailedException", code: "PreconditionFailedException", status: 412, message: "message" };
 pub static PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ProvisionedConcurrencyConfigNotFoundException",
     code: "ProvisionedConcurrencyConfigNotFoundException",
     status: 404,
     message: "message",
 };
-pub static PUBLIC_POLICY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PublicPolicyException",
-    code: "PublicPolicyException",
-    status: 400,
-    message: "Message",
-};
-pub static RECURSIVE_INVOCATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RecursiveInvocationException",
-    code: "RecursiveInvocationException",
-    status: 400,
-    message: "Message",
-};
-pub static REQUEST_TOO_LARGE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RequestTooLargeException",
-    code: "RequestTooLargeException",
-    status: 413,
-    message: "message",
-};
-pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceConflictException",
-    code: "ResourceConflictException",
-    status: 409,
-    message: "message",
-};
-pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceInUseException",
-    code: "ResourceInUseException",
-    status: 400,
-    message: "Message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 404,
-    message: "Message",
-};
-pub static RESOURCE_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotReadyException",
-    code: "ResourceNotReadyException",
-    status: 502,
-    message: "message",
-};
-pub static RUNTIME_ALIAS_DELETED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RuntimeAliasDeletedException",
-    code: "RuntimeAliasDeletedException",
-    status: 409,
-    message: "message",
-};
-pub static RUNTIME_VERSION_DELETED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RuntimeVersionDeletedException",
-    code: "RuntimeVersionDeletedException",
-    status: 409,
-    message: "message",
-};
-pub static S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "S3FilesMountConnectivityException",
-    code: "S3FilesMountConnectivityException",
-    status: 408,
-    message: "Message",
-};
-pub static S3_FILES_MOUNT_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "S3FilesMountFailureException",
-    code: "S3FilesMountFailureException",
-    status: 403,
-    message: "Message",
-};
-pub static S3_FILES_MOUNT_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "S3FilesMountTimeoutException",
-    code: "S3FilesMountTimeoutException",
-    status: 408,
-    message: "Message",
-};
+pub static PUBLIC_POLICY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PublicPolicyException", code: "PublicPolicyException", status: 400, message: "Message" };
+pub static RECURSIVE_INVOCATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RecursiveInvocationException", code: "RecursiveInvocationException", status: 400, message: "Message" };
+pub static REQUEST_TOO_LARGE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RequestTooLargeException", code: "RequestTooLargeException", status: 413, message: "message" };
+pub static RESOURCE_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceConflictException", code: "ResourceConflictException", status: 409, message: "message" };
+pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "Message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "Message" };
+pub static RESOURCE_NOT_READY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotReadyException", code: "ResourceNotReadyException", status: 502, message: "message" };
+pub static RUNTIME_ALIAS_DELETED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RuntimeAliasDeletedException", code: "RuntimeAliasDeletedException", status: 409, message: "message" };
+pub static RUNTIME_VERSION_DELETED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RuntimeVersionDeletedException", code: "RuntimeVersionDeletedException", status: 409, message: "message" };
+pub static S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "S3FilesMountConnectivityException", code: "S3FilesMountConnectivityException", status: 408, message: "Message" };
+pub static S3_FILES_MOUNT_FAILURE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "S3FilesMountFailureException", code: "S3FilesMountFailureException", status: 403, message: "Message" };
+pub static S3_FILES_MOUNT_TIMEOUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "S3FilesMountTimeoutException", code: "S3FilesMountTimeoutException", status: 408, message: "Message" };
 pub static SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SerializedRequestEntityTooLargeException",
     code: "SerializedRequestEntityTooLargeException",
     status: 413,
     message: "message",
 };
-pub static SERVICE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceException",
-    code: "ServiceException",
-    status: 500,
-    message: "Message",
-};
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceQuotaExceededException",
-    code: "ServiceQuotaExceededException",
-    status: 402,
-    message: "Message",
-};
-pub static SNAP_START_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SnapStartException",
-    code: "SnapStartException",
-    status: 400,
-    message: "Message",
-};
-pub static SNAP_START_NOT_READY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SnapStartNotReadyException",
-    code: "SnapStartNotReadyException",
-    status: 409,
-    message: "Message",
-};
+pub static SERVICE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceException", code: "ServiceException", status: 500, message: "Message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 402, message: "Message" };
+pub static SNAP_START_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SnapStartException", code: "SnapStartException", status: 400, message: "Message" };
+pub static SNAP_START_NOT_READY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SnapStartNotReadyException", code: "SnapStartNotReadyException", status: 409, message: "Message" };
 pub static SNAP_START_REGENERATION_FAILURE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SnapStartRegenerationFailureException",
     code: "SnapStartRegenerationFailureException",
     status: 409,
     message: "Message",
 };
-pub static SNAP_START_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SnapStartTimeoutException",
-    code: "SnapStartTimeoutException",
-    status: 408,
-    message: "Message",
-};
+pub static SNAP_START_TIMEOUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SnapStartTimeoutException", code: "SnapStartTimeoutException", status: 408, message: "Message" };
 pub static SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "SubnetIPAddressLimitReachedException",
     code: "SubnetIPAddressLimitReachedException",
     status: 502,
     message: "Message",
 };
-pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyRequestsException",
-    code: "TooManyRequestsException",
-    status: 429,
-    message: "message",
-};
-pub static UNSUPPORTED_MEDIA_TYPE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedMediaTypeException",
-    code: "UnsupportedMediaTypeException",
-    status: 415,
-    message: "message",
-};
+pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "message" };
+pub static UNSUPPORTED_MEDIA_TYPE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedMediaTypeException", code: "UnsupportedMediaTypeException", status: 415, message: "message" };
+
+static S_AcceleratorConfig: schema::Shape = schema::Shape::new("AcceleratorConfig", Kind::Structure(&L_AcceleratorConfig));
+static L_AcceleratorConfig: Layout = Layout::new(&[schema::Member::new("AcceleratorMemorySize", &S_AcceleratorMemoryGB).required()]);
+static S_AcceleratorMemoryGB: schema::Shape = schema::Shape::new("AcceleratorMemoryGB", Kind::Integer);
+static S_AccountLimit: schema::Shape = schema::Shape::new("AccountLimit", Kind::Structure(&L_AccountLimit));
+static L_AccountLimit: Layout = Layout::new(&[
+    schema::Member::new("TotalCodeSize", &S_Long),
+    schema::Member::new("CodeSizeUnzipped", &S_Long),
+    schema::Member::new("CodeSizeZipped", &S_Long),
+    schema::Member::new("ConcurrentExecutions", &S_Integer),
+    schema::Member::new("UnreservedConcurrentExecutions", &S_UnreservedConcurrentExecutions),
+]);
+static S_AccountUsage: schema::Shape = schema::Shape::new("AccountUsage", Kind::Structure(&L_AccountUsage));
+static L_AccountUsage: Layout =
+    Layout::new(&[schema::Member::new("TotalCodeSize", &S_Long), schema::Member::new("FunctionCount", &S_Long)]);
+static S_Action: schema::Shape = schema::Shape::new("Action", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Action));
+static P_Action: Pattern = Pattern::new(r#"(lambda:[*]|lambda:[a-zA-Z]+|[*])"#);
+static S_AddLayerVersionPermissionRequest: schema::Shape =
+    schema::Shape::new("AddLayerVersionPermissionRequest", Kind::Structure(&L_AddLayerVersionPermissionRequest));
+static L_AddLayerVersionPermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
+    schema::Member::new("StatementId", &S_StatementId).required(),
+    schema::Member::new("Action", &S_LayerPermissionAllowedAction).required(),
+    schema::Member::new("Principal", &S_LayerPermissionAllowedPrincipal).required(),
+    schema::Member::new("OrganizationId", &S_OrganizationId),
+    schema::Member::new("RevisionId", &S_String).wire("RevisionId").at(Location::Query),
+]);
+static S_AddLayerVersionPermissionResponse: schema::Shape =
+    schema::Shape::new("AddLayerVersionPermissionResponse", Kind::Structure(&L_AddLayerVersionPermissionResponse));
+static L_AddLayerVersionPermissionResponse: Layout =
+    Layout::new(&[schema::Member::new("Statement", &S_String), schema::Member::new("RevisionId", &S_String)]);
+static S_AddPermissionRequest: schema::Shape = schema::Shape::new("AddPermissionRequest", Kind::Structure(&L_AddPermissionRequest));
+static L_AddPermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("StatementId", &S_StatementId).required(),
+    schema::Member::new("Action", &S_Action).required(),
+    schema::Member::new("Principal", &S_Principal).required(),
+    schema::Member::new("SourceArn", &S_Arn),
+    schema::Member::new("FunctionUrlAuthType", &S_FunctionUrlAuthType),
+    schema::Member::new("InvokedViaFunctionUrl", &S_InvokedViaFunctionUrl),
+    schema::Member::new("SourceAccount", &S_SourceOwner),
+    schema::Member::new("EventSourceToken", &S_EventSourceToken),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("RevisionId", &S_String),
+    schema::Member::new("PrincipalOrgID", &S_PrincipalOrgID),
+]);
+static S_AddPermissionResponse: schema::Shape = schema::Shape::new("AddPermissionResponse", Kind::Structure(&L_AddPermissionResponse));
+static L_AddPermissionResponse: Layout = Layout::new(&[schema::Member::new("Statement", &S_String)]);
+static S_AdditionalVersion: schema::Shape =
+    schema::Shape::new("AdditionalVersion", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_AdditionalVersion));
+static P_AdditionalVersion: Pattern = Pattern::new(r#"[0-9]+"#);
+static S_AdditionalVersionWeights: schema::Shape =
+    schema::Shape::new("AdditionalVersionWeights", Kind::Map(&K_AdditionalVersionWeights, &V_AdditionalVersionWeights));
+static K_AdditionalVersionWeights: schema::Member = schema::Member::new("key", &S_AdditionalVersion);
+static V_AdditionalVersionWeights: schema::Member = schema::Member::new("value", &S_Weight);
+static S_Alias: schema::Shape = schema::Shape::new("Alias", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_Alias));
+static P_Alias: Pattern = Pattern::new(r#"(?!^[0-9]+$)([a-zA-Z0-9-_]+)"#);
+static S_AliasConfiguration: schema::Shape = schema::Shape::new("AliasConfiguration", Kind::Structure(&L_AliasConfiguration));
+static L_AliasConfiguration: Layout = Layout::new(&[
+    schema::Member::new("AliasArn", &S_FunctionArn),
+    schema::Member::new("Name", &S_Alias),
+    schema::Member::new("FunctionVersion", &S_Version),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("RoutingConfig", &S_AliasRoutingConfiguration),
+    schema::Member::new("RevisionId", &S_String),
+]);
+static S_AliasLimitExceededException: schema::Shape =
+    schema::Shape::new("AliasLimitExceededException", Kind::Structure(&L_AliasLimitExceededException));
+static L_AliasLimitExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_AliasList: schema::Shape = schema::Shape::new("AliasList", Kind::List(&M_AliasList));
+static M_AliasList: schema::Member = schema::Member::new("member", &S_AliasConfiguration);
+static S_AliasRoutingConfiguration: schema::Shape =
+    schema::Shape::new("AliasRoutingConfiguration", Kind::Structure(&L_AliasRoutingConfiguration));
+static L_AliasRoutingConfiguration: Layout = Layout::new(&[schema::Member::new("AdditionalVersionWeights", &S_AdditionalVersionWeights)]);
+static S_AllowCredentials: schema::Shape = schema::Shape::new("AllowCredentials", Kind::Boolean);
+static S_AllowMethodsList: schema::Shape =
+    schema::Shape::new("AllowMethodsList", Kind::List(&M_AllowMethodsList)).limits(Limits::NONE.min(0).max(6));
+static M_AllowMethodsList: schema::Member = schema::Member::new("member", &S_Method);
+static S_AllowOriginsList: schema::Shape =
+    schema::Shape::new("AllowOriginsList", Kind::List(&M_AllowOriginsList)).limits(Limits::NONE.min(0).max(100));
+static M_AllowOriginsList: schema::Member = schema::Member::new("member", &S_Origin);
+static S_AmazonManagedKafkaEventSourceConfig: schema::Shape =
+    schema::Shape::new("AmazonManagedKafkaEventSourceConfig", Kind::Structure(&L_AmazonManagedKafkaEventSourceConfig));
+static L_AmazonManagedKafkaEventSourceConfig: Layout = Layout::new(&[
+    schema::Member::new("ConsumerGroupId", &S_URI),
+    schema::Member::new("SchemaRegistryConfig", &S_KafkaSchemaRegistryConfig),
+]);
+static S_ApplicationLogLevel: schema::Shape = schema::Shape::new("ApplicationLogLevel", Kind::String)
+    .limits(Limits::NONE.values(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]));
+static S_Architecture: schema::Shape = schema::Shape::new("Architecture", Kind::String).limits(Limits::NONE.values(&["x86_64", "arm64"]));
+static S_ArchitecturesList: schema::Shape =
+    schema::Shape::new("ArchitecturesList", Kind::List(&M_ArchitecturesList)).limits(Limits::NONE.min(1).max(1));
+static M_ArchitecturesList: schema::Member = schema::Member::new("member", &S_Architecture);
+static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_Arn));
+static P_Arn: Pattern =
+    Pattern::new(r#"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"#);
+static S_BatchSize: schema::Shape = schema::Shape::new("BatchSize", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_BisectBatchOnFunctionError: schema::Shape = schema::Shape::new("BisectBatchOnFunctionError", Kind::Boolean);
+static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob).sensitive();
+static S_BlobStream: schema::Shape = schema::Shape::new("BlobStream", Kind::Blob);
+static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_CapacityProviderArn: schema::Shape =
+    schema::Shape::new("CapacityProviderArn", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_CapacityProviderArn));
+static P_CapacityProviderArn: Pattern = Pattern::new(
+    r#"arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:capacity-provider:[a-zA-Z0-9-_]+"#,
+);
+static S_CapacityProviderConfig: schema::Shape = schema::Shape::new("CapacityProviderConfig", Kind::Structure(&L_CapacityProviderConfig));
+static L_CapacityProviderConfig: Layout =
+    Layout::new(&[
+        schema::Member::new("LambdaManagedInstancesCapacityProviderConfig", &S_LambdaManagedInstancesCapacityProviderConfig).required()
+    ]);
+static S_CodeArtifactUserDeletedException: schema::Shape =
+    schema::Shape::new("CodeArtifactUserDeletedException", Kind::Structure(&L_CodeArtifactUserDeletedException));
+static L_CodeArtifactUserDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CodeArtifactUserFailedException: schema::Shape =
+    schema::Shape::new("CodeArtifactUserFailedException", Kind::Structure(&L_CodeArtifactUserFailedException));
+static L_CodeArtifactUserFailedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CodeArtifactUserPendingException: schema::Shape =
+    schema::Shape::new("CodeArtifactUserPendingException", Kind::Structure(&L_CodeArtifactUserPendingException));
+static L_CodeArtifactUserPendingException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CodeSigningConfigArn: schema::Shape =
+    schema::Shape::new("CodeSigningConfigArn", Kind::String).limits(Limits::NONE.min(0).max(200).pattern(&P_CodeSigningConfigArn));
+static P_CodeSigningConfigArn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:code-signing-config:csc-[a-z0-9]{17}"#,
+);
+static S_CodeSigningConfigNotFoundException: schema::Shape =
+    schema::Shape::new("CodeSigningConfigNotFoundException", Kind::Structure(&L_CodeSigningConfigNotFoundException));
+static L_CodeSigningConfigNotFoundException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CodeStorageExceededException: schema::Shape =
+    schema::Shape::new("CodeStorageExceededException", Kind::Structure(&L_CodeStorageExceededException));
+static L_CodeStorageExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CodeVerificationFailedException: schema::Shape =
+    schema::Shape::new("CodeVerificationFailedException", Kind::Structure(&L_CodeVerificationFailedException));
+static L_CodeVerificationFailedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_CollectionName: schema::Shape =
+    schema::Shape::new("CollectionName", Kind::String).limits(Limits::NONE.min(1).max(57).pattern(&P_CollectionName));
+static P_CollectionName: Pattern = Pattern::new(r#"(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)"#);
+static S_CompatibleArchitectures: schema::Shape =
+    schema::Shape::new("CompatibleArchitectures", Kind::List(&M_CompatibleArchitectures)).limits(Limits::NONE.min(0).max(2));
+static M_CompatibleArchitectures: schema::Member = schema::Member::new("member", &S_Architecture);
+static S_CompatibleRuntimes: schema::Shape =
+    schema::Shape::new("CompatibleRuntimes", Kind::List(&M_CompatibleRuntimes)).limits(Limits::NONE.min(0).max(15));
+static M_CompatibleRuntimes: schema::Member = schema::Member::new("member", &S_Runtime);
+static S_Concurrency: schema::Shape = schema::Shape::new("Concurrency", Kind::Structure(&L_Concurrency));
+static L_Concurrency: Layout = Layout::new(&[schema::Member::new("ReservedConcurrentExecutions", &S_ReservedConcurrentExecutions)]);
+static S_Cors: schema::Shape = schema::Shape::new("Cors", Kind::Structure(&L_Cors));
+static L_Cors: Layout = Layout::new(&[
+    schema::Member::new("AllowCredentials", &S_AllowCredentials),
+    schema::Member::new("AllowHeaders", &S_HeadersList),
+    schema::Member::new("AllowMethods", &S_AllowMethodsList),
+    schema::Member::new("AllowOrigins", &S_AllowOriginsList),
+    schema::Member::new("ExposeHeaders", &S_HeadersList),
+    schema::Member::new("MaxAge", &S_MaxAge),
+]);
+static S_CreateAliasRequest: schema::Shape = schema::Shape::new("CreateAliasRequest", Kind::Structure(&L_CreateAliasRequest));
+static L_CreateAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Name", &S_Alias).required(),
+    schema::Member::new("FunctionVersion", &S_VersionWithLatestPublished).required(),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("RoutingConfig", &S_AliasRoutingConfiguration),
+]);
+static S_CreateFunctionRequest: schema::Shape = schema::Shape::new("CreateFunctionRequest", Kind::Structure(&L_CreateFunctionRequest));
+static L_CreateFunctionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).required(),
+    schema::Member::new("Runtime", &S_Runtime),
+    schema::Member::new("Role", &S_RoleArn).required(),
+    schema::Member::new("Handler", &S_Handler),
+    schema::Member::new("Code", &S_FunctionCode).required(),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Timeout", &S_Timeout),
+    schema::Member::new("MemorySize", &S_MemorySize),
+    schema::Member::new("Publish", &S_Boolean),
+    schema::Member::new("PublishTo", &S_FunctionVersionLatestPublished),
+    schema::Member::new("VpcConfig", &S_VpcConfig),
+    schema::Member::new("PackageType", &S_PackageType),
+    schema::Member::new("DeadLetterConfig", &S_DeadLetterConfig),
+    schema::Member::new("Environment", &S_Environment),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("TracingConfig", &S_TracingConfig),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("Layers", &S_LayerList),
+    schema::Member::new("FileSystemConfigs", &S_FileSystemConfigList),
+    schema::Member::new("CodeSigningConfigArn", &S_CodeSigningConfigArn),
+    schema::Member::new("ImageConfig", &S_ImageConfig),
+    schema::Member::new("Architectures", &S_ArchitecturesList),
+    schema::Member::new("EphemeralStorage", &S_EphemeralStorage),
+    schema::Member::new("SnapStart", &S_SnapStart),
+    schema::Member::new("LoggingConfig", &S_LoggingConfig),
+    schema::Member::new("TenancyConfig", &S_TenancyConfig),
+    schema::Member::new("CapacityProviderConfig", &S_CapacityProviderConfig),
+    schema::Member::new("DurableConfig", &S_DurableConfig),
+    schema::Member::new("RuntimeConfig", &S_FunctionRuntimeConfig),
+    schema::Member::new("AcceleratorConfig", &S_AcceleratorConfig),
+]);
+static S_CreateFunctionUrlConfigRequest: schema::Shape =
+    schema::Shape::new("CreateFunctionUrlConfigRequest", Kind::Structure(&L_CreateFunctionUrlConfigRequest));
+static L_CreateFunctionUrlConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionUrlFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_FunctionUrlQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_CreateFunctionUrlConfigResponse: schema::Shape =
+    schema::Shape::new("CreateFunctionUrlConfigResponse", Kind::Structure(&L_CreateFunctionUrlConfigResponse));
+static L_CreateFunctionUrlConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("FunctionUrl", &S_FunctionUrl).required(),
+    schema::Member::new("FunctionArn", &S_FunctionArn).required(),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("CreationTime", &S_Timestamp).required(),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_DatabaseName: schema::Shape =
+    schema::Shape::new("DatabaseName", Kind::String).limits(Limits::NONE.min(1).max(63).pattern(&P_DatabaseName));
+static P_DatabaseName: Pattern = Pattern::new(r#"[^ /\.$\x22]*"#);
+static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
+static S_DeadLetterConfig: schema::Shape = schema::Shape::new("DeadLetterConfig", Kind::Structure(&L_DeadLetterConfig));
+static L_DeadLetterConfig: Layout = Layout::new(&[schema::Member::new("TargetArn", &S_ResourceArn)]);
+static S_DeleteAliasRequest: schema::Shape = schema::Shape::new("DeleteAliasRequest", Kind::Structure(&L_DeleteAliasRequest));
+static L_DeleteAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
+]);
+static S_DeleteFunctionConcurrencyRequest: schema::Shape =
+    schema::Shape::new("DeleteFunctionConcurrencyRequest", Kind::Structure(&L_DeleteFunctionConcurrencyRequest));
+static L_DeleteFunctionConcurrencyRequest: Layout =
+    Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required()]);
+static S_DeleteFunctionEventInvokeConfigRequest: schema::Shape =
+    schema::Shape::new("DeleteFunctionEventInvokeConfigRequest", Kind::Structure(&L_DeleteFunctionEventInvokeConfigRequest));
+static L_DeleteFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_DeleteFunctionRequest: schema::Shape = schema::Shape::new("DeleteFunctionRequest", Kind::Structure(&L_DeleteFunctionRequest));
+static L_DeleteFunctionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_DeleteFunctionResponse: schema::Shape = schema::Shape::new("DeleteFunctionResponse", Kind::Structure(&L_DeleteFunctionResponse));
+static L_DeleteFunctionResponse: Layout = Layout::new(&[schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode)]);
+static S_DeleteFunctionUrlConfigRequest: schema::Shape =
+    schema::Shape::new("DeleteFunctionUrlConfigRequest", Kind::Structure(&L_DeleteFunctionUrlConfigRequest));
+static L_DeleteFunctionUrlConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionUrlFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_FunctionUrlQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_DeleteLayerVersionRequest: schema::Shape =
+    schema::Shape::new("DeleteLayerVersionRequest", Kind::Structure(&L_DeleteLayerVersionRequest));
+static L_DeleteLayerVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
+]);
+static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_DestinationArn: schema::Shape =
+    schema::Shape::new("DestinationArn", Kind::String).limits(Limits::NONE.min(0).max(350).pattern(&P_DestinationArn));
+static P_DestinationArn: Pattern = Pattern::new(
+    r#"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"#,
+);
+static S_DestinationConfig: schema::Shape = schema::Shape::new("DestinationConfig", Kind::Structure(&L_DestinationConfig));
+static L_DestinationConfig: Layout =
+    Layout::new(&[schema::Member::new("OnSuccess", &S_OnSuccess), schema::Member::new("OnFailure", &S_OnFailure)]);
+static S_DirectS3Read: schema::Shape =
+    schema::Shape::new("DirectS3Read", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED", "AUTO"]));
+static S_DocumentDBEventSourceConfig: schema::Shape =
+    schema::Shape::new("DocumentDBEventSourceConfig", Kind::Structure(&L_DocumentDBEventSourceConfig));
+static L_DocumentDBEventSourceConfig: Layout = Layout::new(&[
+    schema::Member::new("DatabaseName", &S_DatabaseName),
+    schema::Member::new("CollectionName", &S_CollectionName),
+    schema::Member::new("FullDocument", &S_FullDocument),
+]);
+static S_DurableConfig: schema::Shape = schema::Shape::new("DurableConfig", Kind::Structure(&L_DurableConfig));
+static L_DurableConfig: Layout = Layout::new(&[
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("RetentionPeriodInDays", &S_RetentionPeriodInDays),
+    schema::Member::new("ExecutionTimeout", &S_ExecutionTimeout),
+]);
+static S_DurableExecutionAlreadyStartedException: schema::Shape =
+    schema::Shape::new("DurableExecutionAlreadyStartedException", Kind::Structure(&L_DurableExecutionAlreadyStartedException));
+static L_DurableExecutionAlreadyStartedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_DurableExecutionArn: schema::Shape =
+    schema::Shape::new("DurableExecutionArn", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_DurableExecutionArn));
+static P_DurableExecutionArn: Pattern = Pattern::new(
+    r#"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\d{12}):function:([a-zA-Z0-9_-]+):(\$LATEST(?:\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"#,
+);
+static S_DurableExecutionName: schema::Shape =
+    schema::Shape::new("DurableExecutionName", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_DurableExecutionName));
+static P_DurableExecutionName: Pattern = Pattern::new(r#"[a-zA-Z0-9-_]+"#);
+static S_EC2AccessDeniedException: schema::Shape =
+    schema::Shape::new("EC2AccessDeniedException", Kind::Structure(&L_EC2AccessDeniedException));
+static L_EC2AccessDeniedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EC2ThrottledException: schema::Shape = schema::Shape::new("EC2ThrottledException", Kind::Structure(&L_EC2ThrottledException));
+static L_EC2ThrottledException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EC2UnexpectedException: schema::Shape = schema::Shape::new("EC2UnexpectedException", Kind::Structure(&L_EC2UnexpectedException));
+static L_EC2UnexpectedException: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_String), schema::Member::new("EC2ErrorCode", &S_String)]);
+static S_EFSIOException: schema::Shape = schema::Shape::new("EFSIOException", Kind::Structure(&L_EFSIOException));
+static L_EFSIOException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EFSMountConnectivityException: schema::Shape =
+    schema::Shape::new("EFSMountConnectivityException", Kind::Structure(&L_EFSMountConnectivityException));
+static L_EFSMountConnectivityException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EFSMountFailureException: schema::Shape =
+    schema::Shape::new("EFSMountFailureException", Kind::Structure(&L_EFSMountFailureException));
+static L_EFSMountFailureException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EFSMountTimeoutException: schema::Shape =
+    schema::Shape::new("EFSMountTimeoutException", Kind::Structure(&L_EFSMountTimeoutException));
+static L_EFSMountTimeoutException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ENILimitReachedException: schema::Shape =
+    schema::Shape::new("ENILimitReachedException", Kind::Structure(&L_ENILimitReachedException));
+static L_ENILimitReachedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ENINotReadyException: schema::Shape = schema::Shape::new("ENINotReadyException", Kind::Structure(&L_ENINotReadyException));
+static L_ENINotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_EndPointType: schema::Shape =
+    schema::Shape::new("EndPointType", Kind::String).limits(Limits::NONE.values(&["KAFKA_BOOTSTRAP_SERVERS"]));
+static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::String).limits(Limits::NONE.min(1).max(300).pattern(&P_Endpoint));
+static P_Endpoint: Pattern =
+    Pattern::new(r#"(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}"#);
+static S_EndpointLists: schema::Shape =
+    schema::Shape::new("EndpointLists", Kind::List(&M_EndpointLists)).limits(Limits::NONE.min(1).max(10));
+static M_EndpointLists: schema::Member = schema::Member::new("member", &S_Endpoint);
+static S_Endpoints: schema::Shape =
+    schema::Shape::new("Endpoints", Kind::Map(&K_Endpoints, &V_Endpoints)).limits(Limits::NONE.min(1).max(2));
+static K_Endpoints: schema::Member = schema::Member::new("key", &S_EndPointType);
+static V_Endpoints: schema::Member = schema::Member::new("value", &S_EndpointLists);
+static S_Environment: schema::Shape = schema::Shape::new("Environment", Kind::Structure(&L_Environment));
+static L_Environment: Layout = Layout::new(&[schema::Member::new("Variables", &S_EnvironmentVariables)]);
+static S_EnvironmentError: schema::Shape = schema::Shape::new("EnvironmentError", Kind::Structure(&L_EnvironmentError));
+static L_EnvironmentError: Layout =
+    Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
+static S_EnvironmentResponse: schema::Shape = schema::Shape::new("EnvironmentResponse", Kind::Structure(&L_EnvironmentResponse));
+static L_EnvironmentResponse: Layout =
+    Layout::new(&[schema::Member::new("Variables", &S_EnvironmentVariables), schema::Member::new("Error", &S_EnvironmentError)]);
+static S_EnvironmentVariableName: schema::Shape =
+    schema::Shape::new("EnvironmentVariableName", Kind::String).limits(Limits::NONE.pattern(&P_EnvironmentVariableName)).sensitive();
+static P_EnvironmentVariableName: Pattern = Pattern::new(r#"[a-zA-Z]([a-zA-Z0-9_])+"#);
+static S_EnvironmentVariableValue: schema::Shape = schema::Shape::new("EnvironmentVariableValue", Kind::String).sensitive();
+static S_EnvironmentVariables: schema::Shape =
+    schema::Shape::new("EnvironmentVariables", Kind::Map(&K_EnvironmentVariables, &V_EnvironmentVariables)).sensitive();
+static K_EnvironmentVariables: schema::Member = schema::Member::new("key", &S_EnvironmentVariableName);
+static V_EnvironmentVariables: schema::Member = schema::Member::new("value", &S_EnvironmentVariableValue);
+static S_EphemeralStorage: schema::Shape = schema::Shape::new("EphemeralStorage", Kind::Structure(&L_EphemeralStorage));
+static L_EphemeralStorage: Layout = Layout::new(&[schema::Member::new("Size", &S_EphemeralStorageSize).required()]);
+static S_EphemeralStorageSize: schema::Shape =
+    schema::Shape::new("EphemeralStorageSize", Kind::Integer).limits(Limits::NONE.min(512).max(32768));
+static S_EventSourceMappingArn: schema::Shape =
+    schema::Shape::new("EventSourceMappingArn", Kind::String).limits(Limits::NONE.min(85).max(120).pattern(&P_EventSourceMappingArn));
+static P_EventSourceMappingArn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"#,
+);
+static S_EventSourceMappingConfiguration: schema::Shape =
+    schema::Shape::new("EventSourceMappingConfiguration", Kind::Structure(&L_EventSourceMappingConfiguration));
+static L_EventSourceMappingConfiguration: Layout = Layout::new(&[
+    schema::Member::new("UUID", &S_UUIDString),
+    schema::Member::new("StartingPosition", &S_EventSourcePosition),
+    schema::Member::new("StartingPositionTimestamp", &S_Date),
+    schema::Member::new("BatchSize", &S_BatchSize),
+    schema::Member::new("MaximumBatchingWindowInSeconds", &S_MaximumBatchingWindowInSeconds),
+    schema::Member::new("ParallelizationFactor", &S_ParallelizationFactor),
+    schema::Member::new("EventSourceArn", &S_Arn),
+    schema::Member::new("FilterCriteria", &S_FilterCriteria),
+    schema::Member::new("FilterCriteriaError", &S_FilterCriteriaError),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("MetricsConfig", &S_EventSourceMappingMetricsConfig),
+    schema::Member::new("LoggingConfig", &S_EventSourceMappingLoggingConfig),
+    schema::Member::new("ScalingConfig", &S_ScalingConfig),
+    schema::Member::new("FunctionArn", &S_FunctionArn),
+    schema::Member::new("LastModified", &S_Date),
+    schema::Member::new("LastProcessingResult", &S_String),
+    schema::Member::new("State", &S_String),
+    schema::Member::new("StateTransitionReason", &S_String),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+    schema::Member::new("Topics", &S_Topics),
+    schema::Member::new("Queues", &S_Queues),
+    schema::Member::new("SourceAccessConfigurations", &S_SourceAccessConfigurations),
+    schema::Member::new("SelfManagedEventSource", &S_SelfManagedEventSource),
+    schema::Member::new("MaximumRecordAgeInSeconds", &S_MaximumRecordAgeInSeconds),
+    schema::Member::new("BisectBatchOnFunctionError", &S_BisectBatchOnFunctionError),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttemptsEventSourceMapping),
+    schema::Member::new("TumblingWindowInSeconds", &S_TumblingWindowInSeconds),
+    schema::Member::new("FunctionResponseTypes", &S_FunctionResponseTypeList),
+    schema::Member::new("AmazonManagedKafkaEventSourceConfig", &S_AmazonManagedKafkaEventSourceConfig),
+    schema::Member::new("SelfManagedKafkaEventSourceConfig", &S_SelfManagedKafkaEventSourceConfig),
+    schema::Member::new("DocumentDBEventSourceConfig", &S_DocumentDBEventSourceConfig),
+    schema::Member::new("EventSourceMappingArn", &S_EventSourceMappingArn),
+    schema::Member::new("ProvisionedPollerConfig", &S_ProvisionedPollerConfig),
+]);
+static S_EventSourceMappingLoggingConfig: schema::Shape =
+    schema::Shape::new("EventSourceMappingLoggingConfig", Kind::Structure(&L_EventSourceMappingLoggingConfig));
+static L_EventSourceMappingLoggingConfig: Layout =
+    Layout::new(&[schema::Member::new("SystemLogLevel", &S_EventSourceMappingSystemLogLevel)]);
+static S_EventSourceMappingMetric: schema::Shape =
+    schema::Shape::new("EventSourceMappingMetric", Kind::String).limits(Limits::NONE.values(&["EventCount", "ErrorCount", "KafkaMetrics"]));
+static S_EventSourceMappingMetricList: schema::Shape =
+    schema::Shape::new("EventSourceMappingMetricList", Kind::List(&M_EventSourceMappingMetricList)).limits(Limits::NONE.min(0).max(3));
+static M_EventSourceMappingMetricList: schema::Member = schema::Member::new("member", &S_EventSourceMappingMetric);
+static S_EventSourceMappingMetricsConfig: schema::Shape =
+    schema::Shape::new("EventSourceMappingMetricsConfig", Kind::Structure(&L_EventSourceMappingMetricsConfig));
+static L_EventSourceMappingMetricsConfig: Layout = Layout::new(&[schema::Member::new("Metrics", &S_EventSourceMappingMetricList)]);
+static S_EventSourceMappingSystemLogLevel: schema::Shape =
+    schema::Shape::new("EventSourceMappingSystemLogLevel", Kind::String).limits(Limits::NONE.values(&["DEBUG", "INFO", "WARN"]));
+static S_EventSourceMappingsList: schema::Shape = schema::Shape::new("EventSourceMappingsList", Kind::List(&M_EventSourceMappingsList));
+static M_EventSourceMappingsList: schema::Member = schema::Member::new("member", &S_EventSourceMappingConfiguration);
+static S_EventSourcePosition: schema::Shape =
+    schema::Shape::new("EventSourcePosition", Kind::String).limits(Limits::NONE.values(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]));
+static S_EventSourceToken: schema::Shape =
+    schema::Shape::new("EventSourceToken", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_EventSourceToken));
+static P_EventSourceToken: Pattern = Pattern::new(r#"[a-zA-Z0-9._\-]+"#);
+static S_ExecutionEnvironmentMemoryGiBPerVCpu: schema::Shape =
+    schema::Shape::new("ExecutionEnvironmentMemoryGiBPerVCpu", Kind::Float).limits(Limits::NONE.min(2).max(8));
+static S_ExecutionTimeout: schema::Shape = schema::Shape::new("ExecutionTimeout", Kind::Integer).limits(Limits::NONE.min(1).max(31622400));
+static S_FileSystemArn: schema::Shape =
+    schema::Shape::new("FileSystemArn", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_FileSystemArn));
+static P_FileSystemArn: Pattern = Pattern::new(
+    r#"arn:aws[a-zA-Z-]*:elasticfilesystem:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}"#,
+);
+static S_FileSystemConfig: schema::Shape = schema::Shape::new("FileSystemConfig", Kind::Structure(&L_FileSystemConfig));
+static L_FileSystemConfig: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_FileSystemArn).required(),
+    schema::Member::new("LocalMountPath", &S_LocalMountPath).required(),
+    schema::Member::new("S3FilesConfig", &S_S3FilesConfig),
+]);
+static S_FileSystemConfigList: schema::Shape =
+    schema::Shape::new("FileSystemConfigList", Kind::List(&M_FileSystemConfigList)).limits(Limits::NONE.min(0).max(1));
+static M_FileSystemConfigList: schema::Member = schema::Member::new("member", &S_FileSystemConfig);
+static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L_Filter));
+static L_Filter: Layout = Layout::new(&[schema::Member::new("Pattern", &S_Pattern)]);
+static S_FilterCriteria: schema::Shape = schema::Shape::new("FilterCriteria", Kind::Structure(&L_FilterCriteria));
+static L_FilterCriteria: Layout = Layout::new(&[schema::Member::new("Filters", &S_FilterList)]);
+static S_FilterCriteriaError: schema::Shape = schema::Shape::new("FilterCriteriaError", Kind::Structure(&L_FilterCriteriaError));
+static L_FilterCriteriaError: Layout = Layout::new(&[
+    schema::Member::new("ErrorCode", &S_FilterCriteriaErrorCode),
+    schema::Member::new("Message", &S_FilterCriteriaErrorMessage),
+]);
+static S_FilterCriteriaErrorCode: schema::Shape =
+    schema::Shape::new("FilterCriteriaErrorCode", Kind::String).limits(Limits::NONE.min(10).max(50).pattern(&P_FilterCriteriaErrorCode));
+static P_FilterCriteriaErrorCode: Pattern = Pattern::new(r#"[A-Za-z]+Exception"#);
+static S_FilterCriteriaErrorMessage: schema::Shape = schema::Shape::new("FilterCriteriaErrorMessage", Kind::String)
+    .limits(Limits::NONE.min(10).max(2048).pattern(&P_FilterCriteriaErrorMessage));
+static P_FilterCriteriaErrorMessage: Pattern = Pattern::new(r#".*"#);
+static S_FilterList: schema::Shape = schema::Shape::new("FilterList", Kind::List(&M_FilterList));
+static M_FilterList: schema::Member = schema::Member::new("member", &S_Filter);
+static S_FullDocument: schema::Shape =
+    schema::Shape::new("FullDocument", Kind::String).limits(Limits::NONE.values(&["UpdateLookup", "Default"]));
+static S_FunctionArn: schema::Shape =
+    schema::Shape::new("FunctionArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_FunctionArn));
+static P_FunctionArn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?"#,
+);
+static S_FunctionCode: schema::Shape = schema::Shape::new("FunctionCode", Kind::Structure(&L_FunctionCode));
+static L_FunctionCode: Layout = Layout::new(&[
+    schema::Member::new("ZipFile", &S_Blob),
+    schema::Member::new("S3Bucket", &S_S3Bucket),
+    schema::Member::new("S3Key", &S_S3Key),
+    schema::Member::new("S3ObjectVersion", &S_S3ObjectVersion),
+    schema::Member::new("S3ObjectStorageMode", &S_S3ObjectStorageMode),
+    schema::Member::new("ImageUri", &S_String),
+    schema::Member::new("SourceKMSKeyArn", &S_KMSKeyArn),
+]);
+static S_FunctionCodeLocation: schema::Shape = schema::Shape::new("FunctionCodeLocation", Kind::Structure(&L_FunctionCodeLocation));
+static L_FunctionCodeLocation: Layout = Layout::new(&[
+    schema::Member::new("RepositoryType", &S_String),
+    schema::Member::new("Location", &S_SensitiveStringOnServerOnly),
+    schema::Member::new("ImageUri", &S_String),
+    schema::Member::new("ResolvedImageUri", &S_String),
+    schema::Member::new("ResolvedS3Object", &S_ResolvedS3Object),
+    schema::Member::new("SourceKMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("Error", &S_FunctionCodeLocationError),
+]);
+static S_FunctionCodeLocationError: schema::Shape =
+    schema::Shape::new("FunctionCodeLocationError", Kind::Structure(&L_FunctionCodeLocationError));
+static L_FunctionCodeLocationError: Layout =
+    Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
+static S_FunctionConfiguration: schema::Shape = schema::Shape::new("FunctionConfiguration", Kind::Structure(&L_FunctionConfiguration));
+static L_FunctionConfiguration: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName),
+    schema::Member::new("FunctionArn", &S_NameSpacedFunctionArn),
+    schema::Member::new("Runtime", &S_Runtime),
+    schema::Member::new("Role", &S_RoleArn),
+    schema::Member::new("Handler", &S_Handler),
+    schema::Member::new("CodeSize", &S_Long),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Timeout", &S_Timeout),
+    schema::Member::new("MemorySize", &S_MemorySize),
+    schema::Member::new("LastModified", &S_Timestamp),
+    schema::Member::new("CodeSha256", &S_String),
+    schema::Member::new("Version", &S_Version),
+    schema::Member::new("VpcConfig", &S_VpcConfigResponse),
+    schema::Member::new("DeadLetterConfig", &S_DeadLetterConfig),
+    schema::Member::new("Environment", &S_EnvironmentResponse),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("TracingConfig", &S_TracingConfigResponse),
+    schema::Member::new("MasterArn", &S_FunctionArn),
+    schema::Member::new("RevisionId", &S_String),
+    schema::Member::new("Layers", &S_LayersReferenceList),
+    schema::Member::new("State", &S_State),
+    schema::Member::new("StateReason", &S_StateReason),
+    schema::Member::new("StateReasonCode", &S_StateReasonCode),
+    schema::Member::new("LastUpdateStatus", &S_LastUpdateStatus),
+    schema::Member::new("LastUpdateStatusReason", &S_LastUpdateStatusReason),
+    schema::Member::new("LastUpdateStatusReasonCode", &S_LastUpdateStatusReasonCode),
+    schema::Member::new("FileSystemConfigs", &S_FileSystemConfigList),
+    schema::Member::new("SigningProfileVersionArn", &S_Arn),
+    schema::Member::new("SigningJobArn", &S_Arn),
+    schema::Member::new("PackageType", &S_PackageType),
+    schema::Member::new("ImageConfigResponse", &S_ImageConfigResponse),
+    schema::Member::new("Architectures", &S_ArchitecturesList),
+    schema::Member::new("EphemeralStorage", &S_EphemeralStorage),
+    schema::Member::new("SnapStart", &S_SnapStartResponse),
+    schema::Member::new("RuntimeVersionConfig", &S_RuntimeVersionConfig),
+    schema::Member::new("LoggingConfig", &S_LoggingConfig),
+    schema::Member::new("TenancyConfig", &S_TenancyConfig),
+    schema::Member::new("CapacityProviderConfig", &S_CapacityProviderConfig),
+    schema::Member::new("ConfigSha256", &S_String),
+    schema::Member::new("DurableConfig", &S_DurableConfig),
+    schema::Member::new("RuntimeConfig", &S_FunctionRuntimeConfig),
+    schema::Member::new("AcceleratorConfig", &S_AcceleratorConfig),
+]);
+static S_FunctionEventInvokeConfig: schema::Shape =
+    schema::Shape::new("FunctionEventInvokeConfig", Kind::Structure(&L_FunctionEventInvokeConfig));
+static L_FunctionEventInvokeConfig: Layout = Layout::new(&[
+    schema::Member::new("LastModified", &S_Date),
+    schema::Member::new("FunctionArn", &S_FunctionArn),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttempts),
+    schema::Member::new("MaximumEventAgeInSeconds", &S_MaximumEventAgeInSeconds),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+]);
+static S_FunctionEventInvokeConfigList: schema::Shape =
+    schema::Shape::new("FunctionEventInvokeConfigList", Kind::List(&M_FunctionEventInvokeConfigList));
+static M_FunctionEventInvokeConfigList: schema::Member = schema::Member::new("member", &S_FunctionEventInvokeConfig);
+static S_FunctionList: schema::Shape = schema::Shape::new("FunctionList", Kind::List(&M_FunctionList));
+static M_FunctionList: schema::Member = schema::Member::new("member", &S_FunctionConfiguration);
+static S_FunctionName: schema::Shape =
+    schema::Shape::new("FunctionName", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_FunctionName));
+static P_FunctionName: Pattern = Pattern::new(
+    r#"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?"#,
+);
+static S_FunctionResponseType: schema::Shape =
+    schema::Shape::new("FunctionResponseType", Kind::String).limits(Limits::NONE.values(&["ReportBatchItemFailures"]));
+static S_FunctionResponseTypeList: schema::Shape =
+    schema::Shape::new("FunctionResponseTypeList", Kind::List(&M_FunctionResponseTypeList)).limits(Limits::NONE.min(0).max(1));
+static M_FunctionResponseTypeList: schema::Member = schema::Member::new("member", &S_FunctionResponseType);
+static S_FunctionRuntimeAlias: schema::Shape =
+    schema::Shape::new("FunctionRuntimeAlias", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_FunctionRuntimeArn: schema::Shape =
+    schema::Shape::new("FunctionRuntimeArn", Kind::String).limits(Limits::NONE.min(48).max(2048).pattern(&P_FunctionRuntimeArn));
+static P_FunctionRuntimeArn: Pattern = Pattern::new(r#"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:runtime/.+"#);
+static S_FunctionRuntimeConfig: schema::Shape = schema::Shape::new("FunctionRuntimeConfig", Kind::Structure(&L_FunctionRuntimeConfig));
+static L_FunctionRuntimeConfig: Layout = Layout::new(&[
+    schema::Member::new("RuntimeArn", &S_FunctionRuntimeArn).required(),
+    schema::Member::new("RuntimeAlias", &S_FunctionRuntimeAlias).required(),
+]);
+static S_FunctionUrl: schema::Shape = schema::Shape::new("FunctionUrl", Kind::String).limits(Limits::NONE.min(40).max(100));
+static S_FunctionUrlAuthType: schema::Shape =
+    schema::Shape::new("FunctionUrlAuthType", Kind::String).limits(Limits::NONE.values(&["NONE", "AWS_IAM"]));
+static S_FunctionUrlConfig: schema::Shape = schema::Shape::new("FunctionUrlConfig", Kind::Structure(&L_FunctionUrlConfig));
+static L_FunctionUrlConfig: Layout = Layout::new(&[
+    schema::Member::new("FunctionUrl", &S_FunctionUrl).required(),
+    schema::Member::new("FunctionArn", &S_FunctionArn).required(),
+    schema::Member::new("CreationTime", &S_Timestamp).required(),
+    schema::Member::new("LastModifiedTime", &S_Timestamp).required(),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_FunctionUrlConfigList: schema::Shape = schema::Shape::new("FunctionUrlConfigList", Kind::List(&M_FunctionUrlConfigList));
+static M_FunctionUrlConfigList: schema::Member = schema::Member::new("member", &S_FunctionUrlConfig);
+static S_FunctionUrlFunctionName: schema::Shape =
+    schema::Shape::new("FunctionUrlFunctionName", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_FunctionUrlFunctionName));
+static P_FunctionUrlFunctionName: Pattern = Pattern::new(
+    r#"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]{1,64})(:((?!\d+$)[0-9a-zA-Z-_]+))?"#,
+);
+static S_FunctionUrlQualifier: schema::Shape =
+    schema::Shape::new("FunctionUrlQualifier", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_FunctionUrlQualifier));
+static P_FunctionUrlQualifier: Pattern = Pattern::new(r#"((?!^\d+$)^[0-9a-zA-Z-_]+$)"#);
+static S_FunctionVersion: schema::Shape = schema::Shape::new("FunctionVersion", Kind::String).limits(Limits::NONE.values(&["ALL"]));
+static S_FunctionVersionLatestPublished: schema::Shape =
+    schema::Shape::new("FunctionVersionLatestPublished", Kind::String).limits(Limits::NONE.values(&["LATEST_PUBLISHED"]));
+static S_FunctionVersionsPerCapacityProviderLimitExceededException: schema::Shape = schema::Shape::new(
+    "FunctionVersionsPerCapacityProviderLimitExceededException",
+    Kind::Structure(&L_FunctionVersionsPerCapacityProviderLimitExceededException),
+);
+static L_FunctionVersionsPerCapacityProviderLimitExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_GetAccountSettingsRequest: schema::Shape =
+    schema::Shape::new("GetAccountSettingsRequest", Kind::Structure(&L_GetAccountSettingsRequest));
+static L_GetAccountSettingsRequest: Layout = Layout::new(&[]);
+static S_GetAccountSettingsResponse: schema::Shape =
+    schema::Shape::new("GetAccountSettingsResponse", Kind::Structure(&L_GetAccountSettingsResponse));
+static L_GetAccountSettingsResponse: Layout =
+    Layout::new(&[schema::Member::new("AccountLimit", &S_AccountLimit), schema::Member::new("AccountUsage", &S_AccountUsage)]);
+static S_GetAliasRequest: schema::Shape = schema::Shape::new("GetAliasRequest", Kind::Structure(&L_GetAliasRequest));
+static L_GetAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
+]);
+static S_GetFunctionCodeSigningConfigRequest: schema::Shape =
+    schema::Shape::new("GetFunctionCodeSigningConfigRequest", Kind::Structure(&L_GetFunctionCodeSigningConfigRequest));
+static L_GetFunctionCodeSigningConfigRequest: Layout =
+    Layout::new(&[schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required()]);
+static S_GetFunctionCodeSigningConfigResponse: schema::Shape =
+    schema::Shape::new("GetFunctionCodeSigningConfigResponse", Kind::Structure(&L_GetFunctionCodeSigningConfigResponse));
+static L_GetFunctionCodeSigningConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("CodeSigningConfigArn", &S_CodeSigningConfigArn).required(),
+    schema::Member::new("FunctionName", &S_FunctionName).required(),
+]);
+static S_GetFunctionConcurrencyRequest: schema::Shape =
+    schema::Shape::new("GetFunctionConcurrencyRequest", Kind::Structure(&L_GetFunctionConcurrencyRequest));
+static L_GetFunctionConcurrencyRequest: Layout =
+    Layout::new(&[schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required()]);
+static S_GetFunctionConcurrencyResponse: schema::Shape =
+    schema::Shape::new("GetFunctionConcurrencyResponse", Kind::Structure(&L_GetFunctionConcurrencyResponse));
+static L_GetFunctionConcurrencyResponse: Layout =
+    Layout::new(&[schema::Member::new("ReservedConcurrentExecutions", &S_ReservedConcurrentExecutions)]);
+static S_GetFunctionConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetFunctionConfigurationRequest", Kind::Structure(&L_GetFunctionConfigurationRequest));
+static L_GetFunctionConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetFunctionEventInvokeConfigRequest: schema::Shape =
+    schema::Shape::new("GetFunctionEventInvokeConfigRequest", Kind::Structure(&L_GetFunctionEventInvokeConfigRequest));
+static L_GetFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetFunctionRequest: schema::Shape = schema::Shape::new("GetFunctionRequest", Kind::Structure(&L_GetFunctionRequest));
+static L_GetFunctionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetFunctionResponse: schema::Shape = schema::Shape::new("GetFunctionResponse", Kind::Structure(&L_GetFunctionResponse));
+static L_GetFunctionResponse: Layout = Layout::new(&[
+    schema::Member::new("Configuration", &S_FunctionConfiguration),
+    schema::Member::new("Code", &S_FunctionCodeLocation),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("TagsError", &S_TagsError),
+    schema::Member::new("Concurrency", &S_Concurrency),
+]);
+static S_GetFunctionUrlConfigRequest: schema::Shape =
+    schema::Shape::new("GetFunctionUrlConfigRequest", Kind::Structure(&L_GetFunctionUrlConfigRequest));
+static L_GetFunctionUrlConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionUrlFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_FunctionUrlQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetFunctionUrlConfigResponse: schema::Shape =
+    schema::Shape::new("GetFunctionUrlConfigResponse", Kind::Structure(&L_GetFunctionUrlConfigResponse));
+static L_GetFunctionUrlConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("FunctionUrl", &S_FunctionUrl).required(),
+    schema::Member::new("FunctionArn", &S_FunctionArn).required(),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("CreationTime", &S_Timestamp).required(),
+    schema::Member::new("LastModifiedTime", &S_Timestamp).required(),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_GetLayerVersionByArnRequest: schema::Shape =
+    schema::Shape::new("GetLayerVersionByArnRequest", Kind::Structure(&L_GetLayerVersionByArnRequest));
+static L_GetLayerVersionByArnRequest: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_LayerVersionArn).wire("Arn").at(Location::Query).required()]);
+static S_GetLayerVersionPolicyRequest: schema::Shape =
+    schema::Shape::new("GetLayerVersionPolicyRequest", Kind::Structure(&L_GetLayerVersionPolicyRequest));
+static L_GetLayerVersionPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
+]);
+static S_GetLayerVersionPolicyResponse: schema::Shape =
+    schema::Shape::new("GetLayerVersionPolicyResponse", Kind::Structure(&L_GetLayerVersionPolicyResponse));
+static L_GetLayerVersionPolicyResponse: Layout =
+    Layout::new(&[schema::Member::new("Policy", &S_String), schema::Member::new("RevisionId", &S_String)]);
+static S_GetLayerVersionRequest: schema::Shape = schema::Shape::new("GetLayerVersionRequest", Kind::Structure(&L_GetLayerVersionRequest));
+static L_GetLayerVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
+]);
+static S_GetLayerVersionResponse: schema::Shape =
+    schema::Shape::new("GetLayerVersionResponse", Kind::Structure(&L_GetLayerVersionResponse));
+static L_GetLayerVersionResponse: Layout = Layout::new(&[
+    schema::Member::new("Content", &S_LayerVersionContentOutput),
+    schema::Member::new("LayerArn", &S_LayerArn),
+    schema::Member::new("LayerVersionArn", &S_LayerVersionArn),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("CreatedDate", &S_Timestamp),
+    schema::Member::new("Version", &S_LayerVersionNumber),
+    schema::Member::new("CompatibleArchitectures", &S_CompatibleArchitectures),
+    schema::Member::new("CompatibleRuntimes", &S_CompatibleRuntimes),
+    schema::Member::new("LicenseInfo", &S_LicenseInfo),
+]);
+static S_GetPolicyRequest: schema::Shape = schema::Shape::new("GetPolicyRequest", Kind::Structure(&L_GetPolicyRequest));
+static L_GetPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetPolicyResponse: schema::Shape = schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
+static L_GetPolicyResponse: Layout = Layout::new(&[schema::Member::new("Policy", &S_String), schema::Member::new("RevisionId", &S_String)]);
+static S_GetRuntimeManagementConfigRequest: schema::Shape =
+    schema::Shape::new("GetRuntimeManagementConfigRequest", Kind::Structure(&L_GetRuntimeManagementConfigRequest));
+static L_GetRuntimeManagementConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+]);
+static S_GetRuntimeManagementConfigResponse: schema::Shape =
+    schema::Shape::new("GetRuntimeManagementConfigResponse", Kind::Structure(&L_GetRuntimeManagementConfigResponse));
+static L_GetRuntimeManagementConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("UpdateRuntimeOn", &S_UpdateRuntimeOn),
+    schema::Member::new("FunctionArn", &S_NameSpacedFunctionArn),
+    schema::Member::new("RuntimeVersionArn", &S_RuntimeVersionArn),
+]);
+static S_Handler: schema::Shape = schema::Shape::new("Handler", Kind::String).limits(Limits::NONE.min(0).max(128).pattern(&P_Handler));
+static P_Handler: Pattern = Pattern::new(r#"[^\s]+"#);
+static S_Header: schema::Shape = schema::Shape::new("Header", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_Header));
+static P_Header: Pattern = Pattern::new(r#".*"#);
+static S_HeadersList: schema::Shape = schema::Shape::new("HeadersList", Kind::List(&M_HeadersList)).limits(Limits::NONE.min(0).max(100));
+static M_HeadersList: schema::Member = schema::Member::new("member", &S_Header);
+static S_HttpStatus: schema::Shape = schema::Shape::new("HttpStatus", Kind::Integer);
+static S_ImageConfig: schema::Shape = schema::Shape::new("ImageConfig", Kind::Structure(&L_ImageConfig));
+static L_ImageConfig: Layout = Layout::new(&[
+    schema::Member::new("EntryPoint", &S_StringList),
+    schema::Member::new("Command", &S_StringList),
+    schema::Member::new("WorkingDirectory", &S_WorkingDirectory),
+]);
+static S_ImageConfigError: schema::Shape = schema::Shape::new("ImageConfigError", Kind::Structure(&L_ImageConfigError));
+static L_ImageConfigError: Layout =
+    Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
+static S_ImageConfigResponse: schema::Shape = schema::Shape::new("ImageConfigResponse", Kind::Structure(&L_ImageConfigResponse));
+static L_ImageConfigResponse: Layout =
+    Layout::new(&[schema::Member::new("ImageConfig", &S_ImageConfig), schema::Member::new("Error", &S_ImageConfigError)]);
+static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
+static S_InvalidCodeSignatureException: schema::Shape =
+    schema::Shape::new("InvalidCodeSignatureException", Kind::Structure(&L_InvalidCodeSignatureException));
+static L_InvalidCodeSignatureException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidParameterValueException: schema::Shape =
+    schema::Shape::new("InvalidParameterValueException", Kind::Structure(&L_InvalidParameterValueException));
+static L_InvalidParameterValueException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidRequestContentException: schema::Shape =
+    schema::Shape::new("InvalidRequestContentException", Kind::Structure(&L_InvalidRequestContentException));
+static L_InvalidRequestContentException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidRuntimeException: schema::Shape =
+    schema::Shape::new("InvalidRuntimeException", Kind::Structure(&L_InvalidRuntimeException));
+static L_InvalidRuntimeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidSecurityGroupIDException: schema::Shape =
+    schema::Shape::new("InvalidSecurityGroupIDException", Kind::Structure(&L_InvalidSecurityGroupIDException));
+static L_InvalidSecurityGroupIDException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidSubnetIDException: schema::Shape =
+    schema::Shape::new("InvalidSubnetIDException", Kind::Structure(&L_InvalidSubnetIDException));
+static L_InvalidSubnetIDException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvalidZipFileException: schema::Shape =
+    schema::Shape::new("InvalidZipFileException", Kind::Structure(&L_InvalidZipFileException));
+static L_InvalidZipFileException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_InvocationRequest: schema::Shape = schema::Shape::new("InvocationRequest", Kind::Structure(&L_InvocationRequest));
+static L_InvocationRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("InvocationType", &S_InvocationType).wire("X-Amz-Invocation-Type").at(Location::Header),
+    schema::Member::new("LogType", &S_LogType).wire("X-Amz-Log-Type").at(Location::Header),
+    schema::Member::new("ClientContext", &S_String).wire("X-Amz-Client-Context").at(Location::Header),
+    schema::Member::new("DurableExecutionName", &S_DurableExecutionName).wire("X-Amz-Durable-Execution-Name").at(Location::Header),
+    schema::Member::new("Payload", &S_Blob),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("TenantId", &S_TenantId).wire("X-Amz-Tenant-Id").at(Location::Header),
+])
+.payload(5);
+static S_InvocationResponse: schema::Shape = schema::Shape::new("InvocationResponse", Kind::Structure(&L_InvocationResponse));
+static L_InvocationResponse: Layout = Layout::new(&[
+    schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode),
+    schema::Member::new("FunctionError", &S_String).wire("X-Amz-Function-Error").at(Location::Header),
+    schema::Member::new("LogResult", &S_String).wire("X-Amz-Log-Result").at(Location::Header),
+    schema::Member::new("Payload", &S_Blob),
+    schema::Member::new("ExecutedVersion", &S_Version).wire("X-Amz-Executed-Version").at(Location::Header),
+    schema::Member::new("DurableExecutionArn", &S_DurableExecutionArn).wire("X-Amz-Durable-Execution-Arn").at(Location::Header),
+])
+.payload(3);
+static S_InvocationType: schema::Shape =
+    schema::Shape::new("InvocationType", Kind::String).limits(Limits::NONE.values(&["Event", "RequestResponse", "DryRun"]));
+static S_InvokeAsyncRequest: schema::Shape = schema::Shape::new("InvokeAsyncRequest", Kind::Structure(&L_InvokeAsyncRequest));
+static L_InvokeAsyncRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("InvokeArgs", &S_BlobStream).required().streaming(),
+])
+.payload(1);
+static S_InvokeAsyncResponse: schema::Shape = schema::Shape::new("InvokeAsyncResponse", Kind::Structure(&L_InvokeAsyncResponse));
+static L_InvokeAsyncResponse: Layout = Layout::new(&[schema::Member::new("Status", &S_HttpStatus).at(Location::StatusCode)]);
+static S_InvokeMode: schema::Shape =
+    schema::Shape::new("InvokeMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "RESPONSE_STREAM"]));
+static S_InvokedViaFunctionUrl: schema::Shape = schema::Shape::new("InvokedViaFunctionUrl", Kind::Boolean);
+static S_KMSAccessDeniedException: schema::Shape =
+    schema::Shape::new("KMSAccessDeniedException", Kind::Structure(&L_KMSAccessDeniedException));
+static L_KMSAccessDeniedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_KMSDisabledException: schema::Shape = schema::Shape::new("KMSDisabledException", Kind::Structure(&L_KMSDisabledException));
+static L_KMSDisabledException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_KMSInvalidStateException: schema::Shape =
+    schema::Shape::new("KMSInvalidStateException", Kind::Structure(&L_KMSInvalidStateException));
+static L_KMSInvalidStateException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_KMSKeyArn: schema::Shape =
+    schema::Shape::new("KMSKeyArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_KMSKeyArn));
+static P_KMSKeyArn: Pattern = Pattern::new(r#"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"#);
+static S_KMSNotFoundException: schema::Shape = schema::Shape::new("KMSNotFoundException", Kind::Structure(&L_KMSNotFoundException));
+static L_KMSNotFoundException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_KafkaEventSourceMappingConsumptionMode: schema::Shape =
+    schema::Shape::new("KafkaEventSourceMappingConsumptionMode", Kind::String).limits(Limits::NONE.values(&["Stream", "Queue"]));
+static S_KafkaSchemaRegistryAccessConfig: schema::Shape =
+    schema::Shape::new("KafkaSchemaRegistryAccessConfig", Kind::Structure(&L_KafkaSchemaRegistryAccessConfig));
+static L_KafkaSchemaRegistryAccessConfig: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_KafkaSchemaRegistryAuthType), schema::Member::new("URI", &S_Arn)]);
+static S_KafkaSchemaRegistryAccessConfigList: schema::Shape =
+    schema::Shape::new("KafkaSchemaRegistryAccessConfigList", Kind::List(&M_KafkaSchemaRegistryAccessConfigList));
+static M_KafkaSchemaRegistryAccessConfigList: schema::Member = schema::Member::new("member", &S_KafkaSchemaRegistryAccessConfig);
+static S_KafkaSchemaRegistryAuthType: schema::Shape = schema::Shape::new("KafkaSchemaRegistryAuthType", Kind::String)
+    .limits(Limits::NONE.values(&["BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE", "OAUTHBEARER_AUTH"]));
+static S_KafkaSchemaRegistryConfig: schema::Shape =
+    schema::Shape::new("KafkaSchemaRegistryConfig", Kind::Structure(&L_KafkaSchemaRegistryConfig));
+static L_KafkaSchemaRegistryConfig: Layout = Layout::new(&[
+    schema::Member::new("SchemaRegistryURI", &S_SchemaRegistryUri),
+    schema::Member::new("EventRecordFormat", &S_SchemaRegistryEventRecordFormat),
+    schema::Member::new("AccessConfigs", &S_KafkaSchemaRegistryAccessConfigList),
+    schema::Member::new("SchemaValidationConfigs", &S_KafkaSchemaValidationConfigList),
+]);
+static S_KafkaSchemaValidationAttribute: schema::Shape =
+    schema::Shape::new("KafkaSchemaValidationAttribute", Kind::String).limits(Limits::NONE.values(&["KEY", "VALUE"]));
+static S_KafkaSchemaValidationConfig: schema::Shape =
+    schema::Shape::new("KafkaSchemaValidationConfig", Kind::Structure(&L_KafkaSchemaValidationConfig));
+static L_KafkaSchemaValidationConfig: Layout = Layout::new(&[schema::Member::new("Attribute", &S_KafkaSchemaValidationAttribute)]);
+static S_KafkaSchemaValidationConfigList: schema::Shape =
+    schema::Shape::new("KafkaSchemaValidationConfigList", Kind::List(&M_KafkaSchemaValidationConfigList));
+static M_KafkaSchemaValidationConfigList: schema::Member = schema::Member::new("member", &S_KafkaSchemaValidationConfig);
+static S_LambdaManagedInstancesCapacityProviderConfig: schema::Shape =
+    schema::Shape::new("LambdaManagedInstancesCapacityProviderConfig", Kind::Structure(&L_LambdaManagedInstancesCapacityProviderConfig));
+static L_LambdaManagedInstancesCapacityProviderConfig: Layout = Layout::new(&[
+    schema::Member::new("CapacityProviderArn", &S_CapacityProviderArn).required(),
+    schema::Member::new("PerExecutionEnvironmentMaxConcurrency", &S_PerExecutionEnvironmentMaxConcurrency),
+    schema::Member::new("ExecutionEnvironmentMemoryGiBPerVCpu", &S_ExecutionEnvironmentMemoryGiBPerVCpu),
+]);
+static S_LastUpdateStatus: schema::Shape =
+    schema::Shape::new("LastUpdateStatus", Kind::String).limits(Limits::NONE.values(&["Successful", "Failed", "InProgress"]));
+static S_LastUpdateStatusReason: schema::Shape = schema::Shape::new("LastUpdateStatusReason", Kind::String);
+static S_LastUpdateStatusReasonCode: schema::Shape =
+    schema::Shape::new("LastUpdateStatusReasonCode", Kind::String).limits(Limits::NONE.values(&[
+        "EniLimitExceeded",
+        "InsufficientRolePermissions",
+        "InvalidConfiguration",
+        "InternalError",
+        "SubnetOutOfIPAddresses",
+        "InvalidSubnet",
+        "InvalidSecurityGroup",
+        "ImageDeleted",
+        "ImageAccessDenied",
+        "InvalidImage",
+        "KMSKeyAccessDenied",
+        "KMSKeyNotFound",
+        "InvalidStateKMSKey",
+        "DisabledKMSKey",
+        "EFSIOError",
+        "EFSMountConnectivityError",
+        "EFSMountFailure",
+        "EFSMountTimeout",
+        "InvalidRuntime",
+        "InvalidZipFileException",
+        "FunctionError",
+        "ServiceQuotaExceededException",
+        "VcpuLimitExceeded",
+        "CapacityProviderScalingLimitExceeded",
+        "InsufficientCapacity",
+        "EC2RequestLimitExceeded",
+        "FunctionError.InitTimeout",
+        "FunctionError.RuntimeInitError",
+        "FunctionError.ExtensionInitError",
+        "FunctionError.InvalidEntryPoint",
+        "FunctionError.InvalidWorkingDirectory",
+        "FunctionError.PermissionDenied",
+        "FunctionError.TooManyExtensions",
+        "FunctionError.InitResourceExhausted",
+        "DisallowedByVpcEncryptionControl",
+        "IncompatibleAcceleratorInstanceTypes",
+        "DependencyError",
+    ]));
+static S_Layer: schema::Shape = schema::Shape::new("Layer", Kind::Structure(&L_Layer));
+static L_Layer: Layout = Layout::new(&[
+    schema::Member::new("Arn", &S_LayerVersionArn),
+    schema::Member::new("CodeSize", &S_Long),
+    schema::Member::new("SigningProfileVersionArn", &S_Arn),
+    schema::Member::new("SigningJobArn", &S_Arn),
+]);
+static S_LayerArn: schema::Shape = schema::Shape::new("LayerArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerArn));
+static P_LayerArn: Pattern =
+    Pattern::new(r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+"#);
+static S_LayerList: schema::Shape = schema::Shape::new("LayerList", Kind::List(&M_LayerList));
+static M_LayerList: schema::Member = schema::Member::new("member", &S_LayerVersionArn);
+static S_LayerName: schema::Shape =
+    schema::Shape::new("LayerName", Kind::String).limits(Limits::NONE.min(1).max(140).pattern(&P_LayerName));
+static P_LayerName: Pattern = Pattern::new(
+    r#"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"#,
+);
+static S_LayerNameOrArn: schema::Shape =
+    schema::Shape::new("LayerNameOrArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerNameOrArn));
+static P_LayerNameOrArn: Pattern = Pattern::new(
+    r#"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]{1,140}|[a-zA-Z0-9-_]{1,140})"#,
+);
+static S_LayerPermissionAllowedAction: schema::Shape = schema::Shape::new("LayerPermissionAllowedAction", Kind::String)
+    .limits(Limits::NONE.min(0).max(22).pattern(&P_LayerPermissionAllowedAction));
+static P_LayerPermissionAllowedAction: Pattern = Pattern::new(r#"lambda:GetLayerVersion"#);
+static S_LayerPermissionAllowedPrincipal: schema::Shape = schema::Shape::new("LayerPermissionAllowedPrincipal", Kind::String)
+    .limits(Limits::NONE.min(0).max(10000).pattern(&P_LayerPermissionAllowedPrincipal));
+static P_LayerPermissionAllowedPrincipal: Pattern = Pattern::new(r#"\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root"#);
+static S_LayerVersionArn: schema::Shape =
+    schema::Shape::new("LayerVersionArn", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LayerVersionArn));
+static P_LayerVersionArn: Pattern = Pattern::new(
+    r#"((arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))"#,
+);
+static S_LayerVersionContentInput: schema::Shape =
+    schema::Shape::new("LayerVersionContentInput", Kind::Structure(&L_LayerVersionContentInput));
+static L_LayerVersionContentInput: Layout = Layout::new(&[
+    schema::Member::new("S3Bucket", &S_S3Bucket),
+    schema::Member::new("S3Key", &S_S3Key),
+    schema::Member::new("S3ObjectVersion", &S_S3ObjectVersion),
+    schema::Member::new("S3ObjectStorageMode", &S_S3ObjectStorageMode),
+    schema::Member::new("ZipFile", &S_Blob),
+]);
+static S_LayerVersionContentOutput: schema::Shape =
+    schema::Shape::new("LayerVersionContentOutput", Kind::Structure(&L_LayerVersionContentOutput));
+static L_LayerVersionContentOutput: Layout = Layout::new(&[
+    schema::Member::new("Location", &S_SensitiveStringOnServerOnly),
+    schema::Member::new("CodeSha256", &S_String),
+    schema::Member::new("CodeSize", &S_Long),
+    schema::Member::new("SigningProfileVersionArn", &S_Arn),
+    schema::Member::new("SigningJobArn", &S_Arn),
+    schema::Member::new("ResolvedS3Object", &S_ResolvedS3Object),
+]);
+static S_LayerVersionNumber: schema::Shape = schema::Shape::new("LayerVersionNumber", Kind::Integer);
+static S_LayerVersionsList: schema::Shape = schema::Shape::new("LayerVersionsList", Kind::List(&M_LayerVersionsList));
+static M_LayerVersionsList: schema::Member = schema::Member::new("member", &S_LayerVersionsListItem);
+static S_LayerVersionsListItem: schema::Shape = schema::Shape::new("LayerVersionsListItem", Kind::Structure(&L_LayerVersionsListItem));
+static L_LayerVersionsListItem: Layout = Layout::new(&[
+    schema::Member::new("LayerVersionArn", &S_LayerVersionArn),
+    schema::Member::new("Version", &S_LayerVersionNumber),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("CreatedDate", &S_Timestamp),
+    schema::Member::new("CompatibleArchitectures", &S_CompatibleArchitectures),
+    schema::Member::new("CompatibleRuntimes", &S_CompatibleRuntimes),
+    schema::Member::new("LicenseInfo", &S_LicenseInfo),
+]);
+static S_LayersList: schema::Shape = schema::Shape::new("LayersList", Kind::List(&M_LayersList));
+static M_LayersList: schema::Member = schema::Member::new("member", &S_LayersListItem);
+static S_LayersListItem: schema::Shape = schema::Shape::new("LayersListItem", Kind::Structure(&L_LayersListItem));
+static L_LayersListItem: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerName),
+    schema::Member::new("LayerArn", &S_LayerArn),
+    schema::Member::new("LatestMatchingVersion", &S_LayerVersionsListItem),
+]);
+static S_LayersReferenceList: schema::Shape = schema::Shape::new("LayersReferenceList", Kind::List(&M_LayersReferenceList));
+static M_LayersReferenceList: schema::Member = schema::Member::new("member", &S_Layer);
+static S_LicenseInfo: schema::Shape =
+    schema::Shape::new("LicenseInfo", Kind::String).limits(Limits::NONE.min(0).max(512).pattern(&P_LicenseInfo));
+static P_LicenseInfo: Pattern = Pattern::new(r#".*"#);
+static S_ListAliasesRequest: schema::Shape = schema::Shape::new("ListAliasesRequest", Kind::Structure(&L_ListAliasesRequest));
+static L_ListAliasesRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("FunctionVersion", &S_VersionWithLatestPublished).wire("FunctionVersion").at(Location::Query),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListAliasesResponse: schema::Shape = schema::Shape::new("ListAliasesResponse", Kind::Structure(&L_ListAliasesResponse));
+static L_ListAliasesResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Aliases", &S_AliasList)]);
+static S_ListEventSourceMappingsRequest: schema::Shape =
+    schema::Shape::new("ListEventSourceMappingsRequest", Kind::Structure(&L_ListEventSourceMappingsRequest));
+static L_ListEventSourceMappingsRequest: Layout = Layout::new(&[
+    schema::Member::new("EventSourceArn", &S_Arn).wire("EventSourceArn").at(Location::Query),
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Query),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListEventSourceMappingsResponse: schema::Shape =
+    schema::Shape::new("ListEventSourceMappingsResponse", Kind::Structure(&L_ListEventSourceMappingsResponse));
+static L_ListEventSourceMappingsResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("EventSourceMappings", &S_EventSourceMappingsList)]);
+static S_ListFunctionEventInvokeConfigsRequest: schema::Shape =
+    schema::Shape::new("ListFunctionEventInvokeConfigsRequest", Kind::Structure(&L_ListFunctionEventInvokeConfigsRequest));
+static L_ListFunctionEventInvokeConfigsRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxFunctionEventInvokeConfigListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListFunctionEventInvokeConfigsResponse: schema::Shape =
+    schema::Shape::new("ListFunctionEventInvokeConfigsResponse", Kind::Structure(&L_ListFunctionEventInvokeConfigsResponse));
+static L_ListFunctionEventInvokeConfigsResponse: Layout = Layout::new(&[
+    schema::Member::new("FunctionEventInvokeConfigs", &S_FunctionEventInvokeConfigList),
+    schema::Member::new("NextMarker", &S_String),
+]);
+static S_ListFunctionUrlConfigsRequest: schema::Shape =
+    schema::Shape::new("ListFunctionUrlConfigsRequest", Kind::Structure(&L_ListFunctionUrlConfigsRequest));
+static L_ListFunctionUrlConfigsRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionUrlFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListFunctionUrlConfigsResponse: schema::Shape =
+    schema::Shape::new("ListFunctionUrlConfigsResponse", Kind::Structure(&L_ListFunctionUrlConfigsResponse));
+static L_ListFunctionUrlConfigsResponse: Layout = Layout::new(&[
+    schema::Member::new("FunctionUrlConfigs", &S_FunctionUrlConfigList).required(),
+    schema::Member::new("NextMarker", &S_String),
+]);
+static S_ListFunctionsRequest: schema::Shape = schema::Shape::new("ListFunctionsRequest", Kind::Structure(&L_ListFunctionsRequest));
+static L_ListFunctionsRequest: Layout = Layout::new(&[
+    schema::Member::new("MasterRegion", &S_MasterRegion).wire("MasterRegion").at(Location::Query),
+    schema::Member::new("FunctionVersion", &S_FunctionVersion).wire("FunctionVersion").at(Location::Query),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListFunctionsResponse: schema::Shape = schema::Shape::new("ListFunctionsResponse", Kind::Structure(&L_ListFunctionsResponse));
+static L_ListFunctionsResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Functions", &S_FunctionList)]);
+static S_ListLayerVersionsRequest: schema::Shape =
+    schema::Shape::new("ListLayerVersionsRequest", Kind::Structure(&L_ListLayerVersionsRequest));
+static L_ListLayerVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("CompatibleArchitecture", &S_Architecture).wire("CompatibleArchitecture").at(Location::Query),
+    schema::Member::new("CompatibleRuntime", &S_Runtime).wire("CompatibleRuntime").at(Location::Query),
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxLayerListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListLayerVersionsResponse: schema::Shape =
+    schema::Shape::new("ListLayerVersionsResponse", Kind::Structure(&L_ListLayerVersionsResponse));
+static L_ListLayerVersionsResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("LayerVersions", &S_LayerVersionsList)]);
+static S_ListLayersRequest: schema::Shape = schema::Shape::new("ListLayersRequest", Kind::Structure(&L_ListLayersRequest));
+static L_ListLayersRequest: Layout = Layout::new(&[
+    schema::Member::new("CompatibleArchitecture", &S_Architecture).wire("CompatibleArchitecture").at(Location::Query),
+    schema::Member::new("CompatibleRuntime", &S_Runtime).wire("CompatibleRuntime").at(Location::Query),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxLayerListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListLayersResponse: schema::Shape = schema::Shape::new("ListLayersResponse", Kind::Structure(&L_ListLayersResponse));
+static L_ListLayersResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Layers", &S_LayersList)]);
+static S_ListTagsRequest: schema::Shape = schema::Shape::new("ListTagsRequest", Kind::Structure(&L_ListTagsRequest));
+static L_ListTagsRequest: Layout =
+    Layout::new(&[schema::Member::new("Resource", &S_TaggableResource).wire("Resource").at(Location::Uri).required()]);
+static S_ListTagsResponse: schema::Shape = schema::Shape::new("ListTagsResponse", Kind::Structure(&L_ListTagsResponse));
+static L_ListTagsResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_Tags)]);
+static S_ListVersionsByFunctionRequest: schema::Shape =
+    schema::Shape::new("ListVersionsByFunctionRequest", Kind::Structure(&L_ListVersionsByFunctionRequest));
+static L_ListVersionsByFunctionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Marker", &S_String).wire("Marker").at(Location::Query),
+    schema::Member::new("MaxItems", &S_MaxListItems).wire("MaxItems").at(Location::Query),
+]);
+static S_ListVersionsByFunctionResponse: schema::Shape =
+    schema::Shape::new("ListVersionsByFunctionResponse", Kind::Structure(&L_ListVersionsByFunctionResponse));
+static L_ListVersionsByFunctionResponse: Layout =
+    Layout::new(&[schema::Member::new("NextMarker", &S_String), schema::Member::new("Versions", &S_FunctionList)]);
+static S_LocalMountPath: schema::Shape =
+    schema::Shape::new("LocalMountPath", Kind::String).limits(Limits::NONE.min(0).max(160).pattern(&P_LocalMountPath));
+static P_LocalMountPath: Pattern = Pattern::new(r#"/mnt/[a-zA-Z0-9-_.]+"#);
+static S_LogFormat: schema::Shape = schema::Shape::new("LogFormat", Kind::String).limits(Limits::NONE.values(&["JSON", "Text"]));
+static S_LogGroup: schema::Shape = schema::Shape::new("LogGroup", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroup));
+static P_LogGroup: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
+static S_LogType: schema::Shape = schema::Shape::new("LogType", Kind::String).limits(Limits::NONE.values(&["None", "Tail"]));
+static S_LoggingConfig: schema::Shape = schema::Shape::new("LoggingConfig", Kind::Structure(&L_LoggingConfig));
+static L_LoggingConfig: Layout = Layout::new(&[
+    schema::Member::new("LogFormat", &S_LogFormat),
+    schema::Member::new("ApplicationLogLevel", &S_ApplicationLogLevel),
+    schema::Member::new("SystemLogLevel", &S_SystemLogLevel),
+    schema::Member::new("LogGroup", &S_LogGroup),
+]);
+static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_MasterRegion: schema::Shape =
+    schema::Shape::new("MasterRegion", Kind::String).limits(Limits::NONE.min(1).max(50).pattern(&P_MasterRegion));
+static P_MasterRegion: Pattern = Pattern::new(r#"ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"#);
+static S_MaxAge: schema::Shape = schema::Shape::new("MaxAge", Kind::Integer).limits(Limits::NONE.min(0).max(86400));
+static S_MaxFunctionEventInvokeConfigListItems: schema::Shape =
+    schema::Shape::new("MaxFunctionEventInvokeConfigListItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxItems: schema::Shape = schema::Shape::new("MaxItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxLayerListItems: schema::Shape = schema::Shape::new("MaxLayerListItems", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_MaxListItems: schema::Shape = schema::Shape::new("MaxListItems", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_MaximumBatchingWindowInSeconds: schema::Shape =
+    schema::Shape::new("MaximumBatchingWindowInSeconds", Kind::Integer).limits(Limits::NONE.min(0).max(300));
+static S_MaximumConcurrency: schema::Shape = schema::Shape::new("MaximumConcurrency", Kind::Integer).limits(Limits::NONE.min(2).max(1000));
+static S_MaximumEventAgeInSeconds: schema::Shape =
+    schema::Shape::new("MaximumEventAgeInSeconds", Kind::Integer).limits(Limits::NONE.min(60).max(21600));
+static S_MaximumNumberOfPollers: schema::Shape =
+    schema::Shape::new("MaximumNumberOfPollers", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_MaximumRecordAgeInSeconds: schema::Shape =
+    schema::Shape::new("MaximumRecordAgeInSeconds", Kind::Integer).limits(Limits::NONE.min(-1).max(604800));
+static S_MaximumRetryAttempts: schema::Shape = schema::Shape::new("MaximumRetryAttempts", Kind::Integer).limits(Limits::NONE.min(0).max(2));
+static S_MaximumRetryAttemptsEventSourceMapping: schema::Shape =
+    schema::Shape::new("MaximumRetryAttemptsEventSourceMapping", Kind::Integer).limits(Limits::NONE.min(-1).max(10000));
+static S_MemorySize: schema::Shape = schema::Shape::new("MemorySize", Kind::Integer).limits(Limits::NONE.min(128).max(32768));
+static S_Method: schema::Shape = schema::Shape::new("Method", Kind::String).limits(Limits::NONE.min(0).max(6).pattern(&P_Method));
+static P_Method: Pattern = Pattern::new(r#".*"#);
+static S_MinimumNumberOfPollers: schema::Shape =
+    schema::Shape::new("MinimumNumberOfPollers", Kind::Integer).limits(Limits::NONE.min(1).max(200));
+static S_ModeNotSupportedException: schema::Shape =
+    schema::Shape::new("ModeNotSupportedException", Kind::Structure(&L_ModeNotSupportedException));
+static L_ModeNotSupportedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_NameSpacedFunctionArn: schema::Shape =
+    schema::Shape::new("NameSpacedFunctionArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_NameSpacedFunctionArn));
+static P_NameSpacedFunctionArn: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:function:[a-zA-Z0-9-_\.]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"#,
+);
+static S_NamespacedFunctionName: schema::Shape =
+    schema::Shape::new("NamespacedFunctionName", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_NamespacedFunctionName));
+static P_NamespacedFunctionName: Pattern = Pattern::new(
+    r#"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"#,
+);
+static S_NamespacedStatementId: schema::Shape =
+    schema::Shape::new("NamespacedStatementId", Kind::String).limits(Limits::NONE.min(1).max(100).pattern(&P_NamespacedStatementId));
+static P_NamespacedStatementId: Pattern = Pattern::new(r#"([a-zA-Z0-9-_.]+)"#);
+static S_NoPublishedVersionException: schema::Shape =
+    schema::Shape::new("NoPublishedVersionException", Kind::Structure(&L_NoPublishedVersionException));
+static L_NoPublishedVersionException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_NullableBoolean: schema::Shape = schema::Shape::new("NullableBoolean", Kind::Boolean);
+static S_NumericLatestPublishedOrAliasQualifier: schema::Shape = schema::Shape::new("NumericLatestPublishedOrAliasQualifier", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_NumericLatestPublishedOrAliasQualifier));
+static P_NumericLatestPublishedOrAliasQualifier: Pattern = Pattern::new(r#"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"#);
+static S_OnFailure: schema::Shape = schema::Shape::new("OnFailure", Kind::Structure(&L_OnFailure));
+static L_OnFailure: Layout = Layout::new(&[schema::Member::new("Destination", &S_DestinationArn)]);
+static S_OnSuccess: schema::Shape = schema::Shape::new("OnSuccess", Kind::Structure(&L_OnSuccess));
+static L_OnSuccess: Layout = Layout::new(&[schema::Member::new("Destination", &S_DestinationArn)]);
+static S_OrganizationId: schema::Shape =
+    schema::Shape::new("OrganizationId", Kind::String).limits(Limits::NONE.min(0).max(34).pattern(&P_OrganizationId));
+static P_OrganizationId: Pattern = Pattern::new(r#"o-[a-z0-9]{10,32}"#);
+static S_Origin: schema::Shape = schema::Shape::new("Origin", Kind::String).limits(Limits::NONE.min(1).max(253).pattern(&P_Origin));
+static P_Origin: Pattern = Pattern::new(r#".*"#);
+static S_PackageType: schema::Shape = schema::Shape::new("PackageType", Kind::String).limits(Limits::NONE.values(&["Zip", "Image"]));
+static S_ParallelizationFactor: schema::Shape =
+    schema::Shape::new("ParallelizationFactor", Kind::Integer).limits(Limits::NONE.min(1).max(10));
+static S_Pattern: schema::Shape = schema::Shape::new("Pattern", Kind::String).limits(Limits::NONE.min(0).max(4096).pattern(&P_Pattern));
+static P_Pattern: Pattern = Pattern::new(r#"[\s\S]*"#);
+static S_PerExecutionEnvironmentMaxConcurrency: schema::Shape =
+    schema::Shape::new("PerExecutionEnvironmentMaxConcurrency", Kind::Integer).limits(Limits::NONE.min(1).max(1600));
+static S_PolicyLengthExceededException: schema::Shape =
+    schema::Shape::new("PolicyLengthExceededException", Kind::Structure(&L_PolicyLengthExceededException));
+static L_PolicyLengthExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_PreconditionFailedException: schema::Shape =
+    schema::Shape::new("PreconditionFailedException", Kind::Structure(&L_PreconditionFailedException));
+static L_PreconditionFailedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_Principal: schema::Shape =
+    schema::Shape::new("Principal", Kind::String).limits(Limits::NONE.min(0).max(2048).pattern(&P_Principal));
+static P_Principal: Pattern = Pattern::new(r#"[^\s]+"#);
+static S_PrincipalOrgID: schema::Shape =
+    schema::Shape::new("PrincipalOrgID", Kind::String).limits(Limits::NONE.min(12).max(34).pattern(&P_PrincipalOrgID));
+static P_PrincipalOrgID: Pattern = Pattern::new(r#"o-[a-z0-9]{10,32}"#);
+static S_ProvisionedPollerConfig: schema::Shape =
+    schema::Shape::new("ProvisionedPollerConfig", Kind::Structure(&L_ProvisionedPollerConfig));
+static L_ProvisionedPollerConfig: Layout = Layout::new(&[
+    schema::Member::new("MinimumPollers", &S_MinimumNumberOfPollers),
+    schema::Member::new("MaximumPollers", &S_MaximumNumberOfPollers),
+    schema::Member::new("PollerGroupName", &S_ProvisionedPollerGroupName),
+]);
+static S_ProvisionedPollerGroupName: schema::Shape = schema::Shape::new("ProvisionedPollerGroupName", Kind::String)
+    .limits(Limits::NONE.min(0).max(128).pattern(&P_ProvisionedPollerGroupName));
+static P_ProvisionedPollerGroupName: Pattern = Pattern::new(r#"[a-zA-Z0-9-_]*"#);
+static S_PublicPolicyException: schema::Shape = schema::Shape::new("PublicPolicyException", Kind::Structure(&L_PublicPolicyException));
+static L_PublicPolicyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_PublishLayerVersionRequest: schema::Shape =
+    schema::Shape::new("PublishLayerVersionRequest", Kind::Structure(&L_PublishLayerVersionRequest));
+static L_PublishLayerVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Content", &S_LayerVersionContentInput).required(),
+    schema::Member::new("CompatibleArchitectures", &S_CompatibleArchitectures),
+    schema::Member::new("CompatibleRuntimes", &S_CompatibleRuntimes),
+    schema::Member::new("LicenseInfo", &S_LicenseInfo),
+]);
+static S_PublishLayerVersionResponse: schema::Shape =
+    schema::Shape::new("PublishLayerVersionResponse", Kind::Structure(&L_PublishLayerVersionResponse));
+static L_PublishLayerVersionResponse: Layout = Layout::new(&[
+    schema::Member::new("Content", &S_LayerVersionContentOutput),
+    schema::Member::new("LayerArn", &S_LayerArn),
+    schema::Member::new("LayerVersionArn", &S_LayerVersionArn),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("CreatedDate", &S_Timestamp),
+    schema::Member::new("Version", &S_LayerVersionNumber),
+    schema::Member::new("CompatibleArchitectures", &S_CompatibleArchitectures),
+    schema::Member::new("CompatibleRuntimes", &S_CompatibleRuntimes),
+    schema::Member::new("LicenseInfo", &S_LicenseInfo),
+]);
+static S_PublishVersionRequest: schema::Shape = schema::Shape::new("PublishVersionRequest", Kind::Structure(&L_PublishVersionRequest));
+static L_PublishVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("CodeSha256", &S_String),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("RevisionId", &S_String),
+    schema::Member::new("PublishTo", &S_FunctionVersionLatestPublished),
+]);
+static S_PutFunctionConcurrencyRequest: schema::Shape =
+    schema::Shape::new("PutFunctionConcurrencyRequest", Kind::Structure(&L_PutFunctionConcurrencyRequest));
+static L_PutFunctionConcurrencyRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("ReservedConcurrentExecutions", &S_ReservedConcurrentExecutions).required(),
+]);
+static S_PutFunctionEventInvokeConfigRequest: schema::Shape =
+    schema::Shape::new("PutFunctionEventInvokeConfigRequest", Kind::Structure(&L_PutFunctionEventInvokeConfigRequest));
+static L_PutFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttempts),
+    schema::Member::new("MaximumEventAgeInSeconds", &S_MaximumEventAgeInSeconds),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+]);
+static S_Queue: schema::Shape = schema::Shape::new("Queue", Kind::String).limits(Limits::NONE.min(1).max(1000).pattern(&P_Queue));
+static P_Queue: Pattern = Pattern::new(r#"[\s\S]*"#);
+static S_Queues: schema::Shape = schema::Shape::new("Queues", Kind::List(&M_Queues)).limits(Limits::NONE.min(1).max(1));
+static M_Queues: schema::Member = schema::Member::new("member", &S_Queue);
+static S_RecursiveInvocationException: schema::Shape =
+    schema::Shape::new("RecursiveInvocationException", Kind::Structure(&L_RecursiveInvocationException));
+static L_RecursiveInvocationException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_RemoveLayerVersionPermissionRequest: schema::Shape =
+    schema::Shape::new("RemoveLayerVersionPermissionRequest", Kind::Structure(&L_RemoveLayerVersionPermissionRequest));
+static L_RemoveLayerVersionPermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("LayerName", &S_LayerNameOrArn).wire("LayerName").at(Location::Uri).required(),
+    schema::Member::new("VersionNumber", &S_LayerVersionNumber).wire("VersionNumber").at(Location::Uri).required(),
+    schema::Member::new("StatementId", &S_StatementId).wire("StatementId").at(Location::Uri).required(),
+    schema::Member::new("RevisionId", &S_String).wire("RevisionId").at(Location::Query),
+]);
+static S_RemovePermissionRequest: schema::Shape =
+    schema::Shape::new("RemovePermissionRequest", Kind::Structure(&L_RemovePermissionRequest));
+static L_RemovePermissionRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("StatementId", &S_NamespacedStatementId).wire("StatementId").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("RevisionId", &S_String).wire("RevisionId").at(Location::Query),
+]);
+static S_RequestTooLargeException: schema::Shape =
+    schema::Shape::new("RequestTooLargeException", Kind::Structure(&L_RequestTooLargeException));
+static L_RequestTooLargeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ReservedConcurrentExecutions: schema::Shape =
+    schema::Shape::new("ReservedConcurrentExecutions", Kind::Integer).limits(Limits::NONE.min(0));
+static S_ResolvedS3Object: schema::Shape = schema::Shape::new("ResolvedS3Object", Kind::Structure(&L_ResolvedS3Object));
+static L_ResolvedS3Object: Layout = Layout::new(&[
+    schema::Member::new("S3Bucket", &S_S3Bucket),
+    schema::Member::new("S3Key", &S_S3Key),
+    schema::Member::new("S3ObjectVersion", &S_S3ObjectVersion),
+]);
+static S_ResourceArn: schema::Shape =
+    schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_ResourceArn));
+static P_ResourceArn: Pattern = Pattern::new(r#"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"#);
+static S_ResourceConflictException: schema::Shape =
+    schema::Shape::new("ResourceConflictException", Kind::Structure(&L_ResourceConflictException));
+static L_ResourceConflictException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ResourceNotFoundException: schema::Shape =
+    schema::Shape::new("ResourceNotFoundException", Kind::Structure(&L_ResourceNotFoundException));
+static L_ResourceNotFoundException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ResourceNotReadyException: schema::Shape =
+    schema::Shape::new("ResourceNotReadyException", Kind::Structure(&L_ResourceNotReadyException));
+static L_ResourceNotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_RetentionPeriodInDays: schema::Shape =
+    schema::Shape::new("RetentionPeriodInDays", Kind::Integer).limits(Limits::NONE.min(1).max(90));
+static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_RoleArn));
+static P_RoleArn: Pattern = Pattern::new(r#"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"#);
+static S_Runtime: schema::Shape = schema::Shape::new("Runtime", Kind::String).limits(Limits::NONE.values(&[
+    "nodejs",
+    "nodejs4.3",
+    "nodejs6.10",
+    "nodejs8.10",
+    "nodejs10.x",
+    "nodejs12.x",
+    "nodejs14.x",
+    "nodejs16.x",
+    "nodejs18.x",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java8",
+    "java8.al2",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "python2.7",
+    "python3.6",
+    "python3.7",
+    "python3.8",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "dotnetcore1.0",
+    "dotnetcore2.0",
+    "dotnetcore2.1",
+    "dotnetcore3.1",
+    "dotnet6",
+    "dotnet8",
+    "dotnet10",
+    "nodejs4.3-edge",
+    "go1.x",
+    "ruby2.5",
+    "ruby2.7",
+    "ruby3.2",
+    "ruby3.3",
+    "ruby3.4",
+    "ruby4.0",
+    "provided",
+    "provided.al2",
+    "provided.al2023",
+    "nodejs26.x",
+    "python3.15",
+    "java8.al2023",
+    "java11.al2023",
+    "java17.al2023",
+    "custom",
+]));
+static S_RuntimeAliasDeletedException: schema::Shape =
+    schema::Shape::new("RuntimeAliasDeletedException", Kind::Structure(&L_RuntimeAliasDeletedException));
+static L_RuntimeAliasDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_RuntimeVersionArn: schema::Shape =
+    schema::Shape::new("RuntimeVersionArn", Kind::String).limits(Limits::NONE.min(26).max(2048).pattern(&P_RuntimeVersionArn));
+static P_RuntimeVersionArn: Pattern = Pattern::new(
+    r#"((arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}::runtime:.+)|(arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:runtime/[A-Za-z0-9_.-]{1,128}/version/[A-Za-z0-9_.-]{1,128}))"#,
+);
+static S_RuntimeVersionConfig: schema::Shape = schema::Shape::new("RuntimeVersionConfig", Kind::Structure(&L_RuntimeVersionConfig));
+static L_RuntimeVersionConfig: Layout =
+    Layout::new(&[schema::Member::new("RuntimeVersionArn", &S_RuntimeVersionArn), schema::Member::new("Error", &S_RuntimeVersionError)]);
+static S_RuntimeVersionDeletedException: schema::Shape =
+    schema::Shape::new("RuntimeVersionDeletedException", Kind::Structure(&L_RuntimeVersionDeletedException));
+static L_RuntimeVersionDeletedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_RuntimeVersionError: schema::Shape = schema::Shape::new("RuntimeVersionError", Kind::Structure(&L_RuntimeVersionError));
+static L_RuntimeVersionError: Layout =
+    Layout::new(&[schema::Member::new("ErrorCode", &S_String), schema::Member::new("Message", &S_SensitiveString)]);
+static S_S3Bucket: schema::Shape = schema::Shape::new("S3Bucket", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_S3Bucket));
+static P_S3Bucket: Pattern = Pattern::new(r#"[0-9A-Za-z\.\-_]*(?<!\.)"#);
+static S_S3FilesConfig: schema::Shape = schema::Shape::new("S3FilesConfig", Kind::Structure(&L_S3FilesConfig));
+static L_S3FilesConfig: Layout = Layout::new(&[schema::Member::new("DirectS3Read", &S_DirectS3Read)]);
+static S_S3FilesMountConnectivityException: schema::Shape =
+    schema::Shape::new("S3FilesMountConnectivityException", Kind::Structure(&L_S3FilesMountConnectivityException));
+static L_S3FilesMountConnectivityException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_S3FilesMountFailureException: schema::Shape =
+    schema::Shape::new("S3FilesMountFailureException", Kind::Structure(&L_S3FilesMountFailureException));
+static L_S3FilesMountFailureException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_S3FilesMountTimeoutException: schema::Shape =
+    schema::Shape::new("S3FilesMountTimeoutException", Kind::Structure(&L_S3FilesMountTimeoutException));
+static L_S3FilesMountTimeoutException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_S3Key: schema::Shape = schema::Shape::new("S3Key", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_S3Key));
+static P_S3Key: Pattern = Pattern::new(r#".*"#);
+static S_S3ObjectStorageMode: schema::Shape =
+    schema::Shape::new("S3ObjectStorageMode", Kind::String).limits(Limits::NONE.values(&["COPY", "REFERENCE"]));
+static S_S3ObjectVersion: schema::Shape =
+    schema::Shape::new("S3ObjectVersion", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_S3ObjectVersion));
+static P_S3ObjectVersion: Pattern = Pattern::new(r#".*"#);
+static S_ScalingConfig: schema::Shape = schema::Shape::new("ScalingConfig", Kind::Structure(&L_ScalingConfig));
+static L_ScalingConfig: Layout = Layout::new(&[schema::Member::new("MaximumConcurrency", &S_MaximumConcurrency)]);
+static S_SchemaRegistryEventRecordFormat: schema::Shape =
+    schema::Shape::new("SchemaRegistryEventRecordFormat", Kind::String).limits(Limits::NONE.values(&["JSON", "SOURCE"]));
+static S_SchemaRegistryUri: schema::Shape =
+    schema::Shape::new("SchemaRegistryUri", Kind::String).limits(Limits::NONE.min(1).max(10000).pattern(&P_SchemaRegistryUri));
+static P_SchemaRegistryUri: Pattern = Pattern::new(r#"[a-zA-Z0-9-\/*:_+=.@-]*"#);
+static S_SecurityGroupId: schema::Shape =
+    schema::Shape::new("SecurityGroupId", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_SecurityGroupId));
+static P_SecurityGroupId: Pattern = Pattern::new(r#"sg-[0-9a-zA-Z]*"#);
+static S_SecurityGroupIds: schema::Shape =
+    schema::Shape::new("SecurityGroupIds", Kind::List(&M_SecurityGroupIds)).limits(Limits::NONE.min(0).max(5));
+static M_SecurityGroupIds: schema::Member = schema::Member::new("member", &S_SecurityGroupId);
+static S_SelfManagedEventSource: schema::Shape = schema::Shape::new("SelfManagedEventSource", Kind::Structure(&L_SelfManagedEventSource));
+static L_SelfManagedEventSource: Layout = Layout::new(&[schema::Member::new("Endpoints", &S_Endpoints)]);
+static S_SelfManagedKafkaEventSourceConfig: schema::Shape =
+    schema::Shape::new("SelfManagedKafkaEventSourceConfig", Kind::Structure(&L_SelfManagedKafkaEventSourceConfig));
+static L_SelfManagedKafkaEventSourceConfig: Layout = Layout::new(&[
+    schema::Member::new("ConsumerGroupId", &S_URI),
+    schema::Member::new("SchemaRegistryConfig", &S_KafkaSchemaRegistryConfig),
+    schema::Member::new("ConsumptionMode", &S_KafkaEventSourceMappingConsumptionMode),
+]);
+static S_SensitiveString: schema::Shape = schema::Shape::new("SensitiveString", Kind::String).sensitive();
+static S_SensitiveStringOnServerOnly: schema::Shape =
+    schema::Shape::new("SensitiveStringOnServerOnly", Kind::String).limits(Limits::NONE.min(0).max(10000));
+static S_SerializedRequestEntityTooLargeException: schema::Shape =
+    schema::Shape::new("SerializedRequestEntityTooLargeException", Kind::Structure(&L_SerializedRequestEntityTooLargeException));
+static L_SerializedRequestEntityTooLargeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ServiceException: schema::Shape = schema::Shape::new("ServiceException", Kind::Structure(&L_ServiceException));
+static L_ServiceException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ServiceQuotaExceededException: schema::Shape =
+    schema::Shape::new("ServiceQuotaExceededException", Kind::Structure(&L_ServiceQuotaExceededException));
+static L_ServiceQuotaExceededException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SnapStart: schema::Shape = schema::Shape::new("SnapStart", Kind::Structure(&L_SnapStart));
+static L_SnapStart: Layout = Layout::new(&[schema::Member::new("ApplyOn", &S_SnapStartApplyOn)]);
+static S_SnapStartApplyOn: schema::Shape =
+    schema::Shape::new("SnapStartApplyOn", Kind::String).limits(Limits::NONE.values(&["PublishedVersions", "None"]));
+static S_SnapStartException: schema::Shape = schema::Shape::new("SnapStartException", Kind::Structure(&L_SnapStartException));
+static L_SnapStartException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SnapStartNotReadyException: schema::Shape =
+    schema::Shape::new("SnapStartNotReadyException", Kind::Structure(&L_SnapStartNotReadyException));
+static L_SnapStartNotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SnapStartOptimizationStatus: schema::Shape =
+    schema::Shape::new("SnapStartOptimizationStatus", Kind::String).limits(Limits::NONE.values(&["On", "Off"]));
+static S_SnapStartRegenerationFailureException: schema::Shape =
+    schema::Shape::new("SnapStartRegenerationFailureException", Kind::Structure(&L_SnapStartRegenerationFailureException));
+static L_SnapStartRegenerationFailureException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SnapStartResponse: schema::Shape = schema::Shape::new("SnapStartResponse", Kind::Structure(&L_SnapStartResponse));
+static L_SnapStartResponse: Layout = Layout::new(&[
+    schema::Member::new("ApplyOn", &S_SnapStartApplyOn),
+    schema::Member::new("OptimizationStatus", &S_SnapStartOptimizationStatus),
+]);
+static S_SnapStartTimeoutException: schema::Shape =
+    schema::Shape::new("SnapStartTimeoutException", Kind::Structure(&L_SnapStartTimeoutException));
+static L_SnapStartTimeoutException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SourceAccessConfiguration: schema::Shape =
+    schema::Shape::new("SourceAccessConfiguration", Kind::Structure(&L_SourceAccessConfiguration));
+static L_SourceAccessConfiguration: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_SourceAccessType), schema::Member::new("URI", &S_URI)]);
+static S_SourceAccessConfigurations: schema::Shape =
+    schema::Shape::new("SourceAccessConfigurations", Kind::List(&M_SourceAccessConfigurations)).limits(Limits::NONE.min(0).max(23));
+static M_SourceAccessConfigurations: schema::Member = schema::Member::new("member", &S_SourceAccessConfiguration);
+static S_SourceAccessType: schema::Shape = schema::Shape::new("SourceAccessType", Kind::String).limits(Limits::NONE.values(&[
+    "BASIC_AUTH",
+    "VPC_SUBNET",
+    "VPC_SECURITY_GROUP",
+    "SASL_SCRAM_512_AUTH",
+    "SASL_SCRAM_256_AUTH",
+    "VIRTUAL_HOST",
+    "CLIENT_CERTIFICATE_TLS_AUTH",
+    "SERVER_ROOT_CA_CERTIFICATE",
+    "OAUTHBEARER_AUTH",
+    "OAUTHBEARER_SCOPE",
+    "OAUTHBEARER_AUDIENCE",
+    "OAUTHBEARER_LOGICAL_CLUSTER",
+    "OAUTHBEARER_IDENTITY_POOL",
+    "IAM_AUTH",
+    "IAM_OAUTHBEARER_AUTH",
+]));
+static S_SourceOwner: schema::Shape =
+    schema::Shape::new("SourceOwner", Kind::String).limits(Limits::NONE.min(0).max(12).pattern(&P_SourceOwner));
+static P_SourceOwner: Pattern = Pattern::new(r#"\d{12}"#);
+static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits(Limits::NONE.values(&[
+    "Pending",
+    "Active",
+    "Inactive",
+    "Failed",
+    "Deactivating",
+    "Deactivated",
+    "ActiveNonInvocable",
+    "Deleting",
+]));
+static S_StateReason: schema::Shape = schema::Shape::new("StateReason", Kind::String);
+static S_StateReasonCode: schema::Shape = schema::Shape::new("StateReasonCode", Kind::String).limits(Limits::NONE.values(&[
+    "Idle",
+    "Creating",
+    "Restoring",
+    "EniLimitExceeded",
+    "InsufficientRolePermissions",
+    "InvalidConfiguration",
+    "InternalError",
+    "SubnetOutOfIPAddresses",
+    "InvalidSubnet",
+    "InvalidSecurityGroup",
+    "ImageDeleted",
+    "ImageAccessDenied",
+    "InvalidImage",
+    "KMSKeyAccessDenied",
+    "KMSKeyNotFound",
+    "InvalidStateKMSKey",
+    "DisabledKMSKey",
+    "EFSIOError",
+    "EFSMountConnectivityError",
+    "EFSMountFailure",
+    "EFSMountTimeout",
+    "InvalidRuntime",
+    "InvalidZipFileException",
+    "FunctionError",
+    "ServiceQuotaExceededException",
+    "VcpuLimitExceeded",
+    "CapacityProviderScalingLimitExceeded",
+    "InsufficientCapacity",
+    "EC2RequestLimitExceeded",
+    "FunctionError.InitTimeout",
+    "FunctionError.RuntimeInitError",
+    "FunctionError.ExtensionInitError",
+    "FunctionError.InvalidEntryPoint",
+    "FunctionError.InvalidWorkingDirectory",
+    "FunctionError.PermissionDenied",
+    "FunctionError.TooManyExtensions",
+    "FunctionError.InitResourceExhausted",
+    "DisallowedByVpcEncryptionControl",
+    "DrainingDurableExecutions",
+    "IncompatibleAcceleratorInstanceTypes",
+    "DependencyError",
+]));
+static S_StatementId: schema::Shape =
+    schema::Shape::new("StatementId", Kind::String).limits(Limits::NONE.min(1).max(100).pattern(&P_StatementId));
+static P_StatementId: Pattern = Pattern::new(r#"([a-zA-Z0-9-_]+)"#);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList)).limits(Limits::NONE.min(0).max(1500));
+static M_StringList: schema::Member = schema::Member::new("member", &S_String);
+static S_SubnetIPAddressLimitReachedException: schema::Shape =
+    schema::Shape::new("SubnetIPAddressLimitReachedException", Kind::Structure(&L_SubnetIPAddressLimitReachedException));
+static L_SubnetIPAddressLimitReachedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_SubnetId: schema::Shape = schema::Shape::new("SubnetId", Kind::String).limits(Limits::NONE.min(0).max(1024).pattern(&P_SubnetId));
+static P_SubnetId: Pattern = Pattern::new(r#"subnet-[0-9a-z]*"#);
+static S_SubnetIds: schema::Shape = schema::Shape::new("SubnetIds", Kind::List(&M_SubnetIds)).limits(Limits::NONE.min(0).max(16));
+static M_SubnetIds: schema::Member = schema::Member::new("member", &S_SubnetId);
+static S_SystemLogLevel: schema::Shape =
+    schema::Shape::new("SystemLogLevel", Kind::String).limits(Limits::NONE.values(&["DEBUG", "INFO", "WARN"]));
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
+static P_TagKey: Pattern = Pattern::new(r#"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"#);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("Resource", &S_TaggableResource).wire("Resource").at(Location::Uri).required(),
+    schema::Member::new("Tags", &S_Tags).required(),
+]);
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_TagValue));
+static P_TagValue: Pattern = Pattern::new(r#"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"#);
+static S_TaggableResource: schema::Shape =
+    schema::Shape::new("TaggableResource", Kind::String).limits(Limits::NONE.min(1).max(10000).pattern(&P_TaggableResource));
+static P_TaggableResource: Pattern = Pattern::new(
+    r#"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})"#,
+);
+static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags));
+static K_Tags: schema::Member = schema::Member::new("key", &S_TagKey);
+static V_Tags: schema::Member = schema::Member::new("value", &S_TagValue);
+static S_TagsError: schema::Shape = schema::Shape::new("TagsError", Kind::Structure(&L_TagsError));
+static L_TagsError: Layout = Layout::new(&[
+    schema::Member::new("ErrorCode", &S_TagsErrorCode).required(),
+    schema::Member::new("Message", &S_TagsErrorMessage).required(),
+]);
+static S_TagsErrorCode: schema::Shape =
+    schema::Shape::new("TagsErrorCode", Kind::String).limits(Limits::NONE.min(10).max(21).pattern(&P_TagsErrorCode));
+static P_TagsErrorCode: Pattern = Pattern::new(r#"[A-Za-z]+Exception"#);
+static S_TagsErrorMessage: schema::Shape =
+    schema::Shape::new("TagsErrorMessage", Kind::String).limits(Limits::NONE.min(84).max(1000).pattern(&P_TagsErrorMessage));
+static P_TagsErrorMessage: Pattern = Pattern::new(r#".*"#);
+static S_TenancyConfig: schema::Shape = schema::Shape::new("TenancyConfig", Kind::Structure(&L_TenancyConfig));
+static L_TenancyConfig: Layout = Layout::new(&[schema::Member::new("TenantIsolationMode", &S_TenantIsolationMode).required()]);
+static S_TenantId: schema::Shape = schema::Shape::new("TenantId", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_TenantId));
+static P_TenantId: Pattern = Pattern::new(r#"[a-zA-Z0-9\._:\/=+\-@ ]+"#);
+static S_TenantIsolationMode: schema::Shape =
+    schema::Shape::new("TenantIsolationMode", Kind::String).limits(Limits::NONE.values(&["PER_TENANT"]));
+static S_ThrottleReason: schema::Shape = schema::Shape::new("ThrottleReason", Kind::String).limits(Limits::NONE.values(&[
+    "ConcurrentInvocationLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    "ReservedFunctionInvocationRateLimitExceeded",
+    "CallerRateLimitExceeded",
+    "ConcurrentSnapshotCreateLimitExceeded",
+]));
+static S_Timeout: schema::Shape = schema::Shape::new("Timeout", Kind::Integer).limits(Limits::NONE.min(1).max(5400));
+static S_Timestamp: schema::Shape =
+    schema::Shape::new("Timestamp", Kind::String).limits(Limits::NONE.min(0).max(100).pattern(&P_Timestamp));
+static P_Timestamp: Pattern = Pattern::new(r#".*"#);
+static S_TooManyRequestsException: schema::Shape =
+    schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
+static L_TooManyRequestsException: Layout = Layout::new(&[
+    schema::Member::new("retryAfterSeconds", &S_String).wire("Retry-After").at(Location::Header),
+    schema::Member::new("Type", &S_String),
+    schema::Member::new("Reason", &S_ThrottleReason),
+]);
+static S_Topic: schema::Shape = schema::Shape::new("Topic", Kind::String).limits(Limits::NONE.min(1).max(249).pattern(&P_Topic));
+static P_Topic: Pattern = Pattern::new(r#"[^.]([a-zA-Z0-9\-_.]+)"#);
+static S_Topics: schema::Shape = schema::Shape::new("Topics", Kind::List(&M_Topics)).limits(Limits::NONE.min(1).max(1));
+static M_Topics: schema::Member = schema::Member::new("member", &S_Topic);
+static S_TracingConfig: schema::Shape = schema::Shape::new("TracingConfig", Kind::Structure(&L_TracingConfig));
+static L_TracingConfig: Layout = Layout::new(&[schema::Member::new("Mode", &S_TracingMode)]);
+static S_TracingConfigResponse: schema::Shape = schema::Shape::new("TracingConfigResponse", Kind::Structure(&L_TracingConfigResponse));
+static L_TracingConfigResponse: Layout = Layout::new(&[schema::Member::new("Mode", &S_TracingMode)]);
+static S_TracingMode: schema::Shape =
+    schema::Shape::new("TracingMode", Kind::String).limits(Limits::NONE.values(&["Active", "PassThrough"]));
+static S_TumblingWindowInSeconds: schema::Shape =
+    schema::Shape::new("TumblingWindowInSeconds", Kind::Integer).limits(Limits::NONE.min(0).max(900));
+static S_URI: schema::Shape = schema::Shape::new("URI", Kind::String).limits(Limits::NONE.min(1).max(200).pattern(&P_URI));
+static P_URI: Pattern = Pattern::new(r#"[ a-zA-Z0-9-\/*:_+=.@-]*"#);
+static S_UUIDString: schema::Shape = schema::Shape::new("UUIDString", Kind::String).limits(Limits::NONE.min(36).max(36));
+static S_UnreservedConcurrentExecutions: schema::Shape =
+    schema::Shape::new("UnreservedConcurrentExecutions", Kind::Integer).limits(Limits::NONE.min(0));
+static S_UnsupportedMediaTypeException: schema::Shape =
+    schema::Shape::new("UnsupportedMediaTypeException", Kind::Structure(&L_UnsupportedMediaTypeException));
+static L_UnsupportedMediaTypeException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("Resource", &S_TaggableResource).wire("Resource").at(Location::Uri).required(),
+    schema::Member::new("TagKeys", &S_TagKeyList).wire("tagKeys").at(Location::Query).required(),
+]);
+static S_UpdateAliasRequest: schema::Shape = schema::Shape::new("UpdateAliasRequest", Kind::Structure(&L_UpdateAliasRequest));
+static L_UpdateAliasRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
+    schema::Member::new("FunctionVersion", &S_VersionWithLatestPublished),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("RoutingConfig", &S_AliasRoutingConfiguration),
+    schema::Member::new("RevisionId", &S_String),
+]);
+static S_UpdateFunctionCodeRequest: schema::Shape =
+    schema::Shape::new("UpdateFunctionCodeRequest", Kind::Structure(&L_UpdateFunctionCodeRequest));
+static L_UpdateFunctionCodeRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("ZipFile", &S_Blob),
+    schema::Member::new("S3Bucket", &S_S3Bucket),
+    schema::Member::new("S3Key", &S_S3Key),
+    schema::Member::new("S3ObjectVersion", &S_S3ObjectVersion),
+    schema::Member::new("S3ObjectStorageMode", &S_S3ObjectStorageMode),
+    schema::Member::new("ImageUri", &S_String),
+    schema::Member::new("Architectures", &S_ArchitecturesList),
+    schema::Member::new("Publish", &S_Boolean),
+    schema::Member::new("PublishTo", &S_FunctionVersionLatestPublished),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("RevisionId", &S_String),
+    schema::Member::new("SourceKMSKeyArn", &S_KMSKeyArn),
+]);
+static S_UpdateFunctionConfigurationRequest: schema::Shape =
+    schema::Shape::new("UpdateFunctionConfigurationRequest", Kind::Structure(&L_UpdateFunctionConfigurationRequest));
+static L_UpdateFunctionConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Role", &S_RoleArn),
+    schema::Member::new("Handler", &S_Handler),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("Timeout", &S_Timeout),
+    schema::Member::new("MemorySize", &S_MemorySize),
+    schema::Member::new("VpcConfig", &S_VpcConfig),
+    schema::Member::new("Environment", &S_Environment),
+    schema::Member::new("Runtime", &S_Runtime),
+    schema::Member::new("DeadLetterConfig", &S_DeadLetterConfig),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("TracingConfig", &S_TracingConfig),
+    schema::Member::new("RevisionId", &S_String),
+    schema::Member::new("Layers", &S_LayerList),
+    schema::Member::new("FileSystemConfigs", &S_FileSystemConfigList),
+    schema::Member::new("ImageConfig", &S_ImageConfig),
+    schema::Member::new("EphemeralStorage", &S_EphemeralStorage),
+    schema::Member::new("SnapStart", &S_SnapStart),
+    schema::Member::new("LoggingConfig", &S_LoggingConfig),
+    schema::Member::new("CapacityProviderConfig", &S_CapacityProviderConfig),
+    schema::Member::new("DurableConfig", &S_DurableConfig),
+    schema::Member::new("RuntimeConfig", &S_FunctionRuntimeConfig),
+    schema::Member::new("AcceleratorConfig", &S_AcceleratorConfig),
+]);
+static S_UpdateFunctionEventInvokeConfigRequest: schema::Shape =
+    schema::Shape::new("UpdateFunctionEventInvokeConfigRequest", Kind::Structure(&L_UpdateFunctionEventInvokeConfigRequest));
+static L_UpdateFunctionEventInvokeConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttempts),
+    schema::Member::new("MaximumEventAgeInSeconds", &S_MaximumEventAgeInSeconds),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+]);
+static S_UpdateFunctionUrlConfigRequest: schema::Shape =
+    schema::Shape::new("UpdateFunctionUrlConfigRequest", Kind::Structure(&L_UpdateFunctionUrlConfigRequest));
+static L_UpdateFunctionUrlConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_FunctionUrlFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("Qualifier", &S_FunctionUrlQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_UpdateFunctionUrlConfigResponse: schema::Shape =
+    schema::Shape::new("UpdateFunctionUrlConfigResponse", Kind::Structure(&L_UpdateFunctionUrlConfigResponse));
+static L_UpdateFunctionUrlConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("FunctionUrl", &S_FunctionUrl).required(),
+    schema::Member::new("FunctionArn", &S_FunctionArn).required(),
+    schema::Member::new("AuthType", &S_FunctionUrlAuthType).required(),
+    schema::Member::new("Cors", &S_Cors),
+    schema::Member::new("CreationTime", &S_Timestamp).required(),
+    schema::Member::new("LastModifiedTime", &S_Timestamp).required(),
+    schema::Member::new("InvokeMode", &S_InvokeMode),
+]);
+static S_UpdateRuntimeOn: schema::Shape =
+    schema::Shape::new("UpdateRuntimeOn", Kind::String).limits(Limits::NONE.values(&["Auto", "Manual", "FunctionUpdate"]));
+static S_Version: schema::Shape = schema::Shape::new("Version", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_Version));
+static P_Version: Pattern = Pattern::new(r#"(\$LATEST|[0-9]+)"#);
+static S_VersionWithLatestPublished: schema::Shape = schema::Shape::new("VersionWithLatestPublished", Kind::String)
+    .limits(Limits::NONE.min(1).max(1024).pattern(&P_VersionWithLatestPublished));
+static P_VersionWithLatestPublished: Pattern = Pattern::new(r#"(\$LATEST(\.PUBLISHED)?|[0-9]+)"#);
+static S_VpcConfig: schema::Shape = schema::Shape::new("VpcConfig", Kind::Structure(&L_VpcConfig));
+static L_VpcConfig: Layout = Layout::new(&[
+    schema::Member::new("SubnetIds", &S_SubnetIds),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIds),
+    schema::Member::new("Ipv6AllowedForDualStack", &S_NullableBoolean),
+]);
+static S_VpcConfigResponse: schema::Shape = schema::Shape::new("VpcConfigResponse", Kind::Structure(&L_VpcConfigResponse));
+static L_VpcConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("SubnetIds", &S_SubnetIds),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIds),
+    schema::Member::new("VpcId", &S_VpcId),
+    schema::Member::new("Ipv6AllowedForDualStack", &S_NullableBoolean),
+]);
+static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
+static S_Weight: schema::Shape = schema::Shape::new("Weight", Kind::Float).limits(Limits::NONE.min(0).max(1));
+static S_WorkingDirectory: schema::Shape = schema::Shape::new("WorkingDirectory", Kind::String).limits(Limits::NONE.min(0).max(1000));
+#[derive(Clone, Default)]
+pub struct AcceleratorConfig {
+    pub accelerator_memory_size: i32,
+}
+impl Shaped for AcceleratorConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceleratorConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceleratorConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.accelerator_memory_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.accelerator_memory_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountLimit {
+    pub total_code_size: Option<i64>,
+    pub code_size_unzipped: Option<i64>,
+    pub code_size_zipped: Option<i64>,
+    pub concurrent_executions: Option<i32>,
+    pub unreserved_concurrent_executions: Option<i32>,
+}
+impl Shaped for AccountLimit {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountLimit {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountLimit
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.total_code_size,
+            1 => &self.code_size_unzipped,
+            2 => &self.code_size_zipped,
+            3 => &self.concurrent_executions,
+            _ => &self.unreserved_concurrent_executions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.total_code_size,
+            1 => &mut self.code_size_unzipped,
+            2 => &mut self.code_size_zipped,
+            3 => &mut self.concurrent_executions,
+            _ => &mut self.unreserved_concurrent_executions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountUsage {
+    pub total_code_size: Option<i64>,
+    pub function_count: Option<i64>,
+}
+impl Shaped for AccountUsage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountUsage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountUsage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.total_code_size,
+            _ => &self.function_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.total_code_size,
+            _ => &mut self.function_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddLayerVersionPermissionRequest {
+    pub layer_name: String,
+    pub version_number: i64,
+    pub statement_id: String,
+    pub action: String,
+    pub principal: String,
+    pub organization_id: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for AddLayerVersionPermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddLayerVersionPermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddLayerVersionPermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            1 => &self.version_number,
+            2 => &self.statement_id,
+            3 => &self.action,
+            4 => &self.principal,
+            5 => &self.organization_id,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            1 => &mut self.version_number,
+            2 => &mut self.statement_id,
+            3 => &mut self.action,
+            4 => &mut self.principal,
+            5 => &mut self.organization_id,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddLayerVersionPermissionResponse {
+    pub statement: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for AddLayerVersionPermissionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddLayerVersionPermissionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddLayerVersionPermissionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.statement,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.statement,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddPermissionRequest {
+    pub function_name: String,
+    pub statement_id: String,
+    pub action: String,
+    pub principal: String,
+    pub source_arn: Option<String>,
+    pub function_url_auth_type: Option<String>,
+    pub invoked_via_function_url: Option<bool>,
+    pub source_account: Option<String>,
+    pub event_source_token: Option<String>,
+    pub qualifier: Option<String>,
+    pub revision_id: Option<String>,
+    pub principal_org_id: Option<String>,
+}
+impl Shaped for AddPermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddPermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddPermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.statement_id,
+            2 => &self.action,
+            3 => &self.principal,
+            4 => &self.source_arn,
+            5 => &self.function_url_auth_type,
+            6 => &self.invoked_via_function_url,
+            7 => &self.source_account,
+            8 => &self.event_source_token,
+            9 => &self.qualifier,
+            10 => &self.revision_id,
+            _ => &self.principal_org_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.statement_id,
+            2 => &mut self.action,
+            3 => &mut self.principal,
+            4 => &mut self.source_arn,
+            5 => &mut self.function_url_auth_type,
+            6 => &mut self.invoked_via_function_url,
+            7 => &mut self.source_account,
+            8 => &mut self.event_source_token,
+            9 => &mut self.qualifier,
+            10 => &mut self.revision_id,
+            _ => &mut self.principal_org_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddPermissionResponse {
+    pub statement: Option<String>,
+}
+impl Shaped for AddPermissionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddPermissionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddPermissionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.statement,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.statement,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AliasConfiguration {
+    pub alias_arn: Option<String>,
+    pub name: Option<String>,
+    pub function_version: Option<String>,
+    pub description: Option<String>,
+    pub routing_config: Option<AliasRoutingConfiguration>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for AliasConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AliasConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AliasConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.alias_arn,
+            1 => &self.name,
+            2 => &self.function_version,
+            3 => &self.description,
+            4 => &self.routing_config,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.alias_arn,
+            1 => &mut self.name,
+            2 => &mut self.function_version,
+            3 => &mut self.description,
+            4 => &mut self.routing_config,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AliasLimitExceededException {
+    pub type_: Option<String>,
+}
+impl Shaped for AliasLimitExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AliasLimitExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AliasLimitExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AliasRoutingConfiguration {
+    pub additional_version_weights: Option<BTreeMap<String, f64>>,
+}
+impl Shaped for AliasRoutingConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AliasRoutingConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AliasRoutingConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.additional_version_weights,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.additional_version_weights,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AmazonManagedKafkaEventSourceConfig {
+    pub consumer_group_id: Option<String>,
+    pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+}
+impl Shaped for AmazonManagedKafkaEventSourceConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AmazonManagedKafkaEventSourceConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AmazonManagedKafkaEventSourceConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.consumer_group_id,
+            _ => &self.schema_registry_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.consumer_group_id,
+            _ => &mut self.schema_registry_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CapacityProviderConfig {
+    pub lambda_managed_instances_capacity_provider_config: LambdaManagedInstancesCapacityProviderConfig,
+}
+impl Shaped for CapacityProviderConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CapacityProviderConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CapacityProviderConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.lambda_managed_instances_capacity_provider_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.lambda_managed_instances_capacity_provider_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeArtifactUserDeletedException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeArtifactUserDeletedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeArtifactUserDeletedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeArtifactUserDeletedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeArtifactUserFailedException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeArtifactUserFailedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeArtifactUserFailedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeArtifactUserFailedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeArtifactUserPendingException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeArtifactUserPendingException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeArtifactUserPendingException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeArtifactUserPendingException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeSigningConfigNotFoundException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeSigningConfigNotFoundException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeSigningConfigNotFoundException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeSigningConfigNotFoundException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeStorageExceededException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeStorageExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeStorageExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeStorageExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeVerificationFailedException {
+    pub type_: Option<String>,
+}
+impl Shaped for CodeVerificationFailedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeVerificationFailedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeVerificationFailedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Concurrency {
+    pub reserved_concurrent_executions: Option<i32>,
+}
+impl Shaped for Concurrency {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Concurrency {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Concurrency
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.reserved_concurrent_executions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.reserved_concurrent_executions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Cors {
+    pub allow_credentials: Option<bool>,
+    pub allow_headers: Option<Vec<String>>,
+    pub allow_methods: Option<Vec<String>>,
+    pub allow_origins: Option<Vec<String>>,
+    pub expose_headers: Option<Vec<String>>,
+    pub max_age: Option<i32>,
+}
+impl Shaped for Cors {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Cors {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Cors
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_credentials,
+            1 => &self.allow_headers,
+            2 => &self.allow_methods,
+            3 => &self.allow_origins,
+            4 => &self.expose_headers,
+            _ => &self.max_age,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_credentials,
+            1 => &mut self.allow_headers,
+            2 => &mut self.allow_methods,
+            3 => &mut self.allow_origins,
+            4 => &mut self.expose_headers,
+            _ => &mut self.max_age,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAliasRequest {
+    pub function_name: String,
+    pub name: String,
+    pub function_version: String,
+    pub description: Option<String>,
+    pub routing_config: Option<AliasRoutingConfiguration>,
+}
+impl Shaped for CreateAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.name,
+            2 => &self.function_version,
+            3 => &self.description,
+            _ => &self.routing_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.name,
+            2 => &mut self.function_version,
+            3 => &mut self.description,
+            _ => &mut self.routing_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateFunctionRequest {
+    pub function_name: String,
+    pub runtime: Option<String>,
+    pub role: String,
+    pub handler: Option<String>,
+    pub code: FunctionCode,
+    pub description: Option<String>,
+    pub timeout: Option<i32>,
+    pub memory_size: Option<i32>,
+    pub publish: Option<bool>,
+    pub publish_to: Option<String>,
+    pub vpc_config: Option<VpcConfig>,
+    pub package_type: Option<String>,
+    pub dead_letter_config: Option<DeadLetterConfig>,
+    pub environment: Option<Environment>,
+    pub kms_key_arn: Option<String>,
+    pub tracing_config: Option<TracingConfig>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub layers: Option<Vec<String>>,
+    pub file_system_configs: Option<Vec<FileSystemConfig>>,
+    pub code_signing_config_arn: Option<String>,
+    pub image_config: Option<ImageConfig>,
+    pub architectures: Option<Vec<String>>,
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    pub snap_start: Option<SnapStart>,
+    pub logging_config: Option<LoggingConfig>,
+    pub tenancy_config: Option<TenancyConfig>,
+    pub capacity_provider_config: Option<CapacityProviderConfig>,
+    pub durable_config: Option<DurableConfig>,
+    pub runtime_config: Option<FunctionRuntimeConfig>,
+    pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl Shaped for CreateFunctionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateFunctionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateFunctionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.runtime,
+            2 => &self.role,
+            3 => &self.handler,
+            4 => &self.code,
+            5 => &self.description,
+            6 => &self.timeout,
+            7 => &self.memory_size,
+            8 => &self.publish,
+            9 => &self.publish_to,
+            10 => &self.vpc_config,
+            11 => &self.package_type,
+            12 => &self.dead_letter_config,
+            13 => &self.environment,
+            14 => &self.kms_key_arn,
+            15 => &self.tracing_config,
+            16 => &self.tags,
+            17 => &self.layers,
+            18 => &self.file_system_configs,
+            19 => &self.code_signing_config_arn,
+            20 => &self.image_config,
+            21 => &self.architectures,
+            22 => &self.ephemeral_storage,
+            23 => &self.snap_start,
+            24 => &self.logging_config,
+            25 => &self.tenancy_config,
+            26 => &self.capacity_provider_config,
+            27 => &self.durable_config,
+            28 => &self.runtime_config,
+            _ => &self.accelerator_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.runtime,
+            2 => &mut self.role,
+            3 => &mut self.handler,
+            4 => &mut self.code,
+            5 => &mut self.description,
+            6 => &mut self.timeout,
+            7 => &mut self.memory_size,
+            8 => &mut self.publish,
+            9 => &mut self.publish_to,
+            10 => &mut self.vpc_config,
+            11 => &mut self.package_type,
+            12 => &mut self.dead_letter_config,
+            13 => &mut self.environment,
+            14 => &mut self.kms_key_arn,
+            15 => &mut self.tracing_config,
+            16 => &mut self.tags,
+            17 => &mut self.layers,
+            18 => &mut self.file_system_configs,
+            19 => &mut self.code_signing_config_arn,
+            20 => &mut self.image_config,
+            21 => &mut self.architectures,
+            22 => &mut self.ephemeral_storage,
+            23 => &mut self.snap_start,
+            24 => &mut self.logging_config,
+            25 => &mut self.tenancy_config,
+            26 => &mut self.capacity_provider_config,
+            27 => &mut self.durable_config,
+            28 => &mut self.runtime_config,
+            _ => &mut self.accelerator_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateFunctionUrlConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+    pub auth_type: String,
+    pub cors: Option<Cors>,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for CreateFunctionUrlConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateFunctionUrlConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateFunctionUrlConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.qualifier,
+            2 => &self.auth_type,
+            3 => &self.cors,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.qualifier,
+            2 => &mut self.auth_type,
+            3 => &mut self.cors,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateFunctionUrlConfigResponse {
+    pub function_url: String,
+    pub function_arn: String,
+    pub auth_type: String,
+    pub cors: Option<Cors>,
+    pub creation_time: String,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for CreateFunctionUrlConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateFunctionUrlConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateFunctionUrlConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_url,
+            1 => &self.function_arn,
+            2 => &self.auth_type,
+            3 => &self.cors,
+            4 => &self.creation_time,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_url,
+            1 => &mut self.function_arn,
+            2 => &mut self.auth_type,
+            3 => &mut self.cors,
+            4 => &mut self.creation_time,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeadLetterConfig {
+    pub target_arn: Option<String>,
+}
+impl Shaped for DeadLetterConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeadLetterConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeadLetterConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.target_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.target_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAliasRequest {
+    pub function_name: String,
+    pub name: String,
+}
+impl Shaped for DeleteAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFunctionConcurrencyRequest {
+    pub function_name: String,
+}
+impl Shaped for DeleteFunctionConcurrencyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFunctionConcurrencyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFunctionConcurrencyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.function_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.function_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFunctionEventInvokeConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for DeleteFunctionEventInvokeConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFunctionEventInvokeConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFunctionEventInvokeConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFunctionRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for DeleteFunctionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFunctionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFunctionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFunctionResponse {
+    pub status_code: Option<i32>,
+}
+impl Shaped for DeleteFunctionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFunctionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFunctionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteFunctionUrlConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for DeleteFunctionUrlConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteFunctionUrlConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteFunctionUrlConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLayerVersionRequest {
+    pub layer_name: String,
+    pub version_number: i64,
+}
+impl Shaped for DeleteLayerVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLayerVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLayerVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            _ => &self.version_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            _ => &mut self.version_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DestinationConfig {
+    pub on_success: Option<OnSuccess>,
+    pub on_failure: Option<OnFailure>,
+}
+impl Shaped for DestinationConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DestinationConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DestinationConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.on_success,
+            _ => &self.on_failure,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.on_success,
+            _ => &mut self.on_failure,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DocumentDBEventSourceConfig {
+    pub database_name: Option<String>,
+    pub collection_name: Option<String>,
+    pub full_document: Option<String>,
+}
+impl Shaped for DocumentDBEventSourceConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DocumentDBEventSourceConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DocumentDBEventSourceConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.database_name,
+            1 => &self.collection_name,
+            _ => &self.full_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.database_name,
+            1 => &mut self.collection_name,
+            _ => &mut self.full_document,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DurableConfig {
+    pub kms_key_arn: Option<String>,
+    pub retention_period_in_days: Option<i32>,
+    pub execution_timeout: Option<i32>,
+}
+impl Shaped for DurableConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DurableConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DurableConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.kms_key_arn,
+            1 => &self.retention_period_in_days,
+            _ => &self.execution_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.kms_key_arn,
+            1 => &mut self.retention_period_in_days,
+            _ => &mut self.execution_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DurableExecutionAlreadyStartedException {
+    pub type_: Option<String>,
+}
+impl Shaped for DurableExecutionAlreadyStartedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DurableExecutionAlreadyStartedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DurableExecutionAlreadyStartedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EC2AccessDeniedException {
+    pub type_: Option<String>,
+}
+impl Shaped for EC2AccessDeniedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EC2AccessDeniedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EC2AccessDeniedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EC2ThrottledException {
+    pub type_: Option<String>,
+}
+impl Shaped for EC2ThrottledException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EC2ThrottledException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EC2ThrottledException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EC2UnexpectedException {
+    pub type_: Option<String>,
+    pub ec2_error_code: Option<String>,
+}
+impl Shaped for EC2UnexpectedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EC2UnexpectedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EC2UnexpectedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.ec2_error_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.ec2_error_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EFSIOException {
+    pub type_: Option<String>,
+}
+impl Shaped for EFSIOException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EFSIOException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EFSIOException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EFSMountConnectivityException {
+    pub type_: Option<String>,
+}
+impl Shaped for EFSMountConnectivityException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EFSMountConnectivityException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EFSMountConnectivityException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EFSMountFailureException {
+    pub type_: Option<String>,
+}
+impl Shaped for EFSMountFailureException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EFSMountFailureException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EFSMountFailureException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EFSMountTimeoutException {
+    pub type_: Option<String>,
+}
+impl Shaped for EFSMountTimeoutException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EFSMountTimeoutException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EFSMountTimeoutException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ENILimitReachedException {
+    pub type_: Option<String>,
+}
+impl Shaped for ENILimitReachedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ENILimitReachedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ENILimitReachedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ENINotReadyException {
+    pub type_: Option<String>,
+}
+impl Shaped for ENINotReadyException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ENINotReadyException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ENINotReadyException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Environment {
+    pub variables: Option<BTreeMap<String, String>>,
+}
+impl Shaped for Environment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Environment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Environment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.variables,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.variables,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnvironmentError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for EnvironmentError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnvironmentError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnvironmentError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnvironmentResponse {
+    pub variables: Option<BTreeMap<String, String>>,
+    pub error: Option<EnvironmentError>,
+}
+impl Shaped for EnvironmentResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnvironmentResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnvironmentResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.variables,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.variables,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EphemeralStorage {
+    pub size: i32,
+}
+impl Shaped for EphemeralStorage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EphemeralStorage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EphemeralStorage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventSourceMappingConfiguration {
+    pub uuid: Option<String>,
+    pub starting_position: Option<String>,
+    pub starting_position_timestamp: Option<Timestamp>,
+    pub batch_size: Option<i32>,
+    pub maximum_batching_window_in_seconds: Option<i32>,
+    pub parallelization_factor: Option<i32>,
+    pub event_source_arn: Option<String>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub filter_criteria_error: Option<FilterCriteriaError>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub function_arn: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub last_processing_result: Option<String>,
+    pub state: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub destination_config: Option<DestinationConfig>,
+    pub topics: Option<Vec<String>>,
+    pub queues: Option<Vec<String>>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub self_managed_event_source: Option<SelfManagedEventSource>,
+    pub maximum_record_age_in_seconds: Option<i32>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub tumbling_window_in_seconds: Option<i32>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub event_source_mapping_arn: Option<String>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+impl Shaped for EventSourceMappingConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventSourceMappingConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventSourceMappingConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.uuid,
+            1 => &self.starting_position,
+            2 => &self.starting_position_timestamp,
+            3 => &self.batch_size,
+            4 => &self.maximum_batching_window_in_seconds,
+            5 => &self.parallelization_factor,
+            6 => &self.event_source_arn,
+            7 => &self.filter_criteria,
+            8 => &self.filter_criteria_error,
+            9 => &self.kms_key_arn,
+            10 => &self.metrics_config,
+            11 => &self.logging_config,
+            12 => &self.scaling_config,
+            13 => &self.function_arn,
+            14 => &self.last_modified,
+            15 => &self.last_processing_result,
+            16 => &self.state,
+            17 => &self.state_transition_reason,
+            18 => &self.destination_config,
+            19 => &self.topics,
+            20 => &self.queues,
+            21 => &self.source_access_configurations,
+            22 => &self.self_managed_event_source,
+            23 => &self.maximum_record_age_in_seconds,
+            24 => &self.bisect_batch_on_function_error,
+            25 => &self.maximum_retry_attempts,
+            26 => &self.tumbling_window_in_seconds,
+            27 => &self.function_response_types,
+            28 => &self.amazon_managed_kafka_event_source_config,
+            29 => &self.self_managed_kafka_event_source_config,
+            30 => &self.document_db_event_source_config,
+            31 => &self.event_source_mapping_arn,
+            _ => &self.provisioned_poller_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.uuid,
+            1 => &mut self.starting_position,
+            2 => &mut self.starting_position_timestamp,
+            3 => &mut self.batch_size,
+            4 => &mut self.maximum_batching_window_in_seconds,
+            5 => &mut self.parallelization_factor,
+            6 => &mut self.event_source_arn,
+            7 => &mut self.filter_criteria,
+            8 => &mut self.filter_criteria_error,
+            9 => &mut self.kms_key_arn,
+            10 => &mut self.metrics_config,
+            11 => &mut self.logging_config,
+            12 => &mut self.scaling_config,
+            13 => &mut self.function_arn,
+            14 => &mut self.last_modified,
+            15 => &mut self.last_processing_result,
+            16 => &mut self.state,
+            17 => &mut self.state_transition_reason,
+            18 => &mut self.destination_config,
+            19 => &mut self.topics,
+            20 => &mut self.queues,
+            21 => &mut self.source_access_configurations,
+            22 => &mut self.self_managed_event_source,
+            23 => &mut self.maximum_record_age_in_seconds,
+            24 => &mut self.bisect_batch_on_function_error,
+            25 => &mut self.maximum_retry_attempts,
+            26 => &mut self.tumbling_window_in_seconds,
+            27 => &mut self.function_response_types,
+            28 => &mut self.amazon_managed_kafka_event_source_config,
+            29 => &mut self.self_managed_kafka_event_source_config,
+            30 => &mut self.document_db_event_source_config,
+            31 => &mut self.event_source_mapping_arn,
+            _ => &mut self.provisioned_poller_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventSourceMappingLoggingConfig {
+    pub system_log_level: Option<String>,
+}
+impl Shaped for EventSourceMappingLoggingConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventSourceMappingLoggingConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventSourceMappingLoggingConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.system_log_level,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.system_log_level,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventSourceMappingMetricsConfig {
+    pub metrics: Option<Vec<String>>,
+}
+impl Shaped for EventSourceMappingMetricsConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventSourceMappingMetricsConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventSourceMappingMetricsConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FileSystemConfig {
+    pub arn: String,
+    pub local_mount_path: String,
+    pub s3_files_config: Option<S3FilesConfig>,
+}
+impl Shaped for FileSystemConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FileSystemConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FileSystemConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            1 => &self.local_mount_path,
+            _ => &self.s3_files_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            1 => &mut self.local_mount_path,
+            _ => &mut self.s3_files_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Filter {
+    pub pattern: Option<String>,
+}
+impl Shaped for Filter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Filter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Filter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.pattern,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.pattern,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterCriteria {
+    pub filters: Option<Vec<Filter>>,
+}
+impl Shaped for FilterCriteria {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterCriteria {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterCriteria
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterCriteriaError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for FilterCriteriaError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterCriteriaError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterCriteriaError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionCode {
+    pub zip_file: Option<Bytes>,
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+    pub s3_object_version: Option<String>,
+    pub s3_object_storage_mode: Option<String>,
+    pub image_uri: Option<String>,
+    pub source_kms_key_arn: Option<String>,
+}
+impl Shaped for FunctionCode {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionCode {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionCode
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.zip_file,
+            1 => &self.s3_bucket,
+            2 => &self.s3_key,
+            3 => &self.s3_object_version,
+            4 => &self.s3_object_storage_mode,
+            5 => &self.image_uri,
+            _ => &self.source_kms_key_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.zip_file,
+            1 => &mut self.s3_bucket,
+            2 => &mut self.s3_key,
+            3 => &mut self.s3_object_version,
+            4 => &mut self.s3_object_storage_mode,
+            5 => &mut self.image_uri,
+            _ => &mut self.source_kms_key_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionCodeLocation {
+    pub repository_type: Option<String>,
+    pub location: Option<String>,
+    pub image_uri: Option<String>,
+    pub resolved_image_uri: Option<String>,
+    pub resolved_s3_object: Option<ResolvedS3Object>,
+    pub source_kms_key_arn: Option<String>,
+    pub error: Option<FunctionCodeLocationError>,
+}
+impl Shaped for FunctionCodeLocation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionCodeLocation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionCodeLocation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.repository_type,
+            1 => &self.location,
+            2 => &self.image_uri,
+            3 => &self.resolved_image_uri,
+            4 => &self.resolved_s3_object,
+            5 => &self.source_kms_key_arn,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.repository_type,
+            1 => &mut self.location,
+            2 => &mut self.image_uri,
+            3 => &mut self.resolved_image_uri,
+            4 => &mut self.resolved_s3_object,
+            5 => &mut self.source_kms_key_arn,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionCodeLocationError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for FunctionCodeLocationError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionCodeLocationError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionCodeLocationError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionConfiguration {
+    pub function_name: Option<String>,
+    pub function_arn: Option<String>,
+    pub runtime: Option<String>,
+    pub role: Option<String>,
+    pub handler: Option<String>,
+    pub code_size: Option<i64>,
+    pub description: Option<String>,
+    pub timeout: Option<i32>,
+    pub memory_size: Option<i32>,
+    pub last_modified: Option<String>,
+    pub code_sha256: Option<String>,
+    pub version: Option<String>,
+    pub vpc_config: Option<VpcConfigResponse>,
+    pub dead_letter_config: Option<DeadLetterConfig>,
+    pub environment: Option<EnvironmentResponse>,
+    pub kms_key_arn: Option<String>,
+    pub tracing_config: Option<TracingConfigResponse>,
+    pub master_arn: Option<String>,
+    pub revision_id: Option<String>,
+    pub layers: Option<Vec<Layer>>,
+    pub state: Option<String>,
+    pub state_reason: Option<String>,
+    pub state_reason_code: Option<String>,
+    pub last_update_status: Option<String>,
+    pub last_update_status_reason: Option<String>,
+    pub last_update_status_reason_code: Option<String>,
+    pub file_system_configs: Option<Vec<FileSystemConfig>>,
+    pub signing_profile_version_arn: Option<String>,
+    pub signing_job_arn: Option<String>,
+    pub package_type: Option<String>,
+    pub image_config_response: Option<ImageConfigResponse>,
+    pub architectures: Option<Vec<String>>,
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    pub snap_start: Option<SnapStartResponse>,
+    pub runtime_version_config: Option<RuntimeVersionConfig>,
+    pub logging_config: Option<LoggingConfig>,
+    pub tenancy_config: Option<TenancyConfig>,
+    pub capacity_provider_config: Option<CapacityProviderConfig>,
+    pub config_sha256: Option<String>,
+    pub durable_config: Option<DurableConfig>,
+    pub runtime_config: Option<FunctionRuntimeConfig>,
+    pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl Shaped for FunctionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.function_arn,
+            2 => &self.runtime,
+            3 => &self.role,
+            4 => &self.handler,
+            5 => &self.code_size,
+            6 => &self.description,
+            7 => &self.timeout,
+            8 => &self.memory_size,
+            9 => &self.last_modified,
+            10 => &self.code_sha256,
+            11 => &self.version,
+            12 => &self.vpc_config,
+            13 => &self.dead_letter_config,
+            14 => &self.environment,
+            15 => &self.kms_key_arn,
+            16 => &self.tracing_config,
+            17 => &self.master_arn,
+            18 => &self.revision_id,
+            19 => &self.layers,
+            20 => &self.state,
+            21 => &self.state_reason,
+            22 => &self.state_reason_code,
+            23 => &self.last_update_status,
+            24 => &self.last_update_status_reason,
+            25 => &self.last_update_status_reason_code,
+            26 => &self.file_system_configs,
+            27 => &self.signing_profile_version_arn,
+            28 => &self.signing_job_arn,
+            29 => &self.package_type,
+            30 => &self.image_config_response,
+            31 => &self.architectures,
+            32 => &self.ephemeral_storage,
+            33 => &self.snap_start,
+            34 => &self.runtime_version_config,
+            35 => &self.logging_config,
+            36 => &self.tenancy_config,
+            37 => &self.capacity_provider_config,
+            38 => &self.config_sha256,
+            39 => &self.durable_config,
+            40 => &self.runtime_config,
+            _ => &self.accelerator_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.function_arn,
+            2 => &mut self.runtime,
+            3 => &mut self.role,
+            4 => &mut self.handler,
+            5 => &mut self.code_size,
+            6 => &mut self.description,
+            7 => &mut self.timeout,
+            8 => &mut self.memory_size,
+            9 => &mut self.last_modified,
+            10 => &mut self.code_sha256,
+            11 => &mut self.version,
+            12 => &mut self.vpc_config,
+            13 => &mut self.dead_letter_config,
+            14 => &mut self.environment,
+            15 => &mut self.kms_key_arn,
+            16 => &mut self.tracing_config,
+            17 => &mut self.master_arn,
+            18 => &mut self.revision_id,
+            19 => &mut self.layers,
+            20 => &mut self.state,
+            21 => &mut self.state_reason,
+            22 => &mut self.state_reason_code,
+            23 => &mut self.last_update_status,
+            24 => &mut self.last_update_status_reason,
+            25 => &mut self.last_update_status_reason_code,
+            26 => &mut self.file_system_configs,
+            27 => &mut self.signing_profile_version_arn,
+            28 => &mut self.signing_job_arn,
+            29 => &mut self.package_type,
+            30 => &mut self.image_config_response,
+            31 => &mut self.architectures,
+            32 => &mut self.ephemeral_storage,
+            33 => &mut self.snap_start,
+            34 => &mut self.runtime_version_config,
+            35 => &mut self.logging_config,
+            36 => &mut self.tenancy_config,
+            37 => &mut self.capacity_provider_config,
+            38 => &mut self.config_sha256,
+            39 => &mut self.durable_config,
+            40 => &mut self.runtime_config,
+            _ => &mut self.accelerator_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionEventInvokeConfig {
+    pub last_modified: Option<Timestamp>,
+    pub function_arn: Option<String>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub maximum_event_age_in_seconds: Option<i32>,
+    pub destination_config: Option<DestinationConfig>,
+}
+impl Shaped for FunctionEventInvokeConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionEventInvokeConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionEventInvokeConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.last_modified,
+            1 => &self.function_arn,
+            2 => &self.maximum_retry_attempts,
+            3 => &self.maximum_event_age_in_seconds,
+            _ => &self.destination_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.last_modified,
+            1 => &mut self.function_arn,
+            2 => &mut self.maximum_retry_attempts,
+            3 => &mut self.maximum_event_age_in_seconds,
+            _ => &mut self.destination_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionRuntimeConfig {
+    pub runtime_arn: String,
+    pub runtime_alias: String,
+}
+impl Shaped for FunctionRuntimeConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionRuntimeConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionRuntimeConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.runtime_arn,
+            _ => &self.runtime_alias,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.runtime_arn,
+            _ => &mut self.runtime_alias,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionUrlConfig {
+    pub function_url: String,
+    pub function_arn: String,
+    pub creation_time: String,
+    pub last_modified_time: String,
+    pub cors: Option<Cors>,
+    pub auth_type: String,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for FunctionUrlConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionUrlConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionUrlConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_url,
+            1 => &self.function_arn,
+            2 => &self.creation_time,
+            3 => &self.last_modified_time,
+            4 => &self.cors,
+            5 => &self.auth_type,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_url,
+            1 => &mut self.function_arn,
+            2 => &mut self.creation_time,
+            3 => &mut self.last_modified_time,
+            4 => &mut self.cors,
+            5 => &mut self.auth_type,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FunctionVersionsPerCapacityProviderLimitExceededException {
+    pub type_: Option<String>,
+}
+impl Shaped for FunctionVersionsPerCapacityProviderLimitExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FunctionVersionsPerCapacityProviderLimitExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FunctionVersionsPerCapacityProviderLimitExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountSettingsRequest {}
+impl Shaped for GetAccountSettingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountSettingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountSettingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountSettingsResponse {
+    pub account_limit: Option<AccountLimit>,
+    pub account_usage: Option<AccountUsage>,
+}
+impl Shaped for GetAccountSettingsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountSettingsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountSettingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.account_limit,
+            _ => &self.account_usage,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.account_limit,
+            _ => &mut self.account_usage,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAliasRequest {
+    pub function_name: String,
+    pub name: String,
+}
+impl Shaped for GetAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionCodeSigningConfigRequest {
+    pub function_name: String,
+}
+impl Shaped for GetFunctionCodeSigningConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionCodeSigningConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionCodeSigningConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.function_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.function_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionCodeSigningConfigResponse {
+    pub code_signing_config_arn: String,
+    pub function_name: String,
+}
+impl Shaped for GetFunctionCodeSigningConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionCodeSigningConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionCodeSigningConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code_signing_config_arn,
+            _ => &self.function_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code_signing_config_arn,
+            _ => &mut self.function_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionConcurrencyRequest {
+    pub function_name: String,
+}
+impl Shaped for GetFunctionConcurrencyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionConcurrencyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionConcurrencyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.function_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.function_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionConcurrencyResponse {
+    pub reserved_concurrent_executions: Option<i32>,
+}
+impl Shaped for GetFunctionConcurrencyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionConcurrencyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionConcurrencyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.reserved_concurrent_executions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.reserved_concurrent_executions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionConfigurationRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetFunctionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionEventInvokeConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetFunctionEventInvokeConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionEventInvokeConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionEventInvokeConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetFunctionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionResponse {
+    pub configuration: Option<FunctionConfiguration>,
+    pub code: Option<FunctionCodeLocation>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub tags_error: Option<TagsError>,
+    pub concurrency: Option<Concurrency>,
+}
+impl Shaped for GetFunctionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.configuration,
+            1 => &self.code,
+            2 => &self.tags,
+            3 => &self.tags_error,
+            _ => &self.concurrency,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.configuration,
+            1 => &mut self.code,
+            2 => &mut self.tags,
+            3 => &mut self.tags_error,
+            _ => &mut self.concurrency,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionUrlConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetFunctionUrlConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionUrlConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionUrlConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetFunctionUrlConfigResponse {
+    pub function_url: String,
+    pub function_arn: String,
+    pub auth_type: String,
+    pub cors: Option<Cors>,
+    pub creation_time: String,
+    pub last_modified_time: String,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for GetFunctionUrlConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetFunctionUrlConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetFunctionUrlConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_url,
+            1 => &self.function_arn,
+            2 => &self.auth_type,
+            3 => &self.cors,
+            4 => &self.creation_time,
+            5 => &self.last_modified_time,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_url,
+            1 => &mut self.function_arn,
+            2 => &mut self.auth_type,
+            3 => &mut self.cors,
+            4 => &mut self.creation_time,
+            5 => &mut self.last_modified_time,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLayerVersionByArnRequest {
+    pub arn: String,
+}
+impl Shaped for GetLayerVersionByArnRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLayerVersionByArnRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLayerVersionByArnRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLayerVersionPolicyRequest {
+    pub layer_name: String,
+    pub version_number: i64,
+}
+impl Shaped for GetLayerVersionPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLayerVersionPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLayerVersionPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            _ => &self.version_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            _ => &mut self.version_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLayerVersionPolicyResponse {
+    pub policy: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for GetLayerVersionPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLayerVersionPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLayerVersionPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLayerVersionRequest {
+    pub layer_name: String,
+    pub version_number: i64,
+}
+impl Shaped for GetLayerVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLayerVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLayerVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            _ => &self.version_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            _ => &mut self.version_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLayerVersionResponse {
+    pub content: Option<LayerVersionContentOutput>,
+    pub layer_arn: Option<String>,
+    pub layer_version_arn: Option<String>,
+    pub description: Option<String>,
+    pub created_date: Option<String>,
+    pub version: Option<i64>,
+    pub compatible_architectures: Option<Vec<String>>,
+    pub compatible_runtimes: Option<Vec<String>>,
+    pub license_info: Option<String>,
+}
+impl Shaped for GetLayerVersionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLayerVersionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLayerVersionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.content,
+            1 => &self.layer_arn,
+            2 => &self.layer_version_arn,
+            3 => &self.description,
+            4 => &self.created_date,
+            5 => &self.version,
+            6 => &self.compatible_architectures,
+            7 => &self.compatible_runtimes,
+            _ => &self.license_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.content,
+            1 => &mut self.layer_arn,
+            2 => &mut self.layer_version_arn,
+            3 => &mut self.description,
+            4 => &mut self.created_date,
+            5 => &mut self.version,
+            6 => &mut self.compatible_architectures,
+            7 => &mut self.compatible_runtimes,
+            _ => &mut self.license_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPolicyResponse {
+    pub policy: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for GetPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRuntimeManagementConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+}
+impl Shaped for GetRuntimeManagementConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRuntimeManagementConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRuntimeManagementConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.qualifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.qualifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRuntimeManagementConfigResponse {
+    pub update_runtime_on: Option<String>,
+    pub function_arn: Option<String>,
+    pub runtime_version_arn: Option<String>,
+}
+impl Shaped for GetRuntimeManagementConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRuntimeManagementConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRuntimeManagementConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.update_runtime_on,
+            1 => &self.function_arn,
+            _ => &self.runtime_version_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.update_runtime_on,
+            1 => &mut self.function_arn,
+            _ => &mut self.runtime_version_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageConfig {
+    pub entry_point: Option<Vec<String>>,
+    pub command: Option<Vec<String>>,
+    pub working_directory: Option<String>,
+}
+impl Shaped for ImageConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.entry_point,
+            1 => &self.command,
+            _ => &self.working_directory,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.entry_point,
+            1 => &mut self.command,
+            _ => &mut self.working_directory,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageConfigError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for ImageConfigError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageConfigError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageConfigError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageConfigResponse {
+    pub image_config: Option<ImageConfig>,
+    pub error: Option<ImageConfigError>,
+}
+impl Shaped for ImageConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_config,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_config,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidCodeSignatureException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidCodeSignatureException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidCodeSignatureException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidCodeSignatureException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidParameterValueException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidParameterValueException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidParameterValueException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidParameterValueException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidRequestContentException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidRequestContentException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidRequestContentException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidRequestContentException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidRuntimeException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidRuntimeException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidRuntimeException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidRuntimeException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidSecurityGroupIDException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidSecurityGroupIDException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidSecurityGroupIDException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidSecurityGroupIDException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidSubnetIDException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidSubnetIDException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidSubnetIDException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidSubnetIDException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidZipFileException {
+    pub type_: Option<String>,
+}
+impl Shaped for InvalidZipFileException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidZipFileException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidZipFileException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvocationRequest {
+    pub function_name: String,
+    pub invocation_type: Option<String>,
+    pub log_type: Option<String>,
+    pub client_context: Option<String>,
+    pub durable_execution_name: Option<String>,
+    pub payload: Option<Bytes>,
+    pub qualifier: Option<String>,
+    pub tenant_id: Option<String>,
+}
+impl Shaped for InvocationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvocationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvocationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.invocation_type,
+            2 => &self.log_type,
+            3 => &self.client_context,
+            4 => &self.durable_execution_name,
+            5 => &self.payload,
+            6 => &self.qualifier,
+            _ => &self.tenant_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.invocation_type,
+            2 => &mut self.log_type,
+            3 => &mut self.client_context,
+            4 => &mut self.durable_execution_name,
+            5 => &mut self.payload,
+            6 => &mut self.qualifier,
+            _ => &mut self.tenant_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvocationResponse {
+    pub status_code: Option<i32>,
+    pub function_error: Option<String>,
+    pub log_result: Option<String>,
+    pub payload: Option<Bytes>,
+    pub executed_version: Option<String>,
+    pub durable_execution_arn: Option<String>,
+}
+impl Shaped for InvocationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvocationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvocationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status_code,
+            1 => &self.function_error,
+            2 => &self.log_result,
+            3 => &self.payload,
+            4 => &self.executed_version,
+            _ => &self.durable_execution_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status_code,
+            1 => &mut self.function_error,
+            2 => &mut self.log_result,
+            3 => &mut self.payload,
+            4 => &mut self.executed_version,
+            _ => &mut self.durable_execution_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeAsyncRequest {
+    pub function_name: String,
+    pub invoke_args: Body,
+}
+impl Shaped for InvokeAsyncRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeAsyncRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeAsyncRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.invoke_args,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.invoke_args,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeAsyncResponse {
+    pub status: Option<i32>,
+}
+impl Shaped for InvokeAsyncResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeAsyncResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeAsyncResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KMSAccessDeniedException {
+    pub type_: Option<String>,
+}
+impl Shaped for KMSAccessDeniedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KMSAccessDeniedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KMSAccessDeniedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KMSDisabledException {
+    pub type_: Option<String>,
+}
+impl Shaped for KMSDisabledException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KMSDisabledException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KMSDisabledException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KMSInvalidStateException {
+    pub type_: Option<String>,
+}
+impl Shaped for KMSInvalidStateException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KMSInvalidStateException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KMSInvalidStateException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KMSNotFoundException {
+    pub type_: Option<String>,
+}
+impl Shaped for KMSNotFoundException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KMSNotFoundException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KMSNotFoundException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KafkaSchemaRegistryAccessConfig {
+    pub type_: Option<String>,
+    pub uri: Option<String>,
+}
+impl Shaped for KafkaSchemaRegistryAccessConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KafkaSchemaRegistryAccessConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KafkaSchemaRegistryAccessConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.uri,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.uri,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KafkaSchemaRegistryConfig {
+    pub schema_registry_uri: Option<String>,
+    pub event_record_format: Option<String>,
+    pub access_configs: Option<Vec<KafkaSchemaRegistryAccessConfig>>,
+    pub schema_validation_configs: Option<Vec<KafkaSchemaValidationConfig>>,
+}
+impl Shaped for KafkaSchemaRegistryConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KafkaSchemaRegistryConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KafkaSchemaRegistryConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.schema_registry_uri,
+            1 => &self.event_record_format,
+            2 => &self.access_configs,
+            _ => &self.schema_validation_configs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.schema_registry_uri,
+            1 => &mut self.event_record_format,
+            2 => &mut self.access_configs,
+            _ => &mut self.schema_validation_configs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KafkaSchemaValidationConfig {
+    pub attribute: Option<String>,
+}
+impl Shaped for KafkaSchemaValidationConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KafkaSchemaValidationConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KafkaSchemaValidationConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attribute,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attribute,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LambdaManagedInstancesCapacityProviderConfig {
+    pub capacity_provider_arn: String,
+    pub per_execution_environment_max_concurrency: Option<i32>,
+    pub execution_environment_memory_gi_b_per_v_cpu: Option<f64>,
+}
+impl Shaped for LambdaManagedInstancesCapacityProviderConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LambdaManagedInstancesCapacityProviderConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LambdaManagedInstancesCapacityProviderConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_provider_arn,
+            1 => &self.per_execution_environment_max_concurrency,
+            _ => &self.execution_environment_memory_gi_b_per_v_cpu,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_provider_arn,
+            1 => &mut self.per_execution_environment_max_concurrency,
+            _ => &mut self.execution_environment_memory_gi_b_per_v_cpu,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Layer {
+    pub arn: Option<String>,
+    pub code_size: Option<i64>,
+    pub signing_profile_version_arn: Option<String>,
+    pub signing_job_arn: Option<String>,
+}
+impl Shaped for Layer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Layer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Layer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            1 => &self.code_size,
+            2 => &self.signing_profile_version_arn,
+            _ => &self.signing_job_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            1 => &mut self.code_size,
+            2 => &mut self.signing_profile_version_arn,
+            _ => &mut self.signing_job_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LayerVersionContentInput {
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+    pub s3_object_version: Option<String>,
+    pub s3_object_storage_mode: Option<String>,
+    pub zip_file: Option<Bytes>,
+}
+impl Shaped for LayerVersionContentInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LayerVersionContentInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LayerVersionContentInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.s3_bucket,
+            1 => &self.s3_key,
+            2 => &self.s3_object_version,
+            3 => &self.s3_object_storage_mode,
+            _ => &self.zip_file,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.s3_bucket,
+            1 => &mut self.s3_key,
+            2 => &mut self.s3_object_version,
+            3 => &mut self.s3_object_storage_mode,
+            _ => &mut self.zip_file,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LayerVersionContentOutput {
+    pub location: Option<String>,
+    pub code_sha256: Option<String>,
+    pub code_size: Option<i64>,
+    pub signing_profile_version_arn: Option<String>,
+    pub signing_job_arn: Option<String>,
+    pub resolved_s3_object: Option<ResolvedS3Object>,
+}
+impl Shaped for LayerVersionContentOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LayerVersionContentOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LayerVersionContentOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.location,
+            1 => &self.code_sha256,
+            2 => &self.code_size,
+            3 => &self.signing_profile_version_arn,
+            4 => &self.signing_job_arn,
+            _ => &self.resolved_s3_object,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.location,
+            1 => &mut self.code_sha256,
+            2 => &mut self.code_size,
+            3 => &mut self.signing_profile_version_arn,
+            4 => &mut self.signing_job_arn,
+            _ => &mut self.resolved_s3_object,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LayerVersionsListItem {
+    pub layer_version_arn: Option<String>,
+    pub version: Option<i64>,
+    pub description: Option<String>,
+    pub created_date: Option<String>,
+    pub compatible_architectures: Option<Vec<String>>,
+    pub compatible_runtimes: Option<Vec<String>>,
+    pub license_info: Option<String>,
+}
+impl Shaped for LayerVersionsListItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LayerVersionsListItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LayerVersionsListItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_version_arn,
+            1 => &self.version,
+            2 => &self.description,
+            3 => &self.created_date,
+            4 => &self.compatible_architectures,
+            5 => &self.compatible_runtimes,
+            _ => &self.license_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_version_arn,
+            1 => &mut self.version,
+            2 => &mut self.description,
+            3 => &mut self.created_date,
+            4 => &mut self.compatible_architectures,
+            5 => &mut self.compatible_runtimes,
+            _ => &mut self.license_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LayersListItem {
+    pub layer_name: Option<String>,
+    pub layer_arn: Option<String>,
+    pub latest_matching_version: Option<LayerVersionsListItem>,
+}
+impl Shaped for LayersListItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LayersListItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LayersListItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            1 => &self.layer_arn,
+            _ => &self.latest_matching_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            1 => &mut self.layer_arn,
+            _ => &mut self.latest_matching_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAliasesRequest {
+    pub function_name: String,
+    pub function_version: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListAliasesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAliasesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAliasesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.function_version,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.function_version,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListAliasesResponse {
+    pub next_marker: Option<String>,
+    pub aliases: Option<Vec<AliasConfiguration>>,
+}
+impl Shaped for ListAliasesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListAliasesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListAliasesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.aliases,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.aliases,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListEventSourceMappingsRequest {
+    pub event_source_arn: Option<String>,
+    pub function_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListEventSourceMappingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListEventSourceMappingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListEventSourceMappingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_source_arn,
+            1 => &self.function_name,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_source_arn,
+            1 => &mut self.function_name,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListEventSourceMappingsResponse {
+    pub next_marker: Option<String>,
+    pub event_source_mappings: Option<Vec<EventSourceMappingConfiguration>>,
+}
+impl Shaped for ListEventSourceMappingsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListEventSourceMappingsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListEventSourceMappingsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.event_source_mappings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.event_source_mappings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionEventInvokeConfigsRequest {
+    pub function_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListFunctionEventInvokeConfigsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionEventInvokeConfigsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionEventInvokeConfigsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionEventInvokeConfigsResponse {
+    pub function_event_invoke_configs: Option<Vec<FunctionEventInvokeConfig>>,
+    pub next_marker: Option<String>,
+}
+impl Shaped for ListFunctionEventInvokeConfigsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionEventInvokeConfigsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionEventInvokeConfigsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_event_invoke_configs,
+            _ => &self.next_marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_event_invoke_configs,
+            _ => &mut self.next_marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionUrlConfigsRequest {
+    pub function_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListFunctionUrlConfigsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionUrlConfigsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionUrlConfigsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionUrlConfigsResponse {
+    pub function_url_configs: Vec<FunctionUrlConfig>,
+    pub next_marker: Option<String>,
+}
+impl Shaped for ListFunctionUrlConfigsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionUrlConfigsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionUrlConfigsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_url_configs,
+            _ => &self.next_marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_url_configs,
+            _ => &mut self.next_marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionsRequest {
+    pub master_region: Option<String>,
+    pub function_version: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListFunctionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.master_region,
+            1 => &self.function_version,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.master_region,
+            1 => &mut self.function_version,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListFunctionsResponse {
+    pub next_marker: Option<String>,
+    pub functions: Option<Vec<FunctionConfiguration>>,
+}
+impl Shaped for ListFunctionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListFunctionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListFunctionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.functions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.functions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLayerVersionsRequest {
+    pub compatible_architecture: Option<String>,
+    pub compatible_runtime: Option<String>,
+    pub layer_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListLayerVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLayerVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLayerVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.compatible_architecture,
+            1 => &self.compatible_runtime,
+            2 => &self.layer_name,
+            3 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.compatible_architecture,
+            1 => &mut self.compatible_runtime,
+            2 => &mut self.layer_name,
+            3 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLayerVersionsResponse {
+    pub next_marker: Option<String>,
+    pub layer_versions: Option<Vec<LayerVersionsListItem>>,
+}
+impl Shaped for ListLayerVersionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLayerVersionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLayerVersionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.layer_versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.layer_versions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLayersRequest {
+    pub compatible_architecture: Option<String>,
+    pub compatible_runtime: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListLayersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLayersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLayersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.compatible_architecture,
+            1 => &self.compatible_runtime,
+            2 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.compatible_architecture,
+            1 => &mut self.compatible_runtime,
+            2 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListLayersResponse {
+    pub next_marker: Option<String>,
+    pub layers: Option<Vec<LayersListItem>>,
+}
+impl Shaped for ListLayersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListLayersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListLayersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.layers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.layers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsRequest {
+    pub resource: String,
+}
+impl Shaped for ListTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsResponse {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl Shaped for ListTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListVersionsByFunctionRequest {
+    pub function_name: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl Shaped for ListVersionsByFunctionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListVersionsByFunctionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListVersionsByFunctionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListVersionsByFunctionResponse {
+    pub next_marker: Option<String>,
+    pub versions: Option<Vec<FunctionConfiguration>>,
+}
+impl Shaped for ListVersionsByFunctionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListVersionsByFunctionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListVersionsByFunctionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_marker,
+            _ => &self.versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_marker,
+            _ => &mut self.versions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LoggingConfig {
+    pub log_format: Option<String>,
+    pub application_log_level: Option<String>,
+    pub system_log_level: Option<String>,
+    pub log_group: Option<String>,
+}
+impl Shaped for LoggingConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LoggingConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LoggingConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_format,
+            1 => &self.application_log_level,
+            2 => &self.system_log_level,
+            _ => &self.log_group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_format,
+            1 => &mut self.application_log_level,
+            2 => &mut self.system_log_level,
+            _ => &mut self.log_group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModeNotSupportedException {
+    pub type_: Option<String>,
+}
+impl Shaped for ModeNotSupportedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModeNotSupportedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModeNotSupportedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NoPublishedVersionException {
+    pub type_: Option<String>,
+}
+impl Shaped for NoPublishedVersionException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NoPublishedVersionException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NoPublishedVersionException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OnFailure {
+    pub destination: Option<String>,
+}
+impl Shaped for OnFailure {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OnFailure {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OnFailure
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.destination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.destination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OnSuccess {
+    pub destination: Option<String>,
+}
+impl Shaped for OnSuccess {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OnSuccess {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OnSuccess
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.destination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.destination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyLengthExceededException {
+    pub type_: Option<String>,
+}
+impl Shaped for PolicyLengthExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyLengthExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyLengthExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PreconditionFailedException {
+    pub type_: Option<String>,
+}
+impl Shaped for PreconditionFailedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PreconditionFailedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PreconditionFailedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedPollerConfig {
+    pub minimum_pollers: Option<i32>,
+    pub maximum_pollers: Option<i32>,
+    pub poller_group_name: Option<String>,
+}
+impl Shaped for ProvisionedPollerConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedPollerConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedPollerConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.minimum_pollers,
+            1 => &self.maximum_pollers,
+            _ => &self.poller_group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.minimum_pollers,
+            1 => &mut self.maximum_pollers,
+            _ => &mut self.poller_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublicPolicyException {
+    pub type_: Option<String>,
+}
+impl Shaped for PublicPolicyException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublicPolicyException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublicPolicyException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishLayerVersionRequest {
+    pub layer_name: String,
+    pub description: Option<String>,
+    pub content: LayerVersionContentInput,
+    pub compatible_architectures: Option<Vec<String>>,
+    pub compatible_runtimes: Option<Vec<String>>,
+    pub license_info: Option<String>,
+}
+impl Shaped for PublishLayerVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishLayerVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishLayerVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            1 => &self.description,
+            2 => &self.content,
+            3 => &self.compatible_architectures,
+            4 => &self.compatible_runtimes,
+            _ => &self.license_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            1 => &mut self.description,
+            2 => &mut self.content,
+            3 => &mut self.compatible_architectures,
+            4 => &mut self.compatible_runtimes,
+            _ => &mut self.license_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishLayerVersionResponse {
+    pub content: Option<LayerVersionContentOutput>,
+    pub layer_arn: Option<String>,
+    pub layer_version_arn: Option<String>,
+    pub description: Option<String>,
+    pub created_date: Option<String>,
+    pub version: Option<i64>,
+    pub compatible_architectures: Option<Vec<String>>,
+    pub compatible_runtimes: Option<Vec<String>>,
+    pub license_info: Option<String>,
+}
+impl Shaped for PublishLayerVersionResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishLayerVersionResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishLayerVersionResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.content,
+            1 => &self.layer_arn,
+            2 => &self.layer_version_arn,
+            3 => &self.description,
+            4 => &self.created_date,
+            5 => &self.version,
+            6 => &self.compatible_architectures,
+            7 => &self.compatible_runtimes,
+            _ => &self.license_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.content,
+            1 => &mut self.layer_arn,
+            2 => &mut self.layer_version_arn,
+            3 => &mut self.description,
+            4 => &mut self.created_date,
+            5 => &mut self.version,
+            6 => &mut self.compatible_architectures,
+            7 => &mut self.compatible_runtimes,
+            _ => &mut self.license_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublishVersionRequest {
+    pub function_name: String,
+    pub code_sha256: Option<String>,
+    pub description: Option<String>,
+    pub revision_id: Option<String>,
+    pub publish_to: Option<String>,
+}
+impl Shaped for PublishVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublishVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublishVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.code_sha256,
+            2 => &self.description,
+            3 => &self.revision_id,
+            _ => &self.publish_to,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.code_sha256,
+            2 => &mut self.description,
+            3 => &mut self.revision_id,
+            _ => &mut self.publish_to,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutFunctionConcurrencyRequest {
+    pub function_name: String,
+    pub reserved_concurrent_executions: i32,
+}
+impl Shaped for PutFunctionConcurrencyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutFunctionConcurrencyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutFunctionConcurrencyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            _ => &self.reserved_concurrent_executions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            _ => &mut self.reserved_concurrent_executions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutFunctionEventInvokeConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub maximum_event_age_in_seconds: Option<i32>,
+    pub destination_config: Option<DestinationConfig>,
+}
+impl Shaped for PutFunctionEventInvokeConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutFunctionEventInvokeConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutFunctionEventInvokeConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.qualifier,
+            2 => &self.maximum_retry_attempts,
+            3 => &self.maximum_event_age_in_seconds,
+            _ => &self.destination_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.qualifier,
+            2 => &mut self.maximum_retry_attempts,
+            3 => &mut self.maximum_event_age_in_seconds,
+            _ => &mut self.destination_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RecursiveInvocationException {
+    pub type_: Option<String>,
+}
+impl Shaped for RecursiveInvocationException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RecursiveInvocationException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RecursiveInvocationException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemoveLayerVersionPermissionRequest {
+    pub layer_name: String,
+    pub version_number: i64,
+    pub statement_id: String,
+    pub revision_id: Option<String>,
+}
+impl Shaped for RemoveLayerVersionPermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveLayerVersionPermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveLayerVersionPermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.layer_name,
+            1 => &self.version_number,
+            2 => &self.statement_id,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.layer_name,
+            1 => &mut self.version_number,
+            2 => &mut self.statement_id,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemovePermissionRequest {
+    pub function_name: String,
+    pub statement_id: String,
+    pub qualifier: Option<String>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for RemovePermissionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemovePermissionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemovePermissionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.statement_id,
+            2 => &self.qualifier,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.statement_id,
+            2 => &mut self.qualifier,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestTooLargeException {
+    pub type_: Option<String>,
+}
+impl Shaped for RequestTooLargeException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestTooLargeException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestTooLargeException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResolvedS3Object {
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+    pub s3_object_version: Option<String>,
+}
+impl Shaped for ResolvedS3Object {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResolvedS3Object {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResolvedS3Object
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.s3_bucket,
+            1 => &self.s3_key,
+            _ => &self.s3_object_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.s3_bucket,
+            1 => &mut self.s3_key,
+            _ => &mut self.s3_object_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceConflictException {
+    pub type_: Option<String>,
+}
+impl Shaped for ResourceConflictException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceConflictException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceConflictException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceNotFoundException {
+    pub type_: Option<String>,
+}
+impl Shaped for ResourceNotFoundException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceNotFoundException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceNotFoundException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceNotReadyException {
+    pub type_: Option<String>,
+}
+impl Shaped for ResourceNotReadyException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceNotReadyException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceNotReadyException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuntimeAliasDeletedException {
+    pub type_: Option<String>,
+}
+impl Shaped for RuntimeAliasDeletedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuntimeAliasDeletedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuntimeAliasDeletedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuntimeVersionConfig {
+    pub runtime_version_arn: Option<String>,
+    pub error: Option<RuntimeVersionError>,
+}
+impl Shaped for RuntimeVersionConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuntimeVersionConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuntimeVersionConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.runtime_version_arn,
+            _ => &self.error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.runtime_version_arn,
+            _ => &mut self.error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuntimeVersionDeletedException {
+    pub type_: Option<String>,
+}
+impl Shaped for RuntimeVersionDeletedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuntimeVersionDeletedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuntimeVersionDeletedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuntimeVersionError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for RuntimeVersionError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuntimeVersionError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuntimeVersionError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3FilesConfig {
+    pub direct_s3_read: Option<String>,
+}
+impl Shaped for S3FilesConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3FilesConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3FilesConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.direct_s3_read,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.direct_s3_read,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3FilesMountConnectivityException {
+    pub type_: Option<String>,
+}
+impl Shaped for S3FilesMountConnectivityException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3FilesMountConnectivityException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3FilesMountConnectivityException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3FilesMountFailureException {
+    pub type_: Option<String>,
+}
+impl Shaped for S3FilesMountFailureException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3FilesMountFailureException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3FilesMountFailureException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3FilesMountTimeoutException {
+    pub type_: Option<String>,
+}
+impl Shaped for S3FilesMountTimeoutException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3FilesMountTimeoutException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3FilesMountTimeoutException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScalingConfig {
+    pub maximum_concurrency: Option<i32>,
+}
+impl Shaped for ScalingConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScalingConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScalingConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_concurrency,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_concurrency,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SelfManagedEventSource {
+    pub endpoints: Option<BTreeMap<String, Vec<String>>>,
+}
+impl Shaped for SelfManagedEventSource {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SelfManagedEventSource {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SelfManagedEventSource
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.endpoints,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.endpoints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SelfManagedKafkaEventSourceConfig {
+    pub consumer_group_id: Option<String>,
+    pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+    pub consumption_mode: Option<String>,
+}
+impl Shaped for SelfManagedKafkaEventSourceConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SelfManagedKafkaEventSourceConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SelfManagedKafkaEventSourceConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.consumer_group_id,
+            1 => &self.schema_registry_config,
+            _ => &self.consumption_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.consumer_group_id,
+            1 => &mut self.schema_registry_config,
+            _ => &mut self.consumption_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SerializedRequestEntityTooLargeException {
+    pub type_: Option<String>,
+}
+impl Shaped for SerializedRequestEntityTooLargeException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SerializedRequestEntityTooLargeException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SerializedRequestEntityTooLargeException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceException {
+    pub type_: Option<String>,
+}
+impl Shaped for ServiceException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceQuotaExceededException {
+    pub type_: Option<String>,
+}
+impl Shaped for ServiceQuotaExceededException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceQuotaExceededException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceQuotaExceededException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStart {
+    pub apply_on: Option<String>,
+}
+impl Shaped for SnapStart {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStart {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStart
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.apply_on,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.apply_on,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStartException {
+    pub type_: Option<String>,
+}
+impl Shaped for SnapStartException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStartException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStartException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStartNotReadyException {
+    pub type_: Option<String>,
+}
+impl Shaped for SnapStartNotReadyException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStartNotReadyException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStartNotReadyException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStartRegenerationFailureException {
+    pub type_: Option<String>,
+}
+impl Shaped for SnapStartRegenerationFailureException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStartRegenerationFailureException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStartRegenerationFailureException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStartResponse {
+    pub apply_on: Option<String>,
+    pub optimization_status: Option<String>,
+}
+impl Shaped for SnapStartResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStartResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStartResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.apply_on,
+            _ => &self.optimization_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.apply_on,
+            _ => &mut self.optimization_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SnapStartTimeoutException {
+    pub type_: Option<String>,
+}
+impl Shaped for SnapStartTimeoutException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SnapStartTimeoutException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SnapStartTimeoutException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SourceAccessConfiguration {
+    pub type_: Option<String>,
+    pub uri: Option<String>,
+}
+impl Shaped for SourceAccessConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SourceAccessConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SourceAccessConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.uri,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.uri,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubnetIPAddressLimitReachedException {
+    pub type_: Option<String>,
+}
+impl Shaped for SubnetIPAddressLimitReachedException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetIPAddressLimitReachedException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetIPAddressLimitReachedException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagsError {
+    pub error_code: String,
+    pub message: String,
+}
+impl Shaped for TagsError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagsError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagsError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TenancyConfig {
+    pub tenant_isolation_mode: String,
+}
+impl Shaped for TenancyConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TenancyConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TenancyConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tenant_isolation_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tenant_isolation_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TooManyRequestsException {
+    pub retry_after_seconds: Option<String>,
+    pub type_: Option<String>,
+    pub reason: Option<String>,
+}
+impl Shaped for TooManyRequestsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TooManyRequestsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TooManyRequestsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.retry_after_seconds,
+            1 => &self.type_,
+            _ => &self.reason,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.retry_after_seconds,
+            1 => &mut self.type_,
+            _ => &mut self.reason,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TracingConfig {
+    pub mode: Option<String>,
+}
+impl Shaped for TracingConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TracingConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TracingConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TracingConfigResponse {
+    pub mode: Option<String>,
+}
+impl Shaped for TracingConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TracingConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TracingConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsupportedMediaTypeException {
+    pub type_: Option<String>,
+}
+impl Shaped for UnsupportedMediaTypeException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsupportedMediaTypeException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsupportedMediaTypeException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource: String,
+    pub tag_keys: Vec<String>,
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAliasRequest {
+    pub function_name: String,
+    pub name: String,
+    pub function_version: Option<String>,
+    pub description: Option<String>,
+    pub routing_config: Option<AliasRoutingConfiguration>,
+    pub revision_id: Option<String>,
+}
+impl Shaped for UpdateAliasRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAliasRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAliasRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.name,
+            2 => &self.function_version,
+            3 => &self.description,
+            4 => &self.routing_config,
+            _ => &self.revision_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.name,
+            2 => &mut self.function_version,
+            3 => &mut self.description,
+            4 => &mut self.routing_config,
+            _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateFunctionCodeRequest {
+    pub function_name: String,
+    pub zip_file: Option<Bytes>,
+    pub s3_bucket: Option<String>,
+    pub s3_key: Option<String>,
+    pub s3_object_version: Option<String>,
+    pub s3_object_storage_mode: Option<String>,
+    pub image_uri: Option<String>,
+    pub architectures: Option<Vec<String>>,
+    pub publish: Option<bool>,
+    pub publish_to: Option<String>,
+    pub dry_run: Option<bool>,
+    pub revision_id: Option<String>,
+    pub source_kms_key_arn: Option<String>,
+}
+impl Shaped for UpdateFunctionCodeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateFunctionCodeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateFunctionCodeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.zip_file,
+            2 => &self.s3_bucket,
+            3 => &self.s3_key,
+            4 => &self.s3_object_version,
+            5 => &self.s3_object_storage_mode,
+            6 => &self.image_uri,
+            7 => &self.architectures,
+            8 => &self.publish,
+            9 => &self.publish_to,
+            10 => &self.dry_run,
+            11 => &self.revision_id,
+            _ => &self.source_kms_key_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.zip_file,
+            2 => &mut self.s3_bucket,
+            3 => &mut self.s3_key,
+            4 => &mut self.s3_object_version,
+            5 => &mut self.s3_object_storage_mode,
+            6 => &mut self.image_uri,
+            7 => &mut self.architectures,
+            8 => &mut self.publish,
+            9 => &mut self.publish_to,
+            10 => &mut self.dry_run,
+            11 => &mut self.revision_id,
+            _ => &mut self.source_kms_key_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateFunctionConfigurationRequest {
+    pub function_name: String,
+    pub role: Option<String>,
+    pub handler: Option<String>,
+    pub description: Option<String>,
+    pub timeout: Option<i32>,
+    pub memory_size: Option<i32>,
+    pub vpc_config: Option<VpcConfig>,
+    pub environment: Option<Environment>,
+    pub runtime: Option<String>,
+    pub dead_letter_config: Option<DeadLetterConfig>,
+    pub kms_key_arn: Option<String>,
+    pub tracing_config: Option<TracingConfig>,
+    pub revision_id: Option<String>,
+    pub layers: Option<Vec<String>>,
+    pub file_system_configs: Option<Vec<FileSystemConfig>>,
+    pub image_config: Option<ImageConfig>,
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    pub snap_start: Option<SnapStart>,
+    pub logging_config: Option<LoggingConfig>,
+    pub capacity_provider_config: Option<CapacityProviderConfig>,
+    pub durable_config: Option<DurableConfig>,
+    pub runtime_config: Option<FunctionRuntimeConfig>,
+    pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl Shaped for UpdateFunctionConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateFunctionConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateFunctionConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.role,
+            2 => &self.handler,
+            3 => &self.description,
+            4 => &self.timeout,
+            5 => &self.memory_size,
+            6 => &self.vpc_config,
+            7 => &self.environment,
+            8 => &self.runtime,
+            9 => &self.dead_letter_config,
+            10 => &self.kms_key_arn,
+            11 => &self.tracing_config,
+            12 => &self.revision_id,
+            13 => &self.layers,
+            14 => &self.file_system_configs,
+            15 => &self.image_config,
+            16 => &self.ephemeral_storage,
+            17 => &self.snap_start,
+            18 => &self.logging_config,
+            19 => &self.capacity_provider_config,
+            20 => &self.durable_config,
+            21 => &self.runtime_config,
+            _ => &self.accelerator_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.role,
+            2 => &mut self.handler,
+            3 => &mut self.description,
+            4 => &mut self.timeout,
+            5 => &mut self.memory_size,
+            6 => &mut self.vpc_config,
+            7 => &mut self.environment,
+            8 => &mut self.runtime,
+            9 => &mut self.dead_letter_config,
+            10 => &mut self.kms_key_arn,
+            11 => &mut self.tracing_config,
+            12 => &mut self.revision_id,
+            13 => &mut self.layers,
+            14 => &mut self.file_system_configs,
+            15 => &mut self.image_config,
+            16 => &mut self.ephemeral_storage,
+            17 => &mut self.snap_start,
+            18 => &mut self.logging_config,
+            19 => &mut self.capacity_provider_config,
+            20 => &mut self.durable_config,
+            21 => &mut self.runtime_config,
+            _ => &mut self.accelerator_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateFunctionEventInvokeConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub maximum_event_age_in_seconds: Option<i32>,
+    pub destination_config: Option<DestinationConfig>,
+}
+impl Shaped for UpdateFunctionEventInvokeConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateFunctionEventInvokeConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateFunctionEventInvokeConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.qualifier,
+            2 => &self.maximum_retry_attempts,
+            3 => &self.maximum_event_age_in_seconds,
+            _ => &self.destination_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.qualifier,
+            2 => &mut self.maximum_retry_attempts,
+            3 => &mut self.maximum_event_age_in_seconds,
+            _ => &mut self.destination_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateFunctionUrlConfigRequest {
+    pub function_name: String,
+    pub qualifier: Option<String>,
+    pub auth_type: Option<String>,
+    pub cors: Option<Cors>,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for UpdateFunctionUrlConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateFunctionUrlConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateFunctionUrlConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.qualifier,
+            2 => &self.auth_type,
+            3 => &self.cors,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.qualifier,
+            2 => &mut self.auth_type,
+            3 => &mut self.cors,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateFunctionUrlConfigResponse {
+    pub function_url: String,
+    pub function_arn: String,
+    pub auth_type: String,
+    pub cors: Option<Cors>,
+    pub creation_time: String,
+    pub last_modified_time: String,
+    pub invoke_mode: Option<String>,
+}
+impl Shaped for UpdateFunctionUrlConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateFunctionUrlConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateFunctionUrlConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_url,
+            1 => &self.function_arn,
+            2 => &self.auth_type,
+            3 => &self.cors,
+            4 => &self.creation_time,
+            5 => &self.last_modified_time,
+            _ => &self.invoke_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_url,
+            1 => &mut self.function_arn,
+            2 => &mut self.auth_type,
+            3 => &mut self.cors,
+            4 => &mut self.creation_time,
+            5 => &mut self.last_modified_time,
+            _ => &mut self.invoke_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcConfig {
+    pub subnet_ids: Option<Vec<String>>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub ipv6_allowed_for_dual_stack: Option<bool>,
+}
+impl Shaped for VpcConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_ids,
+            1 => &self.security_group_ids,
+            _ => &self.ipv6_allowed_for_dual_stack,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_ids,
+            1 => &mut self.security_group_ids,
+            _ => &mut self.ipv6_allowed_for_dual_stack,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcConfigResponse {
+    pub subnet_ids: Option<Vec<String>>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub vpc_id: Option<String>,
+    pub ipv6_allowed_for_dual_stack: Option<bool>,
+}
+impl Shaped for VpcConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_ids,
+            1 => &self.security_group_ids,
+            2 => &self.vpc_id,
+            _ => &self.ipv6_allowed_for_dual_stack,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_ids,
+            1 => &mut self.security_group_ids,
+            2 => &mut self.vpc_id,
+            _ => &mut self.ipv6_allowed_for_dual_stack,
+        }
+    }
+}

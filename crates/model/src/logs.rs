@@ -253,12 +253,7 @@ static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DeleteRetentionPolicyRequest,
     output: &UNIT,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &OPERATION_ABORTED_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -298,11 +293,7 @@ static DESCRIBE_LOG_STREAMS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DescribeLogStreamsRequest,
     output: &S_DescribeLogStreamsResponse,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -322,11 +313,7 @@ static FILTER_LOG_EVENTS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_FilterLogEventsRequest,
     output: &S_FilterLogEventsResponse,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -346,11 +333,7 @@ static GET_LOG_EVENTS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetLogEventsRequest,
     output: &S_GetLogEventsResponse,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -390,11 +373,7 @@ static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_ListTagsForResourceRequest,
     output: &S_ListTagsForResourceResponse,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -461,12 +440,7 @@ static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
     status: 200,
     input: &S_PutRetentionPolicyRequest,
     output: &UNIT,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &OPERATION_ABORTED_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -506,12 +480,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_TagResourceRequest,
     output: &UNIT,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-        &TOO_MANY_TAGS_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION, &TOO_MANY_TAGS_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -571,11 +540,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UntagResourceRequest,
     output: &UNIT,
-    errors: &[
-        &INVALID_PARAMETER_EXCEPTION,
-        &RESOURCE_NOT_FOUND_EXCEPTION,
-        &SERVICE_UNAVAILABLE_EXCEPTION,
-    ],
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -588,132 +553,48 @@ impl OperationType for UntagResource {
     const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
 }
 
-pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AccessDeniedException",
-    code: "AccessDeniedException",
-    status: 400,
-    message: "message",
-};
-pub static CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConflictException",
-    code: "ConflictException",
-    status: 400,
-    message: "message",
-};
-pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DataAlreadyAcceptedException",
-    code: "DataAlreadyAcceptedException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_SERVER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalServerException",
-    code: "InternalServerException",
-    status: 500,
-    message: "message",
-};
-pub static INTERNAL_STREAMING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InternalStreamingException",
-    code: "InternalStreamingException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidOperationException",
-    code: "InvalidOperationException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidParameterException",
-    code: "InvalidParameterException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_SEQUENCE_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidSequenceTokenException",
-    code: "InvalidSequenceTokenException",
-    status: 400,
-    message: "message",
-};
-pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "LimitExceededException",
-    code: "LimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static MALFORMED_QUERY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MalformedQueryException",
-    code: "MalformedQueryException",
-    status: 400,
-    message: "message",
-};
-pub static OPERATION_ABORTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OperationAbortedException",
-    code: "OperationAbortedException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceAlreadyExistsException",
-    code: "ResourceAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceQuotaExceededException",
-    code: "ServiceQuotaExceededException",
-    status: 400,
-    message: "message",
-};
-pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceUnavailableException",
-    code: "ServiceUnavailableException",
-    status: 500,
-    message: "message",
-};
-pub static SESSION_STREAMING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SessionStreamingException",
-    code: "SessionStreamingException",
-    status: 400,
-    message: "message",
-};
-pub static SESSION_TIMEOUT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SessionTimeoutException",
-    code: "SessionTimeoutException",
-    status: 400,
-    message: "message",
-};
-pub static THROTTLING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ThrottlingException",
-    code: "ThrottlingException",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TooManyTagsException",
-    code: "TooManyTagsException",
-    status: 400,
-    message: "message",
-};
-pub static UNRECOGNIZED_CLIENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnrecognizedClientException",
-    code: "UnrecognizedClientException",
-    status: 400,
-    message: "message",
-};
-pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ValidationException",
-    code: "ValidationException",
-    status: 400,
-    message: "message",
-};
+pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
+pub static CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "message" };
+pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DataAlreadyAcceptedException", code: "DataAlreadyAcceptedException", status: 400, message: "message" };
+pub static INTERNAL_SERVER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalServerException", code: "InternalServerException", status: 500, message: "message" };
+pub static INTERNAL_STREAMING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InternalStreamingException", code: "InternalStreamingException", status: 400, message: "message" };
+pub static INVALID_OPERATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidOperationException", code: "InvalidOperationException", status: 400, message: "message" };
+pub static INVALID_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidParameterException", code: "InvalidParameterException", status: 400, message: "message" };
+pub static INVALID_SEQUENCE_TOKEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidSequenceTokenException", code: "InvalidSequenceTokenException", status: 400, message: "message" };
+pub static LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "LimitExceededException", code: "LimitExceededException", status: 400, message: "message" };
+pub static MALFORMED_QUERY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MalformedQueryException", code: "MalformedQueryException", status: 400, message: "message" };
+pub static OPERATION_ABORTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OperationAbortedException", code: "OperationAbortedException", status: 400, message: "message" };
+pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceAlreadyExistsException", code: "ResourceAlreadyExistsException", status: 400, message: "message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "message" };
+pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceUnavailableException", code: "ServiceUnavailableException", status: 500, message: "message" };
+pub static SESSION_STREAMING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SessionStreamingException", code: "SessionStreamingException", status: 400, message: "message" };
+pub static SESSION_TIMEOUT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SessionTimeoutException", code: "SessionTimeoutException", status: 400, message: "message" };
+pub static THROTTLING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "message" };
+pub static TOO_MANY_TAGS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TooManyTagsException", code: "TooManyTagsException", status: 400, message: "message" };
+pub static UNRECOGNIZED_CLIENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnrecognizedClientException", code: "UnrecognizedClientException", status: 400, message: "message" };
+pub static VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };
 
 static S_AccountId: schema::Shape =
     schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(12).max(12).pattern(&P_AccountId));
@@ -744,10 +625,8 @@ static L_DataAlreadyAcceptedException: Layout = Layout::new(&[schema::Member::ne
 static S_DataProtectionStatus: schema::Shape =
     schema::Shape::new("DataProtectionStatus", Kind::String).limits(Limits::NONE.values(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
 static S_DataSourceFilter: schema::Shape = schema::Shape::new("DataSourceFilter", Kind::Structure(&L_DataSourceFilter));
-static L_DataSourceFilter: Layout = Layout::new(&[
-    schema::Member::new("name", &S_DataSourceName).required(),
-    schema::Member::new("type", &S_DataSourceType),
-]);
+static L_DataSourceFilter: Layout =
+    Layout::new(&[schema::Member::new("name", &S_DataSourceName).required(), schema::Member::new("type", &S_DataSourceType)]);
 static S_DataSourceFilters: schema::Shape =
     schema::Shape::new("DataSourceFilters", Kind::List(&M_DataSourceFilters)).limits(Limits::NONE.min(1).max(5));
 static M_DataSourceFilters: schema::Member = schema::Member::new("member", &S_DataSourceFilter);
@@ -767,11 +646,9 @@ static L_DeleteRetentionPolicyRequest: Layout = Layout::new(&[schema::Member::ne
 static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
 static S_Descending: schema::Shape = schema::Shape::new("Descending", Kind::Boolean);
 static S_DescribeLimit: schema::Shape = schema::Shape::new("DescribeLimit", Kind::Integer).limits(Limits::NONE.min(1).max(50));
-static S_DescribeLogGroupsLogGroupIdentifiers: schema::Shape = schema::Shape::new(
-    "DescribeLogGroupsLogGroupIdentifiers",
-    Kind::List(&M_DescribeLogGroupsLogGroupIdentifiers),
-)
-.limits(Limits::NONE.min(1).max(50));
+static S_DescribeLogGroupsLogGroupIdentifiers: schema::Shape =
+    schema::Shape::new("DescribeLogGroupsLogGroupIdentifiers", Kind::List(&M_DescribeLogGroupsLogGroupIdentifiers))
+        .limits(Limits::NONE.min(1).max(50));
 static M_DescribeLogGroupsLogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
 static S_DescribeLogGroupsRequest: schema::Shape =
     schema::Shape::new("DescribeLogGroupsRequest", Kind::Structure(&L_DescribeLogGroupsRequest));
@@ -787,10 +664,8 @@ static L_DescribeLogGroupsRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeLogGroupsResponse: schema::Shape =
     schema::Shape::new("DescribeLogGroupsResponse", Kind::Structure(&L_DescribeLogGroupsResponse));
-static L_DescribeLogGroupsResponse: Layout = Layout::new(&[
-    schema::Member::new("logGroups", &S_LogGroups),
-    schema::Member::new("nextToken", &S_NextToken),
-]);
+static L_DescribeLogGroupsResponse: Layout =
+    Layout::new(&[schema::Member::new("logGroups", &S_LogGroups), schema::Member::new("nextToken", &S_NextToken)]);
 static S_DescribeLogStreamsRequest: schema::Shape =
     schema::Shape::new("DescribeLogStreamsRequest", Kind::Structure(&L_DescribeLogStreamsRequest));
 static L_DescribeLogStreamsRequest: Layout = Layout::new(&[
@@ -804,15 +679,11 @@ static L_DescribeLogStreamsRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeLogStreamsResponse: schema::Shape =
     schema::Shape::new("DescribeLogStreamsResponse", Kind::Structure(&L_DescribeLogStreamsResponse));
-static L_DescribeLogStreamsResponse: Layout = Layout::new(&[
-    schema::Member::new("logStreams", &S_LogStreams),
-    schema::Member::new("nextToken", &S_NextToken),
-]);
+static L_DescribeLogStreamsResponse: Layout =
+    Layout::new(&[schema::Member::new("logStreams", &S_LogStreams), schema::Member::new("nextToken", &S_NextToken)]);
 static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
-static L_Entity: Layout = Layout::new(&[
-    schema::Member::new("keyAttributes", &S_EntityKeyAttributes),
-    schema::Member::new("attributes", &S_EntityAttributes),
-]);
+static L_Entity: Layout =
+    Layout::new(&[schema::Member::new("keyAttributes", &S_EntityKeyAttributes), schema::Member::new("attributes", &S_EntityAttributes)]);
 static S_EntityAttributes: schema::Shape =
     schema::Shape::new("EntityAttributes", Kind::Map(&K_EntityAttributes, &V_EntityAttributes)).limits(Limits::NONE.min(0).max(10));
 static K_EntityAttributes: schema::Member = schema::Member::new("key", &S_EntityAttributesKey);
@@ -909,10 +780,8 @@ static M_InheritedProperties: schema::Member = schema::Member::new("member", &S_
 static S_InheritedProperty: schema::Shape =
     schema::Shape::new("InheritedProperty", Kind::String).limits(Limits::NONE.values(&["ACCOUNT_DATA_PROTECTION"]));
 static S_InputLogEvent: schema::Shape = schema::Shape::new("InputLogEvent", Kind::Structure(&L_InputLogEvent));
-static L_InputLogEvent: Layout = Layout::new(&[
-    schema::Member::new("timestamp", &S_Timestamp).required(),
-    schema::Member::new("message", &S_EventMessage).required(),
-]);
+static L_InputLogEvent: Layout =
+    Layout::new(&[schema::Member::new("timestamp", &S_Timestamp).required(), schema::Member::new("message", &S_EventMessage).required()]);
 static S_InputLogEvents: schema::Shape =
     schema::Shape::new("InputLogEvents", Kind::List(&M_InputLogEvents)).limits(Limits::NONE.min(1).max(10000));
 static M_InputLogEvents: schema::Member = schema::Member::new("member", &S_InputLogEvent);
@@ -938,10 +807,8 @@ static L_ListLogGroupsRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupTags", &S_TagFilters),
 ]);
 static S_ListLogGroupsResponse: schema::Shape = schema::Shape::new("ListLogGroupsResponse", Kind::Structure(&L_ListLogGroupsResponse));
-static L_ListLogGroupsResponse: Layout = Layout::new(&[
-    schema::Member::new("logGroups", &S_LogGroupSummaries),
-    schema::Member::new("nextToken", &S_NextToken),
-]);
+static L_ListLogGroupsResponse: Layout =
+    Layout::new(&[schema::Member::new("logGroups", &S_LogGroupSummaries), schema::Member::new("nextToken", &S_NextToken)]);
 static S_ListTagsForResourceRequest: schema::Shape =
     schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
 static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required()]);
@@ -1077,10 +944,8 @@ static S_SequenceToken: schema::Shape = schema::Shape::new("SequenceToken", Kind
 static S_StartFromHead: schema::Shape = schema::Shape::new("StartFromHead", Kind::Boolean);
 static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
 static S_TagFilter: schema::Shape = schema::Shape::new("TagFilter", Kind::Structure(&L_TagFilter));
-static L_TagFilter: Layout = Layout::new(&[
-    schema::Member::new("key", &S_TagFilterKey).required(),
-    schema::Member::new("values", &S_TagFilterValues),
-]);
+static L_TagFilter: Layout =
+    Layout::new(&[schema::Member::new("key", &S_TagFilterKey).required(), schema::Member::new("values", &S_TagFilterValues)]);
 static S_TagFilterKey: schema::Shape =
     schema::Shape::new("TagFilterKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagFilterKey));
 static P_TagFilterKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$"#);
@@ -1099,15 +964,11 @@ static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.min(1));
 static M_TagList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_TagLogGroupRequest: schema::Shape = schema::Shape::new("TagLogGroupRequest", Kind::Structure(&L_TagLogGroupRequest));
-static L_TagLogGroupRequest: Layout = Layout::new(&[
-    schema::Member::new("logGroupName", &S_LogGroupName).required(),
-    schema::Member::new("tags", &S_Tags).required(),
-]);
+static L_TagLogGroupRequest: Layout =
+    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required(), schema::Member::new("tags", &S_Tags).required()]);
 static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
-static L_TagResourceRequest: Layout = Layout::new(&[
-    schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
-    schema::Member::new("tags", &S_Tags).required(),
-]);
+static L_TagResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("resourceArn", &S_AmazonResourceName).required(), schema::Member::new("tags", &S_Tags).required()]);
 static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String).limits(Limits::NONE.max(256).pattern(&P_TagValue));
 static P_TagValue: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
 static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags)).limits(Limits::NONE.min(1).max(50));
@@ -1131,10 +992,8 @@ static S_TooManyTagsException: schema::Shape = schema::Shape::new("TooManyTagsEx
 static L_TooManyTagsException: Layout = Layout::new(&[schema::Member::new("resourceName", &S_AmazonResourceName)]);
 static S_Unmask: schema::Shape = schema::Shape::new("Unmask", Kind::Boolean);
 static S_UntagLogGroupRequest: schema::Shape = schema::Shape::new("UntagLogGroupRequest", Kind::Structure(&L_UntagLogGroupRequest));
-static L_UntagLogGroupRequest: Layout = Layout::new(&[
-    schema::Member::new("logGroupName", &S_LogGroupName).required(),
-    schema::Member::new("tags", &S_TagList).required(),
-]);
+static L_UntagLogGroupRequest: Layout =
+    Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required(), schema::Member::new("tags", &S_TagList).required()]);
 static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
 static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("resourceArn", &S_AmazonResourceName).required(),

@@ -23,257 +23,13516 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AbortMultipartUpload", "DELETE", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("CompleteMultipartUpload", "POST", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("CopyObject", "PUT", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("CreateBucket", "PUT", "/{Bucket}"),
+    &ABORT_MULTIPART_UPLOAD,
+    &COMPLETE_MULTIPART_UPLOAD,
+    &COPY_OBJECT,
+    &CREATE_BUCKET,
     &schema::Operation::unbuilt("CreateBucketMetadataConfiguration", "POST", "/{Bucket}?metadataConfiguration"),
     &schema::Operation::unbuilt("CreateBucketMetadataTableConfiguration", "POST", "/{Bucket}?metadataTable"),
-    &schema::Operation::unbuilt("CreateMultipartUpload", "POST", "/{Bucket}/{Key+}?uploads"),
+    &CREATE_MULTIPART_UPLOAD,
     &schema::Operation::unbuilt("CreateSession", "GET", "/{Bucket}?session"),
-    &schema::Operation::unbuilt("DeleteBucket", "DELETE", "/{Bucket}"),
+    &DELETE_BUCKET,
     &schema::Operation::unbuilt("DeleteBucketAnalyticsConfiguration", "DELETE", "/{Bucket}?analytics"),
-    &schema::Operation::unbuilt("DeleteBucketCors", "DELETE", "/{Bucket}?cors"),
-    &schema::Operation::unbuilt("DeleteBucketEncryption", "DELETE", "/{Bucket}?encryption"),
-    &schema::Operation::unbuilt(
-        "DeleteBucketIntelligentTieringConfiguration",
-        "DELETE",
-        "/{Bucket}?intelligent-tiering",
-    ),
+    &DELETE_BUCKET_CORS,
+    &DELETE_BUCKET_ENCRYPTION,
+    &schema::Operation::unbuilt("DeleteBucketIntelligentTieringConfiguration", "DELETE", "/{Bucket}?intelligent-tiering"),
     &schema::Operation::unbuilt("DeleteBucketInventoryConfiguration", "DELETE", "/{Bucket}?inventory"),
-    &schema::Operation::unbuilt("DeleteBucketLifecycle", "DELETE", "/{Bucket}?lifecycle"),
+    &DELETE_BUCKET_LIFECYCLE,
     &schema::Operation::unbuilt("DeleteBucketMetadataConfiguration", "DELETE", "/{Bucket}?metadataConfiguration"),
     &schema::Operation::unbuilt("DeleteBucketMetadataTableConfiguration", "DELETE", "/{Bucket}?metadataTable"),
     &schema::Operation::unbuilt("DeleteBucketMetricsConfiguration", "DELETE", "/{Bucket}?metrics"),
-    &schema::Operation::unbuilt("DeleteBucketOwnershipControls", "DELETE", "/{Bucket}?ownershipControls"),
-    &schema::Operation::unbuilt("DeleteBucketPolicy", "DELETE", "/{Bucket}?policy"),
+    &DELETE_BUCKET_OWNERSHIP_CONTROLS,
+    &DELETE_BUCKET_POLICY,
     &schema::Operation::unbuilt("DeleteBucketReplication", "DELETE", "/{Bucket}?replication"),
-    &schema::Operation::unbuilt("DeleteBucketTagging", "DELETE", "/{Bucket}?tagging"),
-    &schema::Operation::unbuilt("DeleteBucketWebsite", "DELETE", "/{Bucket}?website"),
-    &schema::Operation::unbuilt("DeleteObject", "DELETE", "/{Bucket}/{Key+}"),
+    &DELETE_BUCKET_TAGGING,
+    &DELETE_BUCKET_WEBSITE,
+    &DELETE_OBJECT,
     &schema::Operation::unbuilt("DeleteObjectAnnotation", "DELETE", "/{Bucket}/{Key+}?annotation"),
-    &schema::Operation::unbuilt("DeleteObjectTagging", "DELETE", "/{Bucket}/{Key+}?tagging"),
-    &schema::Operation::unbuilt("DeleteObjects", "POST", "/{Bucket}?delete"),
-    &schema::Operation::unbuilt("DeletePublicAccessBlock", "DELETE", "/{Bucket}?publicAccessBlock"),
+    &DELETE_OBJECT_TAGGING,
+    &DELETE_OBJECTS,
+    &DELETE_PUBLIC_ACCESS_BLOCK,
     &schema::Operation::unbuilt("GetBucketAbac", "GET", "/{Bucket}?abac"),
-    &schema::Operation::unbuilt("GetBucketAccelerateConfiguration", "GET", "/{Bucket}?accelerate"),
-    &schema::Operation::unbuilt("GetBucketAcl", "GET", "/{Bucket}?acl"),
+    &GET_BUCKET_ACCELERATE_CONFIGURATION,
+    &GET_BUCKET_ACL,
     &schema::Operation::unbuilt("GetBucketAnalyticsConfiguration", "GET", "/{Bucket}?analytics"),
-    &schema::Operation::unbuilt("GetBucketCors", "GET", "/{Bucket}?cors"),
-    &schema::Operation::unbuilt("GetBucketEncryption", "GET", "/{Bucket}?encryption"),
+    &GET_BUCKET_CORS,
+    &GET_BUCKET_ENCRYPTION,
     &schema::Operation::unbuilt("GetBucketIntelligentTieringConfiguration", "GET", "/{Bucket}?intelligent-tiering"),
     &schema::Operation::unbuilt("GetBucketInventoryConfiguration", "GET", "/{Bucket}?inventory"),
     &schema::Operation::unbuilt("GetBucketLifecycle", "GET", "/{Bucket}?lifecycle"),
-    &schema::Operation::unbuilt("GetBucketLifecycleConfiguration", "GET", "/{Bucket}?lifecycle"),
-    &schema::Operation::unbuilt("GetBucketLocation", "GET", "/{Bucket}?location"),
-    &schema::Operation::unbuilt("GetBucketLogging", "GET", "/{Bucket}?logging"),
+    &GET_BUCKET_LIFECYCLE_CONFIGURATION,
+    &GET_BUCKET_LOCATION,
+    &GET_BUCKET_LOGGING,
     &schema::Operation::unbuilt("GetBucketMetadataConfiguration", "GET", "/{Bucket}?metadataConfiguration"),
     &schema::Operation::unbuilt("GetBucketMetadataTableConfiguration", "GET", "/{Bucket}?metadataTable"),
     &schema::Operation::unbuilt("GetBucketMetricsConfiguration", "GET", "/{Bucket}?metrics"),
     &schema::Operation::unbuilt("GetBucketNotification", "GET", "/{Bucket}?notification"),
-    &schema::Operation::unbuilt("GetBucketNotificationConfiguration", "GET", "/{Bucket}?notification"),
-    &schema::Operation::unbuilt("GetBucketOwnershipControls", "GET", "/{Bucket}?ownershipControls"),
-    &schema::Operation::unbuilt("GetBucketPolicy", "GET", "/{Bucket}?policy"),
-    &schema::Operation::unbuilt("GetBucketPolicyStatus", "GET", "/{Bucket}?policyStatus"),
-    &schema::Operation::unbuilt("GetBucketReplication", "GET", "/{Bucket}?replication"),
-    &schema::Operation::unbuilt("GetBucketRequestPayment", "GET", "/{Bucket}?requestPayment"),
-    &schema::Operation::unbuilt("GetBucketTagging", "GET", "/{Bucket}?tagging"),
-    &schema::Operation::unbuilt("GetBucketVersioning", "GET", "/{Bucket}?versioning"),
-    &schema::Operation::unbuilt("GetBucketWebsite", "GET", "/{Bucket}?website"),
-    &schema::Operation::unbuilt("GetObject", "GET", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("GetObjectAcl", "GET", "/{Bucket}/{Key+}?acl"),
+    &GET_BUCKET_NOTIFICATION_CONFIGURATION,
+    &GET_BUCKET_OWNERSHIP_CONTROLS,
+    &GET_BUCKET_POLICY,
+    &GET_BUCKET_POLICY_STATUS,
+    &GET_BUCKET_REPLICATION,
+    &GET_BUCKET_REQUEST_PAYMENT,
+    &GET_BUCKET_TAGGING,
+    &GET_BUCKET_VERSIONING,
+    &GET_BUCKET_WEBSITE,
+    &GET_OBJECT,
+    &GET_OBJECT_ACL,
     &schema::Operation::unbuilt("GetObjectAnnotation", "GET", "/{Bucket}/{Key+}?annotation"),
-    &schema::Operation::unbuilt("GetObjectAttributes", "GET", "/{Bucket}/{Key+}?attributes"),
-    &schema::Operation::unbuilt("GetObjectLegalHold", "GET", "/{Bucket}/{Key+}?legal-hold"),
-    &schema::Operation::unbuilt("GetObjectLockConfiguration", "GET", "/{Bucket}?object-lock"),
-    &schema::Operation::unbuilt("GetObjectRetention", "GET", "/{Bucket}/{Key+}?retention"),
-    &schema::Operation::unbuilt("GetObjectTagging", "GET", "/{Bucket}/{Key+}?tagging"),
+    &GET_OBJECT_ATTRIBUTES,
+    &GET_OBJECT_LEGAL_HOLD,
+    &GET_OBJECT_LOCK_CONFIGURATION,
+    &GET_OBJECT_RETENTION,
+    &GET_OBJECT_TAGGING,
     &schema::Operation::unbuilt("GetObjectTorrent", "GET", "/{Bucket}/{Key+}?torrent"),
-    &schema::Operation::unbuilt("GetPublicAccessBlock", "GET", "/{Bucket}?publicAccessBlock"),
-    &schema::Operation::unbuilt("HeadBucket", "HEAD", "/{Bucket}"),
-    &schema::Operation::unbuilt("HeadObject", "HEAD", "/{Bucket}/{Key+}"),
+    &GET_PUBLIC_ACCESS_BLOCK,
+    &HEAD_BUCKET,
+    &HEAD_OBJECT,
     &schema::Operation::unbuilt("ListBucketAnalyticsConfigurations", "GET", "/{Bucket}?analytics"),
     &schema::Operation::unbuilt("ListBucketIntelligentTieringConfigurations", "GET", "/{Bucket}?intelligent-tiering"),
     &schema::Operation::unbuilt("ListBucketInventoryConfigurations", "GET", "/{Bucket}?inventory"),
     &schema::Operation::unbuilt("ListBucketMetricsConfigurations", "GET", "/{Bucket}?metrics"),
-    &schema::Operation::unbuilt("ListBuckets", "GET", "/"),
+    &LIST_BUCKETS,
     &schema::Operation::unbuilt("ListDirectoryBuckets", "GET", "/"),
-    &schema::Operation::unbuilt("ListMultipartUploads", "GET", "/{Bucket}?uploads"),
+    &LIST_MULTIPART_UPLOADS,
     &schema::Operation::unbuilt("ListObjectAnnotations", "GET", "/{Bucket}/{Key+}?annotation"),
-    &schema::Operation::unbuilt("ListObjectVersions", "GET", "/{Bucket}?versions"),
-    &schema::Operation::unbuilt("ListObjects", "GET", "/{Bucket}"),
-    &schema::Operation::unbuilt("ListObjectsV2", "GET", "/{Bucket}?list-type=2"),
-    &schema::Operation::unbuilt("ListParts", "GET", "/{Bucket}/{Key+}"),
+    &LIST_OBJECT_VERSIONS,
+    &LIST_OBJECTS,
+    &LIST_OBJECTS_V2,
+    &LIST_PARTS,
     &schema::Operation::unbuilt("PutBucketAbac", "PUT", "/{Bucket}?abac"),
     &schema::Operation::unbuilt("PutBucketAccelerateConfiguration", "PUT", "/{Bucket}?accelerate"),
-    &schema::Operation::unbuilt("PutBucketAcl", "PUT", "/{Bucket}?acl"),
+    &PUT_BUCKET_ACL,
     &schema::Operation::unbuilt("PutBucketAnalyticsConfiguration", "PUT", "/{Bucket}?analytics"),
-    &schema::Operation::unbuilt("PutBucketCors", "PUT", "/{Bucket}?cors"),
-    &schema::Operation::unbuilt("PutBucketEncryption", "PUT", "/{Bucket}?encryption"),
+    &PUT_BUCKET_CORS,
+    &PUT_BUCKET_ENCRYPTION,
     &schema::Operation::unbuilt("PutBucketIntelligentTieringConfiguration", "PUT", "/{Bucket}?intelligent-tiering"),
     &schema::Operation::unbuilt("PutBucketInventoryConfiguration", "PUT", "/{Bucket}?inventory"),
     &schema::Operation::unbuilt("PutBucketLifecycle", "PUT", "/{Bucket}?lifecycle"),
-    &schema::Operation::unbuilt("PutBucketLifecycleConfiguration", "PUT", "/{Bucket}?lifecycle"),
-    &schema::Operation::unbuilt("PutBucketLogging", "PUT", "/{Bucket}?logging"),
+    &PUT_BUCKET_LIFECYCLE_CONFIGURATION,
+    &PUT_BUCKET_LOGGING,
     &schema::Operation::unbuilt("PutBucketMetricsConfiguration", "PUT", "/{Bucket}?metrics"),
     &schema::Operation::unbuilt("PutBucketNotification", "PUT", "/{Bucket}?notification"),
-    &schema::Operation::unbuilt("PutBucketNotificationConfiguration", "PUT", "/{Bucket}?notification"),
-    &schema::Operation::unbuilt("PutBucketOwnershipControls", "PUT", "/{Bucket}?ownershipControls"),
-    &schema::Operation::unbuilt("PutBucketPolicy", "PUT", "/{Bucket}?policy"),
+    &PUT_BUCKET_NOTIFICATION_CONFIGURATION,
+    &PUT_BUCKET_OWNERSHIP_CONTROLS,
+    &PUT_BUCKET_POLICY,
     &schema::Operation::unbuilt("PutBucketReplication", "PUT", "/{Bucket}?replication"),
-    &schema::Operation::unbuilt("PutBucketRequestPayment", "PUT", "/{Bucket}?requestPayment"),
-    &schema::Operation::unbuilt("PutBucketTagging", "PUT", "/{Bucket}?tagging"),
-    &schema::Operation::unbuilt("PutBucketVersioning", "PUT", "/{Bucket}?versioning"),
-    &schema::Operation::unbuilt("PutBucketWebsite", "PUT", "/{Bucket}?website"),
-    &schema::Operation::unbuilt("PutObject", "PUT", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("PutObjectAcl", "PUT", "/{Bucket}/{Key+}?acl"),
+    &PUT_BUCKET_REQUEST_PAYMENT,
+    &PUT_BUCKET_TAGGING,
+    &PUT_BUCKET_VERSIONING,
+    &PUT_BUCKET_WEBSITE,
+    &PUT_OBJECT,
+    &PUT_OBJECT_ACL,
     &schema::Operation::unbuilt("PutObjectAnnotation", "PUT", "/{Bucket}/{Key+}?annotation"),
-    &schema::Operation::unbuilt("PutObjectLegalHold", "PUT", "/{Bucket}/{Key+}?legal-hold"),
-    &schema::Operation::unbuilt("PutObjectLockConfiguration", "PUT", "/{Bucket}?object-lock"),
-    &schema::Operation::unbuilt("PutObjectRetention", "PUT", "/{Bucket}/{Key+}?retention"),
-    &schema::Operation::unbuilt("PutObjectTagging", "PUT", "/{Bucket}/{Key+}?tagging"),
-    &schema::Operation::unbuilt("PutPublicAccessBlock", "PUT", "/{Bucket}?publicAccessBlock"),
+    &PUT_OBJECT_LEGAL_HOLD,
+    &PUT_OBJECT_LOCK_CONFIGURATION,
+    &PUT_OBJECT_RETENTION,
+    &PUT_OBJECT_TAGGING,
+    &PUT_PUBLIC_ACCESS_BLOCK,
     &schema::Operation::unbuilt("RenameObject", "PUT", "/{Bucket}/{Key+}?renameObject"),
     &schema::Operation::unbuilt("RestoreObject", "POST", "/{Bucket}/{Key+}?restore"),
     &schema::Operation::unbuilt("SelectObjectContent", "POST", "/{Bucket}/{Key+}?select&select-type=2"),
-    &schema::Operation::unbuilt(
-        "UpdateBucketMetadataAnnotationTableConfiguration",
-        "PUT",
-        "/{Bucket}?metadataAnnotationTable",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateBucketMetadataInventoryTableConfiguration",
-        "PUT",
-        "/{Bucket}?metadataInventoryTable",
-    ),
-    &schema::Operation::unbuilt(
-        "UpdateBucketMetadataJournalTableConfiguration",
-        "PUT",
-        "/{Bucket}?metadataJournalTable",
-    ),
+    &schema::Operation::unbuilt("UpdateBucketMetadataAnnotationTableConfiguration", "PUT", "/{Bucket}?metadataAnnotationTable"),
+    &schema::Operation::unbuilt("UpdateBucketMetadataInventoryTableConfiguration", "PUT", "/{Bucket}?metadataInventoryTable"),
+    &schema::Operation::unbuilt("UpdateBucketMetadataJournalTableConfiguration", "PUT", "/{Bucket}?metadataJournalTable"),
     &schema::Operation::unbuilt("UpdateObjectEncryption", "PUT", "/{Bucket}/{Key+}?encryption"),
-    &schema::Operation::unbuilt("UploadPart", "PUT", "/{Bucket}/{Key+}"),
-    &schema::Operation::unbuilt("UploadPartCopy", "PUT", "/{Bucket}/{Key+}"),
+    &UPLOAD_PART,
+    &UPLOAD_PART_COPY,
     &schema::Operation::unbuilt("WriteGetObjectResponse", "POST", "/WriteGetObjectResponse"),
 ];
 
-pub static ACCESS_DENIED: ErrorFact = ErrorFact {
-    shape: "AccessDenied",
-    code: "AccessDenied",
-    status: 403,
-    message: "message",
+static ABORT_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
+    name: "AbortMultipartUpload",
+    method: "DELETE",
+    uri: "/{Bucket}/{Key+}",
+    status: 204,
+    input: &S_AbortMultipartUploadRequest,
+    output: &S_AbortMultipartUploadOutput,
+    errors: &[&NO_SUCH_UPLOAD],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static ANNOTATION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "AnnotationLimitExceeded",
-    code: "AnnotationLimitExceeded",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct AbortMultipartUpload;
+impl OperationType for AbortMultipartUpload {
+    type Input = AbortMultipartUploadRequest;
+    type Output = AbortMultipartUploadOutput;
+    const FACTS: &'static schema::Operation = &ABORT_MULTIPART_UPLOAD;
+}
+
+static COMPLETE_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
+    name: "CompleteMultipartUpload",
+    method: "POST",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_CompleteMultipartUploadRequest,
+    output: &S_CompleteMultipartUploadOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static ANNOTATION_NAME_TOO_LONG: ErrorFact = ErrorFact {
-    shape: "AnnotationNameTooLong",
-    code: "AnnotationNameTooLong",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct CompleteMultipartUpload;
+impl OperationType for CompleteMultipartUpload {
+    type Input = CompleteMultipartUploadRequest;
+    type Output = CompleteMultipartUploadOutput;
+    const FACTS: &'static schema::Operation = &COMPLETE_MULTIPART_UPLOAD;
+}
+
+static COPY_OBJECT: schema::Operation = schema::Operation {
+    name: "CopyObject",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_CopyObjectRequest,
+    output: &S_CopyObjectOutput,
+    errors: &[&OBJECT_NOT_IN_ACTIVE_TIER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static BUCKET_ALREADY_EXISTS: ErrorFact = ErrorFact {
-    shape: "BucketAlreadyExists",
-    code: "BucketAlreadyExists",
-    status: 409,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct CopyObject;
+impl OperationType for CopyObject {
+    type Input = CopyObjectRequest;
+    type Output = CopyObjectOutput;
+    const FACTS: &'static schema::Operation = &COPY_OBJECT;
+}
+
+static CREATE_BUCKET: schema::Operation = schema::Operation {
+    name: "CreateBucket",
+    method: "PUT",
+    uri: "/{Bucket}",
+    status: 200,
+    input: &S_CreateBucketRequest,
+    output: &S_CreateBucketOutput,
+    errors: &[&BUCKET_ALREADY_EXISTS, &BUCKET_ALREADY_OWNED_BY_YOU],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static BUCKET_ALREADY_OWNED_BY_YOU: ErrorFact = ErrorFact {
-    shape: "BucketAlreadyOwnedByYou",
-    code: "BucketAlreadyOwnedByYou",
-    status: 409,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct CreateBucket;
+impl OperationType for CreateBucket {
+    type Input = CreateBucketRequest;
+    type Output = CreateBucketOutput;
+    const FACTS: &'static schema::Operation = &CREATE_BUCKET;
+}
+
+static CREATE_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
+    name: "CreateMultipartUpload",
+    method: "POST",
+    uri: "/{Bucket}/{Key+}?uploads",
+    status: 200,
+    input: &S_CreateMultipartUploadRequest,
+    output: &S_CreateMultipartUploadOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static ENCRYPTION_TYPE_MISMATCH: ErrorFact = ErrorFact {
-    shape: "EncryptionTypeMismatch",
-    code: "EncryptionTypeMismatch",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct CreateMultipartUpload;
+impl OperationType for CreateMultipartUpload {
+    type Input = CreateMultipartUploadRequest;
+    type Output = CreateMultipartUploadOutput;
+    const FACTS: &'static schema::Operation = &CREATE_MULTIPART_UPLOAD;
+}
+
+static DELETE_BUCKET: schema::Operation = schema::Operation {
+    name: "DeleteBucket",
+    method: "DELETE",
+    uri: "/{Bucket}",
+    status: 204,
+    input: &S_DeleteBucketRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static IDEMPOTENCY_PARAMETER_MISMATCH: ErrorFact = ErrorFact {
-    shape: "IdempotencyParameterMismatch",
-    code: "IdempotencyParameterMismatch",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucket;
+impl OperationType for DeleteBucket {
+    type Input = DeleteBucketRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET;
+}
+
+static DELETE_BUCKET_CORS: schema::Operation = schema::Operation {
+    name: "DeleteBucketCors",
+    method: "DELETE",
+    uri: "/{Bucket}?cors",
+    status: 204,
+    input: &S_DeleteBucketCorsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static INVALID_ANNOTATION_NAME: ErrorFact = ErrorFact {
-    shape: "InvalidAnnotationName",
-    code: "InvalidAnnotationName",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketCors;
+impl OperationType for DeleteBucketCors {
+    type Input = DeleteBucketCorsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_CORS;
+}
+
+static DELETE_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
+    name: "DeleteBucketEncryption",
+    method: "DELETE",
+    uri: "/{Bucket}?encryption",
+    status: 204,
+    input: &S_DeleteBucketEncryptionRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static INVALID_OBJECT_STATE: ErrorFact = ErrorFact {
-    shape: "InvalidObjectState",
-    code: "InvalidObjectState",
-    status: 403,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketEncryption;
+impl OperationType for DeleteBucketEncryption {
+    type Input = DeleteBucketEncryptionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_ENCRYPTION;
+}
+
+static DELETE_BUCKET_LIFECYCLE: schema::Operation = schema::Operation {
+    name: "DeleteBucketLifecycle",
+    method: "DELETE",
+    uri: "/{Bucket}?lifecycle",
+    status: 204,
+    input: &S_DeleteBucketLifecycleRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static INVALID_PREFIX: ErrorFact = ErrorFact {
-    shape: "InvalidPrefix",
-    code: "InvalidPrefix",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketLifecycle;
+impl OperationType for DeleteBucketLifecycle {
+    type Input = DeleteBucketLifecycleRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_LIFECYCLE;
+}
+
+static DELETE_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
+    name: "DeleteBucketOwnershipControls",
+    method: "DELETE",
+    uri: "/{Bucket}?ownershipControls",
+    status: 204,
+    input: &S_DeleteBucketOwnershipControlsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static INVALID_REQUEST: ErrorFact = ErrorFact {
-    shape: "InvalidRequest",
-    code: "InvalidRequest",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketOwnershipControls;
+impl OperationType for DeleteBucketOwnershipControls {
+    type Input = DeleteBucketOwnershipControlsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_OWNERSHIP_CONTROLS;
+}
+
+static DELETE_BUCKET_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteBucketPolicy",
+    method: "DELETE",
+    uri: "/{Bucket}?policy",
+    status: 204,
+    input: &S_DeleteBucketPolicyRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static INVALID_WRITE_OFFSET: ErrorFact = ErrorFact {
-    shape: "InvalidWriteOffset",
-    code: "InvalidWriteOffset",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketPolicy;
+impl OperationType for DeleteBucketPolicy {
+    type Input = DeleteBucketPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_POLICY;
+}
+
+static DELETE_BUCKET_TAGGING: schema::Operation = schema::Operation {
+    name: "DeleteBucketTagging",
+    method: "DELETE",
+    uri: "/{Bucket}?tagging",
+    status: 204,
+    input: &S_DeleteBucketTaggingRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static NO_SUCH_ANNOTATION: ErrorFact = ErrorFact {
-    shape: "NoSuchAnnotation",
-    code: "NoSuchAnnotation",
-    status: 404,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketTagging;
+impl OperationType for DeleteBucketTagging {
+    type Input = DeleteBucketTaggingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_TAGGING;
+}
+
+static DELETE_BUCKET_WEBSITE: schema::Operation = schema::Operation {
+    name: "DeleteBucketWebsite",
+    method: "DELETE",
+    uri: "/{Bucket}?website",
+    status: 204,
+    input: &S_DeleteBucketWebsiteRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static NO_SUCH_BUCKET: ErrorFact = ErrorFact {
-    shape: "NoSuchBucket",
-    code: "NoSuchBucket",
-    status: 404,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteBucketWebsite;
+impl OperationType for DeleteBucketWebsite {
+    type Input = DeleteBucketWebsiteRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_BUCKET_WEBSITE;
+}
+
+static DELETE_OBJECT: schema::Operation = schema::Operation {
+    name: "DeleteObject",
+    method: "DELETE",
+    uri: "/{Bucket}/{Key+}",
+    status: 204,
+    input: &S_DeleteObjectRequest,
+    output: &S_DeleteObjectOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static NO_SUCH_KEY: ErrorFact = ErrorFact {
-    shape: "NoSuchKey",
-    code: "NoSuchKey",
-    status: 404,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteObject;
+impl OperationType for DeleteObject {
+    type Input = DeleteObjectRequest;
+    type Output = DeleteObjectOutput;
+    const FACTS: &'static schema::Operation = &DELETE_OBJECT;
+}
+
+static DELETE_OBJECT_TAGGING: schema::Operation = schema::Operation {
+    name: "DeleteObjectTagging",
+    method: "DELETE",
+    uri: "/{Bucket}/{Key+}?tagging",
+    status: 204,
+    input: &S_DeleteObjectTaggingRequest,
+    output: &S_DeleteObjectTaggingOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static NO_SUCH_UPLOAD: ErrorFact = ErrorFact {
-    shape: "NoSuchUpload",
-    code: "NoSuchUpload",
-    status: 404,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteObjectTagging;
+impl OperationType for DeleteObjectTagging {
+    type Input = DeleteObjectTaggingRequest;
+    type Output = DeleteObjectTaggingOutput;
+    const FACTS: &'static schema::Operation = &DELETE_OBJECT_TAGGING;
+}
+
+static DELETE_OBJECTS: schema::Operation = schema::Operation {
+    name: "DeleteObjects",
+    method: "POST",
+    uri: "/{Bucket}?delete",
+    status: 200,
+    input: &S_DeleteObjectsRequest,
+    output: &S_DeleteObjectsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static OBJECT_ALREADY_IN_ACTIVE_TIER_ERROR: ErrorFact = ErrorFact {
-    shape: "ObjectAlreadyInActiveTierError",
-    code: "ObjectAlreadyInActiveTierError",
-    status: 403,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeleteObjects;
+impl OperationType for DeleteObjects {
+    type Input = DeleteObjectsRequest;
+    type Output = DeleteObjectsOutput;
+    const FACTS: &'static schema::Operation = &DELETE_OBJECTS;
+}
+
+static DELETE_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
+    name: "DeletePublicAccessBlock",
+    method: "DELETE",
+    uri: "/{Bucket}?publicAccessBlock",
+    status: 204,
+    input: &S_DeletePublicAccessBlockRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static OBJECT_NOT_IN_ACTIVE_TIER_ERROR: ErrorFact = ErrorFact {
-    shape: "ObjectNotInActiveTierError",
-    code: "ObjectNotInActiveTierError",
-    status: 403,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct DeletePublicAccessBlock;
+impl OperationType for DeletePublicAccessBlock {
+    type Input = DeletePublicAccessBlockRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_PUBLIC_ACCESS_BLOCK;
+}
+
+static GET_BUCKET_ACCELERATE_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetBucketAccelerateConfiguration",
+    method: "GET",
+    uri: "/{Bucket}?accelerate",
+    status: 200,
+    input: &S_GetBucketAccelerateConfigurationRequest,
+    output: &S_GetBucketAccelerateConfigurationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static TOO_MANY_PARTS: ErrorFact = ErrorFact {
-    shape: "TooManyParts",
-    code: "TooManyParts",
-    status: 400,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct GetBucketAccelerateConfiguration;
+impl OperationType for GetBucketAccelerateConfiguration {
+    type Input = GetBucketAccelerateConfigurationRequest;
+    type Output = GetBucketAccelerateConfigurationOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_ACCELERATE_CONFIGURATION;
+}
+
+static GET_BUCKET_ACL: schema::Operation = schema::Operation {
+    name: "GetBucketAcl",
+    method: "GET",
+    uri: "/{Bucket}?acl",
+    status: 200,
+    input: &S_GetBucketAclRequest,
+    output: &S_GetBucketAclOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
-pub static UNSUPPORTED_MEDIA_TYPE: ErrorFact = ErrorFact {
-    shape: "UnsupportedMediaType",
-    code: "UnsupportedMediaType",
-    status: 415,
-    message: "message",
+#[derive(Clone, Copy)]
+pub struct GetBucketAcl;
+impl OperationType for GetBucketAcl {
+    type Input = GetBucketAclRequest;
+    type Output = GetBucketAclOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_ACL;
+}
+
+static GET_BUCKET_CORS: schema::Operation = schema::Operation {
+    name: "GetBucketCors",
+    method: "GET",
+    uri: "/{Bucket}?cors",
+    status: 200,
+    input: &S_GetBucketCorsRequest,
+    output: &S_GetBucketCorsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
 };
+#[derive(Clone, Copy)]
+pub struct GetBucketCors;
+impl OperationType for GetBucketCors {
+    type Input = GetBucketCorsRequest;
+    type Output = GetBucketCorsOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_CORS;
+}
+
+static GET_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
+    name: "GetBucketEncryption",
+    method: "GET",
+    uri: "/{Bucket}?encryption",
+    status: 200,
+    input: &S_GetBucketEncryptionRequest,
+    output: &S_GetBucketEncryptionOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketEncryption;
+impl OperationType for GetBucketEncryption {
+    type Input = GetBucketEncryptionRequest;
+    type Output = GetBucketEncryptionOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_ENCRYPTION;
+}
+
+static GET_BUCKET_LIFECYCLE_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetBucketLifecycleConfiguration",
+    method: "GET",
+    uri: "/{Bucket}?lifecycle",
+    status: 200,
+    input: &S_GetBucketLifecycleConfigurationRequest,
+    output: &S_GetBucketLifecycleConfigurationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketLifecycleConfiguration;
+impl OperationType for GetBucketLifecycleConfiguration {
+    type Input = GetBucketLifecycleConfigurationRequest;
+    type Output = GetBucketLifecycleConfigurationOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_LIFECYCLE_CONFIGURATION;
+}
+
+static GET_BUCKET_LOCATION: schema::Operation = schema::Operation {
+    name: "GetBucketLocation",
+    method: "GET",
+    uri: "/{Bucket}?location",
+    status: 200,
+    input: &S_GetBucketLocationRequest,
+    output: &S_GetBucketLocationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketLocation;
+impl OperationType for GetBucketLocation {
+    type Input = GetBucketLocationRequest;
+    type Output = GetBucketLocationOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_LOCATION;
+}
+
+static GET_BUCKET_LOGGING: schema::Operation = schema::Operation {
+    name: "GetBucketLogging",
+    method: "GET",
+    uri: "/{Bucket}?logging",
+    status: 200,
+    input: &S_GetBucketLoggingRequest,
+    output: &S_GetBucketLoggingOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketLogging;
+impl OperationType for GetBucketLogging {
+    type Input = GetBucketLoggingRequest;
+    type Output = GetBucketLoggingOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_LOGGING;
+}
+
+static GET_BUCKET_NOTIFICATION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetBucketNotificationConfiguration",
+    method: "GET",
+    uri: "/{Bucket}?notification",
+    status: 200,
+    input: &S_GetBucketNotificationConfigurationRequest,
+    output: &S_NotificationConfiguration,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketNotificationConfiguration;
+impl OperationType for GetBucketNotificationConfiguration {
+    type Input = GetBucketNotificationConfigurationRequest;
+    type Output = NotificationConfiguration;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_NOTIFICATION_CONFIGURATION;
+}
+
+static GET_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
+    name: "GetBucketOwnershipControls",
+    method: "GET",
+    uri: "/{Bucket}?ownershipControls",
+    status: 200,
+    input: &S_GetBucketOwnershipControlsRequest,
+    output: &S_GetBucketOwnershipControlsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketOwnershipControls;
+impl OperationType for GetBucketOwnershipControls {
+    type Input = GetBucketOwnershipControlsRequest;
+    type Output = GetBucketOwnershipControlsOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_OWNERSHIP_CONTROLS;
+}
+
+static GET_BUCKET_POLICY: schema::Operation = schema::Operation {
+    name: "GetBucketPolicy",
+    method: "GET",
+    uri: "/{Bucket}?policy",
+    status: 200,
+    input: &S_GetBucketPolicyRequest,
+    output: &S_GetBucketPolicyOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketPolicy;
+impl OperationType for GetBucketPolicy {
+    type Input = GetBucketPolicyRequest;
+    type Output = GetBucketPolicyOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_POLICY;
+}
+
+static GET_BUCKET_POLICY_STATUS: schema::Operation = schema::Operation {
+    name: "GetBucketPolicyStatus",
+    method: "GET",
+    uri: "/{Bucket}?policyStatus",
+    status: 200,
+    input: &S_GetBucketPolicyStatusRequest,
+    output: &S_GetBucketPolicyStatusOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketPolicyStatus;
+impl OperationType for GetBucketPolicyStatus {
+    type Input = GetBucketPolicyStatusRequest;
+    type Output = GetBucketPolicyStatusOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_POLICY_STATUS;
+}
+
+static GET_BUCKET_REPLICATION: schema::Operation = schema::Operation {
+    name: "GetBucketReplication",
+    method: "GET",
+    uri: "/{Bucket}?replication",
+    status: 200,
+    input: &S_GetBucketReplicationRequest,
+    output: &S_GetBucketReplicationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketReplication;
+impl OperationType for GetBucketReplication {
+    type Input = GetBucketReplicationRequest;
+    type Output = GetBucketReplicationOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_REPLICATION;
+}
+
+static GET_BUCKET_REQUEST_PAYMENT: schema::Operation = schema::Operation {
+    name: "GetBucketRequestPayment",
+    method: "GET",
+    uri: "/{Bucket}?requestPayment",
+    status: 200,
+    input: &S_GetBucketRequestPaymentRequest,
+    output: &S_GetBucketRequestPaymentOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketRequestPayment;
+impl OperationType for GetBucketRequestPayment {
+    type Input = GetBucketRequestPaymentRequest;
+    type Output = GetBucketRequestPaymentOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_REQUEST_PAYMENT;
+}
+
+static GET_BUCKET_TAGGING: schema::Operation = schema::Operation {
+    name: "GetBucketTagging",
+    method: "GET",
+    uri: "/{Bucket}?tagging",
+    status: 200,
+    input: &S_GetBucketTaggingRequest,
+    output: &S_GetBucketTaggingOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketTagging;
+impl OperationType for GetBucketTagging {
+    type Input = GetBucketTaggingRequest;
+    type Output = GetBucketTaggingOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_TAGGING;
+}
+
+static GET_BUCKET_VERSIONING: schema::Operation = schema::Operation {
+    name: "GetBucketVersioning",
+    method: "GET",
+    uri: "/{Bucket}?versioning",
+    status: 200,
+    input: &S_GetBucketVersioningRequest,
+    output: &S_GetBucketVersioningOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketVersioning;
+impl OperationType for GetBucketVersioning {
+    type Input = GetBucketVersioningRequest;
+    type Output = GetBucketVersioningOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_VERSIONING;
+}
+
+static GET_BUCKET_WEBSITE: schema::Operation = schema::Operation {
+    name: "GetBucketWebsite",
+    method: "GET",
+    uri: "/{Bucket}?website",
+    status: 200,
+    input: &S_GetBucketWebsiteRequest,
+    output: &S_GetBucketWebsiteOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetBucketWebsite;
+impl OperationType for GetBucketWebsite {
+    type Input = GetBucketWebsiteRequest;
+    type Output = GetBucketWebsiteOutput;
+    const FACTS: &'static schema::Operation = &GET_BUCKET_WEBSITE;
+}
+
+static GET_OBJECT: schema::Operation = schema::Operation {
+    name: "GetObject",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_GetObjectRequest,
+    output: &S_GetObjectOutput,
+    errors: &[&NO_SUCH_KEY, &INVALID_OBJECT_STATE],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObject;
+impl OperationType for GetObject {
+    type Input = GetObjectRequest;
+    type Output = GetObjectOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT;
+}
+
+static GET_OBJECT_ACL: schema::Operation = schema::Operation {
+    name: "GetObjectAcl",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}?acl",
+    status: 200,
+    input: &S_GetObjectAclRequest,
+    output: &S_GetObjectAclOutput,
+    errors: &[&NO_SUCH_KEY],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectAcl;
+impl OperationType for GetObjectAcl {
+    type Input = GetObjectAclRequest;
+    type Output = GetObjectAclOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_ACL;
+}
+
+static GET_OBJECT_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "GetObjectAttributes",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}?attributes",
+    status: 200,
+    input: &S_GetObjectAttributesRequest,
+    output: &S_GetObjectAttributesOutput,
+    errors: &[&NO_SUCH_KEY],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectAttributes;
+impl OperationType for GetObjectAttributes {
+    type Input = GetObjectAttributesRequest;
+    type Output = GetObjectAttributesOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_ATTRIBUTES;
+}
+
+static GET_OBJECT_LEGAL_HOLD: schema::Operation = schema::Operation {
+    name: "GetObjectLegalHold",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}?legal-hold",
+    status: 200,
+    input: &S_GetObjectLegalHoldRequest,
+    output: &S_GetObjectLegalHoldOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectLegalHold;
+impl OperationType for GetObjectLegalHold {
+    type Input = GetObjectLegalHoldRequest;
+    type Output = GetObjectLegalHoldOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_LEGAL_HOLD;
+}
+
+static GET_OBJECT_LOCK_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "GetObjectLockConfiguration",
+    method: "GET",
+    uri: "/{Bucket}?object-lock",
+    status: 200,
+    input: &S_GetObjectLockConfigurationRequest,
+    output: &S_GetObjectLockConfigurationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectLockConfiguration;
+impl OperationType for GetObjectLockConfiguration {
+    type Input = GetObjectLockConfigurationRequest;
+    type Output = GetObjectLockConfigurationOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_LOCK_CONFIGURATION;
+}
+
+static GET_OBJECT_RETENTION: schema::Operation = schema::Operation {
+    name: "GetObjectRetention",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}?retention",
+    status: 200,
+    input: &S_GetObjectRetentionRequest,
+    output: &S_GetObjectRetentionOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectRetention;
+impl OperationType for GetObjectRetention {
+    type Input = GetObjectRetentionRequest;
+    type Output = GetObjectRetentionOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_RETENTION;
+}
+
+static GET_OBJECT_TAGGING: schema::Operation = schema::Operation {
+    name: "GetObjectTagging",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}?tagging",
+    status: 200,
+    input: &S_GetObjectTaggingRequest,
+    output: &S_GetObjectTaggingOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetObjectTagging;
+impl OperationType for GetObjectTagging {
+    type Input = GetObjectTaggingRequest;
+    type Output = GetObjectTaggingOutput;
+    const FACTS: &'static schema::Operation = &GET_OBJECT_TAGGING;
+}
+
+static GET_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
+    name: "GetPublicAccessBlock",
+    method: "GET",
+    uri: "/{Bucket}?publicAccessBlock",
+    status: 200,
+    input: &S_GetPublicAccessBlockRequest,
+    output: &S_GetPublicAccessBlockOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct GetPublicAccessBlock;
+impl OperationType for GetPublicAccessBlock {
+    type Input = GetPublicAccessBlockRequest;
+    type Output = GetPublicAccessBlockOutput;
+    const FACTS: &'static schema::Operation = &GET_PUBLIC_ACCESS_BLOCK;
+}
+
+static HEAD_BUCKET: schema::Operation = schema::Operation {
+    name: "HeadBucket",
+    method: "HEAD",
+    uri: "/{Bucket}",
+    status: 200,
+    input: &S_HeadBucketRequest,
+    output: &S_HeadBucketOutput,
+    errors: &[&NO_SUCH_BUCKET],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct HeadBucket;
+impl OperationType for HeadBucket {
+    type Input = HeadBucketRequest;
+    type Output = HeadBucketOutput;
+    const FACTS: &'static schema::Operation = &HEAD_BUCKET;
+}
+
+static HEAD_OBJECT: schema::Operation = schema::Operation {
+    name: "HeadObject",
+    method: "HEAD",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_HeadObjectRequest,
+    output: &S_HeadObjectOutput,
+    errors: &[&NO_SUCH_KEY],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct HeadObject;
+impl OperationType for HeadObject {
+    type Input = HeadObjectRequest;
+    type Output = HeadObjectOutput;
+    const FACTS: &'static schema::Operation = &HEAD_OBJECT;
+}
+
+static LIST_BUCKETS: schema::Operation = schema::Operation {
+    name: "ListBuckets",
+    method: "GET",
+    uri: "/",
+    status: 200,
+    input: &S_ListBucketsRequest,
+    output: &S_ListBucketsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListBuckets;
+impl OperationType for ListBuckets {
+    type Input = ListBucketsRequest;
+    type Output = ListBucketsOutput;
+    const FACTS: &'static schema::Operation = &LIST_BUCKETS;
+}
+
+static LIST_MULTIPART_UPLOADS: schema::Operation = schema::Operation {
+    name: "ListMultipartUploads",
+    method: "GET",
+    uri: "/{Bucket}?uploads",
+    status: 200,
+    input: &S_ListMultipartUploadsRequest,
+    output: &S_ListMultipartUploadsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListMultipartUploads;
+impl OperationType for ListMultipartUploads {
+    type Input = ListMultipartUploadsRequest;
+    type Output = ListMultipartUploadsOutput;
+    const FACTS: &'static schema::Operation = &LIST_MULTIPART_UPLOADS;
+}
+
+static LIST_OBJECT_VERSIONS: schema::Operation = schema::Operation {
+    name: "ListObjectVersions",
+    method: "GET",
+    uri: "/{Bucket}?versions",
+    status: 200,
+    input: &S_ListObjectVersionsRequest,
+    output: &S_ListObjectVersionsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListObjectVersions;
+impl OperationType for ListObjectVersions {
+    type Input = ListObjectVersionsRequest;
+    type Output = ListObjectVersionsOutput;
+    const FACTS: &'static schema::Operation = &LIST_OBJECT_VERSIONS;
+}
+
+static LIST_OBJECTS: schema::Operation = schema::Operation {
+    name: "ListObjects",
+    method: "GET",
+    uri: "/{Bucket}",
+    status: 200,
+    input: &S_ListObjectsRequest,
+    output: &S_ListObjectsOutput,
+    errors: &[&NO_SUCH_BUCKET],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListObjects;
+impl OperationType for ListObjects {
+    type Input = ListObjectsRequest;
+    type Output = ListObjectsOutput;
+    const FACTS: &'static schema::Operation = &LIST_OBJECTS;
+}
+
+static LIST_OBJECTS_V2: schema::Operation = schema::Operation {
+    name: "ListObjectsV2",
+    method: "GET",
+    uri: "/{Bucket}?list-type=2",
+    status: 200,
+    input: &S_ListObjectsV2Request,
+    output: &S_ListObjectsV2Output,
+    errors: &[&NO_SUCH_BUCKET],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListObjectsV2;
+impl OperationType for ListObjectsV2 {
+    type Input = ListObjectsV2Request;
+    type Output = ListObjectsV2Output;
+    const FACTS: &'static schema::Operation = &LIST_OBJECTS_V2;
+}
+
+static LIST_PARTS: schema::Operation = schema::Operation {
+    name: "ListParts",
+    method: "GET",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_ListPartsRequest,
+    output: &S_ListPartsOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct ListParts;
+impl OperationType for ListParts {
+    type Input = ListPartsRequest;
+    type Output = ListPartsOutput;
+    const FACTS: &'static schema::Operation = &LIST_PARTS;
+}
+
+static PUT_BUCKET_ACL: schema::Operation = schema::Operation {
+    name: "PutBucketAcl",
+    method: "PUT",
+    uri: "/{Bucket}?acl",
+    status: 200,
+    input: &S_PutBucketAclRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketAcl;
+impl OperationType for PutBucketAcl {
+    type Input = PutBucketAclRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_ACL;
+}
+
+static PUT_BUCKET_CORS: schema::Operation = schema::Operation {
+    name: "PutBucketCors",
+    method: "PUT",
+    uri: "/{Bucket}?cors",
+    status: 200,
+    input: &S_PutBucketCorsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketCors;
+impl OperationType for PutBucketCors {
+    type Input = PutBucketCorsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_CORS;
+}
+
+static PUT_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
+    name: "PutBucketEncryption",
+    method: "PUT",
+    uri: "/{Bucket}?encryption",
+    status: 200,
+    input: &S_PutBucketEncryptionRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketEncryption;
+impl OperationType for PutBucketEncryption {
+    type Input = PutBucketEncryptionRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_ENCRYPTION;
+}
+
+static PUT_BUCKET_LIFECYCLE_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "PutBucketLifecycleConfiguration",
+    method: "PUT",
+    uri: "/{Bucket}?lifecycle",
+    status: 200,
+    input: &S_PutBucketLifecycleConfigurationRequest,
+    output: &S_PutBucketLifecycleConfigurationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketLifecycleConfiguration;
+impl OperationType for PutBucketLifecycleConfiguration {
+    type Input = PutBucketLifecycleConfigurationRequest;
+    type Output = PutBucketLifecycleConfigurationOutput;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_LIFECYCLE_CONFIGURATION;
+}
+
+static PUT_BUCKET_LOGGING: schema::Operation = schema::Operation {
+    name: "PutBucketLogging",
+    method: "PUT",
+    uri: "/{Bucket}?logging",
+    status: 200,
+    input: &S_PutBucketLoggingRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketLogging;
+impl OperationType for PutBucketLogging {
+    type Input = PutBucketLoggingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_LOGGING;
+}
+
+static PUT_BUCKET_NOTIFICATION_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "PutBucketNotificationConfiguration",
+    method: "PUT",
+    uri: "/{Bucket}?notification",
+    status: 200,
+    input: &S_PutBucketNotificationConfigurationRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketNotificationConfiguration;
+impl OperationType for PutBucketNotificationConfiguration {
+    type Input = PutBucketNotificationConfigurationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_NOTIFICATION_CONFIGURATION;
+}
+
+static PUT_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
+    name: "PutBucketOwnershipControls",
+    method: "PUT",
+    uri: "/{Bucket}?ownershipControls",
+    status: 200,
+    input: &S_PutBucketOwnershipControlsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketOwnershipControls;
+impl OperationType for PutBucketOwnershipControls {
+    type Input = PutBucketOwnershipControlsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_OWNERSHIP_CONTROLS;
+}
+
+static PUT_BUCKET_POLICY: schema::Operation = schema::Operation {
+    name: "PutBucketPolicy",
+    method: "PUT",
+    uri: "/{Bucket}?policy",
+    status: 200,
+    input: &S_PutBucketPolicyRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketPolicy;
+impl OperationType for PutBucketPolicy {
+    type Input = PutBucketPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_POLICY;
+}
+
+static PUT_BUCKET_REQUEST_PAYMENT: schema::Operation = schema::Operation {
+    name: "PutBucketRequestPayment",
+    method: "PUT",
+    uri: "/{Bucket}?requestPayment",
+    status: 200,
+    input: &S_PutBucketRequestPaymentRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketRequestPayment;
+impl OperationType for PutBucketRequestPayment {
+    type Input = PutBucketRequestPaymentRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_REQUEST_PAYMENT;
+}
+
+static PUT_BUCKET_TAGGING: schema::Operation = schema::Operation {
+    name: "PutBucketTagging",
+    method: "PUT",
+    uri: "/{Bucket}?tagging",
+    status: 200,
+    input: &S_PutBucketTaggingRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketTagging;
+impl OperationType for PutBucketTagging {
+    type Input = PutBucketTaggingRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_TAGGING;
+}
+
+static PUT_BUCKET_VERSIONING: schema::Operation = schema::Operation {
+    name: "PutBucketVersioning",
+    method: "PUT",
+    uri: "/{Bucket}?versioning",
+    status: 200,
+    input: &S_PutBucketVersioningRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketVersioning;
+impl OperationType for PutBucketVersioning {
+    type Input = PutBucketVersioningRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_VERSIONING;
+}
+
+static PUT_BUCKET_WEBSITE: schema::Operation = schema::Operation {
+    name: "PutBucketWebsite",
+    method: "PUT",
+    uri: "/{Bucket}?website",
+    status: 200,
+    input: &S_PutBucketWebsiteRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutBucketWebsite;
+impl OperationType for PutBucketWebsite {
+    type Input = PutBucketWebsiteRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_BUCKET_WEBSITE;
+}
+
+static PUT_OBJECT: schema::Operation = schema::Operation {
+    name: "PutObject",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_PutObjectRequest,
+    output: &S_PutObjectOutput,
+    errors: &[&INVALID_REQUEST, &INVALID_WRITE_OFFSET, &TOO_MANY_PARTS, &ENCRYPTION_TYPE_MISMATCH],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObject;
+impl OperationType for PutObject {
+    type Input = PutObjectRequest;
+    type Output = PutObjectOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT;
+}
+
+static PUT_OBJECT_ACL: schema::Operation = schema::Operation {
+    name: "PutObjectAcl",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}?acl",
+    status: 200,
+    input: &S_PutObjectAclRequest,
+    output: &S_PutObjectAclOutput,
+    errors: &[&NO_SUCH_KEY],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObjectAcl;
+impl OperationType for PutObjectAcl {
+    type Input = PutObjectAclRequest;
+    type Output = PutObjectAclOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT_ACL;
+}
+
+static PUT_OBJECT_LEGAL_HOLD: schema::Operation = schema::Operation {
+    name: "PutObjectLegalHold",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}?legal-hold",
+    status: 200,
+    input: &S_PutObjectLegalHoldRequest,
+    output: &S_PutObjectLegalHoldOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObjectLegalHold;
+impl OperationType for PutObjectLegalHold {
+    type Input = PutObjectLegalHoldRequest;
+    type Output = PutObjectLegalHoldOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT_LEGAL_HOLD;
+}
+
+static PUT_OBJECT_LOCK_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "PutObjectLockConfiguration",
+    method: "PUT",
+    uri: "/{Bucket}?object-lock",
+    status: 200,
+    input: &S_PutObjectLockConfigurationRequest,
+    output: &S_PutObjectLockConfigurationOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObjectLockConfiguration;
+impl OperationType for PutObjectLockConfiguration {
+    type Input = PutObjectLockConfigurationRequest;
+    type Output = PutObjectLockConfigurationOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT_LOCK_CONFIGURATION;
+}
+
+static PUT_OBJECT_RETENTION: schema::Operation = schema::Operation {
+    name: "PutObjectRetention",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}?retention",
+    status: 200,
+    input: &S_PutObjectRetentionRequest,
+    output: &S_PutObjectRetentionOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObjectRetention;
+impl OperationType for PutObjectRetention {
+    type Input = PutObjectRetentionRequest;
+    type Output = PutObjectRetentionOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT_RETENTION;
+}
+
+static PUT_OBJECT_TAGGING: schema::Operation = schema::Operation {
+    name: "PutObjectTagging",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}?tagging",
+    status: 200,
+    input: &S_PutObjectTaggingRequest,
+    output: &S_PutObjectTaggingOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutObjectTagging;
+impl OperationType for PutObjectTagging {
+    type Input = PutObjectTaggingRequest;
+    type Output = PutObjectTaggingOutput;
+    const FACTS: &'static schema::Operation = &PUT_OBJECT_TAGGING;
+}
+
+static PUT_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
+    name: "PutPublicAccessBlock",
+    method: "PUT",
+    uri: "/{Bucket}?publicAccessBlock",
+    status: 200,
+    input: &S_PutPublicAccessBlockRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct PutPublicAccessBlock;
+impl OperationType for PutPublicAccessBlock {
+    type Input = PutPublicAccessBlockRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_PUBLIC_ACCESS_BLOCK;
+}
+
+static UPLOAD_PART: schema::Operation = schema::Operation {
+    name: "UploadPart",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_UploadPartRequest,
+    output: &S_UploadPartOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UploadPart;
+impl OperationType for UploadPart {
+    type Input = UploadPartRequest;
+    type Output = UploadPartOutput;
+    const FACTS: &'static schema::Operation = &UPLOAD_PART;
+}
+
+static UPLOAD_PART_COPY: schema::Operation = schema::Operation {
+    name: "UploadPartCopy",
+    method: "PUT",
+    uri: "/{Bucket}/{Key+}",
+    status: 200,
+    input: &S_UploadPartCopyRequest,
+    output: &S_UploadPartCopyOutput,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+};
+#[derive(Clone, Copy)]
+pub struct UploadPartCopy;
+impl OperationType for UploadPartCopy {
+    type Input = UploadPartCopyRequest;
+    type Output = UploadPartCopyOutput;
+    const FACTS: &'static schema::Operation = &UPLOAD_PART_COPY;
+}
+
+pub static ACCESS_DENIED: ErrorFact = ErrorFact { shape: "AccessDenied", code: "AccessDenied", status: 403, message: "message" };
+pub static ANNOTATION_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "AnnotationLimitExceeded", code: "AnnotationLimitExceeded", status: 400, message: "message" };
+pub static ANNOTATION_NAME_TOO_LONG: ErrorFact =
+    ErrorFact { shape: "AnnotationNameTooLong", code: "AnnotationNameTooLong", status: 400, message: "message" };
+pub static BUCKET_ALREADY_EXISTS: ErrorFact =
+    ErrorFact { shape: "BucketAlreadyExists", code: "BucketAlreadyExists", status: 409, message: "message" };
+pub static BUCKET_ALREADY_OWNED_BY_YOU: ErrorFact =
+    ErrorFact { shape: "BucketAlreadyOwnedByYou", code: "BucketAlreadyOwnedByYou", status: 409, message: "message" };
+pub static ENCRYPTION_TYPE_MISMATCH: ErrorFact =
+    ErrorFact { shape: "EncryptionTypeMismatch", code: "EncryptionTypeMismatch", status: 400, message: "message" };
+pub static IDEMPOTENCY_PARAMETER_MISMATCH: ErrorFact =
+    ErrorFact { shape: "IdempotencyParameterMismatch", code: "IdempotencyParameterMismatch", status: 400, message: "message" };
+pub static INVALID_ANNOTATION_NAME: ErrorFact =
+    ErrorFact { shape: "InvalidAnnotationName", code: "InvalidAnnotationName", status: 400, message: "message" };
+pub static INVALID_OBJECT_STATE: ErrorFact =
+    ErrorFact { shape: "InvalidObjectState", code: "InvalidObjectState", status: 403, message: "message" };
+pub static INVALID_PREFIX: ErrorFact = ErrorFact { shape: "InvalidPrefix", code: "InvalidPrefix", status: 400, message: "message" };
+pub static INVALID_REQUEST: ErrorFact = ErrorFact { shape: "InvalidRequest", code: "InvalidRequest", status: 400, message: "message" };
+pub static INVALID_WRITE_OFFSET: ErrorFact =
+    ErrorFact { shape: "InvalidWriteOffset", code: "InvalidWriteOffset", status: 400, message: "message" };
+pub static NO_SUCH_ANNOTATION: ErrorFact =
+    ErrorFact { shape: "NoSuchAnnotation", code: "NoSuchAnnotation", status: 404, message: "message" };
+pub static NO_SUCH_BUCKET: ErrorFact = ErrorFact { shape: "NoSuchBucket", code: "NoSuchBucket", status: 404, message: "message" };
+pub static NO_SUCH_KEY: ErrorFact = ErrorFact { shape: "NoSuchKey", code: "NoSuchKey", status: 404, message: "message" };
+pub static NO_SUCH_UPLOAD: ErrorFact = ErrorFact { shape: "NoSuchUpload", code: "NoSuchUpload", status: 404, message: "message" };
+pub static OBJECT_ALREADY_IN_ACTIVE_TIER_ERROR: ErrorFact =
+    ErrorFact { shape: "ObjectAlreadyInActiveTierError", code: "ObjectAlreadyInActiveTierError", status: 403, message: "message" };
+pub static OBJECT_NOT_IN_ACTIVE_TIER_ERROR: ErrorFact =
+    ErrorFact { shape: "ObjectNotInActiveTierError", code: "ObjectNotInActiveTierError", status: 403, message: "message" };
+pub static TOO_MANY_PARTS: ErrorFact = ErrorFact { shape: "TooManyParts", code: "TooManyParts", status: 400, message: "message" };
+pub static UNSUPPORTED_MEDIA_TYPE: ErrorFact =
+    ErrorFact { shape: "UnsupportedMediaType", code: "UnsupportedMediaType", status: 415, message: "message" };
+
+static S_AbortDate: schema::Shape = schema::Shape::new("AbortDate", Kind::Timestamp);
+static S_AbortIncompleteMultipartUpload: schema::Shape =
+    schema::Shape::new("AbortIncompleteMultipartUpload", Kind::Structure(&L_AbortIncompleteMultipartUpload));
+static L_AbortIncompleteMultipartUpload: Layout = Layout::new(&[schema::Member::new("DaysAfterInitiation", &S_DaysAfterInitiation)]);
+static S_AbortMultipartUploadOutput: schema::Shape =
+    schema::Shape::new("AbortMultipartUploadOutput", Kind::Structure(&L_AbortMultipartUploadOutput));
+static L_AbortMultipartUploadOutput: Layout = Layout::new(&[
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+]);
+static S_AbortMultipartUploadRequest: schema::Shape =
+    schema::Shape::new("AbortMultipartUploadRequest", Kind::Structure(&L_AbortMultipartUploadRequest));
+static L_AbortMultipartUploadRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("IfMatchInitiatedTime", &S_IfMatchInitiatedTime)
+        .wire("x-amz-if-match-initiated-time")
+        .at(Location::Header)
+        .time(TimeFormat::HttpDate),
+]);
+static S_AbortRuleId: schema::Shape = schema::Shape::new("AbortRuleId", Kind::String);
+static S_AcceptRanges: schema::Shape = schema::Shape::new("AcceptRanges", Kind::String);
+static S_AccessControlPolicy: schema::Shape = schema::Shape::new("AccessControlPolicy", Kind::Structure(&L_AccessControlPolicy));
+static L_AccessControlPolicy: Layout =
+    Layout::new(&[schema::Member::new("Grants", &S_Grants).wire("AccessControlList"), schema::Member::new("Owner", &S_Owner)]);
+static S_AccessControlTranslation: schema::Shape =
+    schema::Shape::new("AccessControlTranslation", Kind::Structure(&L_AccessControlTranslation));
+static L_AccessControlTranslation: Layout = Layout::new(&[schema::Member::new("Owner", &S_OwnerOverride).required()]);
+static S_AccessPointAlias: schema::Shape = schema::Shape::new("AccessPointAlias", Kind::Boolean);
+static S_AccountId: schema::Shape = schema::Shape::new("AccountId", Kind::String);
+static S_AllowedHeader: schema::Shape = schema::Shape::new("AllowedHeader", Kind::String);
+static S_AllowedHeaders: schema::Shape = schema::Shape::new("AllowedHeaders", Kind::List(&M_AllowedHeaders));
+static M_AllowedHeaders: schema::Member = schema::Member::new("member", &S_AllowedHeader);
+static S_AllowedMethod: schema::Shape = schema::Shape::new("AllowedMethod", Kind::String);
+static S_AllowedMethods: schema::Shape = schema::Shape::new("AllowedMethods", Kind::List(&M_AllowedMethods));
+static M_AllowedMethods: schema::Member = schema::Member::new("member", &S_AllowedMethod);
+static S_AllowedOrigin: schema::Shape = schema::Shape::new("AllowedOrigin", Kind::String);
+static S_AllowedOrigins: schema::Shape = schema::Shape::new("AllowedOrigins", Kind::List(&M_AllowedOrigins));
+static M_AllowedOrigins: schema::Member = schema::Member::new("member", &S_AllowedOrigin);
+static S_AnnotationDirective: schema::Shape =
+    schema::Shape::new("AnnotationDirective", Kind::String).limits(Limits::NONE.values(&["COPY", "EXCLUDE"]));
+static S_ArchiveStatus: schema::Shape =
+    schema::Shape::new("ArchiveStatus", Kind::String).limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
+static S_BlockedEncryptionTypes: schema::Shape = schema::Shape::new("BlockedEncryptionTypes", Kind::Structure(&L_BlockedEncryptionTypes));
+static L_BlockedEncryptionTypes: Layout = Layout::new(&[schema::Member::new("EncryptionType", &S_EncryptionTypeList).flattened()]);
+static S_Body: schema::Shape = schema::Shape::new("Body", Kind::Blob);
+static S_Bucket: schema::Shape = schema::Shape::new("Bucket", Kind::Structure(&L_Bucket));
+static L_Bucket: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_BucketName),
+    schema::Member::new("CreationDate", &S_CreationDate),
+    schema::Member::new("BucketRegion", &S_BucketRegion),
+    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString),
+]);
+static S_BucketAccelerateStatus: schema::Shape =
+    schema::Shape::new("BucketAccelerateStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Suspended"]));
+static S_BucketCannedACL: schema::Shape = schema::Shape::new("BucketCannedACL", Kind::String).limits(Limits::NONE.values(&[
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+]));
+static S_BucketInfo: schema::Shape = schema::Shape::new("BucketInfo", Kind::Structure(&L_BucketInfo));
+static L_BucketInfo: Layout =
+    Layout::new(&[schema::Member::new("DataRedundancy", &S_DataRedundancy), schema::Member::new("Type", &S_BucketType)]);
+static S_BucketKeyEnabled: schema::Shape = schema::Shape::new("BucketKeyEnabled", Kind::Boolean);
+static S_BucketLifecycleConfiguration: schema::Shape =
+    schema::Shape::new("BucketLifecycleConfiguration", Kind::Structure(&L_BucketLifecycleConfiguration));
+static L_BucketLifecycleConfiguration: Layout =
+    Layout::new(&[schema::Member::new("Rules", &S_LifecycleRules).wire("Rule").required().flattened()]);
+static S_BucketLocationConstraint: schema::Shape =
+    schema::Shape::new("BucketLocationConstraint", Kind::String).limits(Limits::NONE.values(&[
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "EU",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+        "sa-east-1",
+        "us-east-2",
+        "us-gov-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    ]));
+static S_BucketLocationName: schema::Shape = schema::Shape::new("BucketLocationName", Kind::String);
+static S_BucketLoggingStatus: schema::Shape = schema::Shape::new("BucketLoggingStatus", Kind::Structure(&L_BucketLoggingStatus));
+static L_BucketLoggingStatus: Layout = Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]);
+static S_BucketLogsPermission: schema::Shape =
+    schema::Shape::new("BucketLogsPermission", Kind::String).limits(Limits::NONE.values(&["FULL_CONTROL", "READ", "WRITE"]));
+static S_BucketName: schema::Shape = schema::Shape::new("BucketName", Kind::String);
+static S_BucketNamespace: schema::Shape =
+    schema::Shape::new("BucketNamespace", Kind::String).limits(Limits::NONE.values(&["account-regional", "global"]));
+static S_BucketRegion: schema::Shape = schema::Shape::new("BucketRegion", Kind::String);
+static S_BucketType: schema::Shape = schema::Shape::new("BucketType", Kind::String).limits(Limits::NONE.values(&["Directory"]));
+static S_BucketVersioningStatus: schema::Shape =
+    schema::Shape::new("BucketVersioningStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Suspended"]));
+static S_Buckets: schema::Shape = schema::Shape::new("Buckets", Kind::List(&M_Buckets));
+static M_Buckets: schema::Member = schema::Member::new("member", &S_Bucket).wire("Bucket");
+static S_BypassGovernanceRetention: schema::Shape = schema::Shape::new("BypassGovernanceRetention", Kind::Boolean);
+static S_CORSConfiguration: schema::Shape = schema::Shape::new("CORSConfiguration", Kind::Structure(&L_CORSConfiguration));
+static L_CORSConfiguration: Layout = Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").required().flattened()]);
+static S_CORSRule: schema::Shape = schema::Shape::new("CORSRule", Kind::Structure(&L_CORSRule));
+static L_CORSRule: Layout = Layout::new(&[
+    schema::Member::new("ID", &S_ID),
+    schema::Member::new("AllowedHeaders", &S_AllowedHeaders).wire("AllowedHeader").flattened(),
+    schema::Member::new("AllowedMethods", &S_AllowedMethods).wire("AllowedMethod").required().flattened(),
+    schema::Member::new("AllowedOrigins", &S_AllowedOrigins).wire("AllowedOrigin").required().flattened(),
+    schema::Member::new("ExposeHeaders", &S_ExposeHeaders).wire("ExposeHeader").flattened(),
+    schema::Member::new("MaxAgeSeconds", &S_MaxAgeSeconds),
+]);
+static S_CORSRules: schema::Shape = schema::Shape::new("CORSRules", Kind::List(&M_CORSRules));
+static M_CORSRules: schema::Member = schema::Member::new("member", &S_CORSRule);
+static S_CacheControl: schema::Shape = schema::Shape::new("CacheControl", Kind::String);
+static S_Checksum: schema::Shape = schema::Shape::new("Checksum", Kind::Structure(&L_Checksum));
+static L_Checksum: Layout = Layout::new(&[
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+]);
+static S_ChecksumAlgorithm: schema::Shape = schema::Shape::new("ChecksumAlgorithm", Kind::String).limits(Limits::NONE.values(&[
+    "CRC32",
+    "CRC32C",
+    "SHA1",
+    "SHA256",
+    "CRC64NVME",
+    "SHA512",
+    "MD5",
+    "XXHASH64",
+    "XXHASH3",
+    "XXHASH128",
+]));
+static S_ChecksumAlgorithmList: schema::Shape = schema::Shape::new("ChecksumAlgorithmList", Kind::List(&M_ChecksumAlgorithmList));
+static M_ChecksumAlgorithmList: schema::Member = schema::Member::new("member", &S_ChecksumAlgorithm);
+static S_ChecksumCRC32: schema::Shape = schema::Shape::new("ChecksumCRC32", Kind::String);
+static S_ChecksumCRC32C: schema::Shape = schema::Shape::new("ChecksumCRC32C", Kind::String);
+static S_ChecksumCRC64NVME: schema::Shape = schema::Shape::new("ChecksumCRC64NVME", Kind::String);
+static S_ChecksumMD5: schema::Shape = schema::Shape::new("ChecksumMD5", Kind::String);
+static S_ChecksumMode: schema::Shape = schema::Shape::new("ChecksumMode", Kind::String).limits(Limits::NONE.values(&["ENABLED"]));
+static S_ChecksumSHA1: schema::Shape = schema::Shape::new("ChecksumSHA1", Kind::String);
+static S_ChecksumSHA256: schema::Shape = schema::Shape::new("ChecksumSHA256", Kind::String);
+static S_ChecksumSHA512: schema::Shape = schema::Shape::new("ChecksumSHA512", Kind::String);
+static S_ChecksumType: schema::Shape =
+    schema::Shape::new("ChecksumType", Kind::String).limits(Limits::NONE.values(&["COMPOSITE", "FULL_OBJECT"]));
+static S_ChecksumXXHASH128: schema::Shape = schema::Shape::new("ChecksumXXHASH128", Kind::String);
+static S_ChecksumXXHASH3: schema::Shape = schema::Shape::new("ChecksumXXHASH3", Kind::String);
+static S_ChecksumXXHASH64: schema::Shape = schema::Shape::new("ChecksumXXHASH64", Kind::String);
+static S_Code: schema::Shape = schema::Shape::new("Code", Kind::String);
+static S_CommonPrefix: schema::Shape = schema::Shape::new("CommonPrefix", Kind::Structure(&L_CommonPrefix));
+static L_CommonPrefix: Layout = Layout::new(&[schema::Member::new("Prefix", &S_Prefix)]);
+static S_CommonPrefixList: schema::Shape = schema::Shape::new("CommonPrefixList", Kind::List(&M_CommonPrefixList));
+static M_CommonPrefixList: schema::Member = schema::Member::new("member", &S_CommonPrefix);
+static S_CompleteMultipartUploadOutput: schema::Shape =
+    schema::Shape::new("CompleteMultipartUploadOutput", Kind::Structure(&L_CompleteMultipartUploadOutput));
+static L_CompleteMultipartUploadOutput: Layout = Layout::new(&[
+    schema::Member::new("Location", &S_Location),
+    schema::Member::new("Bucket", &S_BucketName),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_CompleteMultipartUploadRequest: schema::Shape =
+    schema::Shape::new("CompleteMultipartUploadRequest", Kind::Structure(&L_CompleteMultipartUploadRequest));
+static L_CompleteMultipartUploadRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("MultipartUpload", &S_CompletedMultipartUpload)
+        .wire("CompleteMultipartUpload")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+    schema::Member::new("MpuObjectSize", &S_MpuObjectSize).wire("x-amz-mp-object-size").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+])
+.payload(2);
+static S_CompletedMultipartUpload: schema::Shape =
+    schema::Shape::new("CompletedMultipartUpload", Kind::Structure(&L_CompletedMultipartUpload));
+static L_CompletedMultipartUpload: Layout = Layout::new(&[schema::Member::new("Parts", &S_CompletedPartList).wire("Part").flattened()]);
+static S_CompletedPart: schema::Shape = schema::Shape::new("CompletedPart", Kind::Structure(&L_CompletedPart));
+static L_CompletedPart: Layout = Layout::new(&[
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+    schema::Member::new("PartNumber", &S_PartNumber),
+]);
+static S_CompletedPartList: schema::Shape = schema::Shape::new("CompletedPartList", Kind::List(&M_CompletedPartList));
+static M_CompletedPartList: schema::Member = schema::Member::new("member", &S_CompletedPart);
+static S_Condition: schema::Shape = schema::Shape::new("Condition", Kind::Structure(&L_Condition));
+static L_Condition: Layout = Layout::new(&[
+    schema::Member::new("HttpErrorCodeReturnedEquals", &S_HttpErrorCodeReturnedEquals),
+    schema::Member::new("KeyPrefixEquals", &S_KeyPrefixEquals),
+]);
+static S_ConfirmRemoveSelfBucketAccess: schema::Shape = schema::Shape::new("ConfirmRemoveSelfBucketAccess", Kind::Boolean);
+static S_ContentDisposition: schema::Shape = schema::Shape::new("ContentDisposition", Kind::String);
+static S_ContentEncoding: schema::Shape = schema::Shape::new("ContentEncoding", Kind::String);
+static S_ContentLanguage: schema::Shape = schema::Shape::new("ContentLanguage", Kind::String);
+static S_ContentLength: schema::Shape = schema::Shape::new("ContentLength", Kind::Integer);
+static S_ContentMD5: schema::Shape = schema::Shape::new("ContentMD5", Kind::String);
+static S_ContentRange: schema::Shape = schema::Shape::new("ContentRange", Kind::String);
+static S_ContentType: schema::Shape = schema::Shape::new("ContentType", Kind::String);
+static S_CopyObjectOutput: schema::Shape = schema::Shape::new("CopyObjectOutput", Kind::Structure(&L_CopyObjectOutput));
+static L_CopyObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("CopyObjectResult", &S_CopyObjectResult),
+    schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
+    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId).wire("x-amz-copy-source-version-id").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+])
+.payload(0);
+static S_CopyObjectRequest: schema::Shape = schema::Shape::new("CopyObjectRequest", Kind::Structure(&L_CopyObjectRequest));
+static L_CopyObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
+    schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
+    schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
+    schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
+    schema::Member::new("CopySource", &S_CopySource).wire("x-amz-copy-source").at(Location::Header).required(),
+    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch).wire("x-amz-copy-source-if-match").at(Location::Header),
+    schema::Member::new("CopySourceIfModifiedSince", &S_CopySourceIfModifiedSince)
+        .wire("x-amz-copy-source-if-modified-since")
+        .at(Location::Header),
+    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch).wire("x-amz-copy-source-if-none-match").at(Location::Header),
+    schema::Member::new("CopySourceIfUnmodifiedSince", &S_CopySourceIfUnmodifiedSince)
+        .wire("x-amz-copy-source-if-unmodified-since")
+        .at(Location::Header),
+    schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
+    schema::Member::new("MetadataDirective", &S_MetadataDirective).wire("x-amz-metadata-directive").at(Location::Header),
+    schema::Member::new("TaggingDirective", &S_TaggingDirective).wire("x-amz-tagging-directive").at(Location::Header),
+    schema::Member::new("AnnotationDirective", &S_AnnotationDirective).wire("x-amz-object-annotation-directive").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerAlgorithm", &S_CopySourceSSECustomerAlgorithm)
+        .wire("x-amz-copy-source-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerKey", &S_CopySourceSSECustomerKey)
+        .wire("x-amz-copy-source-server-side-encryption-customer-key")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerKeyMD5", &S_CopySourceSSECustomerKeyMD5)
+        .wire("x-amz-copy-source-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("Tagging", &S_TaggingHeader).wire("x-amz-tagging").at(Location::Header),
+    schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
+    schema::Member::new("ObjectLockRetainUntilDate", &S_ObjectLockRetainUntilDate)
+        .wire("x-amz-object-lock-retain-until-date")
+        .at(Location::Header)
+        .time(TimeFormat::DateTime),
+    schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
+        .wire("x-amz-object-lock-legal-hold")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
+        .wire("x-amz-object-lock-event-hold-duration-days")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationYears", &S_ObjectLockEventHoldDurationYears)
+        .wire("x-amz-object-lock-event-hold-duration-years")
+        .at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId).wire("x-amz-source-expected-bucket-owner").at(Location::Header),
+]);
+static S_CopyObjectResult: schema::Shape = schema::Shape::new("CopyObjectResult", Kind::Structure(&L_CopyObjectResult));
+static L_CopyObjectResult: Layout = Layout::new(&[
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("LastModified", &S_LastModified),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+]);
+static S_CopyPartResult: schema::Shape = schema::Shape::new("CopyPartResult", Kind::Structure(&L_CopyPartResult));
+static L_CopyPartResult: Layout = Layout::new(&[
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("LastModified", &S_LastModified),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+]);
+static S_CopySource: schema::Shape = schema::Shape::new("CopySource", Kind::String).limits(Limits::NONE.pattern(&P_CopySource));
+static P_CopySource: Pattern = Pattern::new(r#"\/?.+\/.+"#);
+static S_CopySourceIfMatch: schema::Shape = schema::Shape::new("CopySourceIfMatch", Kind::String);
+static S_CopySourceIfModifiedSince: schema::Shape = schema::Shape::new("CopySourceIfModifiedSince", Kind::Timestamp);
+static S_CopySourceIfNoneMatch: schema::Shape = schema::Shape::new("CopySourceIfNoneMatch", Kind::String);
+static S_CopySourceIfUnmodifiedSince: schema::Shape = schema::Shape::new("CopySourceIfUnmodifiedSince", Kind::Timestamp);
+static S_CopySourceRange: schema::Shape = schema::Shape::new("CopySourceRange", Kind::String);
+static S_CopySourceSSECustomerAlgorithm: schema::Shape = schema::Shape::new("CopySourceSSECustomerAlgorithm", Kind::String);
+static S_CopySourceSSECustomerKey: schema::Shape = schema::Shape::new("CopySourceSSECustomerKey", Kind::String).sensitive();
+static S_CopySourceSSECustomerKeyMD5: schema::Shape = schema::Shape::new("CopySourceSSECustomerKeyMD5", Kind::String);
+static S_CopySourceVersionId: schema::Shape = schema::Shape::new("CopySourceVersionId", Kind::String);
+static S_CreateBucketConfiguration: schema::Shape =
+    schema::Shape::new("CreateBucketConfiguration", Kind::Structure(&L_CreateBucketConfiguration));
+static L_CreateBucketConfiguration: Layout = Layout::new(&[
+    schema::Member::new("LocationConstraint", &S_BucketLocationConstraint),
+    schema::Member::new("Location", &S_LocationInfo),
+    schema::Member::new("Bucket", &S_BucketInfo),
+    schema::Member::new("Tags", &S_TagSet),
+]);
+static S_CreateBucketOutput: schema::Shape = schema::Shape::new("CreateBucketOutput", Kind::Structure(&L_CreateBucketOutput));
+static L_CreateBucketOutput: Layout = Layout::new(&[
+    schema::Member::new("Location", &S_Location).wire("Location").at(Location::Header),
+    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString).wire("x-amz-bucket-arn").at(Location::Header),
+]);
+static S_CreateBucketRequest: schema::Shape = schema::Shape::new("CreateBucketRequest", Kind::Structure(&L_CreateBucketRequest));
+static L_CreateBucketRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_BucketCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CreateBucketConfiguration", &S_CreateBucketConfiguration)
+        .wire("CreateBucketConfiguration")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWrite", &S_GrantWrite).wire("x-amz-grant-write").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("ObjectLockEnabledForBucket", &S_ObjectLockEnabledForBucket)
+        .wire("x-amz-bucket-object-lock-enabled")
+        .at(Location::Header),
+    schema::Member::new("ObjectOwnership", &S_ObjectOwnership).wire("x-amz-object-ownership").at(Location::Header),
+    schema::Member::new("BucketNamespace", &S_BucketNamespace).wire("x-amz-bucket-namespace").at(Location::Header),
+])
+.payload(2);
+static S_CreateMultipartUploadOutput: schema::Shape =
+    schema::Shape::new("CreateMultipartUploadOutput", Kind::Structure(&L_CreateMultipartUploadOutput));
+static L_CreateMultipartUploadOutput: Layout = Layout::new(&[
+    schema::Member::new("AbortDate", &S_AbortDate).wire("x-amz-abort-date").at(Location::Header),
+    schema::Member::new("AbortRuleId", &S_AbortRuleId).wire("x-amz-abort-rule-id").at(Location::Header),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket"),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("UploadId", &S_MultipartUploadId),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+]);
+static S_CreateMultipartUploadRequest: schema::Shape =
+    schema::Shape::new("CreateMultipartUploadRequest", Kind::Structure(&L_CreateMultipartUploadRequest));
+static L_CreateMultipartUploadRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
+    schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
+    schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
+    schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
+    schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
+    schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("Tagging", &S_TaggingHeader).wire("x-amz-tagging").at(Location::Header),
+    schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
+    schema::Member::new("ObjectLockRetainUntilDate", &S_ObjectLockRetainUntilDate)
+        .wire("x-amz-object-lock-retain-until-date")
+        .at(Location::Header)
+        .time(TimeFormat::DateTime),
+    schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
+        .wire("x-amz-object-lock-legal-hold")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
+        .wire("x-amz-object-lock-event-hold-duration-days")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationYears", &S_ObjectLockEventHoldDurationYears)
+        .wire("x-amz-object-lock-event-hold-duration-years")
+        .at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+]);
+static S_CreationDate: schema::Shape = schema::Shape::new("CreationDate", Kind::Timestamp);
+static S_DataRedundancy: schema::Shape =
+    schema::Shape::new("DataRedundancy", Kind::String).limits(Limits::NONE.values(&["SingleAvailabilityZone", "SingleLocalZone"]));
+static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
+static S_Days: schema::Shape = schema::Shape::new("Days", Kind::Integer);
+static S_DaysAfterInitiation: schema::Shape = schema::Shape::new("DaysAfterInitiation", Kind::Integer);
+static S_DefaultRetention: schema::Shape = schema::Shape::new("DefaultRetention", Kind::Structure(&L_DefaultRetention));
+static L_DefaultRetention: Layout = Layout::new(&[
+    schema::Member::new("Mode", &S_ObjectLockRetentionMode),
+    schema::Member::new("Days", &S_Days),
+    schema::Member::new("Years", &S_Years),
+    schema::Member::new("DefaultEventHold", &S_EventHoldDuration),
+]);
+static S_Delete: schema::Shape = schema::Shape::new("Delete", Kind::Structure(&L_Delete));
+static L_Delete: Layout = Layout::new(&[
+    schema::Member::new("Objects", &S_ObjectIdentifierList).wire("Object").required().flattened(),
+    schema::Member::new("Quiet", &S_Quiet),
+]);
+static S_DeleteBucketCorsRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketCorsRequest", Kind::Structure(&L_DeleteBucketCorsRequest));
+static L_DeleteBucketCorsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketEncryptionRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketEncryptionRequest", Kind::Structure(&L_DeleteBucketEncryptionRequest));
+static L_DeleteBucketEncryptionRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketLifecycleRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketLifecycleRequest", Kind::Structure(&L_DeleteBucketLifecycleRequest));
+static L_DeleteBucketLifecycleRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketOwnershipControlsRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketOwnershipControlsRequest", Kind::Structure(&L_DeleteBucketOwnershipControlsRequest));
+static L_DeleteBucketOwnershipControlsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketPolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketPolicyRequest", Kind::Structure(&L_DeleteBucketPolicyRequest));
+static L_DeleteBucketPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketRequest: schema::Shape = schema::Shape::new("DeleteBucketRequest", Kind::Structure(&L_DeleteBucketRequest));
+static L_DeleteBucketRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketTaggingRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketTaggingRequest", Kind::Structure(&L_DeleteBucketTaggingRequest));
+static L_DeleteBucketTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteBucketWebsiteRequest: schema::Shape =
+    schema::Shape::new("DeleteBucketWebsiteRequest", Kind::Structure(&L_DeleteBucketWebsiteRequest));
+static L_DeleteBucketWebsiteRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteMarker: schema::Shape = schema::Shape::new("DeleteMarker", Kind::Boolean);
+static S_DeleteMarkerEntry: schema::Shape = schema::Shape::new("DeleteMarkerEntry", Kind::Structure(&L_DeleteMarkerEntry));
+static L_DeleteMarkerEntry: Layout = Layout::new(&[
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+    schema::Member::new("IsLatest", &S_IsLatest),
+    schema::Member::new("LastModified", &S_LastModified),
+]);
+static S_DeleteMarkerReplication: schema::Shape =
+    schema::Shape::new("DeleteMarkerReplication", Kind::Structure(&L_DeleteMarkerReplication));
+static L_DeleteMarkerReplication: Layout = Layout::new(&[schema::Member::new("Status", &S_DeleteMarkerReplicationStatus)]);
+static S_DeleteMarkerReplicationStatus: schema::Shape =
+    schema::Shape::new("DeleteMarkerReplicationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_DeleteMarkerVersionId: schema::Shape = schema::Shape::new("DeleteMarkerVersionId", Kind::String);
+static S_DeleteMarkers: schema::Shape = schema::Shape::new("DeleteMarkers", Kind::List(&M_DeleteMarkers));
+static M_DeleteMarkers: schema::Member = schema::Member::new("member", &S_DeleteMarkerEntry);
+static S_DeleteObjectOutput: schema::Shape = schema::Shape::new("DeleteObjectOutput", Kind::Structure(&L_DeleteObjectOutput));
+static L_DeleteObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("DeleteMarker", &S_DeleteMarker).wire("x-amz-delete-marker").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_DeleteObjectRequest: schema::Shape = schema::Shape::new("DeleteObjectRequest", Kind::Structure(&L_DeleteObjectRequest));
+static L_DeleteObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("MFA", &S_MFA).wire("x-amz-mfa").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("BypassGovernanceRetention", &S_BypassGovernanceRetention)
+        .wire("x-amz-bypass-governance-retention")
+        .at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfMatchLastModifiedTime", &S_IfMatchLastModifiedTime)
+        .wire("x-amz-if-match-last-modified-time")
+        .at(Location::Header)
+        .time(TimeFormat::HttpDate),
+    schema::Member::new("IfMatchSize", &S_IfMatchSize).wire("x-amz-if-match-size").at(Location::Header),
+]);
+static S_DeleteObjectTaggingOutput: schema::Shape =
+    schema::Shape::new("DeleteObjectTaggingOutput", Kind::Structure(&L_DeleteObjectTaggingOutput));
+static L_DeleteObjectTaggingOutput: Layout =
+    Layout::new(&[schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header)]);
+static S_DeleteObjectTaggingRequest: schema::Shape =
+    schema::Shape::new("DeleteObjectTaggingRequest", Kind::Structure(&L_DeleteObjectTaggingRequest));
+static L_DeleteObjectTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeleteObjectsOutput: schema::Shape = schema::Shape::new("DeleteObjectsOutput", Kind::Structure(&L_DeleteObjectsOutput));
+static L_DeleteObjectsOutput: Layout = Layout::new(&[
+    schema::Member::new("Deleted", &S_DeletedObjects).flattened(),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("Errors", &S_Errors).wire("Error").flattened(),
+]);
+static S_DeleteObjectsRequest: schema::Shape = schema::Shape::new("DeleteObjectsRequest", Kind::Structure(&L_DeleteObjectsRequest));
+static L_DeleteObjectsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Delete", &S_Delete).wire("Delete").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("MFA", &S_MFA).wire("x-amz-mfa").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("BypassGovernanceRetention", &S_BypassGovernanceRetention)
+        .wire("x-amz-bypass-governance-retention")
+        .at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+])
+.payload(1);
+static S_DeletePublicAccessBlockRequest: schema::Shape =
+    schema::Shape::new("DeletePublicAccessBlockRequest", Kind::Structure(&L_DeletePublicAccessBlockRequest));
+static L_DeletePublicAccessBlockRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_DeletedObject: schema::Shape = schema::Shape::new("DeletedObject", Kind::Structure(&L_DeletedObject));
+static L_DeletedObject: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+    schema::Member::new("DeleteMarker", &S_DeleteMarker),
+    schema::Member::new("DeleteMarkerVersionId", &S_DeleteMarkerVersionId),
+]);
+static S_DeletedObjects: schema::Shape = schema::Shape::new("DeletedObjects", Kind::List(&M_DeletedObjects));
+static M_DeletedObjects: schema::Member = schema::Member::new("member", &S_DeletedObject);
+static S_Delimiter: schema::Shape = schema::Shape::new("Delimiter", Kind::String);
+static S_Destination: schema::Shape = schema::Shape::new("Destination", Kind::Structure(&L_Destination));
+static L_Destination: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).required(),
+    schema::Member::new("Account", &S_AccountId),
+    schema::Member::new("StorageClass", &S_StorageClass),
+    schema::Member::new("AccessControlTranslation", &S_AccessControlTranslation),
+    schema::Member::new("EncryptionConfiguration", &S_EncryptionConfiguration),
+    schema::Member::new("ReplicationTime", &S_ReplicationTime),
+    schema::Member::new("Metrics", &S_Metrics),
+]);
+static S_DisplayName: schema::Shape = schema::Shape::new("DisplayName", Kind::String);
+static S_ETag: schema::Shape = schema::Shape::new("ETag", Kind::String);
+static S_EmailAddress: schema::Shape = schema::Shape::new("EmailAddress", Kind::String);
+static S_EncodingType: schema::Shape = schema::Shape::new("EncodingType", Kind::String).limits(Limits::NONE.values(&["url"]));
+static S_EncryptionConfiguration: schema::Shape =
+    schema::Shape::new("EncryptionConfiguration", Kind::Structure(&L_EncryptionConfiguration));
+static L_EncryptionConfiguration: Layout = Layout::new(&[schema::Member::new("ReplicaKmsKeyID", &S_ReplicaKmsKeyID)]);
+static S_EncryptionType: schema::Shape = schema::Shape::new("EncryptionType", Kind::String).limits(Limits::NONE.values(&["NONE", "SSE-C"]));
+static S_EncryptionTypeList: schema::Shape = schema::Shape::new("EncryptionTypeList", Kind::List(&M_EncryptionTypeList));
+static M_EncryptionTypeList: schema::Member = schema::Member::new("member", &S_EncryptionType).wire("EncryptionType");
+static S_Error: schema::Shape = schema::Shape::new("Error", Kind::Structure(&L_Error));
+static L_Error: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+    schema::Member::new("Code", &S_Code),
+    schema::Member::new("Message", &S_Message),
+]);
+static S_ErrorDocument: schema::Shape = schema::Shape::new("ErrorDocument", Kind::Structure(&L_ErrorDocument));
+static L_ErrorDocument: Layout = Layout::new(&[schema::Member::new("Key", &S_ObjectKey).required()]);
+static S_Errors: schema::Shape = schema::Shape::new("Errors", Kind::List(&M_Errors));
+static M_Errors: schema::Member = schema::Member::new("member", &S_Error);
+static S_Event: schema::Shape = schema::Shape::new("Event", Kind::String).limits(Limits::NONE.values(&[
+    "s3:ReducedRedundancyLostObject",
+    "s3:ObjectCreated:*",
+    "s3:ObjectCreated:Put",
+    "s3:ObjectCreated:Post",
+    "s3:ObjectCreated:Copy",
+    "s3:ObjectCreated:CompleteMultipartUpload",
+    "s3:ObjectRemoved:*",
+    "s3:ObjectRemoved:Delete",
+    "s3:ObjectRemoved:DeleteMarkerCreated",
+    "s3:ObjectRestore:*",
+    "s3:ObjectRestore:Post",
+    "s3:ObjectRestore:Completed",
+    "s3:Replication:*",
+    "s3:Replication:OperationFailedReplication",
+    "s3:Replication:OperationNotTracked",
+    "s3:Replication:OperationMissedThreshold",
+    "s3:Replication:OperationReplicatedAfterThreshold",
+    "s3:ObjectRestore:Delete",
+    "s3:LifecycleTransition",
+    "s3:IntelligentTiering",
+    "s3:ObjectAcl:Put",
+    "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:Delete",
+    "s3:LifecycleExpiration:DeleteMarkerCreated",
+    "s3:ObjectTagging:*",
+    "s3:ObjectTagging:Put",
+    "s3:ObjectTagging:Delete",
+    "s3:ObjectAnnotation:*",
+    "s3:ObjectAnnotation:Put",
+    "s3:ObjectAnnotation:Delete",
+    "s3:ObjectRetention:Put",
+]));
+static S_EventBridgeConfiguration: schema::Shape =
+    schema::Shape::new("EventBridgeConfiguration", Kind::Structure(&L_EventBridgeConfiguration));
+static L_EventBridgeConfiguration: Layout = Layout::new(&[]);
+static S_EventHoldDuration: schema::Shape = schema::Shape::new("EventHoldDuration", Kind::Structure(&L_EventHoldDuration));
+static L_EventHoldDuration: Layout = Layout::new(&[schema::Member::new("Days", &S_Days), schema::Member::new("Years", &S_Years)]);
+static S_EventList: schema::Shape = schema::Shape::new("EventList", Kind::List(&M_EventList));
+static M_EventList: schema::Member = schema::Member::new("member", &S_Event);
+static S_ExistingObjectReplication: schema::Shape =
+    schema::Shape::new("ExistingObjectReplication", Kind::Structure(&L_ExistingObjectReplication));
+static L_ExistingObjectReplication: Layout = Layout::new(&[schema::Member::new("Status", &S_ExistingObjectReplicationStatus).required()]);
+static S_ExistingObjectReplicationStatus: schema::Shape =
+    schema::Shape::new("ExistingObjectReplicationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_Expiration: schema::Shape = schema::Shape::new("Expiration", Kind::String);
+static S_ExpirationStatus: schema::Shape =
+    schema::Shape::new("ExpirationStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_ExpiredObjectDeleteMarker: schema::Shape = schema::Shape::new("ExpiredObjectDeleteMarker", Kind::Boolean);
+static S_Expires: schema::Shape = schema::Shape::new("Expires", Kind::String);
+static S_ExposeHeader: schema::Shape = schema::Shape::new("ExposeHeader", Kind::String);
+static S_ExposeHeaders: schema::Shape = schema::Shape::new("ExposeHeaders", Kind::List(&M_ExposeHeaders));
+static M_ExposeHeaders: schema::Member = schema::Member::new("member", &S_ExposeHeader);
+static S_FetchOwner: schema::Shape = schema::Shape::new("FetchOwner", Kind::Boolean);
+static S_FilterRule: schema::Shape = schema::Shape::new("FilterRule", Kind::Structure(&L_FilterRule));
+static L_FilterRule: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_FilterRuleName), schema::Member::new("Value", &S_FilterRuleValue)]);
+static S_FilterRuleList: schema::Shape = schema::Shape::new("FilterRuleList", Kind::List(&M_FilterRuleList));
+static M_FilterRuleList: schema::Member = schema::Member::new("member", &S_FilterRule);
+static S_FilterRuleName: schema::Shape =
+    schema::Shape::new("FilterRuleName", Kind::String).limits(Limits::NONE.values(&["prefix", "suffix"]));
+static S_FilterRuleValue: schema::Shape = schema::Shape::new("FilterRuleValue", Kind::String);
+static S_GetBucketAccelerateConfigurationOutput: schema::Shape =
+    schema::Shape::new("GetBucketAccelerateConfigurationOutput", Kind::Structure(&L_GetBucketAccelerateConfigurationOutput));
+static L_GetBucketAccelerateConfigurationOutput: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_BucketAccelerateStatus),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_GetBucketAccelerateConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetBucketAccelerateConfigurationRequest", Kind::Structure(&L_GetBucketAccelerateConfigurationRequest));
+static L_GetBucketAccelerateConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+]);
+static S_GetBucketAclOutput: schema::Shape = schema::Shape::new("GetBucketAclOutput", Kind::Structure(&L_GetBucketAclOutput));
+static L_GetBucketAclOutput: Layout =
+    Layout::new(&[schema::Member::new("Owner", &S_Owner), schema::Member::new("Grants", &S_Grants).wire("AccessControlList")]);
+static S_GetBucketAclRequest: schema::Shape = schema::Shape::new("GetBucketAclRequest", Kind::Structure(&L_GetBucketAclRequest));
+static L_GetBucketAclRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketCorsOutput: schema::Shape = schema::Shape::new("GetBucketCorsOutput", Kind::Structure(&L_GetBucketCorsOutput));
+static L_GetBucketCorsOutput: Layout = Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").flattened()]);
+static S_GetBucketCorsRequest: schema::Shape = schema::Shape::new("GetBucketCorsRequest", Kind::Structure(&L_GetBucketCorsRequest));
+static L_GetBucketCorsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketEncryptionOutput: schema::Shape =
+    schema::Shape::new("GetBucketEncryptionOutput", Kind::Structure(&L_GetBucketEncryptionOutput));
+static L_GetBucketEncryptionOutput: Layout =
+    Layout::new(&[schema::Member::new("ServerSideEncryptionConfiguration", &S_ServerSideEncryptionConfiguration)]).payload(0);
+static S_GetBucketEncryptionRequest: schema::Shape =
+    schema::Shape::new("GetBucketEncryptionRequest", Kind::Structure(&L_GetBucketEncryptionRequest));
+static L_GetBucketEncryptionRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketLifecycleConfigurationOutput: schema::Shape =
+    schema::Shape::new("GetBucketLifecycleConfigurationOutput", Kind::Structure(&L_GetBucketLifecycleConfigurationOutput));
+static L_GetBucketLifecycleConfigurationOutput: Layout = Layout::new(&[
+    schema::Member::new("Rules", &S_LifecycleRules).wire("Rule").flattened(),
+    schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
+        .wire("x-amz-transition-default-minimum-object-size")
+        .at(Location::Header),
+]);
+static S_GetBucketLifecycleConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetBucketLifecycleConfigurationRequest", Kind::Structure(&L_GetBucketLifecycleConfigurationRequest));
+static L_GetBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketLocationOutput: schema::Shape =
+    schema::Shape::new("GetBucketLocationOutput", Kind::Structure(&L_GetBucketLocationOutput));
+static L_GetBucketLocationOutput: Layout = Layout::new(&[schema::Member::new("LocationConstraint", &S_BucketLocationConstraint)]);
+static S_GetBucketLocationRequest: schema::Shape =
+    schema::Shape::new("GetBucketLocationRequest", Kind::Structure(&L_GetBucketLocationRequest));
+static L_GetBucketLocationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketLoggingOutput: schema::Shape = schema::Shape::new("GetBucketLoggingOutput", Kind::Structure(&L_GetBucketLoggingOutput));
+static L_GetBucketLoggingOutput: Layout = Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]);
+static S_GetBucketLoggingRequest: schema::Shape =
+    schema::Shape::new("GetBucketLoggingRequest", Kind::Structure(&L_GetBucketLoggingRequest));
+static L_GetBucketLoggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketNotificationConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetBucketNotificationConfigurationRequest", Kind::Structure(&L_GetBucketNotificationConfigurationRequest));
+static L_GetBucketNotificationConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketOwnershipControlsOutput: schema::Shape =
+    schema::Shape::new("GetBucketOwnershipControlsOutput", Kind::Structure(&L_GetBucketOwnershipControlsOutput));
+static L_GetBucketOwnershipControlsOutput: Layout =
+    Layout::new(&[schema::Member::new("OwnershipControls", &S_OwnershipControls)]).payload(0);
+static S_GetBucketOwnershipControlsRequest: schema::Shape =
+    schema::Shape::new("GetBucketOwnershipControlsRequest", Kind::Structure(&L_GetBucketOwnershipControlsRequest));
+static L_GetBucketOwnershipControlsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketPolicyOutput: schema::Shape = schema::Shape::new("GetBucketPolicyOutput", Kind::Structure(&L_GetBucketPolicyOutput));
+static L_GetBucketPolicyOutput: Layout = Layout::new(&[schema::Member::new("Policy", &S_Policy)]).payload(0);
+static S_GetBucketPolicyRequest: schema::Shape = schema::Shape::new("GetBucketPolicyRequest", Kind::Structure(&L_GetBucketPolicyRequest));
+static L_GetBucketPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketPolicyStatusOutput: schema::Shape =
+    schema::Shape::new("GetBucketPolicyStatusOutput", Kind::Structure(&L_GetBucketPolicyStatusOutput));
+static L_GetBucketPolicyStatusOutput: Layout = Layout::new(&[schema::Member::new("PolicyStatus", &S_PolicyStatus)]).payload(0);
+static S_GetBucketPolicyStatusRequest: schema::Shape =
+    schema::Shape::new("GetBucketPolicyStatusRequest", Kind::Structure(&L_GetBucketPolicyStatusRequest));
+static L_GetBucketPolicyStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketReplicationOutput: schema::Shape =
+    schema::Shape::new("GetBucketReplicationOutput", Kind::Structure(&L_GetBucketReplicationOutput));
+static L_GetBucketReplicationOutput: Layout =
+    Layout::new(&[schema::Member::new("ReplicationConfiguration", &S_ReplicationConfiguration)]).payload(0);
+static S_GetBucketReplicationRequest: schema::Shape =
+    schema::Shape::new("GetBucketReplicationRequest", Kind::Structure(&L_GetBucketReplicationRequest));
+static L_GetBucketReplicationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketRequestPaymentOutput: schema::Shape =
+    schema::Shape::new("GetBucketRequestPaymentOutput", Kind::Structure(&L_GetBucketRequestPaymentOutput));
+static L_GetBucketRequestPaymentOutput: Layout = Layout::new(&[schema::Member::new("Payer", &S_Payer)]);
+static S_GetBucketRequestPaymentRequest: schema::Shape =
+    schema::Shape::new("GetBucketRequestPaymentRequest", Kind::Structure(&L_GetBucketRequestPaymentRequest));
+static L_GetBucketRequestPaymentRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketTaggingOutput: schema::Shape = schema::Shape::new("GetBucketTaggingOutput", Kind::Structure(&L_GetBucketTaggingOutput));
+static L_GetBucketTaggingOutput: Layout = Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]);
+static S_GetBucketTaggingRequest: schema::Shape =
+    schema::Shape::new("GetBucketTaggingRequest", Kind::Structure(&L_GetBucketTaggingRequest));
+static L_GetBucketTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketVersioningOutput: schema::Shape =
+    schema::Shape::new("GetBucketVersioningOutput", Kind::Structure(&L_GetBucketVersioningOutput));
+static L_GetBucketVersioningOutput: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_BucketVersioningStatus),
+    schema::Member::new("MFADelete", &S_MFADeleteStatus).wire("MfaDelete"),
+]);
+static S_GetBucketVersioningRequest: schema::Shape =
+    schema::Shape::new("GetBucketVersioningRequest", Kind::Structure(&L_GetBucketVersioningRequest));
+static L_GetBucketVersioningRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetBucketWebsiteOutput: schema::Shape = schema::Shape::new("GetBucketWebsiteOutput", Kind::Structure(&L_GetBucketWebsiteOutput));
+static L_GetBucketWebsiteOutput: Layout = Layout::new(&[
+    schema::Member::new("RedirectAllRequestsTo", &S_RedirectAllRequestsTo),
+    schema::Member::new("IndexDocument", &S_IndexDocument),
+    schema::Member::new("ErrorDocument", &S_ErrorDocument),
+    schema::Member::new("RoutingRules", &S_RoutingRules),
+]);
+static S_GetBucketWebsiteRequest: schema::Shape =
+    schema::Shape::new("GetBucketWebsiteRequest", Kind::Structure(&L_GetBucketWebsiteRequest));
+static L_GetBucketWebsiteRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetObjectAclOutput: schema::Shape = schema::Shape::new("GetObjectAclOutput", Kind::Structure(&L_GetObjectAclOutput));
+static L_GetObjectAclOutput: Layout = Layout::new(&[
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("Grants", &S_Grants).wire("AccessControlList"),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_GetObjectAclRequest: schema::Shape = schema::Shape::new("GetObjectAclRequest", Kind::Structure(&L_GetObjectAclRequest));
+static L_GetObjectAclRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetObjectAttributesOutput: schema::Shape =
+    schema::Shape::new("GetObjectAttributesOutput", Kind::Structure(&L_GetObjectAttributesOutput));
+static L_GetObjectAttributesOutput: Layout = Layout::new(&[
+    schema::Member::new("DeleteMarker", &S_DeleteMarker).wire("x-amz-delete-marker").at(Location::Header),
+    schema::Member::new("LastModified", &S_LastModified).wire("Last-Modified").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("Checksum", &S_Checksum),
+    schema::Member::new("ObjectParts", &S_GetObjectAttributesParts),
+    schema::Member::new("StorageClass", &S_StorageClass),
+    schema::Member::new("ObjectSize", &S_ObjectSize),
+]);
+static S_GetObjectAttributesParts: schema::Shape =
+    schema::Shape::new("GetObjectAttributesParts", Kind::Structure(&L_GetObjectAttributesParts));
+static L_GetObjectAttributesParts: Layout = Layout::new(&[
+    schema::Member::new("TotalPartsCount", &S_PartsCount).wire("PartsCount"),
+    schema::Member::new("PartNumberMarker", &S_PartNumberMarker),
+    schema::Member::new("NextPartNumberMarker", &S_NextPartNumberMarker),
+    schema::Member::new("MaxParts", &S_MaxParts),
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("Parts", &S_PartsList).wire("Part").flattened(),
+]);
+static S_GetObjectAttributesRequest: schema::Shape =
+    schema::Shape::new("GetObjectAttributesRequest", Kind::Structure(&L_GetObjectAttributesRequest));
+static L_GetObjectAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("MaxParts", &S_MaxParts).wire("x-amz-max-parts").at(Location::Header),
+    schema::Member::new("PartNumberMarker", &S_PartNumberMarker).wire("x-amz-part-number-marker").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ObjectAttributes", &S_ObjectAttributesList).wire("x-amz-object-attributes").at(Location::Header).required(),
+]);
+static S_GetObjectLegalHoldOutput: schema::Shape =
+    schema::Shape::new("GetObjectLegalHoldOutput", Kind::Structure(&L_GetObjectLegalHoldOutput));
+static L_GetObjectLegalHoldOutput: Layout =
+    Layout::new(&[schema::Member::new("LegalHold", &S_ObjectLockLegalHold).wire("LegalHold")]).payload(0);
+static S_GetObjectLegalHoldRequest: schema::Shape =
+    schema::Shape::new("GetObjectLegalHoldRequest", Kind::Structure(&L_GetObjectLegalHoldRequest));
+static L_GetObjectLegalHoldRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetObjectLockConfigurationOutput: schema::Shape =
+    schema::Shape::new("GetObjectLockConfigurationOutput", Kind::Structure(&L_GetObjectLockConfigurationOutput));
+static L_GetObjectLockConfigurationOutput: Layout =
+    Layout::new(&[schema::Member::new("ObjectLockConfiguration", &S_ObjectLockConfiguration)]).payload(0);
+static S_GetObjectLockConfigurationRequest: schema::Shape =
+    schema::Shape::new("GetObjectLockConfigurationRequest", Kind::Structure(&L_GetObjectLockConfigurationRequest));
+static L_GetObjectLockConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetObjectOutput: schema::Shape = schema::Shape::new("GetObjectOutput", Kind::Structure(&L_GetObjectOutput));
+static L_GetObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("Body", &S_Body).streaming(),
+    schema::Member::new("DeleteMarker", &S_DeleteMarker).wire("x-amz-delete-marker").at(Location::Header),
+    schema::Member::new("AcceptRanges", &S_AcceptRanges).wire("accept-ranges").at(Location::Header),
+    schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
+    schema::Member::new("Restore", &S_Restore).wire("x-amz-restore").at(Location::Header),
+    schema::Member::new("LastModified", &S_LastModified).wire("Last-Modified").at(Location::Header),
+    schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+    schema::Member::new("MissingMeta", &S_MissingMeta).wire("x-amz-missing-meta").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
+    schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
+    schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
+    schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
+    schema::Member::new("ContentRange", &S_ContentRange).wire("Content-Range").at(Location::Header),
+    schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
+    schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("ReplicationStatus", &S_ReplicationStatus).wire("x-amz-replication-status").at(Location::Header),
+    schema::Member::new("PartsCount", &S_PartsCount).wire("x-amz-mp-parts-count").at(Location::Header),
+    schema::Member::new("TagCount", &S_TagCount).wire("x-amz-tagging-count").at(Location::Header),
+    schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
+    schema::Member::new("ObjectLockRetainUntilDate", &S_ObjectLockRetainUntilDate)
+        .wire("x-amz-object-lock-retain-until-date")
+        .at(Location::Header)
+        .time(TimeFormat::DateTime),
+    schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
+        .wire("x-amz-object-lock-legal-hold")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
+        .wire("x-amz-object-lock-event-hold-duration-days")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationYears", &S_ObjectLockEventHoldDurationYears)
+        .wire("x-amz-object-lock-event-hold-duration-years")
+        .at(Location::Header),
+])
+.payload(0);
+static S_GetObjectRequest: schema::Shape = schema::Shape::new("GetObjectRequest", Kind::Structure(&L_GetObjectRequest));
+static L_GetObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfModifiedSince", &S_IfModifiedSince).wire("If-Modified-Since").at(Location::Header),
+    schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
+    schema::Member::new("IfUnmodifiedSince", &S_IfUnmodifiedSince).wire("If-Unmodified-Since").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("Range", &S_Range).wire("Range").at(Location::Header),
+    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl).wire("response-cache-control").at(Location::Query),
+    schema::Member::new("ResponseContentDisposition", &S_ResponseContentDisposition)
+        .wire("response-content-disposition")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding).wire("response-content-encoding").at(Location::Query),
+    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage).wire("response-content-language").at(Location::Query),
+    schema::Member::new("ResponseContentType", &S_ResponseContentType).wire("response-content-type").at(Location::Query),
+    schema::Member::new("ResponseExpires", &S_ResponseExpires).wire("response-expires").at(Location::Query).time(TimeFormat::HttpDate),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("PartNumber", &S_PartNumber).wire("partNumber").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ChecksumMode", &S_ChecksumMode).wire("x-amz-checksum-mode").at(Location::Header),
+]);
+static S_GetObjectRetentionOutput: schema::Shape =
+    schema::Shape::new("GetObjectRetentionOutput", Kind::Structure(&L_GetObjectRetentionOutput));
+static L_GetObjectRetentionOutput: Layout =
+    Layout::new(&[schema::Member::new("Retention", &S_ObjectLockRetention).wire("Retention")]).payload(0);
+static S_GetObjectRetentionRequest: schema::Shape =
+    schema::Shape::new("GetObjectRetentionRequest", Kind::Structure(&L_GetObjectRetentionRequest));
+static L_GetObjectRetentionRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_GetObjectTaggingOutput: schema::Shape = schema::Shape::new("GetObjectTaggingOutput", Kind::Structure(&L_GetObjectTaggingOutput));
+static L_GetObjectTaggingOutput: Layout = Layout::new(&[
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("TagSet", &S_TagSet).required(),
+]);
+static S_GetObjectTaggingRequest: schema::Shape =
+    schema::Shape::new("GetObjectTaggingRequest", Kind::Structure(&L_GetObjectTaggingRequest));
+static L_GetObjectTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+]);
+static S_GetPublicAccessBlockOutput: schema::Shape =
+    schema::Shape::new("GetPublicAccessBlockOutput", Kind::Structure(&L_GetPublicAccessBlockOutput));
+static L_GetPublicAccessBlockOutput: Layout =
+    Layout::new(&[schema::Member::new("PublicAccessBlockConfiguration", &S_PublicAccessBlockConfiguration)]).payload(0);
+static S_GetPublicAccessBlockRequest: schema::Shape =
+    schema::Shape::new("GetPublicAccessBlockRequest", Kind::Structure(&L_GetPublicAccessBlockRequest));
+static L_GetPublicAccessBlockRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_Grant: schema::Shape = schema::Shape::new("Grant", Kind::Structure(&L_Grant));
+static L_Grant: Layout = Layout::new(&[schema::Member::new("Grantee", &S_Grantee), schema::Member::new("Permission", &S_Permission)]);
+static S_GrantFullControl: schema::Shape = schema::Shape::new("GrantFullControl", Kind::String);
+static S_GrantRead: schema::Shape = schema::Shape::new("GrantRead", Kind::String);
+static S_GrantReadACP: schema::Shape = schema::Shape::new("GrantReadACP", Kind::String);
+static S_GrantWrite: schema::Shape = schema::Shape::new("GrantWrite", Kind::String);
+static S_GrantWriteACP: schema::Shape = schema::Shape::new("GrantWriteACP", Kind::String);
+static S_Grantee: schema::Shape = schema::Shape::new("Grantee", Kind::Structure(&L_Grantee));
+static L_Grantee: Layout = Layout::new(&[
+    schema::Member::new("DisplayName", &S_DisplayName),
+    schema::Member::new("EmailAddress", &S_EmailAddress),
+    schema::Member::new("ID", &S_ID),
+    schema::Member::new("Type", &S_Type).wire("xsi:type").required().xml_attribute(),
+    schema::Member::new("URI", &S_URI),
+])
+.xml(None, Some("http://www.w3.org/2001/XMLSchema-instance"));
+static S_Grants: schema::Shape = schema::Shape::new("Grants", Kind::List(&M_Grants));
+static M_Grants: schema::Member = schema::Member::new("member", &S_Grant).wire("Grant");
+static S_HeadBucketOutput: schema::Shape = schema::Shape::new("HeadBucketOutput", Kind::Structure(&L_HeadBucketOutput));
+static L_HeadBucketOutput: Layout = Layout::new(&[
+    schema::Member::new("BucketArn", &S_S3RegionalOrS3ExpressBucketArnString).wire("x-amz-bucket-arn").at(Location::Header),
+    schema::Member::new("BucketLocationType", &S_LocationType).wire("x-amz-bucket-location-type").at(Location::Header),
+    schema::Member::new("BucketLocationName", &S_BucketLocationName).wire("x-amz-bucket-location-name").at(Location::Header),
+    schema::Member::new("BucketRegion", &S_Region).wire("x-amz-bucket-region").at(Location::Header),
+    schema::Member::new("AccessPointAlias", &S_AccessPointAlias).wire("x-amz-access-point-alias").at(Location::Header),
+]);
+static S_HeadBucketRequest: schema::Shape = schema::Shape::new("HeadBucketRequest", Kind::Structure(&L_HeadBucketRequest));
+static L_HeadBucketRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+]);
+static S_HeadObjectOutput: schema::Shape = schema::Shape::new("HeadObjectOutput", Kind::Structure(&L_HeadObjectOutput));
+static L_HeadObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("DeleteMarker", &S_DeleteMarker).wire("x-amz-delete-marker").at(Location::Header),
+    schema::Member::new("AcceptRanges", &S_AcceptRanges).wire("accept-ranges").at(Location::Header),
+    schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
+    schema::Member::new("Restore", &S_Restore).wire("x-amz-restore").at(Location::Header),
+    schema::Member::new("ArchiveStatus", &S_ArchiveStatus).wire("x-amz-archive-status").at(Location::Header),
+    schema::Member::new("LastModified", &S_LastModified).wire("Last-Modified").at(Location::Header),
+    schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
+    schema::Member::new("MissingMeta", &S_MissingMeta).wire("x-amz-missing-meta").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
+    schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
+    schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
+    schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
+    schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
+    schema::Member::new("ContentRange", &S_ContentRange).wire("Content-Range").at(Location::Header),
+    schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("ReplicationStatus", &S_ReplicationStatus).wire("x-amz-replication-status").at(Location::Header),
+    schema::Member::new("PartsCount", &S_PartsCount).wire("x-amz-mp-parts-count").at(Location::Header),
+    schema::Member::new("TagCount", &S_TagCount).wire("x-amz-tagging-count").at(Location::Header),
+    schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
+    schema::Member::new("ObjectLockRetainUntilDate", &S_ObjectLockRetainUntilDate)
+        .wire("x-amz-object-lock-retain-until-date")
+        .at(Location::Header)
+        .time(TimeFormat::DateTime),
+    schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
+        .wire("x-amz-object-lock-legal-hold")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
+        .wire("x-amz-object-lock-event-hold-duration-days")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationYears", &S_ObjectLockEventHoldDurationYears)
+        .wire("x-amz-object-lock-event-hold-duration-years")
+        .at(Location::Header),
+]);
+static S_HeadObjectRequest: schema::Shape = schema::Shape::new("HeadObjectRequest", Kind::Structure(&L_HeadObjectRequest));
+static L_HeadObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfModifiedSince", &S_IfModifiedSince).wire("If-Modified-Since").at(Location::Header),
+    schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
+    schema::Member::new("IfUnmodifiedSince", &S_IfUnmodifiedSince).wire("If-Unmodified-Since").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("Range", &S_Range).wire("Range").at(Location::Header),
+    schema::Member::new("ResponseCacheControl", &S_ResponseCacheControl).wire("response-cache-control").at(Location::Query),
+    schema::Member::new("ResponseContentDisposition", &S_ResponseContentDisposition)
+        .wire("response-content-disposition")
+        .at(Location::Query),
+    schema::Member::new("ResponseContentEncoding", &S_ResponseContentEncoding).wire("response-content-encoding").at(Location::Query),
+    schema::Member::new("ResponseContentLanguage", &S_ResponseContentLanguage).wire("response-content-language").at(Location::Query),
+    schema::Member::new("ResponseContentType", &S_ResponseContentType).wire("response-content-type").at(Location::Query),
+    schema::Member::new("ResponseExpires", &S_ResponseExpires).wire("response-expires").at(Location::Query).time(TimeFormat::HttpDate),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("PartNumber", &S_PartNumber).wire("partNumber").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ChecksumMode", &S_ChecksumMode).wire("x-amz-checksum-mode").at(Location::Header),
+]);
+static S_HostName: schema::Shape = schema::Shape::new("HostName", Kind::String);
+static S_HttpErrorCodeReturnedEquals: schema::Shape = schema::Shape::new("HttpErrorCodeReturnedEquals", Kind::String);
+static S_HttpRedirectCode: schema::Shape = schema::Shape::new("HttpRedirectCode", Kind::String);
+static S_ID: schema::Shape = schema::Shape::new("ID", Kind::String);
+static S_IfMatch: schema::Shape = schema::Shape::new("IfMatch", Kind::String);
+static S_IfMatchInitiatedTime: schema::Shape = schema::Shape::new("IfMatchInitiatedTime", Kind::Timestamp);
+static S_IfMatchLastModifiedTime: schema::Shape = schema::Shape::new("IfMatchLastModifiedTime", Kind::Timestamp);
+static S_IfMatchSize: schema::Shape = schema::Shape::new("IfMatchSize", Kind::Integer);
+static S_IfModifiedSince: schema::Shape = schema::Shape::new("IfModifiedSince", Kind::Timestamp);
+static S_IfNoneMatch: schema::Shape = schema::Shape::new("IfNoneMatch", Kind::String);
+static S_IfUnmodifiedSince: schema::Shape = schema::Shape::new("IfUnmodifiedSince", Kind::Timestamp);
+static S_IndexDocument: schema::Shape = schema::Shape::new("IndexDocument", Kind::Structure(&L_IndexDocument));
+static L_IndexDocument: Layout = Layout::new(&[schema::Member::new("Suffix", &S_Suffix).required()]);
+static S_Initiated: schema::Shape = schema::Shape::new("Initiated", Kind::Timestamp);
+static S_Initiator: schema::Shape = schema::Shape::new("Initiator", Kind::Structure(&L_Initiator));
+static L_Initiator: Layout = Layout::new(&[schema::Member::new("ID", &S_ID), schema::Member::new("DisplayName", &S_DisplayName)]);
+static S_IntelligentTieringAccessTier: schema::Shape = schema::Shape::new("IntelligentTieringAccessTier", Kind::String)
+    .limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
+static S_InvalidObjectState: schema::Shape = schema::Shape::new("InvalidObjectState", Kind::Structure(&L_InvalidObjectState));
+static L_InvalidObjectState: Layout = Layout::new(&[
+    schema::Member::new("StorageClass", &S_StorageClass),
+    schema::Member::new("AccessTier", &S_IntelligentTieringAccessTier),
+]);
+static S_IsLatest: schema::Shape = schema::Shape::new("IsLatest", Kind::Boolean);
+static S_IsPublic: schema::Shape = schema::Shape::new("IsPublic", Kind::Boolean);
+static S_IsRestoreInProgress: schema::Shape = schema::Shape::new("IsRestoreInProgress", Kind::Boolean);
+static S_IsTruncated: schema::Shape = schema::Shape::new("IsTruncated", Kind::Boolean);
+static S_KeyCount: schema::Shape = schema::Shape::new("KeyCount", Kind::Integer);
+static S_KeyMarker: schema::Shape = schema::Shape::new("KeyMarker", Kind::String);
+static S_KeyPrefixEquals: schema::Shape = schema::Shape::new("KeyPrefixEquals", Kind::String);
+static S_LambdaFunctionArn: schema::Shape = schema::Shape::new("LambdaFunctionArn", Kind::String);
+static S_LambdaFunctionConfiguration: schema::Shape =
+    schema::Shape::new("LambdaFunctionConfiguration", Kind::Structure(&L_LambdaFunctionConfiguration));
+static L_LambdaFunctionConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_NotificationId),
+    schema::Member::new("LambdaFunctionArn", &S_LambdaFunctionArn).wire("CloudFunction").required(),
+    schema::Member::new("Events", &S_EventList).wire("Event").required().flattened(),
+    schema::Member::new("Filter", &S_NotificationConfigurationFilter),
+]);
+static S_LambdaFunctionConfigurationList: schema::Shape =
+    schema::Shape::new("LambdaFunctionConfigurationList", Kind::List(&M_LambdaFunctionConfigurationList));
+static M_LambdaFunctionConfigurationList: schema::Member = schema::Member::new("member", &S_LambdaFunctionConfiguration);
+static S_LastModified: schema::Shape = schema::Shape::new("LastModified", Kind::Timestamp);
+static S_LastModifiedTime: schema::Shape = schema::Shape::new("LastModifiedTime", Kind::Timestamp);
+static S_LifecycleExpiration: schema::Shape = schema::Shape::new("LifecycleExpiration", Kind::Structure(&L_LifecycleExpiration));
+static L_LifecycleExpiration: Layout = Layout::new(&[
+    schema::Member::new("Date", &S_Date).time(TimeFormat::DateTime),
+    schema::Member::new("Days", &S_Days),
+    schema::Member::new("ExpiredObjectDeleteMarker", &S_ExpiredObjectDeleteMarker),
+]);
+static S_LifecycleRule: schema::Shape = schema::Shape::new("LifecycleRule", Kind::Structure(&L_LifecycleRule));
+static L_LifecycleRule: Layout = Layout::new(&[
+    schema::Member::new("Expiration", &S_LifecycleExpiration),
+    schema::Member::new("ID", &S_ID),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Filter", &S_LifecycleRuleFilter),
+    schema::Member::new("Status", &S_ExpirationStatus).required(),
+    schema::Member::new("Transitions", &S_TransitionList).wire("Transition").flattened(),
+    schema::Member::new("NoncurrentVersionTransitions", &S_NoncurrentVersionTransitionList).wire("NoncurrentVersionTransition").flattened(),
+    schema::Member::new("NoncurrentVersionExpiration", &S_NoncurrentVersionExpiration),
+    schema::Member::new("AbortIncompleteMultipartUpload", &S_AbortIncompleteMultipartUpload),
+]);
+static S_LifecycleRuleAndOperator: schema::Shape =
+    schema::Shape::new("LifecycleRuleAndOperator", Kind::Structure(&L_LifecycleRuleAndOperator));
+static L_LifecycleRuleAndOperator: Layout = Layout::new(&[
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened(),
+    schema::Member::new("ObjectSizeGreaterThan", &S_ObjectSizeGreaterThanBytes),
+    schema::Member::new("ObjectSizeLessThan", &S_ObjectSizeLessThanBytes),
+]);
+static S_LifecycleRuleFilter: schema::Shape = schema::Shape::new("LifecycleRuleFilter", Kind::Structure(&L_LifecycleRuleFilter));
+static L_LifecycleRuleFilter: Layout = Layout::new(&[
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Tag", &S_Tag),
+    schema::Member::new("ObjectSizeGreaterThan", &S_ObjectSizeGreaterThanBytes),
+    schema::Member::new("ObjectSizeLessThan", &S_ObjectSizeLessThanBytes),
+    schema::Member::new("And", &S_LifecycleRuleAndOperator),
+]);
+static S_LifecycleRules: schema::Shape = schema::Shape::new("LifecycleRules", Kind::List(&M_LifecycleRules));
+static M_LifecycleRules: schema::Member = schema::Member::new("member", &S_LifecycleRule);
+static S_ListBucketsOutput: schema::Shape = schema::Shape::new("ListBucketsOutput", Kind::Structure(&L_ListBucketsOutput));
+static L_ListBucketsOutput: Layout = Layout::new(&[
+    schema::Member::new("Buckets", &S_Buckets),
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("ContinuationToken", &S_NextToken),
+    schema::Member::new("Prefix", &S_Prefix),
+]);
+static S_ListBucketsRequest: schema::Shape = schema::Shape::new("ListBucketsRequest", Kind::Structure(&L_ListBucketsRequest));
+static L_ListBucketsRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxBuckets", &S_MaxBuckets).wire("max-buckets").at(Location::Query),
+    schema::Member::new("ContinuationToken", &S_Token).wire("continuation-token").at(Location::Query),
+    schema::Member::new("Prefix", &S_Prefix).wire("prefix").at(Location::Query),
+    schema::Member::new("BucketRegion", &S_BucketRegion).wire("bucket-region").at(Location::Query),
+]);
+static S_ListMultipartUploadsOutput: schema::Shape =
+    schema::Shape::new("ListMultipartUploadsOutput", Kind::Structure(&L_ListMultipartUploadsOutput));
+static L_ListMultipartUploadsOutput: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName),
+    schema::Member::new("KeyMarker", &S_KeyMarker),
+    schema::Member::new("UploadIdMarker", &S_UploadIdMarker),
+    schema::Member::new("NextKeyMarker", &S_NextKeyMarker),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Delimiter", &S_Delimiter),
+    schema::Member::new("NextUploadIdMarker", &S_NextUploadIdMarker),
+    schema::Member::new("MaxUploads", &S_MaxUploads),
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("Uploads", &S_MultipartUploadList).wire("Upload").flattened(),
+    schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
+    schema::Member::new("EncodingType", &S_EncodingType),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_ListMultipartUploadsRequest: schema::Shape =
+    schema::Shape::new("ListMultipartUploadsRequest", Kind::Structure(&L_ListMultipartUploadsRequest));
+static L_ListMultipartUploadsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
+    schema::Member::new("EncodingType", &S_EncodingType).wire("encoding-type").at(Location::Query),
+    schema::Member::new("KeyMarker", &S_KeyMarker).wire("key-marker").at(Location::Query),
+    schema::Member::new("MaxUploads", &S_MaxUploads).wire("max-uploads").at(Location::Query),
+    schema::Member::new("Prefix", &S_Prefix).wire("prefix").at(Location::Query),
+    schema::Member::new("UploadIdMarker", &S_UploadIdMarker).wire("upload-id-marker").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+]);
+static S_ListObjectVersionsOutput: schema::Shape =
+    schema::Shape::new("ListObjectVersionsOutput", Kind::Structure(&L_ListObjectVersionsOutput));
+static L_ListObjectVersionsOutput: Layout = Layout::new(&[
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("KeyMarker", &S_KeyMarker),
+    schema::Member::new("VersionIdMarker", &S_VersionIdMarker),
+    schema::Member::new("NextKeyMarker", &S_NextKeyMarker),
+    schema::Member::new("NextVersionIdMarker", &S_NextVersionIdMarker),
+    schema::Member::new("Versions", &S_ObjectVersionList).wire("Version").flattened(),
+    schema::Member::new("DeleteMarkers", &S_DeleteMarkers).wire("DeleteMarker").flattened(),
+    schema::Member::new("Name", &S_BucketName),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Delimiter", &S_Delimiter),
+    schema::Member::new("MaxKeys", &S_MaxKeys),
+    schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
+    schema::Member::new("EncodingType", &S_EncodingType),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_ListObjectVersionsRequest: schema::Shape =
+    schema::Shape::new("ListObjectVersionsRequest", Kind::Structure(&L_ListObjectVersionsRequest));
+static L_ListObjectVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
+    schema::Member::new("EncodingType", &S_EncodingType).wire("encoding-type").at(Location::Query),
+    schema::Member::new("KeyMarker", &S_KeyMarker).wire("key-marker").at(Location::Query),
+    schema::Member::new("MaxKeys", &S_MaxKeys).wire("max-keys").at(Location::Query),
+    schema::Member::new("Prefix", &S_Prefix).wire("prefix").at(Location::Query),
+    schema::Member::new("VersionIdMarker", &S_VersionIdMarker).wire("version-id-marker").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("OptionalObjectAttributes", &S_OptionalObjectAttributesList)
+        .wire("x-amz-optional-object-attributes")
+        .at(Location::Header),
+]);
+static S_ListObjectsOutput: schema::Shape = schema::Shape::new("ListObjectsOutput", Kind::Structure(&L_ListObjectsOutput));
+static L_ListObjectsOutput: Layout = Layout::new(&[
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("Marker", &S_Marker),
+    schema::Member::new("NextMarker", &S_NextMarker),
+    schema::Member::new("Contents", &S_ObjectList).flattened(),
+    schema::Member::new("Name", &S_BucketName),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Delimiter", &S_Delimiter),
+    schema::Member::new("MaxKeys", &S_MaxKeys),
+    schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
+    schema::Member::new("EncodingType", &S_EncodingType),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_ListObjectsRequest: schema::Shape = schema::Shape::new("ListObjectsRequest", Kind::Structure(&L_ListObjectsRequest));
+static L_ListObjectsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
+    schema::Member::new("EncodingType", &S_EncodingType).wire("encoding-type").at(Location::Query),
+    schema::Member::new("Marker", &S_Marker).wire("marker").at(Location::Query),
+    schema::Member::new("MaxKeys", &S_MaxKeys).wire("max-keys").at(Location::Query),
+    schema::Member::new("Prefix", &S_Prefix).wire("prefix").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("OptionalObjectAttributes", &S_OptionalObjectAttributesList)
+        .wire("x-amz-optional-object-attributes")
+        .at(Location::Header),
+]);
+static S_ListObjectsV2Output: schema::Shape = schema::Shape::new("ListObjectsV2Output", Kind::Structure(&L_ListObjectsV2Output));
+static L_ListObjectsV2Output: Layout = Layout::new(&[
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("Contents", &S_ObjectList).flattened(),
+    schema::Member::new("Name", &S_BucketName),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Delimiter", &S_Delimiter),
+    schema::Member::new("MaxKeys", &S_MaxKeys),
+    schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
+    schema::Member::new("EncodingType", &S_EncodingType),
+    schema::Member::new("KeyCount", &S_KeyCount),
+    schema::Member::new("ContinuationToken", &S_Token),
+    schema::Member::new("NextContinuationToken", &S_NextToken),
+    schema::Member::new("StartAfter", &S_StartAfter),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_ListObjectsV2Request: schema::Shape = schema::Shape::new("ListObjectsV2Request", Kind::Structure(&L_ListObjectsV2Request));
+static L_ListObjectsV2Request: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Delimiter", &S_Delimiter).wire("delimiter").at(Location::Query),
+    schema::Member::new("EncodingType", &S_EncodingType).wire("encoding-type").at(Location::Query),
+    schema::Member::new("MaxKeys", &S_MaxKeys).wire("max-keys").at(Location::Query),
+    schema::Member::new("Prefix", &S_Prefix).wire("prefix").at(Location::Query),
+    schema::Member::new("ContinuationToken", &S_Token).wire("continuation-token").at(Location::Query),
+    schema::Member::new("FetchOwner", &S_FetchOwner).wire("fetch-owner").at(Location::Query),
+    schema::Member::new("StartAfter", &S_StartAfter).wire("start-after").at(Location::Query),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("OptionalObjectAttributes", &S_OptionalObjectAttributesList)
+        .wire("x-amz-optional-object-attributes")
+        .at(Location::Header),
+]);
+static S_ListPartsOutput: schema::Shape = schema::Shape::new("ListPartsOutput", Kind::Structure(&L_ListPartsOutput));
+static L_ListPartsOutput: Layout = Layout::new(&[
+    schema::Member::new("AbortDate", &S_AbortDate).wire("x-amz-abort-date").at(Location::Header),
+    schema::Member::new("AbortRuleId", &S_AbortRuleId).wire("x-amz-abort-rule-id").at(Location::Header),
+    schema::Member::new("Bucket", &S_BucketName),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("UploadId", &S_MultipartUploadId),
+    schema::Member::new("PartNumberMarker", &S_PartNumberMarker),
+    schema::Member::new("NextPartNumberMarker", &S_NextPartNumberMarker),
+    schema::Member::new("MaxParts", &S_MaxParts),
+    schema::Member::new("IsTruncated", &S_IsTruncated),
+    schema::Member::new("Parts", &S_Parts).wire("Part").flattened(),
+    schema::Member::new("Initiator", &S_Initiator),
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("StorageClass", &S_StorageClass),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+]);
+static S_ListPartsRequest: schema::Shape = schema::Shape::new("ListPartsRequest", Kind::Structure(&L_ListPartsRequest));
+static L_ListPartsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("MaxParts", &S_MaxParts).wire("max-parts").at(Location::Query),
+    schema::Member::new("PartNumberMarker", &S_PartNumberMarker).wire("part-number-marker").at(Location::Query),
+    schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+]);
+static S_Location: schema::Shape = schema::Shape::new("Location", Kind::String);
+static S_LocationInfo: schema::Shape = schema::Shape::new("LocationInfo", Kind::Structure(&L_LocationInfo));
+static L_LocationInfo: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_LocationType), schema::Member::new("Name", &S_LocationNameAsString)]);
+static S_LocationNameAsString: schema::Shape = schema::Shape::new("LocationNameAsString", Kind::String);
+static S_LocationType: schema::Shape =
+    schema::Shape::new("LocationType", Kind::String).limits(Limits::NONE.values(&["AvailabilityZone", "LocalZone"]));
+static S_LoggingEnabled: schema::Shape = schema::Shape::new("LoggingEnabled", Kind::Structure(&L_LoggingEnabled));
+static L_LoggingEnabled: Layout = Layout::new(&[
+    schema::Member::new("TargetBucket", &S_TargetBucket).required(),
+    schema::Member::new("TargetGrants", &S_TargetGrants),
+    schema::Member::new("TargetPrefix", &S_TargetPrefix).required(),
+    schema::Member::new("TargetObjectKeyFormat", &S_TargetObjectKeyFormat),
+]);
+static S_MFA: schema::Shape = schema::Shape::new("MFA", Kind::String);
+static S_MFADelete: schema::Shape = schema::Shape::new("MFADelete", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_MFADeleteStatus: schema::Shape =
+    schema::Shape::new("MFADeleteStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_Marker: schema::Shape = schema::Shape::new("Marker", Kind::String);
+static S_MaxAgeSeconds: schema::Shape = schema::Shape::new("MaxAgeSeconds", Kind::Integer);
+static S_MaxBuckets: schema::Shape = schema::Shape::new("MaxBuckets", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_MaxKeys: schema::Shape = schema::Shape::new("MaxKeys", Kind::Integer);
+static S_MaxParts: schema::Shape = schema::Shape::new("MaxParts", Kind::Integer);
+static S_MaxUploads: schema::Shape = schema::Shape::new("MaxUploads", Kind::Integer);
+static S_Message: schema::Shape = schema::Shape::new("Message", Kind::String);
+static S_Metadata: schema::Shape = schema::Shape::new("Metadata", Kind::Map(&K_Metadata, &V_Metadata));
+static K_Metadata: schema::Member = schema::Member::new("key", &S_MetadataKey);
+static V_Metadata: schema::Member = schema::Member::new("value", &S_MetadataValue);
+static S_MetadataDirective: schema::Shape =
+    schema::Shape::new("MetadataDirective", Kind::String).limits(Limits::NONE.values(&["COPY", "REPLACE"]));
+static S_MetadataKey: schema::Shape = schema::Shape::new("MetadataKey", Kind::String);
+static S_MetadataValue: schema::Shape = schema::Shape::new("MetadataValue", Kind::String);
+static S_Metrics: schema::Shape = schema::Shape::new("Metrics", Kind::Structure(&L_Metrics));
+static L_Metrics: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_MetricsStatus).required(),
+    schema::Member::new("EventThreshold", &S_ReplicationTimeValue),
+]);
+static S_MetricsStatus: schema::Shape =
+    schema::Shape::new("MetricsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_Minutes: schema::Shape = schema::Shape::new("Minutes", Kind::Integer);
+static S_MissingMeta: schema::Shape = schema::Shape::new("MissingMeta", Kind::Integer);
+static S_MpuObjectSize: schema::Shape = schema::Shape::new("MpuObjectSize", Kind::Integer);
+static S_MultipartUpload: schema::Shape = schema::Shape::new("MultipartUpload", Kind::Structure(&L_MultipartUpload));
+static L_MultipartUpload: Layout = Layout::new(&[
+    schema::Member::new("UploadId", &S_MultipartUploadId),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("Initiated", &S_Initiated),
+    schema::Member::new("StorageClass", &S_StorageClass),
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("Initiator", &S_Initiator),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+]);
+static S_MultipartUploadId: schema::Shape = schema::Shape::new("MultipartUploadId", Kind::String);
+static S_MultipartUploadList: schema::Shape = schema::Shape::new("MultipartUploadList", Kind::List(&M_MultipartUploadList));
+static M_MultipartUploadList: schema::Member = schema::Member::new("member", &S_MultipartUpload);
+static S_NextKeyMarker: schema::Shape = schema::Shape::new("NextKeyMarker", Kind::String);
+static S_NextMarker: schema::Shape = schema::Shape::new("NextMarker", Kind::String);
+static S_NextPartNumberMarker: schema::Shape = schema::Shape::new("NextPartNumberMarker", Kind::Integer);
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_NextUploadIdMarker: schema::Shape = schema::Shape::new("NextUploadIdMarker", Kind::String);
+static S_NextVersionIdMarker: schema::Shape = schema::Shape::new("NextVersionIdMarker", Kind::String);
+static S_NoncurrentVersionExpiration: schema::Shape =
+    schema::Shape::new("NoncurrentVersionExpiration", Kind::Structure(&L_NoncurrentVersionExpiration));
+static L_NoncurrentVersionExpiration: Layout =
+    Layout::new(&[schema::Member::new("NoncurrentDays", &S_Days), schema::Member::new("NewerNoncurrentVersions", &S_VersionCount)]);
+static S_NoncurrentVersionTransition: schema::Shape =
+    schema::Shape::new("NoncurrentVersionTransition", Kind::Structure(&L_NoncurrentVersionTransition));
+static L_NoncurrentVersionTransition: Layout = Layout::new(&[
+    schema::Member::new("NoncurrentDays", &S_Days),
+    schema::Member::new("StorageClass", &S_TransitionStorageClass),
+    schema::Member::new("NewerNoncurrentVersions", &S_VersionCount),
+]);
+static S_NoncurrentVersionTransitionList: schema::Shape =
+    schema::Shape::new("NoncurrentVersionTransitionList", Kind::List(&M_NoncurrentVersionTransitionList));
+static M_NoncurrentVersionTransitionList: schema::Member = schema::Member::new("member", &S_NoncurrentVersionTransition);
+static S_NotificationConfiguration: schema::Shape =
+    schema::Shape::new("NotificationConfiguration", Kind::Structure(&L_NotificationConfiguration));
+static L_NotificationConfiguration: Layout = Layout::new(&[
+    schema::Member::new("TopicConfigurations", &S_TopicConfigurationList).wire("TopicConfiguration").flattened(),
+    schema::Member::new("QueueConfigurations", &S_QueueConfigurationList).wire("QueueConfiguration").flattened(),
+    schema::Member::new("LambdaFunctionConfigurations", &S_LambdaFunctionConfigurationList).wire("CloudFunctionConfiguration").flattened(),
+    schema::Member::new("EventBridgeConfiguration", &S_EventBridgeConfiguration),
+]);
+static S_NotificationConfigurationFilter: schema::Shape =
+    schema::Shape::new("NotificationConfigurationFilter", Kind::Structure(&L_NotificationConfigurationFilter));
+static L_NotificationConfigurationFilter: Layout = Layout::new(&[schema::Member::new("Key", &S_S3KeyFilter).wire("S3Key")]);
+static S_NotificationId: schema::Shape = schema::Shape::new("NotificationId", Kind::String);
+static S_Object: schema::Shape = schema::Shape::new("Object", Kind::Structure(&L_Object));
+static L_Object: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("LastModified", &S_LastModified),
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithmList).flattened(),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("Size", &S_Size),
+    schema::Member::new("StorageClass", &S_ObjectStorageClass),
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("RestoreStatus", &S_RestoreStatus),
+]);
+static S_ObjectAttributes: schema::Shape = schema::Shape::new("ObjectAttributes", Kind::String).limits(Limits::NONE.values(&[
+    "ETag",
+    "Checksum",
+    "ObjectParts",
+    "StorageClass",
+    "ObjectSize",
+]));
+static S_ObjectAttributesList: schema::Shape = schema::Shape::new("ObjectAttributesList", Kind::List(&M_ObjectAttributesList));
+static M_ObjectAttributesList: schema::Member = schema::Member::new("member", &S_ObjectAttributes);
+static S_ObjectCannedACL: schema::Shape = schema::Shape::new("ObjectCannedACL", Kind::String).limits(Limits::NONE.values(&[
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+]));
+static S_ObjectIdentifier: schema::Shape = schema::Shape::new("ObjectIdentifier", Kind::Structure(&L_ObjectIdentifier));
+static L_ObjectIdentifier: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_ObjectKey).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("LastModifiedTime", &S_LastModifiedTime).time(TimeFormat::HttpDate),
+    schema::Member::new("Size", &S_Size),
+]);
+static S_ObjectIdentifierList: schema::Shape = schema::Shape::new("ObjectIdentifierList", Kind::List(&M_ObjectIdentifierList));
+static M_ObjectIdentifierList: schema::Member = schema::Member::new("member", &S_ObjectIdentifier);
+static S_ObjectKey: schema::Shape = schema::Shape::new("ObjectKey", Kind::String).limits(Limits::NONE.min(1));
+static S_ObjectList: schema::Shape = schema::Shape::new("ObjectList", Kind::List(&M_ObjectList));
+static M_ObjectList: schema::Member = schema::Member::new("member", &S_Object);
+static S_ObjectLockConfiguration: schema::Shape =
+    schema::Shape::new("ObjectLockConfiguration", Kind::Structure(&L_ObjectLockConfiguration));
+static L_ObjectLockConfiguration: Layout =
+    Layout::new(&[schema::Member::new("ObjectLockEnabled", &S_ObjectLockEnabled), schema::Member::new("Rule", &S_ObjectLockRule)]);
+static S_ObjectLockEnabled: schema::Shape = schema::Shape::new("ObjectLockEnabled", Kind::String).limits(Limits::NONE.values(&["Enabled"]));
+static S_ObjectLockEnabledForBucket: schema::Shape = schema::Shape::new("ObjectLockEnabledForBucket", Kind::Boolean);
+static S_ObjectLockEventHold: schema::Shape =
+    schema::Shape::new("ObjectLockEventHold", Kind::String).limits(Limits::NONE.values(&["ON", "OFF"]));
+static S_ObjectLockEventHoldDurationDays: schema::Shape = schema::Shape::new("ObjectLockEventHoldDurationDays", Kind::Integer);
+static S_ObjectLockEventHoldDurationYears: schema::Shape = schema::Shape::new("ObjectLockEventHoldDurationYears", Kind::Integer);
+static S_ObjectLockLegalHold: schema::Shape = schema::Shape::new("ObjectLockLegalHold", Kind::Structure(&L_ObjectLockLegalHold));
+static L_ObjectLockLegalHold: Layout = Layout::new(&[schema::Member::new("Status", &S_ObjectLockLegalHoldStatus)]);
+static S_ObjectLockLegalHoldStatus: schema::Shape =
+    schema::Shape::new("ObjectLockLegalHoldStatus", Kind::String).limits(Limits::NONE.values(&["ON", "OFF"]));
+static S_ObjectLockMode: schema::Shape =
+    schema::Shape::new("ObjectLockMode", Kind::String).limits(Limits::NONE.values(&["GOVERNANCE", "COMPLIANCE"]));
+static S_ObjectLockRetainUntilDate: schema::Shape = schema::Shape::new("ObjectLockRetainUntilDate", Kind::Timestamp);
+static S_ObjectLockRetention: schema::Shape = schema::Shape::new("ObjectLockRetention", Kind::Structure(&L_ObjectLockRetention));
+static L_ObjectLockRetention: Layout = Layout::new(&[
+    schema::Member::new("Mode", &S_ObjectLockRetentionMode),
+    schema::Member::new("RetainUntilDate", &S_Date).time(TimeFormat::DateTime),
+    schema::Member::new("EventHold", &S_ObjectLockEventHold),
+    schema::Member::new("EventHoldDuration", &S_EventHoldDuration),
+]);
+static S_ObjectLockRetentionMode: schema::Shape =
+    schema::Shape::new("ObjectLockRetentionMode", Kind::String).limits(Limits::NONE.values(&["GOVERNANCE", "COMPLIANCE"]));
+static S_ObjectLockRule: schema::Shape = schema::Shape::new("ObjectLockRule", Kind::Structure(&L_ObjectLockRule));
+static L_ObjectLockRule: Layout = Layout::new(&[schema::Member::new("DefaultRetention", &S_DefaultRetention)]);
+static S_ObjectLockToken: schema::Shape = schema::Shape::new("ObjectLockToken", Kind::String);
+static S_ObjectOwnership: schema::Shape = schema::Shape::new("ObjectOwnership", Kind::String).limits(Limits::NONE.values(&[
+    "BucketOwnerPreferred",
+    "ObjectWriter",
+    "BucketOwnerEnforced",
+]));
+static S_ObjectPart: schema::Shape = schema::Shape::new("ObjectPart", Kind::Structure(&L_ObjectPart));
+static L_ObjectPart: Layout = Layout::new(&[
+    schema::Member::new("PartNumber", &S_PartNumber),
+    schema::Member::new("Size", &S_Size),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+]);
+static S_ObjectSize: schema::Shape = schema::Shape::new("ObjectSize", Kind::Integer);
+static S_ObjectSizeGreaterThanBytes: schema::Shape = schema::Shape::new("ObjectSizeGreaterThanBytes", Kind::Integer);
+static S_ObjectSizeLessThanBytes: schema::Shape = schema::Shape::new("ObjectSizeLessThanBytes", Kind::Integer);
+static S_ObjectStorageClass: schema::Shape = schema::Shape::new("ObjectStorageClass", Kind::String).limits(Limits::NONE.values(&[
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "GLACIER",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+    "FSX_OPENZFS",
+    "FSX_ONTAP",
+    "AWS_BACKUP_WARM",
+    "AWS_BACKUP_LOW_COST_WARM",
+]));
+static S_ObjectVersion: schema::Shape = schema::Shape::new("ObjectVersion", Kind::Structure(&L_ObjectVersion));
+static L_ObjectVersion: Layout = Layout::new(&[
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithmList).flattened(),
+    schema::Member::new("ChecksumType", &S_ChecksumType),
+    schema::Member::new("Size", &S_Size),
+    schema::Member::new("StorageClass", &S_ObjectVersionStorageClass),
+    schema::Member::new("Key", &S_ObjectKey),
+    schema::Member::new("VersionId", &S_ObjectVersionId),
+    schema::Member::new("IsLatest", &S_IsLatest),
+    schema::Member::new("LastModified", &S_LastModified),
+    schema::Member::new("Owner", &S_Owner),
+    schema::Member::new("RestoreStatus", &S_RestoreStatus),
+]);
+static S_ObjectVersionId: schema::Shape = schema::Shape::new("ObjectVersionId", Kind::String);
+static S_ObjectVersionList: schema::Shape = schema::Shape::new("ObjectVersionList", Kind::List(&M_ObjectVersionList));
+static M_ObjectVersionList: schema::Member = schema::Member::new("member", &S_ObjectVersion);
+static S_ObjectVersionStorageClass: schema::Shape =
+    schema::Shape::new("ObjectVersionStorageClass", Kind::String).limits(Limits::NONE.values(&["STANDARD"]));
+static S_OptionalObjectAttributes: schema::Shape =
+    schema::Shape::new("OptionalObjectAttributes", Kind::String).limits(Limits::NONE.values(&["RestoreStatus"]));
+static S_OptionalObjectAttributesList: schema::Shape =
+    schema::Shape::new("OptionalObjectAttributesList", Kind::List(&M_OptionalObjectAttributesList));
+static M_OptionalObjectAttributesList: schema::Member = schema::Member::new("member", &S_OptionalObjectAttributes);
+static S_Owner: schema::Shape = schema::Shape::new("Owner", Kind::Structure(&L_Owner));
+static L_Owner: Layout = Layout::new(&[schema::Member::new("DisplayName", &S_DisplayName), schema::Member::new("ID", &S_ID)]);
+static S_OwnerOverride: schema::Shape = schema::Shape::new("OwnerOverride", Kind::String).limits(Limits::NONE.values(&["Destination"]));
+static S_OwnershipControls: schema::Shape = schema::Shape::new("OwnershipControls", Kind::Structure(&L_OwnershipControls));
+static L_OwnershipControls: Layout =
+    Layout::new(&[schema::Member::new("Rules", &S_OwnershipControlsRules).wire("Rule").required().flattened()]);
+static S_OwnershipControlsRule: schema::Shape = schema::Shape::new("OwnershipControlsRule", Kind::Structure(&L_OwnershipControlsRule));
+static L_OwnershipControlsRule: Layout = Layout::new(&[schema::Member::new("ObjectOwnership", &S_ObjectOwnership).required()]);
+static S_OwnershipControlsRules: schema::Shape = schema::Shape::new("OwnershipControlsRules", Kind::List(&M_OwnershipControlsRules));
+static M_OwnershipControlsRules: schema::Member = schema::Member::new("member", &S_OwnershipControlsRule);
+static S_Part: schema::Shape = schema::Shape::new("Part", Kind::Structure(&L_Part));
+static L_Part: Layout = Layout::new(&[
+    schema::Member::new("PartNumber", &S_PartNumber),
+    schema::Member::new("LastModified", &S_LastModified),
+    schema::Member::new("ETag", &S_ETag),
+    schema::Member::new("Size", &S_Size),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128),
+]);
+static S_PartNumber: schema::Shape = schema::Shape::new("PartNumber", Kind::Integer);
+static S_PartNumberMarker: schema::Shape = schema::Shape::new("PartNumberMarker", Kind::Integer);
+static S_PartitionDateSource: schema::Shape =
+    schema::Shape::new("PartitionDateSource", Kind::String).limits(Limits::NONE.values(&["EventTime", "DeliveryTime"]));
+static S_PartitionedPrefix: schema::Shape = schema::Shape::new("PartitionedPrefix", Kind::Structure(&L_PartitionedPrefix));
+static L_PartitionedPrefix: Layout =
+    Layout::new(&[schema::Member::new("PartitionDateSource", &S_PartitionDateSource)]).xml(Some("PartitionedPrefix"), None);
+static S_Parts: schema::Shape = schema::Shape::new("Parts", Kind::List(&M_Parts));
+static M_Parts: schema::Member = schema::Member::new("member", &S_Part);
+static S_PartsCount: schema::Shape = schema::Shape::new("PartsCount", Kind::Integer);
+static S_PartsList: schema::Shape = schema::Shape::new("PartsList", Kind::List(&M_PartsList));
+static M_PartsList: schema::Member = schema::Member::new("member", &S_ObjectPart);
+static S_Payer: schema::Shape = schema::Shape::new("Payer", Kind::String).limits(Limits::NONE.values(&["Requester", "BucketOwner"]));
+static S_Permission: schema::Shape =
+    schema::Shape::new("Permission", Kind::String).limits(Limits::NONE.values(&["FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"]));
+static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::String);
+static S_PolicyStatus: schema::Shape = schema::Shape::new("PolicyStatus", Kind::Structure(&L_PolicyStatus));
+static L_PolicyStatus: Layout = Layout::new(&[schema::Member::new("IsPublic", &S_IsPublic).wire("IsPublic")]);
+static S_Prefix: schema::Shape = schema::Shape::new("Prefix", Kind::String);
+static S_Priority: schema::Shape = schema::Shape::new("Priority", Kind::Integer);
+static S_Protocol: schema::Shape = schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["http", "https"]));
+static S_PublicAccessBlockConfiguration: schema::Shape =
+    schema::Shape::new("PublicAccessBlockConfiguration", Kind::Structure(&L_PublicAccessBlockConfiguration));
+static L_PublicAccessBlockConfiguration: Layout = Layout::new(&[
+    schema::Member::new("BlockPublicAcls", &S_Setting).wire("BlockPublicAcls"),
+    schema::Member::new("IgnorePublicAcls", &S_Setting).wire("IgnorePublicAcls"),
+    schema::Member::new("BlockPublicPolicy", &S_Setting).wire("BlockPublicPolicy"),
+    schema::Member::new("RestrictPublicBuckets", &S_Setting).wire("RestrictPublicBuckets"),
+]);
+static S_PutBucketAclRequest: schema::Shape = schema::Shape::new("PutBucketAclRequest", Kind::Structure(&L_PutBucketAclRequest));
+static L_PutBucketAclRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_BucketCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("AccessControlPolicy", &S_AccessControlPolicy)
+        .wire("AccessControlPolicy")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWrite", &S_GrantWrite).wire("x-amz-grant-write").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutBucketCorsRequest: schema::Shape = schema::Shape::new("PutBucketCorsRequest", Kind::Structure(&L_PutBucketCorsRequest));
+static L_PutBucketCorsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CORSConfiguration", &S_CORSConfiguration)
+        .wire("CORSConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutBucketEncryptionRequest: schema::Shape =
+    schema::Shape::new("PutBucketEncryptionRequest", Kind::Structure(&L_PutBucketEncryptionRequest));
+static L_PutBucketEncryptionRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ServerSideEncryptionConfiguration", &S_ServerSideEncryptionConfiguration)
+        .wire("ServerSideEncryptionConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_PutBucketLifecycleConfigurationOutput: schema::Shape =
+    schema::Shape::new("PutBucketLifecycleConfigurationOutput", Kind::Structure(&L_PutBucketLifecycleConfigurationOutput));
+static L_PutBucketLifecycleConfigurationOutput: Layout =
+    Layout::new(&[schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
+        .wire("x-amz-transition-default-minimum-object-size")
+        .at(Location::Header)]);
+static S_PutBucketLifecycleConfigurationRequest: schema::Shape =
+    schema::Shape::new("PutBucketLifecycleConfigurationRequest", Kind::Structure(&L_PutBucketLifecycleConfigurationRequest));
+static L_PutBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("LifecycleConfiguration", &S_BucketLifecycleConfiguration)
+        .wire("LifecycleConfiguration")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
+        .wire("x-amz-transition-default-minimum-object-size")
+        .at(Location::Header),
+])
+.payload(2);
+static S_PutBucketLoggingRequest: schema::Shape =
+    schema::Shape::new("PutBucketLoggingRequest", Kind::Structure(&L_PutBucketLoggingRequest));
+static L_PutBucketLoggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("BucketLoggingStatus", &S_BucketLoggingStatus)
+        .wire("BucketLoggingStatus")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutBucketNotificationConfigurationRequest: schema::Shape =
+    schema::Shape::new("PutBucketNotificationConfigurationRequest", Kind::Structure(&L_PutBucketNotificationConfigurationRequest));
+static L_PutBucketNotificationConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("NotificationConfiguration", &S_NotificationConfiguration)
+        .wire("NotificationConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("SkipDestinationValidation", &S_SkipValidation).wire("x-amz-skip-destination-validation").at(Location::Header),
+])
+.payload(1);
+static S_PutBucketOwnershipControlsRequest: schema::Shape =
+    schema::Shape::new("PutBucketOwnershipControlsRequest", Kind::Structure(&L_PutBucketOwnershipControlsRequest));
+static L_PutBucketOwnershipControlsRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("OwnershipControls", &S_OwnershipControls)
+        .wire("OwnershipControls")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+])
+.payload(3);
+static S_PutBucketPolicyRequest: schema::Shape = schema::Shape::new("PutBucketPolicyRequest", Kind::Structure(&L_PutBucketPolicyRequest));
+static L_PutBucketPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ConfirmRemoveSelfBucketAccess", &S_ConfirmRemoveSelfBucketAccess)
+        .wire("x-amz-confirm-remove-self-bucket-access")
+        .at(Location::Header),
+    schema::Member::new("Policy", &S_Policy).required(),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(4);
+static S_PutBucketRequestPaymentRequest: schema::Shape =
+    schema::Shape::new("PutBucketRequestPaymentRequest", Kind::Structure(&L_PutBucketRequestPaymentRequest));
+static L_PutBucketRequestPaymentRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("RequestPaymentConfiguration", &S_RequestPaymentConfiguration)
+        .wire("RequestPaymentConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_PutBucketTaggingRequest: schema::Shape =
+    schema::Shape::new("PutBucketTaggingRequest", Kind::Structure(&L_PutBucketTaggingRequest));
+static L_PutBucketTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("Tagging", &S_Tagging).wire("Tagging").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_PutBucketVersioningRequest: schema::Shape =
+    schema::Shape::new("PutBucketVersioningRequest", Kind::Structure(&L_PutBucketVersioningRequest));
+static L_PutBucketVersioningRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("MFA", &S_MFA).wire("x-amz-mfa").at(Location::Header),
+    schema::Member::new("VersioningConfiguration", &S_VersioningConfiguration)
+        .wire("VersioningConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(4);
+static S_PutBucketWebsiteRequest: schema::Shape =
+    schema::Shape::new("PutBucketWebsiteRequest", Kind::Structure(&L_PutBucketWebsiteRequest));
+static L_PutBucketWebsiteRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("WebsiteConfiguration", &S_WebsiteConfiguration)
+        .wire("WebsiteConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_PutObjectAclOutput: schema::Shape = schema::Shape::new("PutObjectAclOutput", Kind::Structure(&L_PutObjectAclOutput));
+static L_PutObjectAclOutput: Layout =
+    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static S_PutObjectAclRequest: schema::Shape = schema::Shape::new("PutObjectAclRequest", Kind::Structure(&L_PutObjectAclRequest));
+static L_PutObjectAclRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("AccessControlPolicy", &S_AccessControlPolicy)
+        .wire("AccessControlPolicy")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWrite", &S_GrantWrite).wire("x-amz-grant-write").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutObjectLegalHoldOutput: schema::Shape =
+    schema::Shape::new("PutObjectLegalHoldOutput", Kind::Structure(&L_PutObjectLegalHoldOutput));
+static L_PutObjectLegalHoldOutput: Layout =
+    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static S_PutObjectLegalHoldRequest: schema::Shape =
+    schema::Shape::new("PutObjectLegalHoldRequest", Kind::Structure(&L_PutObjectLegalHoldRequest));
+static L_PutObjectLegalHoldRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("LegalHold", &S_ObjectLockLegalHold).wire("LegalHold").xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(2);
+static S_PutObjectLockConfigurationOutput: schema::Shape =
+    schema::Shape::new("PutObjectLockConfigurationOutput", Kind::Structure(&L_PutObjectLockConfigurationOutput));
+static L_PutObjectLockConfigurationOutput: Layout =
+    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static S_PutObjectLockConfigurationRequest: schema::Shape =
+    schema::Shape::new("PutObjectLockConfigurationRequest", Kind::Structure(&L_PutObjectLockConfigurationRequest));
+static L_PutObjectLockConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ObjectLockConfiguration", &S_ObjectLockConfiguration)
+        .wire("ObjectLockConfiguration")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("Token", &S_ObjectLockToken).wire("x-amz-bucket-object-lock-token").at(Location::Header),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutObjectOutput: schema::Shape = schema::Shape::new("PutObjectOutput", Kind::Structure(&L_PutObjectOutput));
+static L_PutObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("Expiration", &S_Expiration).wire("x-amz-expiration").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("Size", &S_Size).wire("x-amz-object-size").at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+]);
+static S_PutObjectRequest: schema::Shape = schema::Shape::new("PutObjectRequest", Kind::Structure(&L_PutObjectRequest));
+static L_PutObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("ACL", &S_ObjectCannedACL).wire("x-amz-acl").at(Location::Header),
+    schema::Member::new("Body", &S_Body).streaming(),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CacheControl", &S_CacheControl).wire("Cache-Control").at(Location::Header),
+    schema::Member::new("ContentDisposition", &S_ContentDisposition).wire("Content-Disposition").at(Location::Header),
+    schema::Member::new("ContentEncoding", &S_ContentEncoding).wire("Content-Encoding").at(Location::Header),
+    schema::Member::new("ContentLanguage", &S_ContentLanguage).wire("Content-Language").at(Location::Header),
+    schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ContentType", &S_ContentType).wire("Content-Type").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("Expires", &S_Expires).wire("Expires").at(Location::Header),
+    schema::Member::new("IfMatch", &S_IfMatch).wire("If-Match").at(Location::Header),
+    schema::Member::new("IfNoneMatch", &S_IfNoneMatch).wire("If-None-Match").at(Location::Header),
+    schema::Member::new("GrantFullControl", &S_GrantFullControl).wire("x-amz-grant-full-control").at(Location::Header),
+    schema::Member::new("GrantRead", &S_GrantRead).wire("x-amz-grant-read").at(Location::Header),
+    schema::Member::new("GrantReadACP", &S_GrantReadACP).wire("x-amz-grant-read-acp").at(Location::Header),
+    schema::Member::new("GrantWriteACP", &S_GrantWriteACP).wire("x-amz-grant-write-acp").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("WriteOffsetBytes", &S_WriteOffsetBytes).wire("x-amz-write-offset-bytes").at(Location::Header),
+    schema::Member::new("Metadata", &S_Metadata).wire("x-amz-meta-").at(Location::Headers),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("StorageClass", &S_StorageClass).wire("x-amz-storage-class").at(Location::Header),
+    schema::Member::new("WebsiteRedirectLocation", &S_WebsiteRedirectLocation).wire("x-amz-website-redirect-location").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("SSEKMSEncryptionContext", &S_SSEKMSEncryptionContext)
+        .wire("x-amz-server-side-encryption-context")
+        .at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("Tagging", &S_TaggingHeader).wire("x-amz-tagging").at(Location::Header),
+    schema::Member::new("ObjectLockMode", &S_ObjectLockMode).wire("x-amz-object-lock-mode").at(Location::Header),
+    schema::Member::new("ObjectLockRetainUntilDate", &S_ObjectLockRetainUntilDate)
+        .wire("x-amz-object-lock-retain-until-date")
+        .at(Location::Header)
+        .time(TimeFormat::DateTime),
+    schema::Member::new("ObjectLockLegalHoldStatus", &S_ObjectLockLegalHoldStatus)
+        .wire("x-amz-object-lock-legal-hold")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHold", &S_ObjectLockEventHold).wire("x-amz-object-lock-event-hold").at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationDays", &S_ObjectLockEventHoldDurationDays)
+        .wire("x-amz-object-lock-event-hold-duration-days")
+        .at(Location::Header),
+    schema::Member::new("ObjectLockEventHoldDurationYears", &S_ObjectLockEventHoldDurationYears)
+        .wire("x-amz-object-lock-event-hold-duration-years")
+        .at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(1);
+static S_PutObjectRetentionOutput: schema::Shape =
+    schema::Shape::new("PutObjectRetentionOutput", Kind::Structure(&L_PutObjectRetentionOutput));
+static L_PutObjectRetentionOutput: Layout =
+    Layout::new(&[schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header)]);
+static S_PutObjectRetentionRequest: schema::Shape =
+    schema::Shape::new("PutObjectRetentionRequest", Kind::Structure(&L_PutObjectRetentionRequest));
+static L_PutObjectRetentionRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("Retention", &S_ObjectLockRetention).wire("Retention").xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("BypassGovernanceRetention", &S_BypassGovernanceRetention)
+        .wire("x-amz-bypass-governance-retention")
+        .at(Location::Header),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(2);
+static S_PutObjectTaggingOutput: schema::Shape = schema::Shape::new("PutObjectTaggingOutput", Kind::Structure(&L_PutObjectTaggingOutput));
+static L_PutObjectTaggingOutput: Layout =
+    Layout::new(&[schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header)]);
+static S_PutObjectTaggingRequest: schema::Shape =
+    schema::Shape::new("PutObjectTaggingRequest", Kind::Structure(&L_PutObjectTaggingRequest));
+static L_PutObjectTaggingRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("Tagging", &S_Tagging).wire("Tagging").required().xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+])
+.payload(5);
+static S_PutPublicAccessBlockRequest: schema::Shape =
+    schema::Shape::new("PutPublicAccessBlockRequest", Kind::Structure(&L_PutPublicAccessBlockRequest));
+static L_PutPublicAccessBlockRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("PublicAccessBlockConfiguration", &S_PublicAccessBlockConfiguration)
+        .wire("PublicAccessBlockConfiguration")
+        .required()
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_QueueArn: schema::Shape = schema::Shape::new("QueueArn", Kind::String);
+static S_QueueConfiguration: schema::Shape = schema::Shape::new("QueueConfiguration", Kind::Structure(&L_QueueConfiguration));
+static L_QueueConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_NotificationId),
+    schema::Member::new("QueueArn", &S_QueueArn).wire("Queue").required(),
+    schema::Member::new("Events", &S_EventList).wire("Event").required().flattened(),
+    schema::Member::new("Filter", &S_NotificationConfigurationFilter),
+]);
+static S_QueueConfigurationList: schema::Shape = schema::Shape::new("QueueConfigurationList", Kind::List(&M_QueueConfigurationList));
+static M_QueueConfigurationList: schema::Member = schema::Member::new("member", &S_QueueConfiguration);
+static S_Quiet: schema::Shape = schema::Shape::new("Quiet", Kind::Boolean);
+static S_Range: schema::Shape = schema::Shape::new("Range", Kind::String);
+static S_Redirect: schema::Shape = schema::Shape::new("Redirect", Kind::Structure(&L_Redirect));
+static L_Redirect: Layout = Layout::new(&[
+    schema::Member::new("HostName", &S_HostName),
+    schema::Member::new("HttpRedirectCode", &S_HttpRedirectCode),
+    schema::Member::new("Protocol", &S_Protocol),
+    schema::Member::new("ReplaceKeyPrefixWith", &S_ReplaceKeyPrefixWith),
+    schema::Member::new("ReplaceKeyWith", &S_ReplaceKeyWith),
+]);
+static S_RedirectAllRequestsTo: schema::Shape = schema::Shape::new("RedirectAllRequestsTo", Kind::Structure(&L_RedirectAllRequestsTo));
+static L_RedirectAllRequestsTo: Layout =
+    Layout::new(&[schema::Member::new("HostName", &S_HostName).required(), schema::Member::new("Protocol", &S_Protocol)]);
+static S_Region: schema::Shape = schema::Shape::new("Region", Kind::String).limits(Limits::NONE.min(0).max(20));
+static S_ReplaceKeyPrefixWith: schema::Shape = schema::Shape::new("ReplaceKeyPrefixWith", Kind::String);
+static S_ReplaceKeyWith: schema::Shape = schema::Shape::new("ReplaceKeyWith", Kind::String);
+static S_ReplicaKmsKeyID: schema::Shape = schema::Shape::new("ReplicaKmsKeyID", Kind::String);
+static S_ReplicaModifications: schema::Shape = schema::Shape::new("ReplicaModifications", Kind::Structure(&L_ReplicaModifications));
+static L_ReplicaModifications: Layout = Layout::new(&[schema::Member::new("Status", &S_ReplicaModificationsStatus).required()]);
+static S_ReplicaModificationsStatus: schema::Shape =
+    schema::Shape::new("ReplicaModificationsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_ReplicationConfiguration: schema::Shape =
+    schema::Shape::new("ReplicationConfiguration", Kind::Structure(&L_ReplicationConfiguration));
+static L_ReplicationConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Role", &S_Role).required(),
+    schema::Member::new("Rules", &S_ReplicationRules).wire("Rule").required().flattened(),
+]);
+static S_ReplicationRule: schema::Shape = schema::Shape::new("ReplicationRule", Kind::Structure(&L_ReplicationRule));
+static L_ReplicationRule: Layout = Layout::new(&[
+    schema::Member::new("ID", &S_ID),
+    schema::Member::new("Priority", &S_Priority),
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Filter", &S_ReplicationRuleFilter),
+    schema::Member::new("Status", &S_ReplicationRuleStatus).required(),
+    schema::Member::new("SourceSelectionCriteria", &S_SourceSelectionCriteria),
+    schema::Member::new("ExistingObjectReplication", &S_ExistingObjectReplication),
+    schema::Member::new("Destination", &S_Destination).required(),
+    schema::Member::new("DeleteMarkerReplication", &S_DeleteMarkerReplication),
+]);
+static S_ReplicationRuleAndOperator: schema::Shape =
+    schema::Shape::new("ReplicationRuleAndOperator", Kind::Structure(&L_ReplicationRuleAndOperator));
+static L_ReplicationRuleAndOperator: Layout =
+    Layout::new(&[schema::Member::new("Prefix", &S_Prefix), schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened()]);
+static S_ReplicationRuleFilter: schema::Shape = schema::Shape::new("ReplicationRuleFilter", Kind::Structure(&L_ReplicationRuleFilter));
+static L_ReplicationRuleFilter: Layout = Layout::new(&[
+    schema::Member::new("Prefix", &S_Prefix),
+    schema::Member::new("Tag", &S_Tag),
+    schema::Member::new("And", &S_ReplicationRuleAndOperator),
+]);
+static S_ReplicationRuleStatus: schema::Shape =
+    schema::Shape::new("ReplicationRuleStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_ReplicationRules: schema::Shape = schema::Shape::new("ReplicationRules", Kind::List(&M_ReplicationRules));
+static M_ReplicationRules: schema::Member = schema::Member::new("member", &S_ReplicationRule);
+static S_ReplicationStatus: schema::Shape = schema::Shape::new("ReplicationStatus", Kind::String).limits(Limits::NONE.values(&[
+    "COMPLETE",
+    "PENDING",
+    "FAILED",
+    "REPLICA",
+    "COMPLETED",
+]));
+static S_ReplicationTime: schema::Shape = schema::Shape::new("ReplicationTime", Kind::Structure(&L_ReplicationTime));
+static L_ReplicationTime: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_ReplicationTimeStatus).required(),
+    schema::Member::new("Time", &S_ReplicationTimeValue).required(),
+]);
+static S_ReplicationTimeStatus: schema::Shape =
+    schema::Shape::new("ReplicationTimeStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_ReplicationTimeValue: schema::Shape = schema::Shape::new("ReplicationTimeValue", Kind::Structure(&L_ReplicationTimeValue));
+static L_ReplicationTimeValue: Layout = Layout::new(&[schema::Member::new("Minutes", &S_Minutes)]);
+static S_RequestCharged: schema::Shape = schema::Shape::new("RequestCharged", Kind::String).limits(Limits::NONE.values(&["requester"]));
+static S_RequestPayer: schema::Shape = schema::Shape::new("RequestPayer", Kind::String).limits(Limits::NONE.values(&["requester"]));
+static S_RequestPaymentConfiguration: schema::Shape =
+    schema::Shape::new("RequestPaymentConfiguration", Kind::Structure(&L_RequestPaymentConfiguration));
+static L_RequestPaymentConfiguration: Layout = Layout::new(&[schema::Member::new("Payer", &S_Payer).required()]);
+static S_ResponseCacheControl: schema::Shape = schema::Shape::new("ResponseCacheControl", Kind::String);
+static S_ResponseContentDisposition: schema::Shape = schema::Shape::new("ResponseContentDisposition", Kind::String);
+static S_ResponseContentEncoding: schema::Shape = schema::Shape::new("ResponseContentEncoding", Kind::String);
+static S_ResponseContentLanguage: schema::Shape = schema::Shape::new("ResponseContentLanguage", Kind::String);
+static S_ResponseContentType: schema::Shape = schema::Shape::new("ResponseContentType", Kind::String);
+static S_ResponseExpires: schema::Shape = schema::Shape::new("ResponseExpires", Kind::Timestamp);
+static S_Restore: schema::Shape = schema::Shape::new("Restore", Kind::String);
+static S_RestoreExpiryDate: schema::Shape = schema::Shape::new("RestoreExpiryDate", Kind::Timestamp);
+static S_RestoreStatus: schema::Shape = schema::Shape::new("RestoreStatus", Kind::Structure(&L_RestoreStatus));
+static L_RestoreStatus: Layout = Layout::new(&[
+    schema::Member::new("IsRestoreInProgress", &S_IsRestoreInProgress),
+    schema::Member::new("RestoreExpiryDate", &S_RestoreExpiryDate),
+]);
+static S_Role: schema::Shape = schema::Shape::new("Role", Kind::String);
+static S_RoutingRule: schema::Shape = schema::Shape::new("RoutingRule", Kind::Structure(&L_RoutingRule));
+static L_RoutingRule: Layout =
+    Layout::new(&[schema::Member::new("Condition", &S_Condition), schema::Member::new("Redirect", &S_Redirect).required()]);
+static S_RoutingRules: schema::Shape = schema::Shape::new("RoutingRules", Kind::List(&M_RoutingRules));
+static M_RoutingRules: schema::Member = schema::Member::new("member", &S_RoutingRule).wire("RoutingRule");
+static S_S3KeyFilter: schema::Shape = schema::Shape::new("S3KeyFilter", Kind::Structure(&L_S3KeyFilter));
+static L_S3KeyFilter: Layout = Layout::new(&[schema::Member::new("FilterRules", &S_FilterRuleList).wire("FilterRule").flattened()]);
+static S_S3RegionalOrS3ExpressBucketArnString: schema::Shape = schema::Shape::new("S3RegionalOrS3ExpressBucketArnString", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_S3RegionalOrS3ExpressBucketArnString));
+static P_S3RegionalOrS3ExpressBucketArnString: Pattern = Pattern::new(r#"arn:[^:]+:(s3|s3express):.*"#);
+static S_SSECustomerAlgorithm: schema::Shape = schema::Shape::new("SSECustomerAlgorithm", Kind::String);
+static S_SSECustomerKey: schema::Shape = schema::Shape::new("SSECustomerKey", Kind::String).sensitive();
+static S_SSECustomerKeyMD5: schema::Shape = schema::Shape::new("SSECustomerKeyMD5", Kind::String);
+static S_SSEKMSEncryptionContext: schema::Shape = schema::Shape::new("SSEKMSEncryptionContext", Kind::String).sensitive();
+static S_SSEKMSKeyId: schema::Shape = schema::Shape::new("SSEKMSKeyId", Kind::String).sensitive();
+static S_ServerSideEncryption: schema::Shape = schema::Shape::new("ServerSideEncryption", Kind::String).limits(Limits::NONE.values(&[
+    "AES256",
+    "aws:fsx",
+    "aws:backup",
+    "aws:kms",
+    "aws:kms:dsse",
+]));
+static S_ServerSideEncryptionByDefault: schema::Shape =
+    schema::Shape::new("ServerSideEncryptionByDefault", Kind::Structure(&L_ServerSideEncryptionByDefault));
+static L_ServerSideEncryptionByDefault: Layout = Layout::new(&[
+    schema::Member::new("SSEAlgorithm", &S_ServerSideEncryption).required(),
+    schema::Member::new("KMSMasterKeyID", &S_SSEKMSKeyId),
+]);
+static S_ServerSideEncryptionConfiguration: schema::Shape =
+    schema::Shape::new("ServerSideEncryptionConfiguration", Kind::Structure(&L_ServerSideEncryptionConfiguration));
+static L_ServerSideEncryptionConfiguration: Layout =
+    Layout::new(&[schema::Member::new("Rules", &S_ServerSideEncryptionRules).wire("Rule").required().flattened()]);
+static S_ServerSideEncryptionRule: schema::Shape =
+    schema::Shape::new("ServerSideEncryptionRule", Kind::Structure(&L_ServerSideEncryptionRule));
+static L_ServerSideEncryptionRule: Layout = Layout::new(&[
+    schema::Member::new("ApplyServerSideEncryptionByDefault", &S_ServerSideEncryptionByDefault),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled),
+    schema::Member::new("BlockedEncryptionTypes", &S_BlockedEncryptionTypes),
+]);
+static S_ServerSideEncryptionRules: schema::Shape =
+    schema::Shape::new("ServerSideEncryptionRules", Kind::List(&M_ServerSideEncryptionRules));
+static M_ServerSideEncryptionRules: schema::Member = schema::Member::new("member", &S_ServerSideEncryptionRule);
+static S_Setting: schema::Shape = schema::Shape::new("Setting", Kind::Boolean);
+static S_SimplePrefix: schema::Shape = schema::Shape::new("SimplePrefix", Kind::Structure(&L_SimplePrefix));
+static L_SimplePrefix: Layout = Layout::new(&[]).xml(Some("SimplePrefix"), None);
+static S_Size: schema::Shape = schema::Shape::new("Size", Kind::Integer);
+static S_SkipValidation: schema::Shape = schema::Shape::new("SkipValidation", Kind::Boolean);
+static S_SourceSelectionCriteria: schema::Shape =
+    schema::Shape::new("SourceSelectionCriteria", Kind::Structure(&L_SourceSelectionCriteria));
+static L_SourceSelectionCriteria: Layout = Layout::new(&[
+    schema::Member::new("SseKmsEncryptedObjects", &S_SseKmsEncryptedObjects),
+    schema::Member::new("ReplicaModifications", &S_ReplicaModifications),
+]);
+static S_SseKmsEncryptedObjects: schema::Shape = schema::Shape::new("SseKmsEncryptedObjects", Kind::Structure(&L_SseKmsEncryptedObjects));
+static L_SseKmsEncryptedObjects: Layout = Layout::new(&[schema::Member::new("Status", &S_SseKmsEncryptedObjectsStatus).required()]);
+static S_SseKmsEncryptedObjectsStatus: schema::Shape =
+    schema::Shape::new("SseKmsEncryptedObjectsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_StartAfter: schema::Shape = schema::Shape::new("StartAfter", Kind::String);
+static S_StorageClass: schema::Shape = schema::Shape::new("StorageClass", Kind::String).limits(Limits::NONE.values(&[
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+    "FSX_OPENZFS",
+    "FSX_ONTAP",
+    "AWS_BACKUP_WARM",
+    "AWS_BACKUP_LOW_COST_WARM",
+]));
+static S_Suffix: schema::Shape = schema::Shape::new("Suffix", Kind::String);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_ObjectKey).required(), schema::Member::new("Value", &S_Value).required()]);
+static S_TagCount: schema::Shape = schema::Shape::new("TagCount", Kind::Integer);
+static S_TagSet: schema::Shape = schema::Shape::new("TagSet", Kind::List(&M_TagSet));
+static M_TagSet: schema::Member = schema::Member::new("member", &S_Tag).wire("Tag");
+static S_Tagging: schema::Shape = schema::Shape::new("Tagging", Kind::Structure(&L_Tagging));
+static L_Tagging: Layout = Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]);
+static S_TaggingDirective: schema::Shape =
+    schema::Shape::new("TaggingDirective", Kind::String).limits(Limits::NONE.values(&["COPY", "REPLACE"]));
+static S_TaggingHeader: schema::Shape = schema::Shape::new("TaggingHeader", Kind::String);
+static S_TargetBucket: schema::Shape = schema::Shape::new("TargetBucket", Kind::String);
+static S_TargetGrant: schema::Shape = schema::Shape::new("TargetGrant", Kind::Structure(&L_TargetGrant));
+static L_TargetGrant: Layout =
+    Layout::new(&[schema::Member::new("Grantee", &S_Grantee), schema::Member::new("Permission", &S_BucketLogsPermission)]);
+static S_TargetGrants: schema::Shape = schema::Shape::new("TargetGrants", Kind::List(&M_TargetGrants));
+static M_TargetGrants: schema::Member = schema::Member::new("member", &S_TargetGrant).wire("Grant");
+static S_TargetObjectKeyFormat: schema::Shape = schema::Shape::new("TargetObjectKeyFormat", Kind::Structure(&L_TargetObjectKeyFormat));
+static L_TargetObjectKeyFormat: Layout = Layout::new(&[
+    schema::Member::new("SimplePrefix", &S_SimplePrefix).wire("SimplePrefix"),
+    schema::Member::new("PartitionedPrefix", &S_PartitionedPrefix).wire("PartitionedPrefix"),
+]);
+static S_TargetPrefix: schema::Shape = schema::Shape::new("TargetPrefix", Kind::String);
+static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
+static S_TopicArn: schema::Shape = schema::Shape::new("TopicArn", Kind::String);
+static S_TopicConfiguration: schema::Shape = schema::Shape::new("TopicConfiguration", Kind::Structure(&L_TopicConfiguration));
+static L_TopicConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_NotificationId),
+    schema::Member::new("TopicArn", &S_TopicArn).wire("Topic").required(),
+    schema::Member::new("Events", &S_EventList).wire("Event").required().flattened(),
+    schema::Member::new("Filter", &S_NotificationConfigurationFilter),
+]);
+static S_TopicConfigurationList: schema::Shape = schema::Shape::new("TopicConfigurationList", Kind::List(&M_TopicConfigurationList));
+static M_TopicConfigurationList: schema::Member = schema::Member::new("member", &S_TopicConfiguration);
+static S_Transition: schema::Shape = schema::Shape::new("Transition", Kind::Structure(&L_Transition));
+static L_Transition: Layout = Layout::new(&[
+    schema::Member::new("Date", &S_Date).time(TimeFormat::DateTime),
+    schema::Member::new("Days", &S_Days),
+    schema::Member::new("StorageClass", &S_TransitionStorageClass),
+]);
+static S_TransitionDefaultMinimumObjectSize: schema::Shape = schema::Shape::new("TransitionDefaultMinimumObjectSize", Kind::String)
+    .limits(Limits::NONE.values(&["varies_by_storage_class", "all_storage_classes_128K"]));
+static S_TransitionList: schema::Shape = schema::Shape::new("TransitionList", Kind::List(&M_TransitionList));
+static M_TransitionList: schema::Member = schema::Member::new("member", &S_Transition);
+static S_TransitionStorageClass: schema::Shape = schema::Shape::new("TransitionStorageClass", Kind::String).limits(Limits::NONE.values(&[
+    "GLACIER",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+]));
+static S_Type: schema::Shape =
+    schema::Shape::new("Type", Kind::String).limits(Limits::NONE.values(&["CanonicalUser", "AmazonCustomerByEmail", "Group"]));
+static S_URI: schema::Shape = schema::Shape::new("URI", Kind::String);
+static S_UploadIdMarker: schema::Shape = schema::Shape::new("UploadIdMarker", Kind::String);
+static S_UploadPartCopyOutput: schema::Shape = schema::Shape::new("UploadPartCopyOutput", Kind::Structure(&L_UploadPartCopyOutput));
+static L_UploadPartCopyOutput: Layout = Layout::new(&[
+    schema::Member::new("CopySourceVersionId", &S_CopySourceVersionId).wire("x-amz-copy-source-version-id").at(Location::Header),
+    schema::Member::new("CopyPartResult", &S_CopyPartResult),
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+])
+.payload(1);
+static S_UploadPartCopyRequest: schema::Shape = schema::Shape::new("UploadPartCopyRequest", Kind::Structure(&L_UploadPartCopyRequest));
+static L_UploadPartCopyRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("CopySource", &S_CopySource).wire("x-amz-copy-source").at(Location::Header).required(),
+    schema::Member::new("CopySourceIfMatch", &S_CopySourceIfMatch).wire("x-amz-copy-source-if-match").at(Location::Header),
+    schema::Member::new("CopySourceIfModifiedSince", &S_CopySourceIfModifiedSince)
+        .wire("x-amz-copy-source-if-modified-since")
+        .at(Location::Header),
+    schema::Member::new("CopySourceIfNoneMatch", &S_CopySourceIfNoneMatch).wire("x-amz-copy-source-if-none-match").at(Location::Header),
+    schema::Member::new("CopySourceIfUnmodifiedSince", &S_CopySourceIfUnmodifiedSince)
+        .wire("x-amz-copy-source-if-unmodified-since")
+        .at(Location::Header),
+    schema::Member::new("CopySourceRange", &S_CopySourceRange).wire("x-amz-copy-source-range").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("PartNumber", &S_PartNumber).wire("partNumber").at(Location::Query).required(),
+    schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerAlgorithm", &S_CopySourceSSECustomerAlgorithm)
+        .wire("x-amz-copy-source-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerKey", &S_CopySourceSSECustomerKey)
+        .wire("x-amz-copy-source-server-side-encryption-customer-key")
+        .at(Location::Header),
+    schema::Member::new("CopySourceSSECustomerKeyMD5", &S_CopySourceSSECustomerKeyMD5)
+        .wire("x-amz-copy-source-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+    schema::Member::new("ExpectedSourceBucketOwner", &S_AccountId).wire("x-amz-source-expected-bucket-owner").at(Location::Header),
+]);
+static S_UploadPartOutput: schema::Shape = schema::Shape::new("UploadPartOutput", Kind::Structure(&L_UploadPartOutput));
+static L_UploadPartOutput: Layout = Layout::new(&[
+    schema::Member::new("ServerSideEncryption", &S_ServerSideEncryption).wire("x-amz-server-side-encryption").at(Location::Header),
+    schema::Member::new("ETag", &S_ETag).wire("ETag").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("SSEKMSKeyId", &S_SSEKMSKeyId).wire("x-amz-server-side-encryption-aws-kms-key-id").at(Location::Header),
+    schema::Member::new("BucketKeyEnabled", &S_BucketKeyEnabled)
+        .wire("x-amz-server-side-encryption-bucket-key-enabled")
+        .at(Location::Header),
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
+]);
+static S_UploadPartRequest: schema::Shape = schema::Shape::new("UploadPartRequest", Kind::Structure(&L_UploadPartRequest));
+static L_UploadPartRequest: Layout = Layout::new(&[
+    schema::Member::new("Body", &S_Body).streaming(),
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("ContentLength", &S_ContentLength).wire("Content-Length").at(Location::Header),
+    schema::Member::new("ContentMD5", &S_ContentMD5).wire("Content-MD5").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ChecksumCRC32", &S_ChecksumCRC32).wire("x-amz-checksum-crc32").at(Location::Header),
+    schema::Member::new("ChecksumCRC32C", &S_ChecksumCRC32C).wire("x-amz-checksum-crc32c").at(Location::Header),
+    schema::Member::new("ChecksumCRC64NVME", &S_ChecksumCRC64NVME).wire("x-amz-checksum-crc64nvme").at(Location::Header),
+    schema::Member::new("ChecksumSHA1", &S_ChecksumSHA1).wire("x-amz-checksum-sha1").at(Location::Header),
+    schema::Member::new("ChecksumSHA256", &S_ChecksumSHA256).wire("x-amz-checksum-sha256").at(Location::Header),
+    schema::Member::new("ChecksumSHA512", &S_ChecksumSHA512).wire("x-amz-checksum-sha512").at(Location::Header),
+    schema::Member::new("ChecksumMD5", &S_ChecksumMD5).wire("x-amz-checksum-md5").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH64", &S_ChecksumXXHASH64).wire("x-amz-checksum-xxhash64").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH3", &S_ChecksumXXHASH3).wire("x-amz-checksum-xxhash3").at(Location::Header),
+    schema::Member::new("ChecksumXXHASH128", &S_ChecksumXXHASH128).wire("x-amz-checksum-xxhash128").at(Location::Header),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("PartNumber", &S_PartNumber).wire("partNumber").at(Location::Query).required(),
+    schema::Member::new("UploadId", &S_MultipartUploadId).wire("uploadId").at(Location::Query).required(),
+    schema::Member::new("SSECustomerAlgorithm", &S_SSECustomerAlgorithm)
+        .wire("x-amz-server-side-encryption-customer-algorithm")
+        .at(Location::Header),
+    schema::Member::new("SSECustomerKey", &S_SSECustomerKey).wire("x-amz-server-side-encryption-customer-key").at(Location::Header),
+    schema::Member::new("SSECustomerKeyMD5", &S_SSECustomerKeyMD5)
+        .wire("x-amz-server-side-encryption-customer-key-MD5")
+        .at(Location::Header),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(0);
+static S_Value: schema::Shape = schema::Shape::new("Value", Kind::String);
+static S_VersionCount: schema::Shape = schema::Shape::new("VersionCount", Kind::Integer);
+static S_VersionIdMarker: schema::Shape = schema::Shape::new("VersionIdMarker", Kind::String);
+static S_VersioningConfiguration: schema::Shape =
+    schema::Shape::new("VersioningConfiguration", Kind::Structure(&L_VersioningConfiguration));
+static L_VersioningConfiguration: Layout = Layout::new(&[
+    schema::Member::new("MFADelete", &S_MFADelete).wire("MfaDelete"),
+    schema::Member::new("Status", &S_BucketVersioningStatus),
+]);
+static S_WebsiteConfiguration: schema::Shape = schema::Shape::new("WebsiteConfiguration", Kind::Structure(&L_WebsiteConfiguration));
+static L_WebsiteConfiguration: Layout = Layout::new(&[
+    schema::Member::new("ErrorDocument", &S_ErrorDocument),
+    schema::Member::new("IndexDocument", &S_IndexDocument),
+    schema::Member::new("RedirectAllRequestsTo", &S_RedirectAllRequestsTo),
+    schema::Member::new("RoutingRules", &S_RoutingRules),
+]);
+static S_WebsiteRedirectLocation: schema::Shape = schema::Shape::new("WebsiteRedirectLocation", Kind::String);
+static S_WriteOffsetBytes: schema::Shape = schema::Shape::new("WriteOffsetBytes", Kind::Integer);
+static S_Years: schema::Shape = schema::Shape::new("Years", Kind::Integer);
+#[derive(Clone, Default)]
+pub struct AbortIncompleteMultipartUpload {
+    pub days_after_initiation: Option<i32>,
+}
+impl Shaped for AbortIncompleteMultipartUpload {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AbortIncompleteMultipartUpload {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AbortIncompleteMultipartUpload
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.days_after_initiation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.days_after_initiation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AbortMultipartUploadOutput {
+    pub request_charged: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for AbortMultipartUploadOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AbortMultipartUploadOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AbortMultipartUploadOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.request_charged,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.request_charged,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AbortMultipartUploadRequest {
+    pub bucket: String,
+    pub key: String,
+    pub upload_id: String,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub if_match_initiated_time: Option<Timestamp>,
+}
+impl Shaped for AbortMultipartUploadRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AbortMultipartUploadRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AbortMultipartUploadRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.upload_id,
+            3 => &self.request_payer,
+            4 => &self.expected_bucket_owner,
+            _ => &self.if_match_initiated_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.upload_id,
+            3 => &mut self.request_payer,
+            4 => &mut self.expected_bucket_owner,
+            _ => &mut self.if_match_initiated_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccessControlPolicy {
+    pub grants: Option<Vec<Grant>>,
+    pub owner: Option<Owner>,
+}
+impl Shaped for AccessControlPolicy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessControlPolicy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessControlPolicy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grants,
+            _ => &self.owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grants,
+            _ => &mut self.owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccessControlTranslation {
+    pub owner: String,
+}
+impl Shaped for AccessControlTranslation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessControlTranslation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessControlTranslation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BlockedEncryptionTypes {
+    pub encryption_type: Option<Vec<String>>,
+}
+impl Shaped for BlockedEncryptionTypes {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BlockedEncryptionTypes {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BlockedEncryptionTypes
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.encryption_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.encryption_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Bucket {
+    pub name: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub bucket_region: Option<String>,
+    pub bucket_arn: Option<String>,
+}
+impl Shaped for Bucket {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Bucket {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Bucket
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.creation_date,
+            2 => &self.bucket_region,
+            _ => &self.bucket_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.creation_date,
+            2 => &mut self.bucket_region,
+            _ => &mut self.bucket_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BucketInfo {
+    pub data_redundancy: Option<String>,
+    pub type_: Option<String>,
+}
+impl Shaped for BucketInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BucketInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BucketInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.data_redundancy,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.data_redundancy,
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BucketLifecycleConfiguration {
+    pub rules: Vec<LifecycleRule>,
+}
+impl Shaped for BucketLifecycleConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BucketLifecycleConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BucketLifecycleConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BucketLoggingStatus {
+    pub logging_enabled: Option<LoggingEnabled>,
+}
+impl Shaped for BucketLoggingStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BucketLoggingStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BucketLoggingStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.logging_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.logging_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CORSConfiguration {
+    pub cors_rules: Vec<CORSRule>,
+}
+impl Shaped for CORSConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CORSConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CORSConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cors_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cors_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CORSRule {
+    pub id: Option<String>,
+    pub allowed_headers: Option<Vec<String>>,
+    pub allowed_methods: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub expose_headers: Option<Vec<String>>,
+    pub max_age_seconds: Option<i32>,
+}
+impl Shaped for CORSRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CORSRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CORSRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.allowed_headers,
+            2 => &self.allowed_methods,
+            3 => &self.allowed_origins,
+            4 => &self.expose_headers,
+            _ => &self.max_age_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.allowed_headers,
+            2 => &mut self.allowed_methods,
+            3 => &mut self.allowed_origins,
+            4 => &mut self.expose_headers,
+            _ => &mut self.max_age_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Checksum {
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+}
+impl Shaped for Checksum {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Checksum {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Checksum
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.checksum_crc32,
+            1 => &self.checksum_crc32_c,
+            2 => &self.checksum_crc64_nvme,
+            3 => &self.checksum_sha1,
+            4 => &self.checksum_sha256,
+            5 => &self.checksum_sha512,
+            6 => &self.checksum_md5,
+            7 => &self.checksum_xxhash64,
+            8 => &self.checksum_xxhash3,
+            9 => &self.checksum_xxhash128,
+            _ => &self.checksum_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.checksum_crc32,
+            1 => &mut self.checksum_crc32_c,
+            2 => &mut self.checksum_crc64_nvme,
+            3 => &mut self.checksum_sha1,
+            4 => &mut self.checksum_sha256,
+            5 => &mut self.checksum_sha512,
+            6 => &mut self.checksum_md5,
+            7 => &mut self.checksum_xxhash64,
+            8 => &mut self.checksum_xxhash3,
+            9 => &mut self.checksum_xxhash128,
+            _ => &mut self.checksum_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CommonPrefix {
+    pub prefix: Option<String>,
+}
+impl Shaped for CommonPrefix {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CommonPrefix {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CommonPrefix
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompleteMultipartUploadOutput {
+    pub location: Option<String>,
+    pub bucket: Option<String>,
+    pub key: Option<String>,
+    pub expiration: Option<String>,
+    pub e_tag: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub version_id: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for CompleteMultipartUploadOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompleteMultipartUploadOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompleteMultipartUploadOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.location,
+            1 => &self.bucket,
+            2 => &self.key,
+            3 => &self.expiration,
+            4 => &self.e_tag,
+            5 => &self.checksum_crc32,
+            6 => &self.checksum_crc32_c,
+            7 => &self.checksum_crc64_nvme,
+            8 => &self.checksum_sha1,
+            9 => &self.checksum_sha256,
+            10 => &self.checksum_sha512,
+            11 => &self.checksum_md5,
+            12 => &self.checksum_xxhash64,
+            13 => &self.checksum_xxhash3,
+            14 => &self.checksum_xxhash128,
+            15 => &self.checksum_type,
+            16 => &self.server_side_encryption,
+            17 => &self.version_id,
+            18 => &self.ssekms_key_id,
+            19 => &self.bucket_key_enabled,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.location,
+            1 => &mut self.bucket,
+            2 => &mut self.key,
+            3 => &mut self.expiration,
+            4 => &mut self.e_tag,
+            5 => &mut self.checksum_crc32,
+            6 => &mut self.checksum_crc32_c,
+            7 => &mut self.checksum_crc64_nvme,
+            8 => &mut self.checksum_sha1,
+            9 => &mut self.checksum_sha256,
+            10 => &mut self.checksum_sha512,
+            11 => &mut self.checksum_md5,
+            12 => &mut self.checksum_xxhash64,
+            13 => &mut self.checksum_xxhash3,
+            14 => &mut self.checksum_xxhash128,
+            15 => &mut self.checksum_type,
+            16 => &mut self.server_side_encryption,
+            17 => &mut self.version_id,
+            18 => &mut self.ssekms_key_id,
+            19 => &mut self.bucket_key_enabled,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompleteMultipartUploadRequest {
+    pub bucket: String,
+    pub key: String,
+    pub multipart_upload: Option<CompletedMultipartUpload>,
+    pub upload_id: String,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+    pub mpu_object_size: Option<i64>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub if_match: Option<String>,
+    pub if_none_match: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+}
+impl Shaped for CompleteMultipartUploadRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompleteMultipartUploadRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompleteMultipartUploadRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.multipart_upload,
+            3 => &self.upload_id,
+            4 => &self.checksum_crc32,
+            5 => &self.checksum_crc32_c,
+            6 => &self.checksum_crc64_nvme,
+            7 => &self.checksum_sha1,
+            8 => &self.checksum_sha256,
+            9 => &self.checksum_sha512,
+            10 => &self.checksum_md5,
+            11 => &self.checksum_xxhash64,
+            12 => &self.checksum_xxhash3,
+            13 => &self.checksum_xxhash128,
+            14 => &self.checksum_type,
+            15 => &self.mpu_object_size,
+            16 => &self.request_payer,
+            17 => &self.expected_bucket_owner,
+            18 => &self.if_match,
+            19 => &self.if_none_match,
+            20 => &self.sse_customer_algorithm,
+            21 => &self.sse_customer_key,
+            _ => &self.sse_customer_key_md5,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.multipart_upload,
+            3 => &mut self.upload_id,
+            4 => &mut self.checksum_crc32,
+            5 => &mut self.checksum_crc32_c,
+            6 => &mut self.checksum_crc64_nvme,
+            7 => &mut self.checksum_sha1,
+            8 => &mut self.checksum_sha256,
+            9 => &mut self.checksum_sha512,
+            10 => &mut self.checksum_md5,
+            11 => &mut self.checksum_xxhash64,
+            12 => &mut self.checksum_xxhash3,
+            13 => &mut self.checksum_xxhash128,
+            14 => &mut self.checksum_type,
+            15 => &mut self.mpu_object_size,
+            16 => &mut self.request_payer,
+            17 => &mut self.expected_bucket_owner,
+            18 => &mut self.if_match,
+            19 => &mut self.if_none_match,
+            20 => &mut self.sse_customer_algorithm,
+            21 => &mut self.sse_customer_key,
+            _ => &mut self.sse_customer_key_md5,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompletedMultipartUpload {
+    pub parts: Option<Vec<CompletedPart>>,
+}
+impl Shaped for CompletedMultipartUpload {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompletedMultipartUpload {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompletedMultipartUpload
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.parts,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.parts,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CompletedPart {
+    pub e_tag: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub part_number: Option<i32>,
+}
+impl Shaped for CompletedPart {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CompletedPart {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CompletedPart
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.e_tag,
+            1 => &self.checksum_crc32,
+            2 => &self.checksum_crc32_c,
+            3 => &self.checksum_crc64_nvme,
+            4 => &self.checksum_sha1,
+            5 => &self.checksum_sha256,
+            6 => &self.checksum_sha512,
+            7 => &self.checksum_md5,
+            8 => &self.checksum_xxhash64,
+            9 => &self.checksum_xxhash3,
+            10 => &self.checksum_xxhash128,
+            _ => &self.part_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.e_tag,
+            1 => &mut self.checksum_crc32,
+            2 => &mut self.checksum_crc32_c,
+            3 => &mut self.checksum_crc64_nvme,
+            4 => &mut self.checksum_sha1,
+            5 => &mut self.checksum_sha256,
+            6 => &mut self.checksum_sha512,
+            7 => &mut self.checksum_md5,
+            8 => &mut self.checksum_xxhash64,
+            9 => &mut self.checksum_xxhash3,
+            10 => &mut self.checksum_xxhash128,
+            _ => &mut self.part_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Condition {
+    pub http_error_code_returned_equals: Option<String>,
+    pub key_prefix_equals: Option<String>,
+}
+impl Shaped for Condition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Condition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Condition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_error_code_returned_equals,
+            _ => &self.key_prefix_equals,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_error_code_returned_equals,
+            _ => &mut self.key_prefix_equals,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyObjectOutput {
+    pub copy_object_result: Option<CopyObjectResult>,
+    pub expiration: Option<String>,
+    pub copy_source_version_id: Option<String>,
+    pub version_id: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for CopyObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.copy_object_result,
+            1 => &self.expiration,
+            2 => &self.copy_source_version_id,
+            3 => &self.version_id,
+            4 => &self.server_side_encryption,
+            5 => &self.sse_customer_algorithm,
+            6 => &self.sse_customer_key_md5,
+            7 => &self.ssekms_key_id,
+            8 => &self.ssekms_encryption_context,
+            9 => &self.bucket_key_enabled,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.copy_object_result,
+            1 => &mut self.expiration,
+            2 => &mut self.copy_source_version_id,
+            3 => &mut self.version_id,
+            4 => &mut self.server_side_encryption,
+            5 => &mut self.sse_customer_algorithm,
+            6 => &mut self.sse_customer_key_md5,
+            7 => &mut self.ssekms_key_id,
+            8 => &mut self.ssekms_encryption_context,
+            9 => &mut self.bucket_key_enabled,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyObjectRequest {
+    pub acl: Option<String>,
+    pub bucket: String,
+    pub cache_control: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_type: Option<String>,
+    pub copy_source: String,
+    pub copy_source_if_match: Option<String>,
+    pub copy_source_if_modified_since: Option<Timestamp>,
+    pub copy_source_if_none_match: Option<String>,
+    pub copy_source_if_unmodified_since: Option<Timestamp>,
+    pub expires: Option<String>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub if_match: Option<String>,
+    pub if_none_match: Option<String>,
+    pub key: String,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub metadata_directive: Option<String>,
+    pub tagging_directive: Option<String>,
+    pub annotation_directive: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub storage_class: Option<String>,
+    pub website_redirect_location: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub copy_source_sse_customer_algorithm: Option<String>,
+    pub copy_source_sse_customer_key: Option<String>,
+    pub copy_source_sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub tagging: Option<String>,
+    pub object_lock_mode: Option<String>,
+    pub object_lock_retain_until_date: Option<Timestamp>,
+    pub object_lock_legal_hold_status: Option<String>,
+    pub object_lock_event_hold: Option<String>,
+    pub object_lock_event_hold_duration_days: Option<i32>,
+    pub object_lock_event_hold_duration_years: Option<i32>,
+    pub expected_bucket_owner: Option<String>,
+    pub expected_source_bucket_owner: Option<String>,
+}
+impl Shaped for CopyObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.bucket,
+            2 => &self.cache_control,
+            3 => &self.checksum_algorithm,
+            4 => &self.content_disposition,
+            5 => &self.content_encoding,
+            6 => &self.content_language,
+            7 => &self.content_type,
+            8 => &self.copy_source,
+            9 => &self.copy_source_if_match,
+            10 => &self.copy_source_if_modified_since,
+            11 => &self.copy_source_if_none_match,
+            12 => &self.copy_source_if_unmodified_since,
+            13 => &self.expires,
+            14 => &self.grant_full_control,
+            15 => &self.grant_read,
+            16 => &self.grant_read_acp,
+            17 => &self.grant_write_acp,
+            18 => &self.if_match,
+            19 => &self.if_none_match,
+            20 => &self.key,
+            21 => &self.metadata,
+            22 => &self.metadata_directive,
+            23 => &self.tagging_directive,
+            24 => &self.annotation_directive,
+            25 => &self.server_side_encryption,
+            26 => &self.storage_class,
+            27 => &self.website_redirect_location,
+            28 => &self.sse_customer_algorithm,
+            29 => &self.sse_customer_key,
+            30 => &self.sse_customer_key_md5,
+            31 => &self.ssekms_key_id,
+            32 => &self.ssekms_encryption_context,
+            33 => &self.bucket_key_enabled,
+            34 => &self.copy_source_sse_customer_algorithm,
+            35 => &self.copy_source_sse_customer_key,
+            36 => &self.copy_source_sse_customer_key_md5,
+            37 => &self.request_payer,
+            38 => &self.tagging,
+            39 => &self.object_lock_mode,
+            40 => &self.object_lock_retain_until_date,
+            41 => &self.object_lock_legal_hold_status,
+            42 => &self.object_lock_event_hold,
+            43 => &self.object_lock_event_hold_duration_days,
+            44 => &self.object_lock_event_hold_duration_years,
+            45 => &self.expected_bucket_owner,
+            _ => &self.expected_source_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.bucket,
+            2 => &mut self.cache_control,
+            3 => &mut self.checksum_algorithm,
+            4 => &mut self.content_disposition,
+            5 => &mut self.content_encoding,
+            6 => &mut self.content_language,
+            7 => &mut self.content_type,
+            8 => &mut self.copy_source,
+            9 => &mut self.copy_source_if_match,
+            10 => &mut self.copy_source_if_modified_since,
+            11 => &mut self.copy_source_if_none_match,
+            12 => &mut self.copy_source_if_unmodified_since,
+            13 => &mut self.expires,
+            14 => &mut self.grant_full_control,
+            15 => &mut self.grant_read,
+            16 => &mut self.grant_read_acp,
+            17 => &mut self.grant_write_acp,
+            18 => &mut self.if_match,
+            19 => &mut self.if_none_match,
+            20 => &mut self.key,
+            21 => &mut self.metadata,
+            22 => &mut self.metadata_directive,
+            23 => &mut self.tagging_directive,
+            24 => &mut self.annotation_directive,
+            25 => &mut self.server_side_encryption,
+            26 => &mut self.storage_class,
+            27 => &mut self.website_redirect_location,
+            28 => &mut self.sse_customer_algorithm,
+            29 => &mut self.sse_customer_key,
+            30 => &mut self.sse_customer_key_md5,
+            31 => &mut self.ssekms_key_id,
+            32 => &mut self.ssekms_encryption_context,
+            33 => &mut self.bucket_key_enabled,
+            34 => &mut self.copy_source_sse_customer_algorithm,
+            35 => &mut self.copy_source_sse_customer_key,
+            36 => &mut self.copy_source_sse_customer_key_md5,
+            37 => &mut self.request_payer,
+            38 => &mut self.tagging,
+            39 => &mut self.object_lock_mode,
+            40 => &mut self.object_lock_retain_until_date,
+            41 => &mut self.object_lock_legal_hold_status,
+            42 => &mut self.object_lock_event_hold,
+            43 => &mut self.object_lock_event_hold_duration_days,
+            44 => &mut self.object_lock_event_hold_duration_years,
+            45 => &mut self.expected_bucket_owner,
+            _ => &mut self.expected_source_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyObjectResult {
+    pub e_tag: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub checksum_type: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+}
+impl Shaped for CopyObjectResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyObjectResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyObjectResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.e_tag,
+            1 => &self.last_modified,
+            2 => &self.checksum_type,
+            3 => &self.checksum_crc32,
+            4 => &self.checksum_crc32_c,
+            5 => &self.checksum_crc64_nvme,
+            6 => &self.checksum_sha1,
+            7 => &self.checksum_sha256,
+            8 => &self.checksum_sha512,
+            9 => &self.checksum_md5,
+            10 => &self.checksum_xxhash64,
+            11 => &self.checksum_xxhash3,
+            _ => &self.checksum_xxhash128,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.e_tag,
+            1 => &mut self.last_modified,
+            2 => &mut self.checksum_type,
+            3 => &mut self.checksum_crc32,
+            4 => &mut self.checksum_crc32_c,
+            5 => &mut self.checksum_crc64_nvme,
+            6 => &mut self.checksum_sha1,
+            7 => &mut self.checksum_sha256,
+            8 => &mut self.checksum_sha512,
+            9 => &mut self.checksum_md5,
+            10 => &mut self.checksum_xxhash64,
+            11 => &mut self.checksum_xxhash3,
+            _ => &mut self.checksum_xxhash128,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyPartResult {
+    pub e_tag: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+}
+impl Shaped for CopyPartResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyPartResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyPartResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.e_tag,
+            1 => &self.last_modified,
+            2 => &self.checksum_crc32,
+            3 => &self.checksum_crc32_c,
+            4 => &self.checksum_crc64_nvme,
+            5 => &self.checksum_sha1,
+            6 => &self.checksum_sha256,
+            7 => &self.checksum_sha512,
+            8 => &self.checksum_md5,
+            9 => &self.checksum_xxhash64,
+            10 => &self.checksum_xxhash3,
+            _ => &self.checksum_xxhash128,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.e_tag,
+            1 => &mut self.last_modified,
+            2 => &mut self.checksum_crc32,
+            3 => &mut self.checksum_crc32_c,
+            4 => &mut self.checksum_crc64_nvme,
+            5 => &mut self.checksum_sha1,
+            6 => &mut self.checksum_sha256,
+            7 => &mut self.checksum_sha512,
+            8 => &mut self.checksum_md5,
+            9 => &mut self.checksum_xxhash64,
+            10 => &mut self.checksum_xxhash3,
+            _ => &mut self.checksum_xxhash128,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateBucketConfiguration {
+    pub location_constraint: Option<String>,
+    pub location: Option<LocationInfo>,
+    pub bucket: Option<BucketInfo>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for CreateBucketConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateBucketConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateBucketConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.location_constraint,
+            1 => &self.location,
+            2 => &self.bucket,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.location_constraint,
+            1 => &mut self.location,
+            2 => &mut self.bucket,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateBucketOutput {
+    pub location: Option<String>,
+    pub bucket_arn: Option<String>,
+}
+impl Shaped for CreateBucketOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateBucketOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateBucketOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.location,
+            _ => &self.bucket_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.location,
+            _ => &mut self.bucket_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateBucketRequest {
+    pub acl: Option<String>,
+    pub bucket: String,
+    pub create_bucket_configuration: Option<CreateBucketConfiguration>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub object_lock_enabled_for_bucket: Option<bool>,
+    pub object_ownership: Option<String>,
+    pub bucket_namespace: Option<String>,
+}
+impl Shaped for CreateBucketRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateBucketRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateBucketRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.bucket,
+            2 => &self.create_bucket_configuration,
+            3 => &self.grant_full_control,
+            4 => &self.grant_read,
+            5 => &self.grant_read_acp,
+            6 => &self.grant_write,
+            7 => &self.grant_write_acp,
+            8 => &self.object_lock_enabled_for_bucket,
+            9 => &self.object_ownership,
+            _ => &self.bucket_namespace,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.bucket,
+            2 => &mut self.create_bucket_configuration,
+            3 => &mut self.grant_full_control,
+            4 => &mut self.grant_read,
+            5 => &mut self.grant_read_acp,
+            6 => &mut self.grant_write,
+            7 => &mut self.grant_write_acp,
+            8 => &mut self.object_lock_enabled_for_bucket,
+            9 => &mut self.object_ownership,
+            _ => &mut self.bucket_namespace,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateMultipartUploadOutput {
+    pub abort_date: Option<Timestamp>,
+    pub abort_rule_id: Option<String>,
+    pub bucket: Option<String>,
+    pub key: Option<String>,
+    pub upload_id: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_charged: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_type: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for CreateMultipartUploadOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateMultipartUploadOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateMultipartUploadOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.abort_date,
+            1 => &self.abort_rule_id,
+            2 => &self.bucket,
+            3 => &self.key,
+            4 => &self.upload_id,
+            5 => &self.server_side_encryption,
+            6 => &self.sse_customer_algorithm,
+            7 => &self.sse_customer_key_md5,
+            8 => &self.ssekms_key_id,
+            9 => &self.ssekms_encryption_context,
+            10 => &self.bucket_key_enabled,
+            11 => &self.request_charged,
+            12 => &self.checksum_algorithm,
+            13 => &self.checksum_type,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.abort_date,
+            1 => &mut self.abort_rule_id,
+            2 => &mut self.bucket,
+            3 => &mut self.key,
+            4 => &mut self.upload_id,
+            5 => &mut self.server_side_encryption,
+            6 => &mut self.sse_customer_algorithm,
+            7 => &mut self.sse_customer_key_md5,
+            8 => &mut self.ssekms_key_id,
+            9 => &mut self.ssekms_encryption_context,
+            10 => &mut self.bucket_key_enabled,
+            11 => &mut self.request_charged,
+            12 => &mut self.checksum_algorithm,
+            13 => &mut self.checksum_type,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateMultipartUploadRequest {
+    pub acl: Option<String>,
+    pub bucket: String,
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_type: Option<String>,
+    pub expires: Option<String>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub key: String,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub server_side_encryption: Option<String>,
+    pub storage_class: Option<String>,
+    pub website_redirect_location: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_payer: Option<String>,
+    pub tagging: Option<String>,
+    pub object_lock_mode: Option<String>,
+    pub object_lock_retain_until_date: Option<Timestamp>,
+    pub object_lock_legal_hold_status: Option<String>,
+    pub object_lock_event_hold: Option<String>,
+    pub object_lock_event_hold_duration_days: Option<i32>,
+    pub object_lock_event_hold_duration_years: Option<i32>,
+    pub expected_bucket_owner: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_type: Option<String>,
+}
+impl Shaped for CreateMultipartUploadRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateMultipartUploadRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateMultipartUploadRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.bucket,
+            2 => &self.cache_control,
+            3 => &self.content_disposition,
+            4 => &self.content_encoding,
+            5 => &self.content_language,
+            6 => &self.content_type,
+            7 => &self.expires,
+            8 => &self.grant_full_control,
+            9 => &self.grant_read,
+            10 => &self.grant_read_acp,
+            11 => &self.grant_write_acp,
+            12 => &self.key,
+            13 => &self.metadata,
+            14 => &self.server_side_encryption,
+            15 => &self.storage_class,
+            16 => &self.website_redirect_location,
+            17 => &self.sse_customer_algorithm,
+            18 => &self.sse_customer_key,
+            19 => &self.sse_customer_key_md5,
+            20 => &self.ssekms_key_id,
+            21 => &self.ssekms_encryption_context,
+            22 => &self.bucket_key_enabled,
+            23 => &self.request_payer,
+            24 => &self.tagging,
+            25 => &self.object_lock_mode,
+            26 => &self.object_lock_retain_until_date,
+            27 => &self.object_lock_legal_hold_status,
+            28 => &self.object_lock_event_hold,
+            29 => &self.object_lock_event_hold_duration_days,
+            30 => &self.object_lock_event_hold_duration_years,
+            31 => &self.expected_bucket_owner,
+            32 => &self.checksum_algorithm,
+            _ => &self.checksum_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.bucket,
+            2 => &mut self.cache_control,
+            3 => &mut self.content_disposition,
+            4 => &mut self.content_encoding,
+            5 => &mut self.content_language,
+            6 => &mut self.content_type,
+            7 => &mut self.expires,
+            8 => &mut self.grant_full_control,
+            9 => &mut self.grant_read,
+            10 => &mut self.grant_read_acp,
+            11 => &mut self.grant_write_acp,
+            12 => &mut self.key,
+            13 => &mut self.metadata,
+            14 => &mut self.server_side_encryption,
+            15 => &mut self.storage_class,
+            16 => &mut self.website_redirect_location,
+            17 => &mut self.sse_customer_algorithm,
+            18 => &mut self.sse_customer_key,
+            19 => &mut self.sse_customer_key_md5,
+            20 => &mut self.ssekms_key_id,
+            21 => &mut self.ssekms_encryption_context,
+            22 => &mut self.bucket_key_enabled,
+            23 => &mut self.request_payer,
+            24 => &mut self.tagging,
+            25 => &mut self.object_lock_mode,
+            26 => &mut self.object_lock_retain_until_date,
+            27 => &mut self.object_lock_legal_hold_status,
+            28 => &mut self.object_lock_event_hold,
+            29 => &mut self.object_lock_event_hold_duration_days,
+            30 => &mut self.object_lock_event_hold_duration_years,
+            31 => &mut self.expected_bucket_owner,
+            32 => &mut self.checksum_algorithm,
+            _ => &mut self.checksum_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DefaultRetention {
+    pub mode: Option<String>,
+    pub days: Option<i32>,
+    pub years: Option<i32>,
+    pub default_event_hold: Option<EventHoldDuration>,
+}
+impl Shaped for DefaultRetention {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DefaultRetention {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DefaultRetention
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mode,
+            1 => &self.days,
+            2 => &self.years,
+            _ => &self.default_event_hold,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mode,
+            1 => &mut self.days,
+            2 => &mut self.years,
+            _ => &mut self.default_event_hold,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Delete {
+    pub objects: Vec<ObjectIdentifier>,
+    pub quiet: Option<bool>,
+}
+impl Shaped for Delete {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Delete {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Delete
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.objects,
+            _ => &self.quiet,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.objects,
+            _ => &mut self.quiet,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketCorsRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketCorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketCorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketCorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketEncryptionRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketEncryptionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketEncryptionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketEncryptionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketLifecycleRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketLifecycleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketLifecycleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketLifecycleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketOwnershipControlsRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketOwnershipControlsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketOwnershipControlsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketOwnershipControlsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketPolicyRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketTaggingRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteBucketWebsiteRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteBucketWebsiteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteBucketWebsiteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteBucketWebsiteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMarkerEntry {
+    pub owner: Option<Owner>,
+    pub key: Option<String>,
+    pub version_id: Option<String>,
+    pub is_latest: Option<bool>,
+    pub last_modified: Option<Timestamp>,
+}
+impl Shaped for DeleteMarkerEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMarkerEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMarkerEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.is_latest,
+            _ => &self.last_modified,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.is_latest,
+            _ => &mut self.last_modified,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteMarkerReplication {
+    pub status: Option<String>,
+}
+impl Shaped for DeleteMarkerReplication {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMarkerReplication {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMarkerReplication
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectOutput {
+    pub delete_marker: Option<bool>,
+    pub version_id: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for DeleteObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_marker,
+            1 => &self.version_id,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_marker,
+            1 => &mut self.version_id,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectRequest {
+    pub bucket: String,
+    pub key: String,
+    pub mfa: Option<String>,
+    pub version_id: Option<String>,
+    pub request_payer: Option<String>,
+    pub bypass_governance_retention: Option<bool>,
+    pub expected_bucket_owner: Option<String>,
+    pub if_match: Option<String>,
+    pub if_match_last_modified_time: Option<Timestamp>,
+    pub if_match_size: Option<i64>,
+}
+impl Shaped for DeleteObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.mfa,
+            3 => &self.version_id,
+            4 => &self.request_payer,
+            5 => &self.bypass_governance_retention,
+            6 => &self.expected_bucket_owner,
+            7 => &self.if_match,
+            8 => &self.if_match_last_modified_time,
+            _ => &self.if_match_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.mfa,
+            3 => &mut self.version_id,
+            4 => &mut self.request_payer,
+            5 => &mut self.bypass_governance_retention,
+            6 => &mut self.expected_bucket_owner,
+            7 => &mut self.if_match,
+            8 => &mut self.if_match_last_modified_time,
+            _ => &mut self.if_match_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectTaggingOutput {
+    pub version_id: Option<String>,
+}
+impl Shaped for DeleteObjectTaggingOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectTaggingOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectTaggingOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectTaggingRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeleteObjectTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectsOutput {
+    pub deleted: Option<Vec<DeletedObject>>,
+    pub request_charged: Option<String>,
+    pub errors: Option<Vec<Error>>,
+}
+impl Shaped for DeleteObjectsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.deleted,
+            1 => &self.request_charged,
+            _ => &self.errors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.deleted,
+            1 => &mut self.request_charged,
+            _ => &mut self.errors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteObjectsRequest {
+    pub bucket: String,
+    pub delete: Delete,
+    pub mfa: Option<String>,
+    pub request_payer: Option<String>,
+    pub bypass_governance_retention: Option<bool>,
+    pub expected_bucket_owner: Option<String>,
+    pub checksum_algorithm: Option<String>,
+}
+impl Shaped for DeleteObjectsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteObjectsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteObjectsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.delete,
+            2 => &self.mfa,
+            3 => &self.request_payer,
+            4 => &self.bypass_governance_retention,
+            5 => &self.expected_bucket_owner,
+            _ => &self.checksum_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.delete,
+            2 => &mut self.mfa,
+            3 => &mut self.request_payer,
+            4 => &mut self.bypass_governance_retention,
+            5 => &mut self.expected_bucket_owner,
+            _ => &mut self.checksum_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletePublicAccessBlockRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for DeletePublicAccessBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletePublicAccessBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletePublicAccessBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletedObject {
+    pub key: Option<String>,
+    pub version_id: Option<String>,
+    pub delete_marker: Option<bool>,
+    pub delete_marker_version_id: Option<String>,
+}
+impl Shaped for DeletedObject {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletedObject {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletedObject
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.version_id,
+            2 => &self.delete_marker,
+            _ => &self.delete_marker_version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.version_id,
+            2 => &mut self.delete_marker,
+            _ => &mut self.delete_marker_version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Destination {
+    pub bucket: String,
+    pub account: Option<String>,
+    pub storage_class: Option<String>,
+    pub access_control_translation: Option<AccessControlTranslation>,
+    pub encryption_configuration: Option<EncryptionConfiguration>,
+    pub replication_time: Option<ReplicationTime>,
+    pub metrics: Option<Metrics>,
+}
+impl Shaped for Destination {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Destination {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Destination
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.account,
+            2 => &self.storage_class,
+            3 => &self.access_control_translation,
+            4 => &self.encryption_configuration,
+            5 => &self.replication_time,
+            _ => &self.metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.account,
+            2 => &mut self.storage_class,
+            3 => &mut self.access_control_translation,
+            4 => &mut self.encryption_configuration,
+            5 => &mut self.replication_time,
+            _ => &mut self.metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EncryptionConfiguration {
+    pub replica_kms_key_id: Option<String>,
+}
+impl Shaped for EncryptionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EncryptionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EncryptionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.replica_kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.replica_kms_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Error {
+    pub key: Option<String>,
+    pub version_id: Option<String>,
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl Shaped for Error {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Error {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Error
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.version_id,
+            2 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.version_id,
+            2 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ErrorDocument {
+    pub key: String,
+}
+impl Shaped for ErrorDocument {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ErrorDocument {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ErrorDocument
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventBridgeConfiguration {}
+impl Shaped for EventBridgeConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventBridgeConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventBridgeConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EventHoldDuration {
+    pub days: Option<i32>,
+    pub years: Option<i32>,
+}
+impl Shaped for EventHoldDuration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EventHoldDuration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EventHoldDuration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.days,
+            _ => &self.years,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.days,
+            _ => &mut self.years,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ExistingObjectReplication {
+    pub status: String,
+}
+impl Shaped for ExistingObjectReplication {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ExistingObjectReplication {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ExistingObjectReplication
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterRule {
+    pub name: Option<String>,
+    pub value: Option<String>,
+}
+impl Shaped for FilterRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketAccelerateConfigurationOutput {
+    pub status: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for GetBucketAccelerateConfigurationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketAccelerateConfigurationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketAccelerateConfigurationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketAccelerateConfigurationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+    pub request_payer: Option<String>,
+}
+impl Shaped for GetBucketAccelerateConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketAccelerateConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketAccelerateConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.expected_bucket_owner,
+            _ => &self.request_payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.expected_bucket_owner,
+            _ => &mut self.request_payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketAclOutput {
+    pub owner: Option<Owner>,
+    pub grants: Option<Vec<Grant>>,
+}
+impl Shaped for GetBucketAclOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketAclOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketAclOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner,
+            _ => &self.grants,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner,
+            _ => &mut self.grants,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketAclRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketCorsOutput {
+    pub cors_rules: Option<Vec<CORSRule>>,
+}
+impl Shaped for GetBucketCorsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketCorsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketCorsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cors_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cors_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketCorsRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketCorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketCorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketCorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketEncryptionOutput {
+    pub server_side_encryption_configuration: Option<ServerSideEncryptionConfiguration>,
+}
+impl Shaped for GetBucketEncryptionOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketEncryptionOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketEncryptionOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_side_encryption_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_side_encryption_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketEncryptionRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketEncryptionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketEncryptionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketEncryptionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLifecycleConfigurationOutput {
+    pub rules: Option<Vec<LifecycleRule>>,
+    pub transition_default_minimum_object_size: Option<String>,
+}
+impl Shaped for GetBucketLifecycleConfigurationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLifecycleConfigurationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLifecycleConfigurationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rules,
+            _ => &self.transition_default_minimum_object_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rules,
+            _ => &mut self.transition_default_minimum_object_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLifecycleConfigurationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketLifecycleConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLifecycleConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLifecycleConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLocationOutput {
+    pub location_constraint: Option<String>,
+}
+impl Shaped for GetBucketLocationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLocationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLocationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.location_constraint,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.location_constraint,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLocationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketLocationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLocationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLocationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLoggingOutput {
+    pub logging_enabled: Option<LoggingEnabled>,
+}
+impl Shaped for GetBucketLoggingOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLoggingOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLoggingOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.logging_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.logging_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketLoggingRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketLoggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketLoggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketLoggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketNotificationConfigurationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketNotificationConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketNotificationConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketNotificationConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketOwnershipControlsOutput {
+    pub ownership_controls: Option<OwnershipControls>,
+}
+impl Shaped for GetBucketOwnershipControlsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketOwnershipControlsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketOwnershipControlsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ownership_controls,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ownership_controls,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketOwnershipControlsRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketOwnershipControlsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketOwnershipControlsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketOwnershipControlsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketPolicyOutput {
+    pub policy: Option<String>,
+}
+impl Shaped for GetBucketPolicyOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketPolicyOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketPolicyOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketPolicyRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketPolicyStatusOutput {
+    pub policy_status: Option<PolicyStatus>,
+}
+impl Shaped for GetBucketPolicyStatusOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketPolicyStatusOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketPolicyStatusOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketPolicyStatusRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketPolicyStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketPolicyStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketPolicyStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketReplicationOutput {
+    pub replication_configuration: Option<ReplicationConfiguration>,
+}
+impl Shaped for GetBucketReplicationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketReplicationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketReplicationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.replication_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.replication_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketReplicationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketReplicationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketReplicationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketReplicationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketRequestPaymentOutput {
+    pub payer: Option<String>,
+}
+impl Shaped for GetBucketRequestPaymentOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketRequestPaymentOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketRequestPaymentOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketRequestPaymentRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketRequestPaymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketRequestPaymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketRequestPaymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketTaggingOutput {
+    pub tag_set: Vec<Tag>,
+}
+impl Shaped for GetBucketTaggingOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketTaggingOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketTaggingOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tag_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tag_set,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketTaggingRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketVersioningOutput {
+    pub status: Option<String>,
+    pub mfa_delete: Option<String>,
+}
+impl Shaped for GetBucketVersioningOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketVersioningOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketVersioningOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.mfa_delete,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.mfa_delete,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketVersioningRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketVersioningRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketVersioningRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketVersioningRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketWebsiteOutput {
+    pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
+    pub index_document: Option<IndexDocument>,
+    pub error_document: Option<ErrorDocument>,
+    pub routing_rules: Option<Vec<RoutingRule>>,
+}
+impl Shaped for GetBucketWebsiteOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketWebsiteOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketWebsiteOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.redirect_all_requests_to,
+            1 => &self.index_document,
+            2 => &self.error_document,
+            _ => &self.routing_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.redirect_all_requests_to,
+            1 => &mut self.index_document,
+            2 => &mut self.error_document,
+            _ => &mut self.routing_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetBucketWebsiteRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetBucketWebsiteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetBucketWebsiteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetBucketWebsiteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectAclOutput {
+    pub owner: Option<Owner>,
+    pub grants: Option<Vec<Grant>>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for GetObjectAclOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectAclOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectAclOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner,
+            1 => &self.grants,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner,
+            1 => &mut self.grants,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectAclRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetObjectAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.request_payer,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.request_payer,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectAttributesOutput {
+    pub delete_marker: Option<bool>,
+    pub last_modified: Option<Timestamp>,
+    pub version_id: Option<String>,
+    pub request_charged: Option<String>,
+    pub e_tag: Option<String>,
+    pub checksum: Option<Checksum>,
+    pub object_parts: Option<GetObjectAttributesParts>,
+    pub storage_class: Option<String>,
+    pub object_size: Option<i64>,
+}
+impl Shaped for GetObjectAttributesOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectAttributesOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectAttributesOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_marker,
+            1 => &self.last_modified,
+            2 => &self.version_id,
+            3 => &self.request_charged,
+            4 => &self.e_tag,
+            5 => &self.checksum,
+            6 => &self.object_parts,
+            7 => &self.storage_class,
+            _ => &self.object_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_marker,
+            1 => &mut self.last_modified,
+            2 => &mut self.version_id,
+            3 => &mut self.request_charged,
+            4 => &mut self.e_tag,
+            5 => &mut self.checksum,
+            6 => &mut self.object_parts,
+            7 => &mut self.storage_class,
+            _ => &mut self.object_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectAttributesParts {
+    pub total_parts_count: Option<i32>,
+    pub part_number_marker: Option<i32>,
+    pub next_part_number_marker: Option<i32>,
+    pub max_parts: Option<i32>,
+    pub is_truncated: Option<bool>,
+    pub parts: Option<Vec<ObjectPart>>,
+}
+impl Shaped for GetObjectAttributesParts {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectAttributesParts {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectAttributesParts
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.total_parts_count,
+            1 => &self.part_number_marker,
+            2 => &self.next_part_number_marker,
+            3 => &self.max_parts,
+            4 => &self.is_truncated,
+            _ => &self.parts,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.total_parts_count,
+            1 => &mut self.part_number_marker,
+            2 => &mut self.next_part_number_marker,
+            3 => &mut self.max_parts,
+            4 => &mut self.is_truncated,
+            _ => &mut self.parts,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectAttributesRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub max_parts: Option<i32>,
+    pub part_number_marker: Option<i32>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub object_attributes: Vec<String>,
+}
+impl Shaped for GetObjectAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.max_parts,
+            4 => &self.part_number_marker,
+            5 => &self.sse_customer_algorithm,
+            6 => &self.sse_customer_key,
+            7 => &self.sse_customer_key_md5,
+            8 => &self.request_payer,
+            9 => &self.expected_bucket_owner,
+            _ => &self.object_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.max_parts,
+            4 => &mut self.part_number_marker,
+            5 => &mut self.sse_customer_algorithm,
+            6 => &mut self.sse_customer_key,
+            7 => &mut self.sse_customer_key_md5,
+            8 => &mut self.request_payer,
+            9 => &mut self.expected_bucket_owner,
+            _ => &mut self.object_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectLegalHoldOutput {
+    pub legal_hold: Option<ObjectLockLegalHold>,
+}
+impl Shaped for GetObjectLegalHoldOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectLegalHoldOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectLegalHoldOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.legal_hold,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.legal_hold,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectLegalHoldRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetObjectLegalHoldRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectLegalHoldRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectLegalHoldRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.request_payer,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.request_payer,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectLockConfigurationOutput {
+    pub object_lock_configuration: Option<ObjectLockConfiguration>,
+}
+impl Shaped for GetObjectLockConfigurationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectLockConfigurationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectLockConfigurationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.object_lock_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.object_lock_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectLockConfigurationRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetObjectLockConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectLockConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectLockConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectOutput {
+    pub body: Body,
+    pub delete_marker: Option<bool>,
+    pub accept_ranges: Option<String>,
+    pub expiration: Option<String>,
+    pub restore: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub content_length: Option<i64>,
+    pub e_tag: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+    pub missing_meta: Option<i32>,
+    pub version_id: Option<String>,
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_range: Option<String>,
+    pub content_type: Option<String>,
+    pub expires: Option<String>,
+    pub website_redirect_location: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub storage_class: Option<String>,
+    pub request_charged: Option<String>,
+    pub replication_status: Option<String>,
+    pub parts_count: Option<i32>,
+    pub tag_count: Option<i32>,
+    pub object_lock_mode: Option<String>,
+    pub object_lock_retain_until_date: Option<Timestamp>,
+    pub object_lock_legal_hold_status: Option<String>,
+    pub object_lock_event_hold: Option<String>,
+    pub object_lock_event_hold_duration_days: Option<i32>,
+    pub object_lock_event_hold_duration_years: Option<i32>,
+}
+impl Shaped for GetObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.body,
+            1 => &self.delete_marker,
+            2 => &self.accept_ranges,
+            3 => &self.expiration,
+            4 => &self.restore,
+            5 => &self.last_modified,
+            6 => &self.content_length,
+            7 => &self.e_tag,
+            8 => &self.checksum_crc32,
+            9 => &self.checksum_crc32_c,
+            10 => &self.checksum_crc64_nvme,
+            11 => &self.checksum_sha1,
+            12 => &self.checksum_sha256,
+            13 => &self.checksum_sha512,
+            14 => &self.checksum_md5,
+            15 => &self.checksum_xxhash64,
+            16 => &self.checksum_xxhash3,
+            17 => &self.checksum_xxhash128,
+            18 => &self.checksum_type,
+            19 => &self.missing_meta,
+            20 => &self.version_id,
+            21 => &self.cache_control,
+            22 => &self.content_disposition,
+            23 => &self.content_encoding,
+            24 => &self.content_language,
+            25 => &self.content_range,
+            26 => &self.content_type,
+            27 => &self.expires,
+            28 => &self.website_redirect_location,
+            29 => &self.server_side_encryption,
+            30 => &self.metadata,
+            31 => &self.sse_customer_algorithm,
+            32 => &self.sse_customer_key_md5,
+            33 => &self.ssekms_key_id,
+            34 => &self.bucket_key_enabled,
+            35 => &self.storage_class,
+            36 => &self.request_charged,
+            37 => &self.replication_status,
+            38 => &self.parts_count,
+            39 => &self.tag_count,
+            40 => &self.object_lock_mode,
+            41 => &self.object_lock_retain_until_date,
+            42 => &self.object_lock_legal_hold_status,
+            43 => &self.object_lock_event_hold,
+            44 => &self.object_lock_event_hold_duration_days,
+            _ => &self.object_lock_event_hold_duration_years,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.body,
+            1 => &mut self.delete_marker,
+            2 => &mut self.accept_ranges,
+            3 => &mut self.expiration,
+            4 => &mut self.restore,
+            5 => &mut self.last_modified,
+            6 => &mut self.content_length,
+            7 => &mut self.e_tag,
+            8 => &mut self.checksum_crc32,
+            9 => &mut self.checksum_crc32_c,
+            10 => &mut self.checksum_crc64_nvme,
+            11 => &mut self.checksum_sha1,
+            12 => &mut self.checksum_sha256,
+            13 => &mut self.checksum_sha512,
+            14 => &mut self.checksum_md5,
+            15 => &mut self.checksum_xxhash64,
+            16 => &mut self.checksum_xxhash3,
+            17 => &mut self.checksum_xxhash128,
+            18 => &mut self.checksum_type,
+            19 => &mut self.missing_meta,
+            20 => &mut self.version_id,
+            21 => &mut self.cache_control,
+            22 => &mut self.content_disposition,
+            23 => &mut self.content_encoding,
+            24 => &mut self.content_language,
+            25 => &mut self.content_range,
+            26 => &mut self.content_type,
+            27 => &mut self.expires,
+            28 => &mut self.website_redirect_location,
+            29 => &mut self.server_side_encryption,
+            30 => &mut self.metadata,
+            31 => &mut self.sse_customer_algorithm,
+            32 => &mut self.sse_customer_key_md5,
+            33 => &mut self.ssekms_key_id,
+            34 => &mut self.bucket_key_enabled,
+            35 => &mut self.storage_class,
+            36 => &mut self.request_charged,
+            37 => &mut self.replication_status,
+            38 => &mut self.parts_count,
+            39 => &mut self.tag_count,
+            40 => &mut self.object_lock_mode,
+            41 => &mut self.object_lock_retain_until_date,
+            42 => &mut self.object_lock_legal_hold_status,
+            43 => &mut self.object_lock_event_hold,
+            44 => &mut self.object_lock_event_hold_duration_days,
+            _ => &mut self.object_lock_event_hold_duration_years,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectRequest {
+    pub bucket: String,
+    pub if_match: Option<String>,
+    pub if_modified_since: Option<Timestamp>,
+    pub if_none_match: Option<String>,
+    pub if_unmodified_since: Option<Timestamp>,
+    pub key: String,
+    pub range: Option<String>,
+    pub response_cache_control: Option<String>,
+    pub response_content_disposition: Option<String>,
+    pub response_content_encoding: Option<String>,
+    pub response_content_language: Option<String>,
+    pub response_content_type: Option<String>,
+    pub response_expires: Option<Timestamp>,
+    pub version_id: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub part_number: Option<i32>,
+    pub expected_bucket_owner: Option<String>,
+    pub checksum_mode: Option<String>,
+}
+impl Shaped for GetObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.if_match,
+            2 => &self.if_modified_since,
+            3 => &self.if_none_match,
+            4 => &self.if_unmodified_since,
+            5 => &self.key,
+            6 => &self.range,
+            7 => &self.response_cache_control,
+            8 => &self.response_content_disposition,
+            9 => &self.response_content_encoding,
+            10 => &self.response_content_language,
+            11 => &self.response_content_type,
+            12 => &self.response_expires,
+            13 => &self.version_id,
+            14 => &self.sse_customer_algorithm,
+            15 => &self.sse_customer_key,
+            16 => &self.sse_customer_key_md5,
+            17 => &self.request_payer,
+            18 => &self.part_number,
+            19 => &self.expected_bucket_owner,
+            _ => &self.checksum_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.if_match,
+            2 => &mut self.if_modified_since,
+            3 => &mut self.if_none_match,
+            4 => &mut self.if_unmodified_since,
+            5 => &mut self.key,
+            6 => &mut self.range,
+            7 => &mut self.response_cache_control,
+            8 => &mut self.response_content_disposition,
+            9 => &mut self.response_content_encoding,
+            10 => &mut self.response_content_language,
+            11 => &mut self.response_content_type,
+            12 => &mut self.response_expires,
+            13 => &mut self.version_id,
+            14 => &mut self.sse_customer_algorithm,
+            15 => &mut self.sse_customer_key,
+            16 => &mut self.sse_customer_key_md5,
+            17 => &mut self.request_payer,
+            18 => &mut self.part_number,
+            19 => &mut self.expected_bucket_owner,
+            _ => &mut self.checksum_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectRetentionOutput {
+    pub retention: Option<ObjectLockRetention>,
+}
+impl Shaped for GetObjectRetentionOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectRetentionOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectRetentionOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.retention,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.retention,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectRetentionRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetObjectRetentionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectRetentionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectRetentionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.request_payer,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.request_payer,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectTaggingOutput {
+    pub version_id: Option<String>,
+    pub tag_set: Vec<Tag>,
+}
+impl Shaped for GetObjectTaggingOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectTaggingOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectTaggingOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.version_id,
+            _ => &self.tag_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.version_id,
+            _ => &mut self.tag_set,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetObjectTaggingRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub request_payer: Option<String>,
+}
+impl Shaped for GetObjectTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetObjectTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetObjectTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.expected_bucket_owner,
+            _ => &self.request_payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.expected_bucket_owner,
+            _ => &mut self.request_payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPublicAccessBlockOutput {
+    pub public_access_block_configuration: Option<PublicAccessBlockConfiguration>,
+}
+impl Shaped for GetPublicAccessBlockOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPublicAccessBlockOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPublicAccessBlockOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.public_access_block_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.public_access_block_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetPublicAccessBlockRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for GetPublicAccessBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetPublicAccessBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetPublicAccessBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Grant {
+    pub grantee: Option<Grantee>,
+    pub permission: Option<String>,
+}
+impl Shaped for Grant {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Grant {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Grant
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grantee,
+            _ => &self.permission,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grantee,
+            _ => &mut self.permission,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Grantee {
+    pub display_name: Option<String>,
+    pub email_address: Option<String>,
+    pub id: Option<String>,
+    pub type_: String,
+    pub uri: Option<String>,
+}
+impl Shaped for Grantee {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Grantee {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Grantee
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.display_name,
+            1 => &self.email_address,
+            2 => &self.id,
+            3 => &self.type_,
+            _ => &self.uri,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.display_name,
+            1 => &mut self.email_address,
+            2 => &mut self.id,
+            3 => &mut self.type_,
+            _ => &mut self.uri,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HeadBucketOutput {
+    pub bucket_arn: Option<String>,
+    pub bucket_location_type: Option<String>,
+    pub bucket_location_name: Option<String>,
+    pub bucket_region: Option<String>,
+    pub access_point_alias: Option<bool>,
+}
+impl Shaped for HeadBucketOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HeadBucketOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HeadBucketOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket_arn,
+            1 => &self.bucket_location_type,
+            2 => &self.bucket_location_name,
+            3 => &self.bucket_region,
+            _ => &self.access_point_alias,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket_arn,
+            1 => &mut self.bucket_location_type,
+            2 => &mut self.bucket_location_name,
+            3 => &mut self.bucket_region,
+            _ => &mut self.access_point_alias,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HeadBucketRequest {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for HeadBucketRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HeadBucketRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HeadBucketRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HeadObjectOutput {
+    pub delete_marker: Option<bool>,
+    pub accept_ranges: Option<String>,
+    pub expiration: Option<String>,
+    pub restore: Option<String>,
+    pub archive_status: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub content_length: Option<i64>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+    pub e_tag: Option<String>,
+    pub missing_meta: Option<i32>,
+    pub version_id: Option<String>,
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_type: Option<String>,
+    pub content_range: Option<String>,
+    pub expires: Option<String>,
+    pub website_redirect_location: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub storage_class: Option<String>,
+    pub request_charged: Option<String>,
+    pub replication_status: Option<String>,
+    pub parts_count: Option<i32>,
+    pub tag_count: Option<i32>,
+    pub object_lock_mode: Option<String>,
+    pub object_lock_retain_until_date: Option<Timestamp>,
+    pub object_lock_legal_hold_status: Option<String>,
+    pub object_lock_event_hold: Option<String>,
+    pub object_lock_event_hold_duration_days: Option<i32>,
+    pub object_lock_event_hold_duration_years: Option<i32>,
+}
+impl Shaped for HeadObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HeadObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HeadObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_marker,
+            1 => &self.accept_ranges,
+            2 => &self.expiration,
+            3 => &self.restore,
+            4 => &self.archive_status,
+            5 => &self.last_modified,
+            6 => &self.content_length,
+            7 => &self.checksum_crc32,
+            8 => &self.checksum_crc32_c,
+            9 => &self.checksum_crc64_nvme,
+            10 => &self.checksum_sha1,
+            11 => &self.checksum_sha256,
+            12 => &self.checksum_sha512,
+            13 => &self.checksum_md5,
+            14 => &self.checksum_xxhash64,
+            15 => &self.checksum_xxhash3,
+            16 => &self.checksum_xxhash128,
+            17 => &self.checksum_type,
+            18 => &self.e_tag,
+            19 => &self.missing_meta,
+            20 => &self.version_id,
+            21 => &self.cache_control,
+            22 => &self.content_disposition,
+            23 => &self.content_encoding,
+            24 => &self.content_language,
+            25 => &self.content_type,
+            26 => &self.content_range,
+            27 => &self.expires,
+            28 => &self.website_redirect_location,
+            29 => &self.server_side_encryption,
+            30 => &self.metadata,
+            31 => &self.sse_customer_algorithm,
+            32 => &self.sse_customer_key_md5,
+            33 => &self.ssekms_key_id,
+            34 => &self.bucket_key_enabled,
+            35 => &self.storage_class,
+            36 => &self.request_charged,
+            37 => &self.replication_status,
+            38 => &self.parts_count,
+            39 => &self.tag_count,
+            40 => &self.object_lock_mode,
+            41 => &self.object_lock_retain_until_date,
+            42 => &self.object_lock_legal_hold_status,
+            43 => &self.object_lock_event_hold,
+            44 => &self.object_lock_event_hold_duration_days,
+            _ => &self.object_lock_event_hold_duration_years,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_marker,
+            1 => &mut self.accept_ranges,
+            2 => &mut self.expiration,
+            3 => &mut self.restore,
+            4 => &mut self.archive_status,
+            5 => &mut self.last_modified,
+            6 => &mut self.content_length,
+            7 => &mut self.checksum_crc32,
+            8 => &mut self.checksum_crc32_c,
+            9 => &mut self.checksum_crc64_nvme,
+            10 => &mut self.checksum_sha1,
+            11 => &mut self.checksum_sha256,
+            12 => &mut self.checksum_sha512,
+            13 => &mut self.checksum_md5,
+            14 => &mut self.checksum_xxhash64,
+            15 => &mut self.checksum_xxhash3,
+            16 => &mut self.checksum_xxhash128,
+            17 => &mut self.checksum_type,
+            18 => &mut self.e_tag,
+            19 => &mut self.missing_meta,
+            20 => &mut self.version_id,
+            21 => &mut self.cache_control,
+            22 => &mut self.content_disposition,
+            23 => &mut self.content_encoding,
+            24 => &mut self.content_language,
+            25 => &mut self.content_type,
+            26 => &mut self.content_range,
+            27 => &mut self.expires,
+            28 => &mut self.website_redirect_location,
+            29 => &mut self.server_side_encryption,
+            30 => &mut self.metadata,
+            31 => &mut self.sse_customer_algorithm,
+            32 => &mut self.sse_customer_key_md5,
+            33 => &mut self.ssekms_key_id,
+            34 => &mut self.bucket_key_enabled,
+            35 => &mut self.storage_class,
+            36 => &mut self.request_charged,
+            37 => &mut self.replication_status,
+            38 => &mut self.parts_count,
+            39 => &mut self.tag_count,
+            40 => &mut self.object_lock_mode,
+            41 => &mut self.object_lock_retain_until_date,
+            42 => &mut self.object_lock_legal_hold_status,
+            43 => &mut self.object_lock_event_hold,
+            44 => &mut self.object_lock_event_hold_duration_days,
+            _ => &mut self.object_lock_event_hold_duration_years,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HeadObjectRequest {
+    pub bucket: String,
+    pub if_match: Option<String>,
+    pub if_modified_since: Option<Timestamp>,
+    pub if_none_match: Option<String>,
+    pub if_unmodified_since: Option<Timestamp>,
+    pub key: String,
+    pub range: Option<String>,
+    pub response_cache_control: Option<String>,
+    pub response_content_disposition: Option<String>,
+    pub response_content_encoding: Option<String>,
+    pub response_content_language: Option<String>,
+    pub response_content_type: Option<String>,
+    pub response_expires: Option<Timestamp>,
+    pub version_id: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub part_number: Option<i32>,
+    pub expected_bucket_owner: Option<String>,
+    pub checksum_mode: Option<String>,
+}
+impl Shaped for HeadObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HeadObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HeadObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.if_match,
+            2 => &self.if_modified_since,
+            3 => &self.if_none_match,
+            4 => &self.if_unmodified_since,
+            5 => &self.key,
+            6 => &self.range,
+            7 => &self.response_cache_control,
+            8 => &self.response_content_disposition,
+            9 => &self.response_content_encoding,
+            10 => &self.response_content_language,
+            11 => &self.response_content_type,
+            12 => &self.response_expires,
+            13 => &self.version_id,
+            14 => &self.sse_customer_algorithm,
+            15 => &self.sse_customer_key,
+            16 => &self.sse_customer_key_md5,
+            17 => &self.request_payer,
+            18 => &self.part_number,
+            19 => &self.expected_bucket_owner,
+            _ => &self.checksum_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.if_match,
+            2 => &mut self.if_modified_since,
+            3 => &mut self.if_none_match,
+            4 => &mut self.if_unmodified_since,
+            5 => &mut self.key,
+            6 => &mut self.range,
+            7 => &mut self.response_cache_control,
+            8 => &mut self.response_content_disposition,
+            9 => &mut self.response_content_encoding,
+            10 => &mut self.response_content_language,
+            11 => &mut self.response_content_type,
+            12 => &mut self.response_expires,
+            13 => &mut self.version_id,
+            14 => &mut self.sse_customer_algorithm,
+            15 => &mut self.sse_customer_key,
+            16 => &mut self.sse_customer_key_md5,
+            17 => &mut self.request_payer,
+            18 => &mut self.part_number,
+            19 => &mut self.expected_bucket_owner,
+            _ => &mut self.checksum_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IndexDocument {
+    pub suffix: String,
+}
+impl Shaped for IndexDocument {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IndexDocument {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IndexDocument
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.suffix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.suffix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Initiator {
+    pub id: Option<String>,
+    pub display_name: Option<String>,
+}
+impl Shaped for Initiator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Initiator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Initiator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            _ => &self.display_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            _ => &mut self.display_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidObjectState {
+    pub storage_class: Option<String>,
+    pub access_tier: Option<String>,
+}
+impl Shaped for InvalidObjectState {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidObjectState {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidObjectState
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.storage_class,
+            _ => &self.access_tier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.storage_class,
+            _ => &mut self.access_tier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LambdaFunctionConfiguration {
+    pub id: Option<String>,
+    pub lambda_function_arn: String,
+    pub events: Vec<String>,
+    pub filter: Option<NotificationConfigurationFilter>,
+}
+impl Shaped for LambdaFunctionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LambdaFunctionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LambdaFunctionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.lambda_function_arn,
+            2 => &self.events,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.lambda_function_arn,
+            2 => &mut self.events,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LifecycleExpiration {
+    pub date: Option<Timestamp>,
+    pub days: Option<i32>,
+    pub expired_object_delete_marker: Option<bool>,
+}
+impl Shaped for LifecycleExpiration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LifecycleExpiration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LifecycleExpiration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.date,
+            1 => &self.days,
+            _ => &self.expired_object_delete_marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.date,
+            1 => &mut self.days,
+            _ => &mut self.expired_object_delete_marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LifecycleRule {
+    pub expiration: Option<LifecycleExpiration>,
+    pub id: Option<String>,
+    pub prefix: Option<String>,
+    pub filter: Option<LifecycleRuleFilter>,
+    pub status: String,
+    pub transitions: Option<Vec<Transition>>,
+    pub noncurrent_version_transitions: Option<Vec<NoncurrentVersionTransition>>,
+    pub noncurrent_version_expiration: Option<NoncurrentVersionExpiration>,
+    pub abort_incomplete_multipart_upload: Option<AbortIncompleteMultipartUpload>,
+}
+impl Shaped for LifecycleRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LifecycleRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LifecycleRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.expiration,
+            1 => &self.id,
+            2 => &self.prefix,
+            3 => &self.filter,
+            4 => &self.status,
+            5 => &self.transitions,
+            6 => &self.noncurrent_version_transitions,
+            7 => &self.noncurrent_version_expiration,
+            _ => &self.abort_incomplete_multipart_upload,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.expiration,
+            1 => &mut self.id,
+            2 => &mut self.prefix,
+            3 => &mut self.filter,
+            4 => &mut self.status,
+            5 => &mut self.transitions,
+            6 => &mut self.noncurrent_version_transitions,
+            7 => &mut self.noncurrent_version_expiration,
+            _ => &mut self.abort_incomplete_multipart_upload,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LifecycleRuleAndOperator {
+    pub prefix: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub object_size_greater_than: Option<i64>,
+    pub object_size_less_than: Option<i64>,
+}
+impl Shaped for LifecycleRuleAndOperator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LifecycleRuleAndOperator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LifecycleRuleAndOperator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix,
+            1 => &self.tags,
+            2 => &self.object_size_greater_than,
+            _ => &self.object_size_less_than,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix,
+            1 => &mut self.tags,
+            2 => &mut self.object_size_greater_than,
+            _ => &mut self.object_size_less_than,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LifecycleRuleFilter {
+    pub prefix: Option<String>,
+    pub tag: Option<Tag>,
+    pub object_size_greater_than: Option<i64>,
+    pub object_size_less_than: Option<i64>,
+    pub and: Option<LifecycleRuleAndOperator>,
+}
+impl Shaped for LifecycleRuleFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LifecycleRuleFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LifecycleRuleFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix,
+            1 => &self.tag,
+            2 => &self.object_size_greater_than,
+            3 => &self.object_size_less_than,
+            _ => &self.and,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix,
+            1 => &mut self.tag,
+            2 => &mut self.object_size_greater_than,
+            3 => &mut self.object_size_less_than,
+            _ => &mut self.and,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListBucketsOutput {
+    pub buckets: Option<Vec<Bucket>>,
+    pub owner: Option<Owner>,
+    pub continuation_token: Option<String>,
+    pub prefix: Option<String>,
+}
+impl Shaped for ListBucketsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListBucketsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListBucketsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.buckets,
+            1 => &self.owner,
+            2 => &self.continuation_token,
+            _ => &self.prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.buckets,
+            1 => &mut self.owner,
+            2 => &mut self.continuation_token,
+            _ => &mut self.prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListBucketsRequest {
+    pub max_buckets: Option<i32>,
+    pub continuation_token: Option<String>,
+    pub prefix: Option<String>,
+    pub bucket_region: Option<String>,
+}
+impl Shaped for ListBucketsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListBucketsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListBucketsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_buckets,
+            1 => &self.continuation_token,
+            2 => &self.prefix,
+            _ => &self.bucket_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_buckets,
+            1 => &mut self.continuation_token,
+            2 => &mut self.prefix,
+            _ => &mut self.bucket_region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMultipartUploadsOutput {
+    pub bucket: Option<String>,
+    pub key_marker: Option<String>,
+    pub upload_id_marker: Option<String>,
+    pub next_key_marker: Option<String>,
+    pub prefix: Option<String>,
+    pub delimiter: Option<String>,
+    pub next_upload_id_marker: Option<String>,
+    pub max_uploads: Option<i32>,
+    pub is_truncated: Option<bool>,
+    pub uploads: Option<Vec<MultipartUpload>>,
+    pub common_prefixes: Option<Vec<CommonPrefix>>,
+    pub encoding_type: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for ListMultipartUploadsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMultipartUploadsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMultipartUploadsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key_marker,
+            2 => &self.upload_id_marker,
+            3 => &self.next_key_marker,
+            4 => &self.prefix,
+            5 => &self.delimiter,
+            6 => &self.next_upload_id_marker,
+            7 => &self.max_uploads,
+            8 => &self.is_truncated,
+            9 => &self.uploads,
+            10 => &self.common_prefixes,
+            11 => &self.encoding_type,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key_marker,
+            2 => &mut self.upload_id_marker,
+            3 => &mut self.next_key_marker,
+            4 => &mut self.prefix,
+            5 => &mut self.delimiter,
+            6 => &mut self.next_upload_id_marker,
+            7 => &mut self.max_uploads,
+            8 => &mut self.is_truncated,
+            9 => &mut self.uploads,
+            10 => &mut self.common_prefixes,
+            11 => &mut self.encoding_type,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMultipartUploadsRequest {
+    pub bucket: String,
+    pub delimiter: Option<String>,
+    pub encoding_type: Option<String>,
+    pub key_marker: Option<String>,
+    pub max_uploads: Option<i32>,
+    pub prefix: Option<String>,
+    pub upload_id_marker: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub request_payer: Option<String>,
+}
+impl Shaped for ListMultipartUploadsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMultipartUploadsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMultipartUploadsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.delimiter,
+            2 => &self.encoding_type,
+            3 => &self.key_marker,
+            4 => &self.max_uploads,
+            5 => &self.prefix,
+            6 => &self.upload_id_marker,
+            7 => &self.expected_bucket_owner,
+            _ => &self.request_payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.delimiter,
+            2 => &mut self.encoding_type,
+            3 => &mut self.key_marker,
+            4 => &mut self.max_uploads,
+            5 => &mut self.prefix,
+            6 => &mut self.upload_id_marker,
+            7 => &mut self.expected_bucket_owner,
+            _ => &mut self.request_payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectVersionsOutput {
+    pub is_truncated: Option<bool>,
+    pub key_marker: Option<String>,
+    pub version_id_marker: Option<String>,
+    pub next_key_marker: Option<String>,
+    pub next_version_id_marker: Option<String>,
+    pub versions: Option<Vec<ObjectVersion>>,
+    pub delete_markers: Option<Vec<DeleteMarkerEntry>>,
+    pub name: Option<String>,
+    pub prefix: Option<String>,
+    pub delimiter: Option<String>,
+    pub max_keys: Option<i32>,
+    pub common_prefixes: Option<Vec<CommonPrefix>>,
+    pub encoding_type: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for ListObjectVersionsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectVersionsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectVersionsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.is_truncated,
+            1 => &self.key_marker,
+            2 => &self.version_id_marker,
+            3 => &self.next_key_marker,
+            4 => &self.next_version_id_marker,
+            5 => &self.versions,
+            6 => &self.delete_markers,
+            7 => &self.name,
+            8 => &self.prefix,
+            9 => &self.delimiter,
+            10 => &self.max_keys,
+            11 => &self.common_prefixes,
+            12 => &self.encoding_type,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.is_truncated,
+            1 => &mut self.key_marker,
+            2 => &mut self.version_id_marker,
+            3 => &mut self.next_key_marker,
+            4 => &mut self.next_version_id_marker,
+            5 => &mut self.versions,
+            6 => &mut self.delete_markers,
+            7 => &mut self.name,
+            8 => &mut self.prefix,
+            9 => &mut self.delimiter,
+            10 => &mut self.max_keys,
+            11 => &mut self.common_prefixes,
+            12 => &mut self.encoding_type,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectVersionsRequest {
+    pub bucket: String,
+    pub delimiter: Option<String>,
+    pub encoding_type: Option<String>,
+    pub key_marker: Option<String>,
+    pub max_keys: Option<i32>,
+    pub prefix: Option<String>,
+    pub version_id_marker: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub request_payer: Option<String>,
+    pub optional_object_attributes: Option<Vec<String>>,
+}
+impl Shaped for ListObjectVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.delimiter,
+            2 => &self.encoding_type,
+            3 => &self.key_marker,
+            4 => &self.max_keys,
+            5 => &self.prefix,
+            6 => &self.version_id_marker,
+            7 => &self.expected_bucket_owner,
+            8 => &self.request_payer,
+            _ => &self.optional_object_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.delimiter,
+            2 => &mut self.encoding_type,
+            3 => &mut self.key_marker,
+            4 => &mut self.max_keys,
+            5 => &mut self.prefix,
+            6 => &mut self.version_id_marker,
+            7 => &mut self.expected_bucket_owner,
+            8 => &mut self.request_payer,
+            _ => &mut self.optional_object_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectsOutput {
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+    pub next_marker: Option<String>,
+    pub contents: Option<Vec<Object>>,
+    pub name: Option<String>,
+    pub prefix: Option<String>,
+    pub delimiter: Option<String>,
+    pub max_keys: Option<i32>,
+    pub common_prefixes: Option<Vec<CommonPrefix>>,
+    pub encoding_type: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for ListObjectsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.is_truncated,
+            1 => &self.marker,
+            2 => &self.next_marker,
+            3 => &self.contents,
+            4 => &self.name,
+            5 => &self.prefix,
+            6 => &self.delimiter,
+            7 => &self.max_keys,
+            8 => &self.common_prefixes,
+            9 => &self.encoding_type,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.is_truncated,
+            1 => &mut self.marker,
+            2 => &mut self.next_marker,
+            3 => &mut self.contents,
+            4 => &mut self.name,
+            5 => &mut self.prefix,
+            6 => &mut self.delimiter,
+            7 => &mut self.max_keys,
+            8 => &mut self.common_prefixes,
+            9 => &mut self.encoding_type,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectsRequest {
+    pub bucket: String,
+    pub delimiter: Option<String>,
+    pub encoding_type: Option<String>,
+    pub marker: Option<String>,
+    pub max_keys: Option<i32>,
+    pub prefix: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub optional_object_attributes: Option<Vec<String>>,
+}
+impl Shaped for ListObjectsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.delimiter,
+            2 => &self.encoding_type,
+            3 => &self.marker,
+            4 => &self.max_keys,
+            5 => &self.prefix,
+            6 => &self.request_payer,
+            7 => &self.expected_bucket_owner,
+            _ => &self.optional_object_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.delimiter,
+            2 => &mut self.encoding_type,
+            3 => &mut self.marker,
+            4 => &mut self.max_keys,
+            5 => &mut self.prefix,
+            6 => &mut self.request_payer,
+            7 => &mut self.expected_bucket_owner,
+            _ => &mut self.optional_object_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectsV2Output {
+    pub is_truncated: Option<bool>,
+    pub contents: Option<Vec<Object>>,
+    pub name: Option<String>,
+    pub prefix: Option<String>,
+    pub delimiter: Option<String>,
+    pub max_keys: Option<i32>,
+    pub common_prefixes: Option<Vec<CommonPrefix>>,
+    pub encoding_type: Option<String>,
+    pub key_count: Option<i32>,
+    pub continuation_token: Option<String>,
+    pub next_continuation_token: Option<String>,
+    pub start_after: Option<String>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for ListObjectsV2Output {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectsV2Output {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectsV2Output
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.is_truncated,
+            1 => &self.contents,
+            2 => &self.name,
+            3 => &self.prefix,
+            4 => &self.delimiter,
+            5 => &self.max_keys,
+            6 => &self.common_prefixes,
+            7 => &self.encoding_type,
+            8 => &self.key_count,
+            9 => &self.continuation_token,
+            10 => &self.next_continuation_token,
+            11 => &self.start_after,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.is_truncated,
+            1 => &mut self.contents,
+            2 => &mut self.name,
+            3 => &mut self.prefix,
+            4 => &mut self.delimiter,
+            5 => &mut self.max_keys,
+            6 => &mut self.common_prefixes,
+            7 => &mut self.encoding_type,
+            8 => &mut self.key_count,
+            9 => &mut self.continuation_token,
+            10 => &mut self.next_continuation_token,
+            11 => &mut self.start_after,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListObjectsV2Request {
+    pub bucket: String,
+    pub delimiter: Option<String>,
+    pub encoding_type: Option<String>,
+    pub max_keys: Option<i32>,
+    pub prefix: Option<String>,
+    pub continuation_token: Option<String>,
+    pub fetch_owner: Option<bool>,
+    pub start_after: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub optional_object_attributes: Option<Vec<String>>,
+}
+impl Shaped for ListObjectsV2Request {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListObjectsV2Request {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListObjectsV2Request
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.delimiter,
+            2 => &self.encoding_type,
+            3 => &self.max_keys,
+            4 => &self.prefix,
+            5 => &self.continuation_token,
+            6 => &self.fetch_owner,
+            7 => &self.start_after,
+            8 => &self.request_payer,
+            9 => &self.expected_bucket_owner,
+            _ => &self.optional_object_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.delimiter,
+            2 => &mut self.encoding_type,
+            3 => &mut self.max_keys,
+            4 => &mut self.prefix,
+            5 => &mut self.continuation_token,
+            6 => &mut self.fetch_owner,
+            7 => &mut self.start_after,
+            8 => &mut self.request_payer,
+            9 => &mut self.expected_bucket_owner,
+            _ => &mut self.optional_object_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPartsOutput {
+    pub abort_date: Option<Timestamp>,
+    pub abort_rule_id: Option<String>,
+    pub bucket: Option<String>,
+    pub key: Option<String>,
+    pub upload_id: Option<String>,
+    pub part_number_marker: Option<i32>,
+    pub next_part_number_marker: Option<i32>,
+    pub max_parts: Option<i32>,
+    pub is_truncated: Option<bool>,
+    pub parts: Option<Vec<Part>>,
+    pub initiator: Option<Initiator>,
+    pub owner: Option<Owner>,
+    pub storage_class: Option<String>,
+    pub request_charged: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_type: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for ListPartsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPartsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPartsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.abort_date,
+            1 => &self.abort_rule_id,
+            2 => &self.bucket,
+            3 => &self.key,
+            4 => &self.upload_id,
+            5 => &self.part_number_marker,
+            6 => &self.next_part_number_marker,
+            7 => &self.max_parts,
+            8 => &self.is_truncated,
+            9 => &self.parts,
+            10 => &self.initiator,
+            11 => &self.owner,
+            12 => &self.storage_class,
+            13 => &self.request_charged,
+            14 => &self.checksum_algorithm,
+            15 => &self.checksum_type,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.abort_date,
+            1 => &mut self.abort_rule_id,
+            2 => &mut self.bucket,
+            3 => &mut self.key,
+            4 => &mut self.upload_id,
+            5 => &mut self.part_number_marker,
+            6 => &mut self.next_part_number_marker,
+            7 => &mut self.max_parts,
+            8 => &mut self.is_truncated,
+            9 => &mut self.parts,
+            10 => &mut self.initiator,
+            11 => &mut self.owner,
+            12 => &mut self.storage_class,
+            13 => &mut self.request_charged,
+            14 => &mut self.checksum_algorithm,
+            15 => &mut self.checksum_type,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListPartsRequest {
+    pub bucket: String,
+    pub key: String,
+    pub max_parts: Option<i32>,
+    pub part_number_marker: Option<i32>,
+    pub upload_id: String,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+}
+impl Shaped for ListPartsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListPartsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListPartsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.max_parts,
+            3 => &self.part_number_marker,
+            4 => &self.upload_id,
+            5 => &self.request_payer,
+            6 => &self.expected_bucket_owner,
+            7 => &self.sse_customer_algorithm,
+            8 => &self.sse_customer_key,
+            _ => &self.sse_customer_key_md5,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.max_parts,
+            3 => &mut self.part_number_marker,
+            4 => &mut self.upload_id,
+            5 => &mut self.request_payer,
+            6 => &mut self.expected_bucket_owner,
+            7 => &mut self.sse_customer_algorithm,
+            8 => &mut self.sse_customer_key,
+            _ => &mut self.sse_customer_key_md5,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LocationInfo {
+    pub type_: Option<String>,
+    pub name: Option<String>,
+}
+impl Shaped for LocationInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LocationInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LocationInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LoggingEnabled {
+    pub target_bucket: String,
+    pub target_grants: Option<Vec<TargetGrant>>,
+    pub target_prefix: String,
+    pub target_object_key_format: Option<TargetObjectKeyFormat>,
+}
+impl Shaped for LoggingEnabled {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LoggingEnabled {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LoggingEnabled
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.target_bucket,
+            1 => &self.target_grants,
+            2 => &self.target_prefix,
+            _ => &self.target_object_key_format,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.target_bucket,
+            1 => &mut self.target_grants,
+            2 => &mut self.target_prefix,
+            _ => &mut self.target_object_key_format,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Metrics {
+    pub status: String,
+    pub event_threshold: Option<ReplicationTimeValue>,
+}
+impl Shaped for Metrics {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Metrics {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Metrics
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.event_threshold,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.event_threshold,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MultipartUpload {
+    pub upload_id: Option<String>,
+    pub key: Option<String>,
+    pub initiated: Option<Timestamp>,
+    pub storage_class: Option<String>,
+    pub owner: Option<Owner>,
+    pub initiator: Option<Initiator>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_type: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for MultipartUpload {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MultipartUpload {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MultipartUpload
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.upload_id,
+            1 => &self.key,
+            2 => &self.initiated,
+            3 => &self.storage_class,
+            4 => &self.owner,
+            5 => &self.initiator,
+            6 => &self.checksum_algorithm,
+            7 => &self.checksum_type,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.upload_id,
+            1 => &mut self.key,
+            2 => &mut self.initiated,
+            3 => &mut self.storage_class,
+            4 => &mut self.owner,
+            5 => &mut self.initiator,
+            6 => &mut self.checksum_algorithm,
+            7 => &mut self.checksum_type,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NoncurrentVersionExpiration {
+    pub noncurrent_days: Option<i32>,
+    pub newer_noncurrent_versions: Option<i32>,
+}
+impl Shaped for NoncurrentVersionExpiration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NoncurrentVersionExpiration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NoncurrentVersionExpiration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.noncurrent_days,
+            _ => &self.newer_noncurrent_versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.noncurrent_days,
+            _ => &mut self.newer_noncurrent_versions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NoncurrentVersionTransition {
+    pub noncurrent_days: Option<i32>,
+    pub storage_class: Option<String>,
+    pub newer_noncurrent_versions: Option<i32>,
+}
+impl Shaped for NoncurrentVersionTransition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NoncurrentVersionTransition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NoncurrentVersionTransition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.noncurrent_days,
+            1 => &self.storage_class,
+            _ => &self.newer_noncurrent_versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.noncurrent_days,
+            1 => &mut self.storage_class,
+            _ => &mut self.newer_noncurrent_versions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NotificationConfiguration {
+    pub topic_configurations: Option<Vec<TopicConfiguration>>,
+    pub queue_configurations: Option<Vec<QueueConfiguration>>,
+    pub lambda_function_configurations: Option<Vec<LambdaFunctionConfiguration>>,
+    pub event_bridge_configuration: Option<EventBridgeConfiguration>,
+}
+impl Shaped for NotificationConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NotificationConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NotificationConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.topic_configurations,
+            1 => &self.queue_configurations,
+            2 => &self.lambda_function_configurations,
+            _ => &self.event_bridge_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.topic_configurations,
+            1 => &mut self.queue_configurations,
+            2 => &mut self.lambda_function_configurations,
+            _ => &mut self.event_bridge_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NotificationConfigurationFilter {
+    pub key: Option<S3KeyFilter>,
+}
+impl Shaped for NotificationConfigurationFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NotificationConfigurationFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NotificationConfigurationFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Object {
+    pub key: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub e_tag: Option<String>,
+    pub checksum_algorithm: Option<Vec<String>>,
+    pub checksum_type: Option<String>,
+    pub size: Option<i64>,
+    pub storage_class: Option<String>,
+    pub owner: Option<Owner>,
+    pub restore_status: Option<RestoreStatus>,
+}
+impl Shaped for Object {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Object {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Object
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.last_modified,
+            2 => &self.e_tag,
+            3 => &self.checksum_algorithm,
+            4 => &self.checksum_type,
+            5 => &self.size,
+            6 => &self.storage_class,
+            7 => &self.owner,
+            _ => &self.restore_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.last_modified,
+            2 => &mut self.e_tag,
+            3 => &mut self.checksum_algorithm,
+            4 => &mut self.checksum_type,
+            5 => &mut self.size,
+            6 => &mut self.storage_class,
+            7 => &mut self.owner,
+            _ => &mut self.restore_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectIdentifier {
+    pub key: String,
+    pub version_id: Option<String>,
+    pub e_tag: Option<String>,
+    pub last_modified_time: Option<Timestamp>,
+    pub size: Option<i64>,
+}
+impl Shaped for ObjectIdentifier {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectIdentifier {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectIdentifier
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.version_id,
+            2 => &self.e_tag,
+            3 => &self.last_modified_time,
+            _ => &self.size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.version_id,
+            2 => &mut self.e_tag,
+            3 => &mut self.last_modified_time,
+            _ => &mut self.size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectLockConfiguration {
+    pub object_lock_enabled: Option<String>,
+    pub rule: Option<ObjectLockRule>,
+}
+impl Shaped for ObjectLockConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectLockConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectLockConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.object_lock_enabled,
+            _ => &self.rule,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.object_lock_enabled,
+            _ => &mut self.rule,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectLockLegalHold {
+    pub status: Option<String>,
+}
+impl Shaped for ObjectLockLegalHold {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectLockLegalHold {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectLockLegalHold
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectLockRetention {
+    pub mode: Option<String>,
+    pub retain_until_date: Option<Timestamp>,
+    pub event_hold: Option<String>,
+    pub event_hold_duration: Option<EventHoldDuration>,
+}
+impl Shaped for ObjectLockRetention {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectLockRetention {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectLockRetention
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mode,
+            1 => &self.retain_until_date,
+            2 => &self.event_hold,
+            _ => &self.event_hold_duration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mode,
+            1 => &mut self.retain_until_date,
+            2 => &mut self.event_hold,
+            _ => &mut self.event_hold_duration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectLockRule {
+    pub default_retention: Option<DefaultRetention>,
+}
+impl Shaped for ObjectLockRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectLockRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectLockRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.default_retention,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.default_retention,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectPart {
+    pub part_number: Option<i32>,
+    pub size: Option<i64>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+}
+impl Shaped for ObjectPart {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectPart {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectPart
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.part_number,
+            1 => &self.size,
+            2 => &self.checksum_crc32,
+            3 => &self.checksum_crc32_c,
+            4 => &self.checksum_crc64_nvme,
+            5 => &self.checksum_sha1,
+            6 => &self.checksum_sha256,
+            7 => &self.checksum_sha512,
+            8 => &self.checksum_md5,
+            9 => &self.checksum_xxhash64,
+            10 => &self.checksum_xxhash3,
+            _ => &self.checksum_xxhash128,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.part_number,
+            1 => &mut self.size,
+            2 => &mut self.checksum_crc32,
+            3 => &mut self.checksum_crc32_c,
+            4 => &mut self.checksum_crc64_nvme,
+            5 => &mut self.checksum_sha1,
+            6 => &mut self.checksum_sha256,
+            7 => &mut self.checksum_sha512,
+            8 => &mut self.checksum_md5,
+            9 => &mut self.checksum_xxhash64,
+            10 => &mut self.checksum_xxhash3,
+            _ => &mut self.checksum_xxhash128,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ObjectVersion {
+    pub e_tag: Option<String>,
+    pub checksum_algorithm: Option<Vec<String>>,
+    pub checksum_type: Option<String>,
+    pub size: Option<i64>,
+    pub storage_class: Option<String>,
+    pub key: Option<String>,
+    pub version_id: Option<String>,
+    pub is_latest: Option<bool>,
+    pub last_modified: Option<Timestamp>,
+    pub owner: Option<Owner>,
+    pub restore_status: Option<RestoreStatus>,
+}
+impl Shaped for ObjectVersion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ObjectVersion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ObjectVersion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.e_tag,
+            1 => &self.checksum_algorithm,
+            2 => &self.checksum_type,
+            3 => &self.size,
+            4 => &self.storage_class,
+            5 => &self.key,
+            6 => &self.version_id,
+            7 => &self.is_latest,
+            8 => &self.last_modified,
+            9 => &self.owner,
+            _ => &self.restore_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.e_tag,
+            1 => &mut self.checksum_algorithm,
+            2 => &mut self.checksum_type,
+            3 => &mut self.size,
+            4 => &mut self.storage_class,
+            5 => &mut self.key,
+            6 => &mut self.version_id,
+            7 => &mut self.is_latest,
+            8 => &mut self.last_modified,
+            9 => &mut self.owner,
+            _ => &mut self.restore_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Owner {
+    pub display_name: Option<String>,
+    pub id: Option<String>,
+}
+impl Shaped for Owner {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Owner {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Owner
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.display_name,
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.display_name,
+            _ => &mut self.id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OwnershipControls {
+    pub rules: Vec<OwnershipControlsRule>,
+}
+impl Shaped for OwnershipControls {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OwnershipControls {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OwnershipControls
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OwnershipControlsRule {
+    pub object_ownership: String,
+}
+impl Shaped for OwnershipControlsRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OwnershipControlsRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OwnershipControlsRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.object_ownership,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.object_ownership,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Part {
+    pub part_number: Option<i32>,
+    pub last_modified: Option<Timestamp>,
+    pub e_tag: Option<String>,
+    pub size: Option<i64>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+}
+impl Shaped for Part {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Part {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Part
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.part_number,
+            1 => &self.last_modified,
+            2 => &self.e_tag,
+            3 => &self.size,
+            4 => &self.checksum_crc32,
+            5 => &self.checksum_crc32_c,
+            6 => &self.checksum_crc64_nvme,
+            7 => &self.checksum_sha1,
+            8 => &self.checksum_sha256,
+            9 => &self.checksum_sha512,
+            10 => &self.checksum_md5,
+            11 => &self.checksum_xxhash64,
+            12 => &self.checksum_xxhash3,
+            _ => &self.checksum_xxhash128,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.part_number,
+            1 => &mut self.last_modified,
+            2 => &mut self.e_tag,
+            3 => &mut self.size,
+            4 => &mut self.checksum_crc32,
+            5 => &mut self.checksum_crc32_c,
+            6 => &mut self.checksum_crc64_nvme,
+            7 => &mut self.checksum_sha1,
+            8 => &mut self.checksum_sha256,
+            9 => &mut self.checksum_sha512,
+            10 => &mut self.checksum_md5,
+            11 => &mut self.checksum_xxhash64,
+            12 => &mut self.checksum_xxhash3,
+            _ => &mut self.checksum_xxhash128,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PartitionedPrefix {
+    pub partition_date_source: Option<String>,
+}
+impl Shaped for PartitionedPrefix {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PartitionedPrefix {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PartitionedPrefix
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.partition_date_source,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.partition_date_source,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyStatus {
+    pub is_public: Option<bool>,
+}
+impl Shaped for PolicyStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.is_public,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.is_public,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublicAccessBlockConfiguration {
+    pub block_public_acls: Option<bool>,
+    pub ignore_public_acls: Option<bool>,
+    pub block_public_policy: Option<bool>,
+    pub restrict_public_buckets: Option<bool>,
+}
+impl Shaped for PublicAccessBlockConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublicAccessBlockConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublicAccessBlockConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.block_public_acls,
+            1 => &self.ignore_public_acls,
+            2 => &self.block_public_policy,
+            _ => &self.restrict_public_buckets,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.block_public_acls,
+            1 => &mut self.ignore_public_acls,
+            2 => &mut self.block_public_policy,
+            _ => &mut self.restrict_public_buckets,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketAclRequest {
+    pub acl: Option<String>,
+    pub access_control_policy: Option<AccessControlPolicy>,
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.access_control_policy,
+            2 => &self.bucket,
+            3 => &self.content_md5,
+            4 => &self.checksum_algorithm,
+            5 => &self.grant_full_control,
+            6 => &self.grant_read,
+            7 => &self.grant_read_acp,
+            8 => &self.grant_write,
+            9 => &self.grant_write_acp,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.access_control_policy,
+            2 => &mut self.bucket,
+            3 => &mut self.content_md5,
+            4 => &mut self.checksum_algorithm,
+            5 => &mut self.grant_full_control,
+            6 => &mut self.grant_read,
+            7 => &mut self.grant_read_acp,
+            8 => &mut self.grant_write,
+            9 => &mut self.grant_write_acp,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketCorsRequest {
+    pub bucket: String,
+    pub cors_configuration: CORSConfiguration,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketCorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketCorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketCorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.cors_configuration,
+            2 => &self.content_md5,
+            3 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.cors_configuration,
+            2 => &mut self.content_md5,
+            3 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketEncryptionRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub server_side_encryption_configuration: ServerSideEncryptionConfiguration,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketEncryptionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketEncryptionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketEncryptionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.server_side_encryption_configuration,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.server_side_encryption_configuration,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketLifecycleConfigurationOutput {
+    pub transition_default_minimum_object_size: Option<String>,
+}
+impl Shaped for PutBucketLifecycleConfigurationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketLifecycleConfigurationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketLifecycleConfigurationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.transition_default_minimum_object_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.transition_default_minimum_object_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketLifecycleConfigurationRequest {
+    pub bucket: String,
+    pub checksum_algorithm: Option<String>,
+    pub lifecycle_configuration: Option<BucketLifecycleConfiguration>,
+    pub expected_bucket_owner: Option<String>,
+    pub transition_default_minimum_object_size: Option<String>,
+}
+impl Shaped for PutBucketLifecycleConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketLifecycleConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketLifecycleConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.checksum_algorithm,
+            2 => &self.lifecycle_configuration,
+            3 => &self.expected_bucket_owner,
+            _ => &self.transition_default_minimum_object_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.checksum_algorithm,
+            2 => &mut self.lifecycle_configuration,
+            3 => &mut self.expected_bucket_owner,
+            _ => &mut self.transition_default_minimum_object_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketLoggingRequest {
+    pub bucket: String,
+    pub bucket_logging_status: BucketLoggingStatus,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketLoggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketLoggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketLoggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.bucket_logging_status,
+            2 => &self.content_md5,
+            3 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.bucket_logging_status,
+            2 => &mut self.content_md5,
+            3 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketNotificationConfigurationRequest {
+    pub bucket: String,
+    pub notification_configuration: NotificationConfiguration,
+    pub expected_bucket_owner: Option<String>,
+    pub skip_destination_validation: Option<bool>,
+}
+impl Shaped for PutBucketNotificationConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketNotificationConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketNotificationConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.notification_configuration,
+            2 => &self.expected_bucket_owner,
+            _ => &self.skip_destination_validation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.notification_configuration,
+            2 => &mut self.expected_bucket_owner,
+            _ => &mut self.skip_destination_validation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketOwnershipControlsRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub ownership_controls: OwnershipControls,
+    pub checksum_algorithm: Option<String>,
+}
+impl Shaped for PutBucketOwnershipControlsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketOwnershipControlsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketOwnershipControlsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.expected_bucket_owner,
+            3 => &self.ownership_controls,
+            _ => &self.checksum_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.expected_bucket_owner,
+            3 => &mut self.ownership_controls,
+            _ => &mut self.checksum_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketPolicyRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub confirm_remove_self_bucket_access: Option<bool>,
+    pub policy: String,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.confirm_remove_self_bucket_access,
+            4 => &self.policy,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.confirm_remove_self_bucket_access,
+            4 => &mut self.policy,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketRequestPaymentRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub request_payment_configuration: RequestPaymentConfiguration,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketRequestPaymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketRequestPaymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketRequestPaymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.request_payment_configuration,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.request_payment_configuration,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketTaggingRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub tagging: Tagging,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.tagging,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.tagging,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketVersioningRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub mfa: Option<String>,
+    pub versioning_configuration: VersioningConfiguration,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketVersioningRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketVersioningRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketVersioningRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.mfa,
+            4 => &self.versioning_configuration,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.mfa,
+            4 => &mut self.versioning_configuration,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutBucketWebsiteRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub website_configuration: WebsiteConfiguration,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutBucketWebsiteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutBucketWebsiteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutBucketWebsiteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.website_configuration,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.website_configuration,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectAclOutput {
+    pub request_charged: Option<String>,
+}
+impl Shaped for PutObjectAclOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectAclOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectAclOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectAclRequest {
+    pub acl: Option<String>,
+    pub access_control_policy: Option<AccessControlPolicy>,
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub key: String,
+    pub request_payer: Option<String>,
+    pub version_id: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutObjectAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.access_control_policy,
+            2 => &self.bucket,
+            3 => &self.content_md5,
+            4 => &self.checksum_algorithm,
+            5 => &self.grant_full_control,
+            6 => &self.grant_read,
+            7 => &self.grant_read_acp,
+            8 => &self.grant_write,
+            9 => &self.grant_write_acp,
+            10 => &self.key,
+            11 => &self.request_payer,
+            12 => &self.version_id,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.access_control_policy,
+            2 => &mut self.bucket,
+            3 => &mut self.content_md5,
+            4 => &mut self.checksum_algorithm,
+            5 => &mut self.grant_full_control,
+            6 => &mut self.grant_read,
+            7 => &mut self.grant_read_acp,
+            8 => &mut self.grant_write,
+            9 => &mut self.grant_write_acp,
+            10 => &mut self.key,
+            11 => &mut self.request_payer,
+            12 => &mut self.version_id,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectLegalHoldOutput {
+    pub request_charged: Option<String>,
+}
+impl Shaped for PutObjectLegalHoldOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectLegalHoldOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectLegalHoldOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectLegalHoldRequest {
+    pub bucket: String,
+    pub key: String,
+    pub legal_hold: Option<ObjectLockLegalHold>,
+    pub request_payer: Option<String>,
+    pub version_id: Option<String>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutObjectLegalHoldRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectLegalHoldRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectLegalHoldRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.legal_hold,
+            3 => &self.request_payer,
+            4 => &self.version_id,
+            5 => &self.content_md5,
+            6 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.legal_hold,
+            3 => &mut self.request_payer,
+            4 => &mut self.version_id,
+            5 => &mut self.content_md5,
+            6 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectLockConfigurationOutput {
+    pub request_charged: Option<String>,
+}
+impl Shaped for PutObjectLockConfigurationOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectLockConfigurationOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectLockConfigurationOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectLockConfigurationRequest {
+    pub bucket: String,
+    pub object_lock_configuration: Option<ObjectLockConfiguration>,
+    pub request_payer: Option<String>,
+    pub token: Option<String>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutObjectLockConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectLockConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectLockConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.object_lock_configuration,
+            2 => &self.request_payer,
+            3 => &self.token,
+            4 => &self.content_md5,
+            5 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.object_lock_configuration,
+            2 => &mut self.request_payer,
+            3 => &mut self.token,
+            4 => &mut self.content_md5,
+            5 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectOutput {
+    pub expiration: Option<String>,
+    pub e_tag: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub checksum_type: Option<String>,
+    pub server_side_encryption: Option<String>,
+    pub version_id: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub size: Option<i64>,
+    pub request_charged: Option<String>,
+}
+impl Shaped for PutObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.expiration,
+            1 => &self.e_tag,
+            2 => &self.checksum_crc32,
+            3 => &self.checksum_crc32_c,
+            4 => &self.checksum_crc64_nvme,
+            5 => &self.checksum_sha1,
+            6 => &self.checksum_sha256,
+            7 => &self.checksum_sha512,
+            8 => &self.checksum_md5,
+            9 => &self.checksum_xxhash64,
+            10 => &self.checksum_xxhash3,
+            11 => &self.checksum_xxhash128,
+            12 => &self.checksum_type,
+            13 => &self.server_side_encryption,
+            14 => &self.version_id,
+            15 => &self.sse_customer_algorithm,
+            16 => &self.sse_customer_key_md5,
+            17 => &self.ssekms_key_id,
+            18 => &self.ssekms_encryption_context,
+            19 => &self.bucket_key_enabled,
+            20 => &self.size,
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.expiration,
+            1 => &mut self.e_tag,
+            2 => &mut self.checksum_crc32,
+            3 => &mut self.checksum_crc32_c,
+            4 => &mut self.checksum_crc64_nvme,
+            5 => &mut self.checksum_sha1,
+            6 => &mut self.checksum_sha256,
+            7 => &mut self.checksum_sha512,
+            8 => &mut self.checksum_md5,
+            9 => &mut self.checksum_xxhash64,
+            10 => &mut self.checksum_xxhash3,
+            11 => &mut self.checksum_xxhash128,
+            12 => &mut self.checksum_type,
+            13 => &mut self.server_side_encryption,
+            14 => &mut self.version_id,
+            15 => &mut self.sse_customer_algorithm,
+            16 => &mut self.sse_customer_key_md5,
+            17 => &mut self.ssekms_key_id,
+            18 => &mut self.ssekms_encryption_context,
+            19 => &mut self.bucket_key_enabled,
+            20 => &mut self.size,
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectRequest {
+    pub acl: Option<String>,
+    pub body: Body,
+    pub bucket: String,
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_length: Option<i64>,
+    pub content_md5: Option<String>,
+    pub content_type: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub expires: Option<String>,
+    pub if_match: Option<String>,
+    pub if_none_match: Option<String>,
+    pub grant_full_control: Option<String>,
+    pub grant_read: Option<String>,
+    pub grant_read_acp: Option<String>,
+    pub grant_write_acp: Option<String>,
+    pub key: String,
+    pub write_offset_bytes: Option<i64>,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub server_side_encryption: Option<String>,
+    pub storage_class: Option<String>,
+    pub website_redirect_location: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub ssekms_encryption_context: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_payer: Option<String>,
+    pub tagging: Option<String>,
+    pub object_lock_mode: Option<String>,
+    pub object_lock_retain_until_date: Option<Timestamp>,
+    pub object_lock_legal_hold_status: Option<String>,
+    pub object_lock_event_hold: Option<String>,
+    pub object_lock_event_hold_duration_days: Option<i32>,
+    pub object_lock_event_hold_duration_years: Option<i32>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.body,
+            2 => &self.bucket,
+            3 => &self.cache_control,
+            4 => &self.content_disposition,
+            5 => &self.content_encoding,
+            6 => &self.content_language,
+            7 => &self.content_length,
+            8 => &self.content_md5,
+            9 => &self.content_type,
+            10 => &self.checksum_algorithm,
+            11 => &self.checksum_crc32,
+            12 => &self.checksum_crc32_c,
+            13 => &self.checksum_crc64_nvme,
+            14 => &self.checksum_sha1,
+            15 => &self.checksum_sha256,
+            16 => &self.checksum_sha512,
+            17 => &self.checksum_md5,
+            18 => &self.checksum_xxhash64,
+            19 => &self.checksum_xxhash3,
+            20 => &self.checksum_xxhash128,
+            21 => &self.expires,
+            22 => &self.if_match,
+            23 => &self.if_none_match,
+            24 => &self.grant_full_control,
+            25 => &self.grant_read,
+            26 => &self.grant_read_acp,
+            27 => &self.grant_write_acp,
+            28 => &self.key,
+            29 => &self.write_offset_bytes,
+            30 => &self.metadata,
+            31 => &self.server_side_encryption,
+            32 => &self.storage_class,
+            33 => &self.website_redirect_location,
+            34 => &self.sse_customer_algorithm,
+            35 => &self.sse_customer_key,
+            36 => &self.sse_customer_key_md5,
+            37 => &self.ssekms_key_id,
+            38 => &self.ssekms_encryption_context,
+            39 => &self.bucket_key_enabled,
+            40 => &self.request_payer,
+            41 => &self.tagging,
+            42 => &self.object_lock_mode,
+            43 => &self.object_lock_retain_until_date,
+            44 => &self.object_lock_legal_hold_status,
+            45 => &self.object_lock_event_hold,
+            46 => &self.object_lock_event_hold_duration_days,
+            47 => &self.object_lock_event_hold_duration_years,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.body,
+            2 => &mut self.bucket,
+            3 => &mut self.cache_control,
+            4 => &mut self.content_disposition,
+            5 => &mut self.content_encoding,
+            6 => &mut self.content_language,
+            7 => &mut self.content_length,
+            8 => &mut self.content_md5,
+            9 => &mut self.content_type,
+            10 => &mut self.checksum_algorithm,
+            11 => &mut self.checksum_crc32,
+            12 => &mut self.checksum_crc32_c,
+            13 => &mut self.checksum_crc64_nvme,
+            14 => &mut self.checksum_sha1,
+            15 => &mut self.checksum_sha256,
+            16 => &mut self.checksum_sha512,
+            17 => &mut self.checksum_md5,
+            18 => &mut self.checksum_xxhash64,
+            19 => &mut self.checksum_xxhash3,
+            20 => &mut self.checksum_xxhash128,
+            21 => &mut self.expires,
+            22 => &mut self.if_match,
+            23 => &mut self.if_none_match,
+            24 => &mut self.grant_full_control,
+            25 => &mut self.grant_read,
+            26 => &mut self.grant_read_acp,
+            27 => &mut self.grant_write_acp,
+            28 => &mut self.key,
+            29 => &mut self.write_offset_bytes,
+            30 => &mut self.metadata,
+            31 => &mut self.server_side_encryption,
+            32 => &mut self.storage_class,
+            33 => &mut self.website_redirect_location,
+            34 => &mut self.sse_customer_algorithm,
+            35 => &mut self.sse_customer_key,
+            36 => &mut self.sse_customer_key_md5,
+            37 => &mut self.ssekms_key_id,
+            38 => &mut self.ssekms_encryption_context,
+            39 => &mut self.bucket_key_enabled,
+            40 => &mut self.request_payer,
+            41 => &mut self.tagging,
+            42 => &mut self.object_lock_mode,
+            43 => &mut self.object_lock_retain_until_date,
+            44 => &mut self.object_lock_legal_hold_status,
+            45 => &mut self.object_lock_event_hold,
+            46 => &mut self.object_lock_event_hold_duration_days,
+            47 => &mut self.object_lock_event_hold_duration_years,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectRetentionOutput {
+    pub request_charged: Option<String>,
+}
+impl Shaped for PutObjectRetentionOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectRetentionOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectRetentionOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.request_charged,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.request_charged,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectRetentionRequest {
+    pub bucket: String,
+    pub key: String,
+    pub retention: Option<ObjectLockRetention>,
+    pub request_payer: Option<String>,
+    pub version_id: Option<String>,
+    pub bypass_governance_retention: Option<bool>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutObjectRetentionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectRetentionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectRetentionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.retention,
+            3 => &self.request_payer,
+            4 => &self.version_id,
+            5 => &self.bypass_governance_retention,
+            6 => &self.content_md5,
+            7 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.retention,
+            3 => &mut self.request_payer,
+            4 => &mut self.version_id,
+            5 => &mut self.bypass_governance_retention,
+            6 => &mut self.content_md5,
+            7 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectTaggingOutput {
+    pub version_id: Option<String>,
+}
+impl Shaped for PutObjectTaggingOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectTaggingOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectTaggingOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutObjectTaggingRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub tagging: Tagging,
+    pub expected_bucket_owner: Option<String>,
+    pub request_payer: Option<String>,
+}
+impl Shaped for PutObjectTaggingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutObjectTaggingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutObjectTaggingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.content_md5,
+            4 => &self.checksum_algorithm,
+            5 => &self.tagging,
+            6 => &self.expected_bucket_owner,
+            _ => &self.request_payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.content_md5,
+            4 => &mut self.checksum_algorithm,
+            5 => &mut self.tagging,
+            6 => &mut self.expected_bucket_owner,
+            _ => &mut self.request_payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutPublicAccessBlockRequest {
+    pub bucket: String,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub public_access_block_configuration: PublicAccessBlockConfiguration,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for PutPublicAccessBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutPublicAccessBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutPublicAccessBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.content_md5,
+            2 => &self.checksum_algorithm,
+            3 => &self.public_access_block_configuration,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.content_md5,
+            2 => &mut self.checksum_algorithm,
+            3 => &mut self.public_access_block_configuration,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueueConfiguration {
+    pub id: Option<String>,
+    pub queue_arn: String,
+    pub events: Vec<String>,
+    pub filter: Option<NotificationConfigurationFilter>,
+}
+impl Shaped for QueueConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueueConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueueConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.queue_arn,
+            2 => &self.events,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.queue_arn,
+            2 => &mut self.events,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Redirect {
+    pub host_name: Option<String>,
+    pub http_redirect_code: Option<String>,
+    pub protocol: Option<String>,
+    pub replace_key_prefix_with: Option<String>,
+    pub replace_key_with: Option<String>,
+}
+impl Shaped for Redirect {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Redirect {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Redirect
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.host_name,
+            1 => &self.http_redirect_code,
+            2 => &self.protocol,
+            3 => &self.replace_key_prefix_with,
+            _ => &self.replace_key_with,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.host_name,
+            1 => &mut self.http_redirect_code,
+            2 => &mut self.protocol,
+            3 => &mut self.replace_key_prefix_with,
+            _ => &mut self.replace_key_with,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RedirectAllRequestsTo {
+    pub host_name: String,
+    pub protocol: Option<String>,
+}
+impl Shaped for RedirectAllRequestsTo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RedirectAllRequestsTo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RedirectAllRequestsTo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.host_name,
+            _ => &self.protocol,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.host_name,
+            _ => &mut self.protocol,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicaModifications {
+    pub status: String,
+}
+impl Shaped for ReplicaModifications {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicaModifications {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicaModifications
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationConfiguration {
+    pub role: String,
+    pub rules: Vec<ReplicationRule>,
+}
+impl Shaped for ReplicationConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role,
+            _ => &self.rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role,
+            _ => &mut self.rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationRule {
+    pub id: Option<String>,
+    pub priority: Option<i32>,
+    pub prefix: Option<String>,
+    pub filter: Option<ReplicationRuleFilter>,
+    pub status: String,
+    pub source_selection_criteria: Option<SourceSelectionCriteria>,
+    pub existing_object_replication: Option<ExistingObjectReplication>,
+    pub destination: Destination,
+    pub delete_marker_replication: Option<DeleteMarkerReplication>,
+}
+impl Shaped for ReplicationRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.priority,
+            2 => &self.prefix,
+            3 => &self.filter,
+            4 => &self.status,
+            5 => &self.source_selection_criteria,
+            6 => &self.existing_object_replication,
+            7 => &self.destination,
+            _ => &self.delete_marker_replication,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.priority,
+            2 => &mut self.prefix,
+            3 => &mut self.filter,
+            4 => &mut self.status,
+            5 => &mut self.source_selection_criteria,
+            6 => &mut self.existing_object_replication,
+            7 => &mut self.destination,
+            _ => &mut self.delete_marker_replication,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationRuleAndOperator {
+    pub prefix: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl Shaped for ReplicationRuleAndOperator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationRuleAndOperator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationRuleAndOperator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationRuleFilter {
+    pub prefix: Option<String>,
+    pub tag: Option<Tag>,
+    pub and: Option<ReplicationRuleAndOperator>,
+}
+impl Shaped for ReplicationRuleFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationRuleFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationRuleFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix,
+            1 => &self.tag,
+            _ => &self.and,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix,
+            1 => &mut self.tag,
+            _ => &mut self.and,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationTime {
+    pub status: String,
+    pub time: ReplicationTimeValue,
+}
+impl Shaped for ReplicationTime {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationTime {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationTime
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplicationTimeValue {
+    pub minutes: Option<i32>,
+}
+impl Shaped for ReplicationTimeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplicationTimeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplicationTimeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.minutes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.minutes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestPaymentConfiguration {
+    pub payer: String,
+}
+impl Shaped for RequestPaymentConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestPaymentConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestPaymentConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.payer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.payer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreStatus {
+    pub is_restore_in_progress: Option<bool>,
+    pub restore_expiry_date: Option<Timestamp>,
+}
+impl Shaped for RestoreStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.is_restore_in_progress,
+            _ => &self.restore_expiry_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.is_restore_in_progress,
+            _ => &mut self.restore_expiry_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RoutingRule {
+    pub condition: Option<Condition>,
+    pub redirect: Redirect,
+}
+impl Shaped for RoutingRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RoutingRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RoutingRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.condition,
+            _ => &self.redirect,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.condition,
+            _ => &mut self.redirect,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3KeyFilter {
+    pub filter_rules: Option<Vec<FilterRule>>,
+}
+impl Shaped for S3KeyFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3KeyFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3KeyFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.filter_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.filter_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServerSideEncryptionByDefault {
+    pub sse_algorithm: String,
+    pub kms_master_key_id: Option<String>,
+}
+impl Shaped for ServerSideEncryptionByDefault {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServerSideEncryptionByDefault {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServerSideEncryptionByDefault
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sse_algorithm,
+            _ => &self.kms_master_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sse_algorithm,
+            _ => &mut self.kms_master_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServerSideEncryptionConfiguration {
+    pub rules: Vec<ServerSideEncryptionRule>,
+}
+impl Shaped for ServerSideEncryptionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServerSideEncryptionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServerSideEncryptionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServerSideEncryptionRule {
+    pub apply_server_side_encryption_by_default: Option<ServerSideEncryptionByDefault>,
+    pub bucket_key_enabled: Option<bool>,
+    pub blocked_encryption_types: Option<BlockedEncryptionTypes>,
+}
+impl Shaped for ServerSideEncryptionRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServerSideEncryptionRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServerSideEncryptionRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.apply_server_side_encryption_by_default,
+            1 => &self.bucket_key_enabled,
+            _ => &self.blocked_encryption_types,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.apply_server_side_encryption_by_default,
+            1 => &mut self.bucket_key_enabled,
+            _ => &mut self.blocked_encryption_types,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SimplePrefix {}
+impl Shaped for SimplePrefix {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SimplePrefix {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SimplePrefix
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SourceSelectionCriteria {
+    pub sse_kms_encrypted_objects: Option<SseKmsEncryptedObjects>,
+    pub replica_modifications: Option<ReplicaModifications>,
+}
+impl Shaped for SourceSelectionCriteria {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SourceSelectionCriteria {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SourceSelectionCriteria
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sse_kms_encrypted_objects,
+            _ => &self.replica_modifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sse_kms_encrypted_objects,
+            _ => &mut self.replica_modifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SseKmsEncryptedObjects {
+    pub status: String,
+}
+impl Shaped for SseKmsEncryptedObjects {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SseKmsEncryptedObjects {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SseKmsEncryptedObjects
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tagging {
+    pub tag_set: Vec<Tag>,
+}
+impl Shaped for Tagging {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tagging {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tagging
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tag_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tag_set,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TargetGrant {
+    pub grantee: Option<Grantee>,
+    pub permission: Option<String>,
+}
+impl Shaped for TargetGrant {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TargetGrant {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TargetGrant
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.grantee,
+            _ => &self.permission,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.grantee,
+            _ => &mut self.permission,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TargetObjectKeyFormat {
+    pub simple_prefix: Option<SimplePrefix>,
+    pub partitioned_prefix: Option<PartitionedPrefix>,
+}
+impl Shaped for TargetObjectKeyFormat {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TargetObjectKeyFormat {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TargetObjectKeyFormat
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.simple_prefix,
+            _ => &self.partitioned_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.simple_prefix,
+            _ => &mut self.partitioned_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TopicConfiguration {
+    pub id: Option<String>,
+    pub topic_arn: String,
+    pub events: Vec<String>,
+    pub filter: Option<NotificationConfigurationFilter>,
+}
+impl Shaped for TopicConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TopicConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TopicConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.topic_arn,
+            2 => &self.events,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.topic_arn,
+            2 => &mut self.events,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Transition {
+    pub date: Option<Timestamp>,
+    pub days: Option<i32>,
+    pub storage_class: Option<String>,
+}
+impl Shaped for Transition {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Transition {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Transition
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.date,
+            1 => &self.days,
+            _ => &self.storage_class,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.date,
+            1 => &mut self.days,
+            _ => &mut self.storage_class,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadPartCopyOutput {
+    pub copy_source_version_id: Option<String>,
+    pub copy_part_result: Option<CopyPartResult>,
+    pub server_side_encryption: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_charged: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for UploadPartCopyOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadPartCopyOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadPartCopyOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.copy_source_version_id,
+            1 => &self.copy_part_result,
+            2 => &self.server_side_encryption,
+            3 => &self.sse_customer_algorithm,
+            4 => &self.sse_customer_key_md5,
+            5 => &self.ssekms_key_id,
+            6 => &self.bucket_key_enabled,
+            7 => &self.request_charged,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.copy_source_version_id,
+            1 => &mut self.copy_part_result,
+            2 => &mut self.server_side_encryption,
+            3 => &mut self.sse_customer_algorithm,
+            4 => &mut self.sse_customer_key_md5,
+            5 => &mut self.ssekms_key_id,
+            6 => &mut self.bucket_key_enabled,
+            7 => &mut self.request_charged,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadPartCopyRequest {
+    pub bucket: String,
+    pub copy_source: String,
+    pub copy_source_if_match: Option<String>,
+    pub copy_source_if_modified_since: Option<Timestamp>,
+    pub copy_source_if_none_match: Option<String>,
+    pub copy_source_if_unmodified_since: Option<Timestamp>,
+    pub copy_source_range: Option<String>,
+    pub key: String,
+    pub part_number: i32,
+    pub upload_id: String,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub copy_source_sse_customer_algorithm: Option<String>,
+    pub copy_source_sse_customer_key: Option<String>,
+    pub copy_source_sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+    pub expected_source_bucket_owner: Option<String>,
+}
+impl Shaped for UploadPartCopyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadPartCopyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadPartCopyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.copy_source,
+            2 => &self.copy_source_if_match,
+            3 => &self.copy_source_if_modified_since,
+            4 => &self.copy_source_if_none_match,
+            5 => &self.copy_source_if_unmodified_since,
+            6 => &self.copy_source_range,
+            7 => &self.key,
+            8 => &self.part_number,
+            9 => &self.upload_id,
+            10 => &self.sse_customer_algorithm,
+            11 => &self.sse_customer_key,
+            12 => &self.sse_customer_key_md5,
+            13 => &self.copy_source_sse_customer_algorithm,
+            14 => &self.copy_source_sse_customer_key,
+            15 => &self.copy_source_sse_customer_key_md5,
+            16 => &self.request_payer,
+            17 => &self.expected_bucket_owner,
+            _ => &self.expected_source_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.copy_source,
+            2 => &mut self.copy_source_if_match,
+            3 => &mut self.copy_source_if_modified_since,
+            4 => &mut self.copy_source_if_none_match,
+            5 => &mut self.copy_source_if_unmodified_since,
+            6 => &mut self.copy_source_range,
+            7 => &mut self.key,
+            8 => &mut self.part_number,
+            9 => &mut self.upload_id,
+            10 => &mut self.sse_customer_algorithm,
+            11 => &mut self.sse_customer_key,
+            12 => &mut self.sse_customer_key_md5,
+            13 => &mut self.copy_source_sse_customer_algorithm,
+            14 => &mut self.copy_source_sse_customer_key,
+            15 => &mut self.copy_source_sse_customer_key_md5,
+            16 => &mut self.request_payer,
+            17 => &mut self.expected_bucket_owner,
+            _ => &mut self.expected_source_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadPartOutput {
+    pub server_side_encryption: Option<String>,
+    pub e_tag: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub ssekms_key_id: Option<String>,
+    pub bucket_key_enabled: Option<bool>,
+    pub request_charged: Option<String>,
+    pub version_id: Option<String>,
+}
+impl Shaped for UploadPartOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadPartOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadPartOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.server_side_encryption,
+            1 => &self.e_tag,
+            2 => &self.checksum_crc32,
+            3 => &self.checksum_crc32_c,
+            4 => &self.checksum_crc64_nvme,
+            5 => &self.checksum_sha1,
+            6 => &self.checksum_sha256,
+            7 => &self.checksum_sha512,
+            8 => &self.checksum_md5,
+            9 => &self.checksum_xxhash64,
+            10 => &self.checksum_xxhash3,
+            11 => &self.checksum_xxhash128,
+            12 => &self.sse_customer_algorithm,
+            13 => &self.sse_customer_key_md5,
+            14 => &self.ssekms_key_id,
+            15 => &self.bucket_key_enabled,
+            16 => &self.request_charged,
+            _ => &self.version_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.server_side_encryption,
+            1 => &mut self.e_tag,
+            2 => &mut self.checksum_crc32,
+            3 => &mut self.checksum_crc32_c,
+            4 => &mut self.checksum_crc64_nvme,
+            5 => &mut self.checksum_sha1,
+            6 => &mut self.checksum_sha256,
+            7 => &mut self.checksum_sha512,
+            8 => &mut self.checksum_md5,
+            9 => &mut self.checksum_xxhash64,
+            10 => &mut self.checksum_xxhash3,
+            11 => &mut self.checksum_xxhash128,
+            12 => &mut self.sse_customer_algorithm,
+            13 => &mut self.sse_customer_key_md5,
+            14 => &mut self.ssekms_key_id,
+            15 => &mut self.bucket_key_enabled,
+            16 => &mut self.request_charged,
+            _ => &mut self.version_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UploadPartRequest {
+    pub body: Body,
+    pub bucket: String,
+    pub content_length: Option<i64>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub checksum_crc32: Option<String>,
+    pub checksum_crc32_c: Option<String>,
+    pub checksum_crc64_nvme: Option<String>,
+    pub checksum_sha1: Option<String>,
+    pub checksum_sha256: Option<String>,
+    pub checksum_sha512: Option<String>,
+    pub checksum_md5: Option<String>,
+    pub checksum_xxhash64: Option<String>,
+    pub checksum_xxhash3: Option<String>,
+    pub checksum_xxhash128: Option<String>,
+    pub key: String,
+    pub part_number: i32,
+    pub upload_id: String,
+    pub sse_customer_algorithm: Option<String>,
+    pub sse_customer_key: Option<String>,
+    pub sse_customer_key_md5: Option<String>,
+    pub request_payer: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl Shaped for UploadPartRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UploadPartRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UploadPartRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.body,
+            1 => &self.bucket,
+            2 => &self.content_length,
+            3 => &self.content_md5,
+            4 => &self.checksum_algorithm,
+            5 => &self.checksum_crc32,
+            6 => &self.checksum_crc32_c,
+            7 => &self.checksum_crc64_nvme,
+            8 => &self.checksum_sha1,
+            9 => &self.checksum_sha256,
+            10 => &self.checksum_sha512,
+            11 => &self.checksum_md5,
+            12 => &self.checksum_xxhash64,
+            13 => &self.checksum_xxhash3,
+            14 => &self.checksum_xxhash128,
+            15 => &self.key,
+            16 => &self.part_number,
+            17 => &self.upload_id,
+            18 => &self.sse_customer_algorithm,
+            19 => &self.sse_customer_key,
+            20 => &self.sse_customer_key_md5,
+            21 => &self.request_payer,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.body,
+            1 => &mut self.bucket,
+            2 => &mut self.content_length,
+            3 => &mut self.content_md5,
+            4 => &mut self.checksum_algorithm,
+            5 => &mut self.checksum_crc32,
+            6 => &mut self.checksum_crc32_c,
+            7 => &mut self.checksum_crc64_nvme,
+            8 => &mut self.checksum_sha1,
+            9 => &mut self.checksum_sha256,
+            10 => &mut self.checksum_sha512,
+            11 => &mut self.checksum_md5,
+            12 => &mut self.checksum_xxhash64,
+            13 => &mut self.checksum_xxhash3,
+            14 => &mut self.checksum_xxhash128,
+            15 => &mut self.key,
+            16 => &mut self.part_number,
+            17 => &mut self.upload_id,
+            18 => &mut self.sse_customer_algorithm,
+            19 => &mut self.sse_customer_key,
+            20 => &mut self.sse_customer_key_md5,
+            21 => &mut self.request_payer,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VersioningConfiguration {
+    pub mfa_delete: Option<String>,
+    pub status: Option<String>,
+}
+impl Shaped for VersioningConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VersioningConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VersioningConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mfa_delete,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mfa_delete,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WebsiteConfiguration {
+    pub error_document: Option<ErrorDocument>,
+    pub index_document: Option<IndexDocument>,
+    pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
+    pub routing_rules: Option<Vec<RoutingRule>>,
+}
+impl Shaped for WebsiteConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WebsiteConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WebsiteConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_document,
+            1 => &self.index_document,
+            2 => &self.redirect_all_requests_to,
+            _ => &self.routing_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_document,
+            1 => &mut self.index_document,
+            2 => &mut self.redirect_all_requests_to,
+            _ => &mut self.routing_rules,
+        }
+    }
+}

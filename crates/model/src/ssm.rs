@@ -186,13 +186,7 @@ static ADD_TAGS_TO_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_AddTagsToResourceRequest,
     output: &S_AddTagsToResourceResult,
-    errors: &[
-        &INVALID_RESOURCE_TYPE,
-        &INVALID_RESOURCE_ID,
-        &INTERNAL_SERVER_ERROR,
-        &TOO_MANY_TAGS_ERROR,
-        &TOO_MANY_UPDATES,
-    ],
+    errors: &[&INVALID_RESOURCE_TYPE, &INVALID_RESOURCE_ID, &INTERNAL_SERVER_ERROR, &TOO_MANY_TAGS_ERROR, &TOO_MANY_UPDATES],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -252,13 +246,7 @@ static DESCRIBE_PARAMETERS: schema::Operation = schema::Operation {
     status: 200,
     input: &S_DescribeParametersRequest,
     output: &S_DescribeParametersResult,
-    errors: &[
-        &INTERNAL_SERVER_ERROR,
-        &INVALID_FILTER_KEY,
-        &INVALID_FILTER_OPTION,
-        &INVALID_FILTER_VALUE,
-        &INVALID_NEXT_TOKEN,
-    ],
+    errors: &[&INTERNAL_SERVER_ERROR, &INVALID_FILTER_KEY, &INVALID_FILTER_OPTION, &INVALID_FILTER_VALUE, &INVALID_NEXT_TOKEN],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -278,12 +266,7 @@ static GET_PARAMETER: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetParameterRequest,
     output: &S_GetParameterResult,
-    errors: &[
-        &INTERNAL_SERVER_ERROR,
-        &INVALID_KEY_ID,
-        &PARAMETER_NOT_FOUND,
-        &PARAMETER_VERSION_NOT_FOUND,
-    ],
+    errors: &[&INTERNAL_SERVER_ERROR, &INVALID_KEY_ID, &PARAMETER_NOT_FOUND, &PARAMETER_VERSION_NOT_FOUND],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -452,12 +435,7 @@ static REMOVE_TAGS_FROM_RESOURCE: schema::Operation = schema::Operation {
     status: 200,
     input: &S_RemoveTagsFromResourceRequest,
     output: &S_RemoveTagsFromResourceResult,
-    errors: &[
-        &INVALID_RESOURCE_TYPE,
-        &INVALID_RESOURCE_ID,
-        &INTERNAL_SERVER_ERROR,
-        &TOO_MANY_UPDATES,
-    ],
+    errors: &[&INVALID_RESOURCE_TYPE, &INVALID_RESOURCE_ID, &INTERNAL_SERVER_ERROR, &TOO_MANY_UPDATES],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -477,12 +455,7 @@ static UNLABEL_PARAMETER_VERSION: schema::Operation = schema::Operation {
     status: 200,
     input: &S_UnlabelParameterVersionRequest,
     output: &S_UnlabelParameterVersionResult,
-    errors: &[
-        &INTERNAL_SERVER_ERROR,
-        &TOO_MANY_UPDATES,
-        &PARAMETER_NOT_FOUND,
-        &PARAMETER_VERSION_NOT_FOUND,
-    ],
+    errors: &[&INTERNAL_SERVER_ERROR, &TOO_MANY_UPDATES, &PARAMETER_NOT_FOUND, &PARAMETER_VERSION_NOT_FOUND],
     result_wrapper: "",
     unsigned: false,
     built: true,
@@ -495,54 +468,22 @@ impl OperationType for UnlabelParameterVersion {
     const FACTS: &'static schema::Operation = &UNLABEL_PARAMETER_VERSION;
 }
 
-pub static ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AccessDeniedException",
-    code: "AccessDeniedException",
-    status: 400,
-    message: "Message",
-};
-pub static ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AlreadyExistsException",
-    code: "AlreadyExistsException",
-    status: 400,
-    message: "Message",
-};
-pub static ASSOCIATED_INSTANCES: ErrorFact = ErrorFact {
-    shape: "AssociatedInstances",
-    code: "AssociatedInstances",
-    status: 400,
-    message: "message",
-};
-pub static ASSOCIATION_ALREADY_EXISTS: ErrorFact = ErrorFact {
-    shape: "AssociationAlreadyExists",
-    code: "AssociationAlreadyExists",
-    status: 400,
-    message: "message",
-};
-pub static ASSOCIATION_DOES_NOT_EXIST: ErrorFact = ErrorFact {
-    shape: "AssociationDoesNotExist",
-    code: "AssociationDoesNotExist",
-    status: 400,
-    message: "Message",
-};
-pub static ASSOCIATION_EXECUTION_DOES_NOT_EXIST: ErrorFact = ErrorFact {
-    shape: "AssociationExecutionDoesNotExist",
-    code: "AssociationExecutionDoesNotExist",
-    status: 400,
-    message: "Message",
-};
-pub static ASSOCIATION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "AssociationLimitExceeded",
-    code: "AssociationLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static ASSOCIATION_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "AssociationVersionLimitExceeded",
-    code: "AssociationVersionLimitExceeded",
-    status: 400,
-    message: "Message",
-};
+pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "Message" };
+pub static ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AlreadyExistsException", code: "AlreadyExistsException", status: 400, message: "Message" };
+pub static ASSOCIATED_INSTANCES: ErrorFact =
+    ErrorFact { shape: "AssociatedInstances", code: "AssociatedInstances", status: 400, message: "message" };
+pub static ASSOCIATION_ALREADY_EXISTS: ErrorFact =
+    ErrorFact { shape: "AssociationAlreadyExists", code: "AssociationAlreadyExists", status: 400, message: "message" };
+pub static ASSOCIATION_DOES_NOT_EXIST: ErrorFact =
+    ErrorFact { shape: "AssociationDoesNotExist", code: "AssociationDoesNotExist", status: 400, message: "Message" };
+pub static ASSOCIATION_EXECUTION_DOES_NOT_EXIST: ErrorFact =
+    ErrorFact { shape: "AssociationExecutionDoesNotExist", code: "AssociationExecutionDoesNotExist", status: 400, message: "Message" };
+pub static ASSOCIATION_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "AssociationLimitExceeded", code: "AssociationLimitExceeded", status: 400, message: "message" };
+pub static ASSOCIATION_VERSION_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "AssociationVersionLimitExceeded", code: "AssociationVersionLimitExceeded", status: 400, message: "Message" };
 pub static AUTOMATION_DEFINITION_NOT_APPROVED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "AutomationDefinitionNotApprovedException",
     code: "AutomationDefinitionNotApprovedException",
@@ -573,486 +514,194 @@ pub static AUTOMATION_EXECUTION_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
-pub static AUTOMATION_STEP_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "AutomationStepNotFoundException",
-    code: "AutomationStepNotFoundException",
-    status: 400,
-    message: "Message",
-};
+pub static AUTOMATION_STEP_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "AutomationStepNotFoundException", code: "AutomationStepNotFoundException", status: 400, message: "Message" };
 pub static COMPLIANCE_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ComplianceTypeCountLimitExceededException",
     code: "ComplianceTypeCountLimitExceededException",
     status: 400,
     message: "Message",
 };
-pub static CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ConflictException",
-    code: "ConflictException",
-    status: 400,
-    message: "Message",
-};
+pub static CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ConflictException", code: "ConflictException", status: 400, message: "Message" };
 pub static CUSTOM_SCHEMA_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "CustomSchemaCountLimitExceededException",
     code: "CustomSchemaCountLimitExceededException",
     status: 400,
     message: "Message",
 };
-pub static DOCUMENT_ALREADY_EXISTS: ErrorFact = ErrorFact {
-    shape: "DocumentAlreadyExists",
-    code: "DocumentAlreadyExists",
-    status: 400,
-    message: "Message",
-};
-pub static DOCUMENT_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "DocumentLimitExceeded",
-    code: "DocumentLimitExceeded",
-    status: 400,
-    message: "Message",
-};
-pub static DOCUMENT_PERMISSION_LIMIT: ErrorFact = ErrorFact {
-    shape: "DocumentPermissionLimit",
-    code: "DocumentPermissionLimit",
-    status: 400,
-    message: "Message",
-};
-pub static DOCUMENT_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "DocumentVersionLimitExceeded",
-    code: "DocumentVersionLimitExceeded",
-    status: 400,
-    message: "Message",
-};
-pub static DOES_NOT_EXIST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "DoesNotExistException",
-    code: "DoesNotExistException",
-    status: 400,
-    message: "Message",
-};
-pub static DUPLICATE_DOCUMENT_CONTENT: ErrorFact = ErrorFact {
-    shape: "DuplicateDocumentContent",
-    code: "DuplicateDocumentContent",
-    status: 400,
-    message: "Message",
-};
-pub static DUPLICATE_DOCUMENT_VERSION_NAME: ErrorFact = ErrorFact {
-    shape: "DuplicateDocumentVersionName",
-    code: "DuplicateDocumentVersionName",
-    status: 400,
-    message: "Message",
-};
-pub static DUPLICATE_INSTANCE_ID: ErrorFact = ErrorFact {
-    shape: "DuplicateInstanceId",
-    code: "DuplicateInstanceId",
-    status: 400,
-    message: "message",
-};
-pub static FEATURE_NOT_AVAILABLE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "FeatureNotAvailableException",
-    code: "FeatureNotAvailableException",
-    status: 400,
-    message: "Message",
-};
+pub static DOCUMENT_ALREADY_EXISTS: ErrorFact =
+    ErrorFact { shape: "DocumentAlreadyExists", code: "DocumentAlreadyExists", status: 400, message: "Message" };
+pub static DOCUMENT_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "DocumentLimitExceeded", code: "DocumentLimitExceeded", status: 400, message: "Message" };
+pub static DOCUMENT_PERMISSION_LIMIT: ErrorFact =
+    ErrorFact { shape: "DocumentPermissionLimit", code: "DocumentPermissionLimit", status: 400, message: "Message" };
+pub static DOCUMENT_VERSION_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "DocumentVersionLimitExceeded", code: "DocumentVersionLimitExceeded", status: 400, message: "Message" };
+pub static DOES_NOT_EXIST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "DoesNotExistException", code: "DoesNotExistException", status: 400, message: "Message" };
+pub static DUPLICATE_DOCUMENT_CONTENT: ErrorFact =
+    ErrorFact { shape: "DuplicateDocumentContent", code: "DuplicateDocumentContent", status: 400, message: "Message" };
+pub static DUPLICATE_DOCUMENT_VERSION_NAME: ErrorFact =
+    ErrorFact { shape: "DuplicateDocumentVersionName", code: "DuplicateDocumentVersionName", status: 400, message: "Message" };
+pub static DUPLICATE_INSTANCE_ID: ErrorFact =
+    ErrorFact { shape: "DuplicateInstanceId", code: "DuplicateInstanceId", status: 400, message: "message" };
+pub static FEATURE_NOT_AVAILABLE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "FeatureNotAvailableException", code: "FeatureNotAvailableException", status: 400, message: "Message" };
 pub static HIERARCHY_LEVEL_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "HierarchyLevelLimitExceededException",
     code: "HierarchyLevelLimitExceededException",
     status: 400,
     message: "message",
 };
-pub static HIERARCHY_TYPE_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "HierarchyTypeMismatchException",
-    code: "HierarchyTypeMismatchException",
-    status: 400,
-    message: "message",
-};
-pub static IDEMPOTENT_PARAMETER_MISMATCH: ErrorFact = ErrorFact {
-    shape: "IdempotentParameterMismatch",
-    code: "IdempotentParameterMismatch",
-    status: 400,
-    message: "Message",
-};
-pub static INCOMPATIBLE_POLICY_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "IncompatiblePolicyException",
-    code: "IncompatiblePolicyException",
-    status: 400,
-    message: "message",
-};
-pub static INTERNAL_SERVER_ERROR: ErrorFact = ErrorFact {
-    shape: "InternalServerError",
-    code: "InternalServerError",
-    status: 500,
-    message: "Message",
-};
-pub static INVALID_ACTIVATION: ErrorFact = ErrorFact {
-    shape: "InvalidActivation",
-    code: "InvalidActivation",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_ACTIVATION_ID: ErrorFact = ErrorFact {
-    shape: "InvalidActivationId",
-    code: "InvalidActivationId",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_AGGREGATOR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidAggregatorException",
-    code: "InvalidAggregatorException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_ALLOWED_PATTERN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidAllowedPatternException",
-    code: "InvalidAllowedPatternException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_ASSOCIATION: ErrorFact = ErrorFact {
-    shape: "InvalidAssociation",
-    code: "InvalidAssociation",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_ASSOCIATION_VERSION: ErrorFact = ErrorFact {
-    shape: "InvalidAssociationVersion",
-    code: "InvalidAssociationVersion",
-    status: 400,
-    message: "Message",
-};
+pub static HIERARCHY_TYPE_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "HierarchyTypeMismatchException", code: "HierarchyTypeMismatchException", status: 400, message: "message" };
+pub static IDEMPOTENT_PARAMETER_MISMATCH: ErrorFact =
+    ErrorFact { shape: "IdempotentParameterMismatch", code: "IdempotentParameterMismatch", status: 400, message: "Message" };
+pub static INCOMPATIBLE_POLICY_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "IncompatiblePolicyException", code: "IncompatiblePolicyException", status: 400, message: "message" };
+pub static INTERNAL_SERVER_ERROR: ErrorFact =
+    ErrorFact { shape: "InternalServerError", code: "InternalServerError", status: 500, message: "Message" };
+pub static INVALID_ACTIVATION: ErrorFact =
+    ErrorFact { shape: "InvalidActivation", code: "InvalidActivation", status: 400, message: "Message" };
+pub static INVALID_ACTIVATION_ID: ErrorFact =
+    ErrorFact { shape: "InvalidActivationId", code: "InvalidActivationId", status: 400, message: "Message" };
+pub static INVALID_AGGREGATOR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidAggregatorException", code: "InvalidAggregatorException", status: 400, message: "Message" };
+pub static INVALID_ALLOWED_PATTERN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidAllowedPatternException", code: "InvalidAllowedPatternException", status: 400, message: "message" };
+pub static INVALID_ASSOCIATION: ErrorFact =
+    ErrorFact { shape: "InvalidAssociation", code: "InvalidAssociation", status: 400, message: "Message" };
+pub static INVALID_ASSOCIATION_VERSION: ErrorFact =
+    ErrorFact { shape: "InvalidAssociationVersion", code: "InvalidAssociationVersion", status: 400, message: "Message" };
 pub static INVALID_AUTOMATION_EXECUTION_PARAMETERS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidAutomationExecutionParametersException",
     code: "InvalidAutomationExecutionParametersException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_AUTOMATION_SIGNAL_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidAutomationSignalException",
-    code: "InvalidAutomationSignalException",
-    status: 400,
-    message: "Message",
-};
+pub static INVALID_AUTOMATION_SIGNAL_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidAutomationSignalException", code: "InvalidAutomationSignalException", status: 400, message: "Message" };
 pub static INVALID_AUTOMATION_STATUS_UPDATE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidAutomationStatusUpdateException",
     code: "InvalidAutomationStatusUpdateException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_COMMAND_ID: ErrorFact = ErrorFact {
-    shape: "InvalidCommandId",
-    code: "InvalidCommandId",
-    status: 400,
-    message: "message",
-};
+pub static INVALID_COMMAND_ID: ErrorFact =
+    ErrorFact { shape: "InvalidCommandId", code: "InvalidCommandId", status: 400, message: "message" };
 pub static INVALID_DELETE_INVENTORY_PARAMETERS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidDeleteInventoryParametersException",
     code: "InvalidDeleteInventoryParametersException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_DELETION_ID_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidDeletionIdException",
-    code: "InvalidDeletionIdException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT: ErrorFact = ErrorFact {
-    shape: "InvalidDocument",
-    code: "InvalidDocument",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT_CONTENT: ErrorFact = ErrorFact {
-    shape: "InvalidDocumentContent",
-    code: "InvalidDocumentContent",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT_OPERATION: ErrorFact = ErrorFact {
-    shape: "InvalidDocumentOperation",
-    code: "InvalidDocumentOperation",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT_SCHEMA_VERSION: ErrorFact = ErrorFact {
-    shape: "InvalidDocumentSchemaVersion",
-    code: "InvalidDocumentSchemaVersion",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT_TYPE: ErrorFact = ErrorFact {
-    shape: "InvalidDocumentType",
-    code: "InvalidDocumentType",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_DOCUMENT_VERSION: ErrorFact = ErrorFact {
-    shape: "InvalidDocumentVersion",
-    code: "InvalidDocumentVersion",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_FILTER: ErrorFact = ErrorFact {
-    shape: "InvalidFilter",
-    code: "InvalidFilter",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_FILTER_KEY: ErrorFact = ErrorFact {
-    shape: "InvalidFilterKey",
-    code: "InvalidFilterKey",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_FILTER_OPTION: ErrorFact = ErrorFact {
-    shape: "InvalidFilterOption",
-    code: "InvalidFilterOption",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_FILTER_VALUE: ErrorFact = ErrorFact {
-    shape: "InvalidFilterValue",
-    code: "InvalidFilterValue",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_INSTANCE_ID: ErrorFact = ErrorFact {
-    shape: "InvalidInstanceId",
-    code: "InvalidInstanceId",
-    status: 400,
-    message: "Message",
-};
+pub static INVALID_DELETION_ID_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidDeletionIdException", code: "InvalidDeletionIdException", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT: ErrorFact = ErrorFact { shape: "InvalidDocument", code: "InvalidDocument", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_CONTENT: ErrorFact =
+    ErrorFact { shape: "InvalidDocumentContent", code: "InvalidDocumentContent", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_OPERATION: ErrorFact =
+    ErrorFact { shape: "InvalidDocumentOperation", code: "InvalidDocumentOperation", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_SCHEMA_VERSION: ErrorFact =
+    ErrorFact { shape: "InvalidDocumentSchemaVersion", code: "InvalidDocumentSchemaVersion", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_TYPE: ErrorFact =
+    ErrorFact { shape: "InvalidDocumentType", code: "InvalidDocumentType", status: 400, message: "Message" };
+pub static INVALID_DOCUMENT_VERSION: ErrorFact =
+    ErrorFact { shape: "InvalidDocumentVersion", code: "InvalidDocumentVersion", status: 400, message: "Message" };
+pub static INVALID_FILTER: ErrorFact = ErrorFact { shape: "InvalidFilter", code: "InvalidFilter", status: 400, message: "Message" };
+pub static INVALID_FILTER_KEY: ErrorFact =
+    ErrorFact { shape: "InvalidFilterKey", code: "InvalidFilterKey", status: 400, message: "message" };
+pub static INVALID_FILTER_OPTION: ErrorFact =
+    ErrorFact { shape: "InvalidFilterOption", code: "InvalidFilterOption", status: 400, message: "message" };
+pub static INVALID_FILTER_VALUE: ErrorFact =
+    ErrorFact { shape: "InvalidFilterValue", code: "InvalidFilterValue", status: 400, message: "Message" };
+pub static INVALID_INSTANCE_ID: ErrorFact =
+    ErrorFact { shape: "InvalidInstanceId", code: "InvalidInstanceId", status: 400, message: "Message" };
 pub static INVALID_INSTANCE_INFORMATION_FILTER_VALUE: ErrorFact = ErrorFact {
     shape: "InvalidInstanceInformationFilterValue",
     code: "InvalidInstanceInformationFilterValue",
     status: 400,
     message: "message",
 };
-pub static INVALID_INSTANCE_PROPERTY_FILTER_VALUE: ErrorFact = ErrorFact {
-    shape: "InvalidInstancePropertyFilterValue",
-    code: "InvalidInstancePropertyFilterValue",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_INVENTORY_GROUP_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidInventoryGroupException",
-    code: "InvalidInventoryGroupException",
-    status: 400,
-    message: "Message",
-};
+pub static INVALID_INSTANCE_PROPERTY_FILTER_VALUE: ErrorFact =
+    ErrorFact { shape: "InvalidInstancePropertyFilterValue", code: "InvalidInstancePropertyFilterValue", status: 400, message: "message" };
+pub static INVALID_INVENTORY_GROUP_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidInventoryGroupException", code: "InvalidInventoryGroupException", status: 400, message: "Message" };
 pub static INVALID_INVENTORY_ITEM_CONTEXT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidInventoryItemContextException",
     code: "InvalidInventoryItemContextException",
     status: 400,
     message: "Message",
 };
-pub static INVALID_INVENTORY_REQUEST_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidInventoryRequestException",
-    code: "InvalidInventoryRequestException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_ITEM_CONTENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidItemContentException",
-    code: "InvalidItemContentException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_KEY_ID: ErrorFact = ErrorFact {
-    shape: "InvalidKeyId",
-    code: "InvalidKeyId",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_NEXT_TOKEN: ErrorFact = ErrorFact {
-    shape: "InvalidNextToken",
-    code: "InvalidNextToken",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_NOTIFICATION_CONFIG: ErrorFact = ErrorFact {
-    shape: "InvalidNotificationConfig",
-    code: "InvalidNotificationConfig",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_OPTION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidOptionException",
-    code: "InvalidOptionException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_OUTPUT_FOLDER: ErrorFact = ErrorFact {
-    shape: "InvalidOutputFolder",
-    code: "InvalidOutputFolder",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_OUTPUT_LOCATION: ErrorFact = ErrorFact {
-    shape: "InvalidOutputLocation",
-    code: "InvalidOutputLocation",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_PARAMETERS: ErrorFact = ErrorFact {
-    shape: "InvalidParameters",
-    code: "InvalidParameters",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_PERMISSION_TYPE: ErrorFact = ErrorFact {
-    shape: "InvalidPermissionType",
-    code: "InvalidPermissionType",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_PLUGIN_NAME: ErrorFact = ErrorFact {
-    shape: "InvalidPluginName",
-    code: "InvalidPluginName",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_POLICY_ATTRIBUTE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidPolicyAttributeException",
-    code: "InvalidPolicyAttributeException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_POLICY_TYPE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidPolicyTypeException",
-    code: "InvalidPolicyTypeException",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_RESOURCE_ID: ErrorFact = ErrorFact {
-    shape: "InvalidResourceId",
-    code: "InvalidResourceId",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_RESOURCE_TYPE: ErrorFact = ErrorFact {
-    shape: "InvalidResourceType",
-    code: "InvalidResourceType",
-    status: 400,
-    message: "message",
-};
-pub static INVALID_RESULT_ATTRIBUTE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidResultAttributeException",
-    code: "InvalidResultAttributeException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_ROLE: ErrorFact = ErrorFact {
-    shape: "InvalidRole",
-    code: "InvalidRole",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_SCHEDULE: ErrorFact = ErrorFact {
-    shape: "InvalidSchedule",
-    code: "InvalidSchedule",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_TAG: ErrorFact = ErrorFact {
-    shape: "InvalidTag",
-    code: "InvalidTag",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_TARGET: ErrorFact = ErrorFact {
-    shape: "InvalidTarget",
-    code: "InvalidTarget",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_TARGET_MAPS: ErrorFact = ErrorFact {
-    shape: "InvalidTargetMaps",
-    code: "InvalidTargetMaps",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_TYPE_NAME_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidTypeNameException",
-    code: "InvalidTypeNameException",
-    status: 400,
-    message: "Message",
-};
-pub static INVALID_UPDATE: ErrorFact = ErrorFact {
-    shape: "InvalidUpdate",
-    code: "InvalidUpdate",
-    status: 400,
-    message: "Message",
-};
-pub static INVOCATION_DOES_NOT_EXIST: ErrorFact = ErrorFact {
-    shape: "InvocationDoesNotExist",
-    code: "InvocationDoesNotExist",
-    status: 400,
-    message: "message",
-};
-pub static ITEM_CONTENT_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ItemContentMismatchException",
-    code: "ItemContentMismatchException",
-    status: 400,
-    message: "Message",
-};
-pub static ITEM_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ItemSizeLimitExceededException",
-    code: "ItemSizeLimitExceededException",
-    status: 400,
-    message: "Message",
-};
+pub static INVALID_INVENTORY_REQUEST_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidInventoryRequestException", code: "InvalidInventoryRequestException", status: 400, message: "Message" };
+pub static INVALID_ITEM_CONTENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidItemContentException", code: "InvalidItemContentException", status: 400, message: "Message" };
+pub static INVALID_KEY_ID: ErrorFact = ErrorFact { shape: "InvalidKeyId", code: "InvalidKeyId", status: 400, message: "message" };
+pub static INVALID_NEXT_TOKEN: ErrorFact =
+    ErrorFact { shape: "InvalidNextToken", code: "InvalidNextToken", status: 400, message: "Message" };
+pub static INVALID_NOTIFICATION_CONFIG: ErrorFact =
+    ErrorFact { shape: "InvalidNotificationConfig", code: "InvalidNotificationConfig", status: 400, message: "Message" };
+pub static INVALID_OPTION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidOptionException", code: "InvalidOptionException", status: 400, message: "Message" };
+pub static INVALID_OUTPUT_FOLDER: ErrorFact =
+    ErrorFact { shape: "InvalidOutputFolder", code: "InvalidOutputFolder", status: 400, message: "message" };
+pub static INVALID_OUTPUT_LOCATION: ErrorFact =
+    ErrorFact { shape: "InvalidOutputLocation", code: "InvalidOutputLocation", status: 400, message: "message" };
+pub static INVALID_PARAMETERS: ErrorFact =
+    ErrorFact { shape: "InvalidParameters", code: "InvalidParameters", status: 400, message: "Message" };
+pub static INVALID_PERMISSION_TYPE: ErrorFact =
+    ErrorFact { shape: "InvalidPermissionType", code: "InvalidPermissionType", status: 400, message: "Message" };
+pub static INVALID_PLUGIN_NAME: ErrorFact =
+    ErrorFact { shape: "InvalidPluginName", code: "InvalidPluginName", status: 400, message: "message" };
+pub static INVALID_POLICY_ATTRIBUTE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidPolicyAttributeException", code: "InvalidPolicyAttributeException", status: 400, message: "message" };
+pub static INVALID_POLICY_TYPE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidPolicyTypeException", code: "InvalidPolicyTypeException", status: 400, message: "message" };
+pub static INVALID_RESOURCE_ID: ErrorFact =
+    ErrorFact { shape: "InvalidResourceId", code: "InvalidResourceId", status: 400, message: "message" };
+pub static INVALID_RESOURCE_TYPE: ErrorFact =
+    ErrorFact { shape: "InvalidResourceType", code: "InvalidResourceType", status: 400, message: "message" };
+pub static INVALID_RESULT_ATTRIBUTE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidResultAttributeException", code: "InvalidResultAttributeException", status: 400, message: "Message" };
+pub static INVALID_ROLE: ErrorFact = ErrorFact { shape: "InvalidRole", code: "InvalidRole", status: 400, message: "Message" };
+pub static INVALID_SCHEDULE: ErrorFact = ErrorFact { shape: "InvalidSchedule", code: "InvalidSchedule", status: 400, message: "Message" };
+pub static INVALID_TAG: ErrorFact = ErrorFact { shape: "InvalidTag", code: "InvalidTag", status: 400, message: "Message" };
+pub static INVALID_TARGET: ErrorFact = ErrorFact { shape: "InvalidTarget", code: "InvalidTarget", status: 400, message: "Message" };
+pub static INVALID_TARGET_MAPS: ErrorFact =
+    ErrorFact { shape: "InvalidTargetMaps", code: "InvalidTargetMaps", status: 400, message: "Message" };
+pub static INVALID_TYPE_NAME_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidTypeNameException", code: "InvalidTypeNameException", status: 400, message: "Message" };
+pub static INVALID_UPDATE: ErrorFact = ErrorFact { shape: "InvalidUpdate", code: "InvalidUpdate", status: 400, message: "Message" };
+pub static INVOCATION_DOES_NOT_EXIST: ErrorFact =
+    ErrorFact { shape: "InvocationDoesNotExist", code: "InvocationDoesNotExist", status: 400, message: "message" };
+pub static ITEM_CONTENT_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ItemContentMismatchException", code: "ItemContentMismatchException", status: 400, message: "Message" };
+pub static ITEM_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ItemSizeLimitExceededException", code: "ItemSizeLimitExceededException", status: 400, message: "Message" };
 pub static MALFORMED_RESOURCE_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "MalformedResourcePolicyDocumentException",
     code: "MalformedResourcePolicyDocumentException",
     status: 400,
     message: "Message",
 };
-pub static MAX_DOCUMENT_SIZE_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "MaxDocumentSizeExceeded",
-    code: "MaxDocumentSizeExceeded",
-    status: 400,
-    message: "Message",
-};
-pub static NO_LONGER_SUPPORTED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "NoLongerSupportedException",
-    code: "NoLongerSupportedException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_ACCESS_DENIED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemAccessDeniedException",
-    code: "OpsItemAccessDeniedException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemAlreadyExistsException",
-    code: "OpsItemAlreadyExistsException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemConflictException",
-    code: "OpsItemConflictException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemInvalidParameterException",
-    code: "OpsItemInvalidParameterException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemLimitExceededException",
-    code: "OpsItemLimitExceededException",
-    status: 400,
-    message: "Message",
-};
-pub static OPS_ITEM_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsItemNotFoundException",
-    code: "OpsItemNotFoundException",
-    status: 400,
-    message: "Message",
-};
+pub static MAX_DOCUMENT_SIZE_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "MaxDocumentSizeExceeded", code: "MaxDocumentSizeExceeded", status: 400, message: "Message" };
+pub static NO_LONGER_SUPPORTED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "NoLongerSupportedException", code: "NoLongerSupportedException", status: 400, message: "Message" };
+pub static OPS_ITEM_ACCESS_DENIED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemAccessDeniedException", code: "OpsItemAccessDeniedException", status: 400, message: "Message" };
+pub static OPS_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemAlreadyExistsException", code: "OpsItemAlreadyExistsException", status: 400, message: "Message" };
+pub static OPS_ITEM_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemConflictException", code: "OpsItemConflictException", status: 400, message: "Message" };
+pub static OPS_ITEM_INVALID_PARAMETER_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemInvalidParameterException", code: "OpsItemInvalidParameterException", status: 400, message: "Message" };
+pub static OPS_ITEM_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemLimitExceededException", code: "OpsItemLimitExceededException", status: 400, message: "Message" };
+pub static OPS_ITEM_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsItemNotFoundException", code: "OpsItemNotFoundException", status: 400, message: "Message" };
 pub static OPS_ITEM_RELATED_ITEM_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OpsItemRelatedItemAlreadyExistsException",
     code: "OpsItemRelatedItemAlreadyExistsException",
@@ -1065,12 +714,8 @@ pub static OPS_ITEM_RELATED_ITEM_ASSOCIATION_NOT_FOUND_EXCEPTION: ErrorFact = Er
     status: 400,
     message: "Message",
 };
-pub static OPS_METADATA_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsMetadataAlreadyExistsException",
-    code: "OpsMetadataAlreadyExistsException",
-    status: 400,
-    message: "message",
-};
+pub static OPS_METADATA_ALREADY_EXISTS_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsMetadataAlreadyExistsException", code: "OpsMetadataAlreadyExistsException", status: 400, message: "message" };
 pub static OPS_METADATA_INVALID_ARGUMENT_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OpsMetadataInvalidArgumentException",
     code: "OpsMetadataInvalidArgumentException",
@@ -1083,84 +728,36 @@ pub static OPS_METADATA_KEY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
-pub static OPS_METADATA_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsMetadataLimitExceededException",
-    code: "OpsMetadataLimitExceededException",
-    status: 400,
-    message: "message",
-};
-pub static OPS_METADATA_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsMetadataNotFoundException",
-    code: "OpsMetadataNotFoundException",
-    status: 400,
-    message: "message",
-};
-pub static OPS_METADATA_TOO_MANY_UPDATES_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "OpsMetadataTooManyUpdatesException",
-    code: "OpsMetadataTooManyUpdatesException",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_ALREADY_EXISTS: ErrorFact = ErrorFact {
-    shape: "ParameterAlreadyExists",
-    code: "ParameterAlreadyExists",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "ParameterLimitExceeded",
-    code: "ParameterLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_MAX_VERSION_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "ParameterMaxVersionLimitExceeded",
-    code: "ParameterMaxVersionLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_NOT_FOUND: ErrorFact = ErrorFact {
-    shape: "ParameterNotFound",
-    code: "ParameterNotFound",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ParameterPatternMismatchException",
-    code: "ParameterPatternMismatchException",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: ErrorFact = ErrorFact {
-    shape: "ParameterVersionLabelLimitExceeded",
-    code: "ParameterVersionLabelLimitExceeded",
-    status: 400,
-    message: "message",
-};
-pub static PARAMETER_VERSION_NOT_FOUND: ErrorFact = ErrorFact {
-    shape: "ParameterVersionNotFound",
-    code: "ParameterVersionNotFound",
-    status: 400,
-    message: "message",
-};
-pub static POLICIES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PoliciesLimitExceededException",
-    code: "PoliciesLimitExceededException",
-    status: 400,
-    message: "message",
-};
+pub static OPS_METADATA_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsMetadataLimitExceededException", code: "OpsMetadataLimitExceededException", status: 400, message: "message" };
+pub static OPS_METADATA_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsMetadataNotFoundException", code: "OpsMetadataNotFoundException", status: 400, message: "message" };
+pub static OPS_METADATA_TOO_MANY_UPDATES_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "OpsMetadataTooManyUpdatesException", code: "OpsMetadataTooManyUpdatesException", status: 400, message: "message" };
+pub static PARAMETER_ALREADY_EXISTS: ErrorFact =
+    ErrorFact { shape: "ParameterAlreadyExists", code: "ParameterAlreadyExists", status: 400, message: "message" };
+pub static PARAMETER_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "ParameterLimitExceeded", code: "ParameterLimitExceeded", status: 400, message: "message" };
+pub static PARAMETER_MAX_VERSION_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "ParameterMaxVersionLimitExceeded", code: "ParameterMaxVersionLimitExceeded", status: 400, message: "message" };
+pub static PARAMETER_NOT_FOUND: ErrorFact =
+    ErrorFact { shape: "ParameterNotFound", code: "ParameterNotFound", status: 400, message: "message" };
+pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ParameterPatternMismatchException", code: "ParameterPatternMismatchException", status: 400, message: "message" };
+pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: ErrorFact =
+    ErrorFact { shape: "ParameterVersionLabelLimitExceeded", code: "ParameterVersionLabelLimitExceeded", status: 400, message: "message" };
+pub static PARAMETER_VERSION_NOT_FOUND: ErrorFact =
+    ErrorFact { shape: "ParameterVersionNotFound", code: "ParameterVersionNotFound", status: 400, message: "message" };
+pub static POLICIES_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PoliciesLimitExceededException", code: "PoliciesLimitExceededException", status: 400, message: "message" };
 pub static RESOURCE_DATA_SYNC_ALREADY_EXISTS_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourceDataSyncAlreadyExistsException",
     code: "ResourceDataSyncAlreadyExistsException",
     status: 400,
     message: "message",
 };
-pub static RESOURCE_DATA_SYNC_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceDataSyncConflictException",
-    code: "ResourceDataSyncConflictException",
-    status: 400,
-    message: "Message",
-};
+pub static RESOURCE_DATA_SYNC_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceDataSyncConflictException", code: "ResourceDataSyncConflictException", status: 400, message: "Message" };
 pub static RESOURCE_DATA_SYNC_COUNT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourceDataSyncCountExceededException",
     code: "ResourceDataSyncCountExceededException",
@@ -1173,36 +770,16 @@ pub static RESOURCE_DATA_SYNC_INVALID_CONFIGURATION_EXCEPTION: ErrorFact = Error
     status: 400,
     message: "Message",
 };
-pub static RESOURCE_DATA_SYNC_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceDataSyncNotFoundException",
-    code: "ResourceDataSyncNotFoundException",
-    status: 400,
-    message: "Message",
-};
-pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceInUseException",
-    code: "ResourceInUseException",
-    status: 400,
-    message: "Message",
-};
-pub static RESOURCE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceLimitExceededException",
-    code: "ResourceLimitExceededException",
-    status: 400,
-    message: "Message",
-};
-pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourceNotFoundException",
-    code: "ResourceNotFoundException",
-    status: 400,
-    message: "Message",
-};
-pub static RESOURCE_POLICY_CONFLICT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourcePolicyConflictException",
-    code: "ResourcePolicyConflictException",
-    status: 400,
-    message: "Message",
-};
+pub static RESOURCE_DATA_SYNC_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceDataSyncNotFoundException", code: "ResourceDataSyncNotFoundException", status: 400, message: "Message" };
+pub static RESOURCE_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceInUseException", code: "ResourceInUseException", status: 400, message: "Message" };
+pub static RESOURCE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceLimitExceededException", code: "ResourceLimitExceededException", status: 400, message: "Message" };
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "Message" };
+pub static RESOURCE_POLICY_CONFLICT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourcePolicyConflictException", code: "ResourcePolicyConflictException", status: 400, message: "Message" };
 pub static RESOURCE_POLICY_INVALID_PARAMETER_EXCEPTION: ErrorFact = ErrorFact {
     shape: "ResourcePolicyInvalidParameterException",
     code: "ResourcePolicyInvalidParameterException",
@@ -1215,78 +792,28 @@ pub static RESOURCE_POLICY_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "Message",
 };
-pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ResourcePolicyNotFoundException",
-    code: "ResourcePolicyNotFoundException",
-    status: 400,
-    message: "Message",
-};
-pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ServiceQuotaExceededException",
-    code: "ServiceQuotaExceededException",
-    status: 400,
-    message: "Message",
-};
-pub static SERVICE_SETTING_NOT_FOUND: ErrorFact = ErrorFact {
-    shape: "ServiceSettingNotFound",
-    code: "ServiceSettingNotFound",
-    status: 400,
-    message: "Message",
-};
-pub static STATUS_UNCHANGED: ErrorFact = ErrorFact {
-    shape: "StatusUnchanged",
-    code: "StatusUnchanged",
-    status: 400,
-    message: "message",
-};
-pub static SUB_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SubTypeCountLimitExceededException",
-    code: "SubTypeCountLimitExceededException",
-    status: 400,
-    message: "Message",
-};
-pub static TARGET_IN_USE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TargetInUseException",
-    code: "TargetInUseException",
-    status: 400,
-    message: "Message",
-};
-pub static TARGET_NOT_CONNECTED: ErrorFact = ErrorFact {
-    shape: "TargetNotConnected",
-    code: "TargetNotConnected",
-    status: 400,
-    message: "Message",
-};
-pub static THROTTLING_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ThrottlingException",
-    code: "ThrottlingException",
-    status: 400,
-    message: "Message",
-};
-pub static TOO_MANY_TAGS_ERROR: ErrorFact = ErrorFact {
-    shape: "TooManyTagsError",
-    code: "TooManyTagsError",
-    status: 400,
-    message: "message",
-};
-pub static TOO_MANY_UPDATES: ErrorFact = ErrorFact {
-    shape: "TooManyUpdates",
-    code: "TooManyUpdates",
-    status: 400,
-    message: "Message",
-};
-pub static TOTAL_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "TotalSizeLimitExceededException",
-    code: "TotalSizeLimitExceededException",
-    status: 400,
-    message: "Message",
-};
-pub static UNSUPPORTED_CALENDAR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedCalendarException",
-    code: "UnsupportedCalendarException",
-    status: 400,
-    message: "Message",
-};
+pub static RESOURCE_POLICY_NOT_FOUND_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ResourcePolicyNotFoundException", code: "ResourcePolicyNotFoundException", status: 400, message: "Message" };
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ServiceQuotaExceededException", code: "ServiceQuotaExceededException", status: 400, message: "Message" };
+pub static SERVICE_SETTING_NOT_FOUND: ErrorFact =
+    ErrorFact { shape: "ServiceSettingNotFound", code: "ServiceSettingNotFound", status: 400, message: "Message" };
+pub static STATUS_UNCHANGED: ErrorFact = ErrorFact { shape: "StatusUnchanged", code: "StatusUnchanged", status: 400, message: "message" };
+pub static SUB_TYPE_COUNT_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SubTypeCountLimitExceededException", code: "SubTypeCountLimitExceededException", status: 400, message: "Message" };
+pub static TARGET_IN_USE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TargetInUseException", code: "TargetInUseException", status: 400, message: "Message" };
+pub static TARGET_NOT_CONNECTED: ErrorFact =
+    ErrorFact { shape: "TargetNotConnected", code: "TargetNotConnected", status: 400, message: "Message" };
+pub static THROTTLING_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ThrottlingException", code: "ThrottlingException", status: 400, message: "Message" };
+pub static TOO_MANY_TAGS_ERROR: ErrorFact =
+    ErrorFact { shape: "TooManyTagsError", code: "TooManyTagsError", status: 400, message: "message" };
+pub static TOO_MANY_UPDATES: ErrorFact = ErrorFact { shape: "TooManyUpdates", code: "TooManyUpdates", status: 400, message: "Message" };
+pub static TOTAL_SIZE_LIMIT_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "TotalSizeLimitExceededException", code: "TotalSizeLimitExceededException", status: 400, message: "Message" };
+pub static UNSUPPORTED_CALENDAR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedCalendarException", code: "UnsupportedCalendarException", status: 400, message: "Message" };
 pub static UNSUPPORTED_FEATURE_REQUIRED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "UnsupportedFeatureRequiredException",
     code: "UnsupportedFeatureRequiredException",
@@ -1305,36 +832,16 @@ pub static UNSUPPORTED_INVENTORY_SCHEMA_VERSION_EXCEPTION: ErrorFact = ErrorFact
     status: 400,
     message: "Message",
 };
-pub static UNSUPPORTED_OPERATING_SYSTEM: ErrorFact = ErrorFact {
-    shape: "UnsupportedOperatingSystem",
-    code: "UnsupportedOperatingSystem",
-    status: 400,
-    message: "Message",
-};
-pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "UnsupportedOperationException",
-    code: "UnsupportedOperationException",
-    status: 400,
-    message: "Message",
-};
-pub static UNSUPPORTED_PARAMETER_TYPE: ErrorFact = ErrorFact {
-    shape: "UnsupportedParameterType",
-    code: "UnsupportedParameterType",
-    status: 400,
-    message: "message",
-};
-pub static UNSUPPORTED_PLATFORM_TYPE: ErrorFact = ErrorFact {
-    shape: "UnsupportedPlatformType",
-    code: "UnsupportedPlatformType",
-    status: 400,
-    message: "Message",
-};
-pub static VALIDATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ValidationException",
-    code: "ValidationException",
-    status: 400,
-    message: "Message",
-};
+pub static UNSUPPORTED_OPERATING_SYSTEM: ErrorFact =
+    ErrorFact { shape: "UnsupportedOperatingSystem", code: "UnsupportedOperatingSystem", status: 400, message: "Message" };
+pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "Message" };
+pub static UNSUPPORTED_PARAMETER_TYPE: ErrorFact =
+    ErrorFact { shape: "UnsupportedParameterType", code: "UnsupportedParameterType", status: 400, message: "message" };
+pub static UNSUPPORTED_PLATFORM_TYPE: ErrorFact =
+    ErrorFact { shape: "UnsupportedPlatformType", code: "UnsupportedPlatformType", status: 400, message: "Message" };
+pub static VALIDATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "Message" };
 
 static S_AddTagsToResourceRequest: schema::Shape =
     schema::Shape::new("AddTagsToResourceRequest", Kind::Structure(&L_AddTagsToResourceRequest));
@@ -1372,10 +879,8 @@ static L_DescribeParametersRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeParametersResult: schema::Shape =
     schema::Shape::new("DescribeParametersResult", Kind::Structure(&L_DescribeParametersResult));
-static L_DescribeParametersResult: Layout = Layout::new(&[
-    schema::Member::new("Parameters", &S_ParameterMetadataList),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_DescribeParametersResult: Layout =
+    Layout::new(&[schema::Member::new("Parameters", &S_ParameterMetadataList), schema::Member::new("NextToken", &S_NextToken)]);
 static S_GetParameterHistoryRequest: schema::Shape =
     schema::Shape::new("GetParameterHistoryRequest", Kind::Structure(&L_GetParameterHistoryRequest));
 static L_GetParameterHistoryRequest: Layout = Layout::new(&[
@@ -1386,15 +891,11 @@ static L_GetParameterHistoryRequest: Layout = Layout::new(&[
 ]);
 static S_GetParameterHistoryResult: schema::Shape =
     schema::Shape::new("GetParameterHistoryResult", Kind::Structure(&L_GetParameterHistoryResult));
-static L_GetParameterHistoryResult: Layout = Layout::new(&[
-    schema::Member::new("Parameters", &S_ParameterHistoryList),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_GetParameterHistoryResult: Layout =
+    Layout::new(&[schema::Member::new("Parameters", &S_ParameterHistoryList), schema::Member::new("NextToken", &S_NextToken)]);
 static S_GetParameterRequest: schema::Shape = schema::Shape::new("GetParameterRequest", Kind::Structure(&L_GetParameterRequest));
-static L_GetParameterRequest: Layout = Layout::new(&[
-    schema::Member::new("Name", &S_PSParameterName).required(),
-    schema::Member::new("WithDecryption", &S_Boolean),
-]);
+static L_GetParameterRequest: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_PSParameterName).required(), schema::Member::new("WithDecryption", &S_Boolean)]);
 static S_GetParameterResult: schema::Shape = schema::Shape::new("GetParameterResult", Kind::Structure(&L_GetParameterResult));
 static L_GetParameterResult: Layout = Layout::new(&[schema::Member::new("Parameter", &S_Parameter)]);
 static S_GetParametersByPathMaxResults: schema::Shape =
@@ -1411,20 +912,14 @@ static L_GetParametersByPathRequest: Layout = Layout::new(&[
 ]);
 static S_GetParametersByPathResult: schema::Shape =
     schema::Shape::new("GetParametersByPathResult", Kind::Structure(&L_GetParametersByPathResult));
-static L_GetParametersByPathResult: Layout = Layout::new(&[
-    schema::Member::new("Parameters", &S_ParameterList),
-    schema::Member::new("NextToken", &S_NextToken),
-]);
+static L_GetParametersByPathResult: Layout =
+    Layout::new(&[schema::Member::new("Parameters", &S_ParameterList), schema::Member::new("NextToken", &S_NextToken)]);
 static S_GetParametersRequest: schema::Shape = schema::Shape::new("GetParametersRequest", Kind::Structure(&L_GetParametersRequest));
-static L_GetParametersRequest: Layout = Layout::new(&[
-    schema::Member::new("Names", &S_ParameterNameList).required(),
-    schema::Member::new("WithDecryption", &S_Boolean),
-]);
+static L_GetParametersRequest: Layout =
+    Layout::new(&[schema::Member::new("Names", &S_ParameterNameList).required(), schema::Member::new("WithDecryption", &S_Boolean)]);
 static S_GetParametersResult: schema::Shape = schema::Shape::new("GetParametersResult", Kind::Structure(&L_GetParametersResult));
-static L_GetParametersResult: Layout = Layout::new(&[
-    schema::Member::new("Parameters", &S_ParameterList),
-    schema::Member::new("InvalidParameters", &S_ParameterNameList),
-]);
+static L_GetParametersResult: Layout =
+    Layout::new(&[schema::Member::new("Parameters", &S_ParameterList), schema::Member::new("InvalidParameters", &S_ParameterNameList)]);
 static S_KeyList: schema::Shape = schema::Shape::new("KeyList", Kind::List(&M_KeyList));
 static M_KeyList: schema::Member = schema::Member::new("member", &S_TagKey);
 static S_LabelParameterVersionRequest: schema::Shape =
@@ -1578,10 +1073,8 @@ static L_PutParameterRequest: Layout = Layout::new(&[
     schema::Member::new("DataType", &S_ParameterDataType),
 ]);
 static S_PutParameterResult: schema::Shape = schema::Shape::new("PutParameterResult", Kind::Structure(&L_PutParameterResult));
-static L_PutParameterResult: Layout = Layout::new(&[
-    schema::Member::new("Version", &S_PSParameterVersion),
-    schema::Member::new("Tier", &S_ParameterTier),
-]);
+static L_PutParameterResult: Layout =
+    Layout::new(&[schema::Member::new("Version", &S_PSParameterVersion), schema::Member::new("Tier", &S_ParameterTier)]);
 static S_RemoveTagsFromResourceRequest: schema::Shape =
     schema::Shape::new("RemoveTagsFromResourceRequest", Kind::Structure(&L_RemoveTagsFromResourceRequest));
 static L_RemoveTagsFromResourceRequest: Layout = Layout::new(&[
@@ -1607,10 +1100,8 @@ static S_ResourceTypeForTagging: schema::Shape = schema::Shape::new("ResourceTyp
 ]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout = Layout::new(&[
-    schema::Member::new("Key", &S_TagKey).required(),
-    schema::Member::new("Value", &S_TagValue).required(),
-]);
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
 static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_TagKey));
 static P_TagKey: Pattern = Pattern::new(r#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#);
 static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList)).limits(Limits::NONE.max(1000));

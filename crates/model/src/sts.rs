@@ -108,11 +108,7 @@ static GET_FEDERATION_TOKEN: schema::Operation = schema::Operation {
     status: 200,
     input: &S_GetFederationTokenRequest,
     output: &S_GetFederationTokenResponse,
-    errors: &[
-        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
-        &PACKED_POLICY_TOO_LARGE_EXCEPTION,
-        &REGION_DISABLED_EXCEPTION,
-    ],
+    errors: &[&MALFORMED_POLICY_DOCUMENT_EXCEPTION, &PACKED_POLICY_TOO_LARGE_EXCEPTION, &REGION_DISABLED_EXCEPTION],
     result_wrapper: "GetFederationTokenResult",
     unsigned: false,
     built: true,
@@ -145,78 +141,38 @@ impl OperationType for GetSessionToken {
     const FACTS: &'static schema::Operation = &GET_SESSION_TOKEN;
 }
 
-pub static EXPIRED_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredTokenException",
-    code: "ExpiredTokenException",
-    status: 400,
-    message: "message",
-};
-pub static EXPIRED_TRADE_IN_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "ExpiredTradeInTokenException",
-    code: "ExpiredTradeInTokenException",
-    status: 400,
-    message: "message",
-};
-pub static IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "IDPCommunicationErrorException",
-    code: "IDPCommunicationError",
-    status: 400,
-    message: "message",
-};
-pub static IDP_REJECTED_CLAIM_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "IDPRejectedClaimException",
-    code: "IDPRejectedClaim",
-    status: 403,
-    message: "message",
-};
+pub static EXPIRED_TOKEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredTokenException", code: "ExpiredTokenException", status: 400, message: "message" };
+pub static EXPIRED_TRADE_IN_TOKEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "ExpiredTradeInTokenException", code: "ExpiredTradeInTokenException", status: 400, message: "message" };
+pub static IDP_COMMUNICATION_ERROR_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "IDPCommunicationErrorException", code: "IDPCommunicationError", status: 400, message: "message" };
+pub static IDP_REJECTED_CLAIM_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "IDPRejectedClaimException", code: "IDPRejectedClaim", status: 403, message: "message" };
 pub static INVALID_AUTHORIZATION_MESSAGE_EXCEPTION: ErrorFact = ErrorFact {
     shape: "InvalidAuthorizationMessageException",
     code: "InvalidAuthorizationMessageException",
     status: 400,
     message: "message",
 };
-pub static INVALID_IDENTITY_TOKEN_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "InvalidIdentityTokenException",
-    code: "InvalidIdentityToken",
-    status: 400,
-    message: "message",
-};
-pub static JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "JWTPayloadSizeExceededException",
-    code: "JWTPayloadSizeExceededException",
-    status: 400,
-    message: "message",
-};
-pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "MalformedPolicyDocumentException",
-    code: "MalformedPolicyDocument",
-    status: 400,
-    message: "message",
-};
+pub static INVALID_IDENTITY_TOKEN_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "InvalidIdentityTokenException", code: "InvalidIdentityToken", status: 400, message: "message" };
+pub static JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "JWTPayloadSizeExceededException", code: "JWTPayloadSizeExceededException", status: 400, message: "message" };
+pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "MalformedPolicyDocumentException", code: "MalformedPolicyDocument", status: 400, message: "message" };
 pub static OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
     shape: "OutboundWebIdentityFederationDisabledException",
     code: "OutboundWebIdentityFederationDisabledException",
     status: 403,
     message: "message",
 };
-pub static PACKED_POLICY_TOO_LARGE_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "PackedPolicyTooLargeException",
-    code: "PackedPolicyTooLarge",
-    status: 400,
-    message: "message",
-};
-pub static REGION_DISABLED_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "RegionDisabledException",
-    code: "RegionDisabledException",
-    status: 403,
-    message: "message",
-};
-pub static SESSION_DURATION_ESCALATION_EXCEPTION: ErrorFact = ErrorFact {
-    shape: "SessionDurationEscalationException",
-    code: "SessionDurationEscalationException",
-    status: 403,
-    message: "message",
-};
+pub static PACKED_POLICY_TOO_LARGE_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "PackedPolicyTooLargeException", code: "PackedPolicyTooLarge", status: 400, message: "message" };
+pub static REGION_DISABLED_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "RegionDisabledException", code: "RegionDisabledException", status: 403, message: "message" };
+pub static SESSION_DURATION_ESCALATION_EXCEPTION: ErrorFact =
+    ErrorFact { shape: "SessionDurationEscalationException", code: "SessionDurationEscalationException", status: 403, message: "message" };
 
 static S_AssumeRoleRequest: schema::Shape = schema::Shape::new("AssumeRoleRequest", Kind::Structure(&L_AssumeRoleRequest));
 static L_AssumeRoleRequest: Layout = Layout::new(&[
@@ -312,18 +268,14 @@ static L_GetSessionTokenResponse: Layout = Layout::new(&[
 static S_PolicyDescriptorType: schema::Shape = schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
 static L_PolicyDescriptorType: Layout = Layout::new(&[schema::Member::new("arn", &S_arnType)]);
 static S_ProvidedContext: schema::Shape = schema::Shape::new("ProvidedContext", Kind::Structure(&L_ProvidedContext));
-static L_ProvidedContext: Layout = Layout::new(&[
-    schema::Member::new("ProviderArn", &S_arnType),
-    schema::Member::new("ContextAssertion", &S_contextAssertionType),
-]);
+static L_ProvidedContext: Layout =
+    Layout::new(&[schema::Member::new("ProviderArn", &S_arnType), schema::Member::new("ContextAssertion", &S_contextAssertionType)]);
 static S_ProvidedContextsListType: schema::Shape =
     schema::Shape::new("ProvidedContextsListType", Kind::List(&M_ProvidedContextsListType)).limits(Limits::NONE.min(1).max(5));
 static M_ProvidedContextsListType: schema::Member = schema::Member::new("member", &S_ProvidedContext);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
-static L_Tag: Layout = Layout::new(&[
-    schema::Member::new("Key", &S_tagKeyType).required(),
-    schema::Member::new("Value", &S_tagValueType).required(),
-]);
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_tagKeyType).required(), schema::Member::new("Value", &S_tagValueType).required()]);
 static S_accessKeyIdType: schema::Shape =
     schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
 static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]*"#);
