@@ -137,7 +137,11 @@ impl Directory {
         let by_scope =
             hints.scope_service.and_then(|name| self.by_signing_name.get(name).or_else(|| self.by_endpoint.get(name)));
         if let Some(services) = by_scope {
-            return services.clone();
+            let mut services = services.clone();
+            // S3 and S3 Control share a signing name; only the latter's requests name an account.
+            let control = hints.headers.contains_key("x-amz-account-id");
+            services.sort_by_key(|service| (service.name == "s3control") != control);
+            return services;
         }
         match hints.host {
             HostMeaning::S3 { .. } => self.by_endpoint.get("s3").cloned().unwrap_or_default(),
@@ -167,7 +171,7 @@ impl Directory {
     fn by_template(&self, candidates: &[&'static Service], hints: &Hints<'_>) -> Option<Target> {
         let matching = candidates.iter().find_map(|service| {
             let protocol = rest_protocol(service)?;
-            let operation = find_operation(service, hints.method, hints.path, hints.query)?;
+            let operation = find_operation(service, hints.method, hints.path, hints.query, hints.headers)?;
             Some(Target { service, protocol, operation: Some(operation) })
         });
         if matching.is_some() {
@@ -181,7 +185,7 @@ impl Directory {
             return None;
         }
         let service = self.service("s3")?;
-        let operation = find_operation(service, hints.method, hints.path, hints.query);
+        let operation = find_operation(service, hints.method, hints.path, hints.query, hints.headers);
         Some(Target { service, protocol: Protocol::RestXml, operation })
     }
 }

@@ -173,3 +173,51 @@ fn by_host_and_at_last_s3() {
         Some(("s3", Protocol::RestXml, "?"))
     );
 }
+
+/// The operation that the real model of a service has for a request.
+fn modelled(service: &str, method: &str, path: &str, query: &str, headers: &[(&'static str, &'static str)]) -> String {
+    let directory = Directory::new(kogumo_model::SERVICES);
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
+    let query = parse_query(query, true);
+    let host = HostMeaning::Plain;
+    let hints = Hints { method, path, query: &query, headers: &headers, host: &host, scope_service: Some(service) };
+    let Aim::At(target) = directory.aim(&hints) else { return "nothing".to_owned() };
+    target.operation.map_or("?", |operation| operation.name).to_owned()
+}
+
+#[test]
+fn s3s_operations_that_share_a_template() {
+    let s3 = |method, path, query, headers| modelled("s3", method, path, query, headers);
+    let copy: &[(&str, &str)] = &[("x-amz-copy-source", "b/k")];
+    assert_eq!(s3("PUT", "/b/k", "", &[]), "PutObject");
+    assert_eq!(s3("PUT", "/b/k", "x-id=PutObject", &[]), "PutObject");
+    assert_eq!(s3("PUT", "/b/k", "partNumber=1&uploadId=u", &[]), "UploadPart");
+    assert_eq!(s3("PUT", "/b/k", "", copy), "CopyObject");
+    assert_eq!(s3("PUT", "/b/k", "partNumber=1&uploadId=u", copy), "UploadPartCopy");
+    assert_eq!(s3("DELETE", "/b/k", "", &[]), "DeleteObject");
+    assert_eq!(s3("DELETE", "/b/k", "uploadId=u", &[]), "AbortMultipartUpload");
+    assert_eq!(s3("GET", "/b/k", "uploadId=u", &[]), "ListParts");
+    assert_eq!(s3("GET", "/b/k/", "", &[]), "GetObject");
+    assert_eq!(s3("GET", "/", "", &[]), "ListBuckets");
+    assert_eq!(s3("GET", "/b", "", &[]), "ListObjects");
+    assert_eq!(s3("GET", "/b/", "list-type=2", &[]), "ListObjectsV2");
+    assert_eq!(s3("GET", "/b", "lifecycle", &[]), "GetBucketLifecycleConfiguration");
+    assert_eq!(s3("PUT", "/b", "notification", &[]), "PutBucketNotificationConfiguration");
+    assert_eq!(s3("POST", "/b", "delete", &[]), "DeleteObjects");
+    assert_eq!(s3("HEAD", "/b", "", &[]), "HeadBucket");
+    assert_eq!(s3("HEAD", "/b/k", "", &[]), "HeadObject");
+    assert_eq!(s3("GET", "/b/k", "tagging", &[]), "GetObjectTagging");
+}
+
+#[test]
+fn services_that_share_a_signing_name() {
+    assert_eq!(modelled("apigateway", "GET", "/restapis", "", &[]), "GetRestApis");
+    assert_eq!(modelled("apigateway", "GET", "/v2/apis", "", &[]), "GetApis");
+    let account: &[(&str, &str)] = &[("x-amz-account-id", "000000000000")];
+    assert_eq!(
+        modelled("s3", "GET", "/v20180820/configuration/publicAccessBlock", "", account),
+        "GetPublicAccessBlock"
+    );
+    assert_eq!(modelled("lambda", "POST", "/2015-03-31/functions/f/invocations", "", &[]), "Invoke");
+}
