@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kogumo_base::Timestamp;
+use kogumo_door::Principal;
 use kogumo_store::{Index, Key, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,8 +14,8 @@ pub struct Stack {
     /// The ARN; it ends in the stack's uuid.
     pub id: String,
     pub name: String,
-    /// Who made it: the caller's ARN. Resources are made in its name unless `role` is set.
-    pub owner: String,
+    /// Who asked for what the stack is: its resources are made in that name, unless the version has a role.
+    pub owner: Owner,
     pub status: String,
     pub reason: Option<String>,
     pub created: Timestamp,
@@ -34,12 +35,18 @@ pub struct Stack {
     pub imports: Vec<String>,
     /// What is being done right now; `None` between operations.
     pub operation: Option<Operation>,
-    /// What is to be done instead, as soon as the steps that run have ended: a delete, a cancelled update.
+}
+
+/// The row that says that a stack's workflow has work to do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What is to be done instead, as soon as the steps that run have ended.
     pub instead: Option<Instead>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Instead {
+    /// The stack is to be deleted.
     Delete(Operation),
     /// Roll back, for that reason.
     Cancel(String),
@@ -125,6 +132,8 @@ pub enum OnFailure {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     pub logical_id: String,
+    /// The physical id it has, or had before it was deleted.
+    pub last_id: String,
     /// What exists, if anything does.
     pub actual: Option<Actual>,
     /// What existed before the operation in progress changed or replaced it.
@@ -215,6 +224,57 @@ pub struct Leftover {
     pub given_up: bool,
 }
 
+/// An exported output.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    pub name: String,
+    pub value: String,
+    pub stack_id: String,
+}
+
+/// A principal as it is remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Owner {
+    Root { account: String },
+    User { account: String, name: String, path: String, id: String },
+    AssumedRole { account: String, role: String, session: String, id: String },
+    Federated { account: String, name: String, id: String },
+    Service(String),
+    Anonymous,
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        Owner::Anonymous
+    }
+}
+
+impl From<Principal> for Owner {
+    fn from(principal: Principal) -> Self {
+        match principal {
+            Principal::Root { account } => Owner::Root { account },
+            Principal::User { account, name, path, id } => Owner::User { account, name, path, id },
+            Principal::AssumedRole { account, role, session, id } => Owner::AssumedRole { account, role, session, id },
+            Principal::Federated { account, name, id } => Owner::Federated { account, name, id },
+            Principal::Service(name) => Owner::Service(name),
+            Principal::Anonymous => Owner::Anonymous,
+        }
+    }
+}
+
+impl From<Owner> for Principal {
+    fn from(owner: Owner) -> Self {
+        match owner {
+            Owner::Root { account } => Principal::Root { account },
+            Owner::User { account, name, path, id } => Principal::User { account, name, path, id },
+            Owner::AssumedRole { account, role, session, id } => Principal::AssumedRole { account, role, session, id },
+            Owner::Federated { account, name, id } => Principal::Federated { account, name, id },
+            Owner::Service(name) => Principal::Service(name),
+            Owner::Anonymous => Principal::Anonymous,
+        }
+    }
+}
+
 /// One line of a stack's history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -256,9 +316,14 @@ pub static STACKS: Table<Stack> = Table::indexed(
     "cloudformation/stack",
     &[
         Index { name: "name", key: |stack| stack.deleted.is_none().then(|| Key::new().str(&stack.name)) },
-        Index { name: "running", key: |stack| stack.operation.as_ref().map(|_| Key::new().str(&stack.name)) },
     ],
 );
+/// By stack uuid, while there is something to do.
+pub static PENDING: Table<Pending> = Table::new("cloudformation/pending");
+/// By export name.
+pub static EXPORTS: Table<Export> = Table::new("cloudformation/export");
+/// By export name and the uuid of the stack that uses it; the record is that stack's name.
+pub static IMPORTS: Table<String> = Table::new("cloudformation/import");
 /// By stack uuid and logical id.
 pub static RESOURCES: Table<Resource> = Table::new("cloudformation/resource");
 /// By stack uuid and a number.
