@@ -3098,6 +3098,11 @@ pub struct AccessLogSettings {
     pub format: Option<String>,
     pub destination_arn: Option<String>,
 }
+impl std::fmt::Debug for AccessLogSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccessLogSettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3133,6 +3138,11 @@ pub struct Account {
     pub throttle_settings: Option<ThrottleSettings>,
     pub features: Option<Vec<String>>,
     pub api_key_version: Option<String>,
+}
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Account {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3179,6 +3189,11 @@ pub struct ApiKey {
     pub last_updated_date: Option<Timestamp>,
     pub stage_keys: Option<Vec<String>>,
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ApiKey {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3231,6 +3246,11 @@ pub struct ApiKeys {
     pub position: Option<String>,
     pub items: Option<Vec<ApiKey>>,
 }
+impl std::fmt::Debug for ApiKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ApiKeys {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3267,6 +3287,11 @@ pub struct ApiStage {
     pub api_id: Option<String>,
     pub stage: Option<String>,
     pub throttle: Option<BTreeMap<String, ThrottleSettings>>,
+}
+impl std::fmt::Debug for ApiStage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ApiStage {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3312,6 +3337,11 @@ pub struct Authorizer {
     pub identity_validation_expression: Option<String>,
     pub authorizer_result_ttl_in_seconds: Option<i32>,
     pub jwt_configuration: Option<JwtConfiguration>,
+}
+impl std::fmt::Debug for Authorizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Authorizer {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3365,6 +3395,11 @@ pub struct Authorizers {
     pub position: Option<String>,
     pub items: Option<Vec<Authorizer>>,
 }
+impl std::fmt::Debug for Authorizers {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Authorizers {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3400,6 +3435,11 @@ pub struct CanarySettings {
     pub deployment_id: Option<String>,
     pub stage_variable_overrides: Option<BTreeMap<String, String>>,
     pub use_stage_cache: Option<bool>,
+}
+impl std::fmt::Debug for CanarySettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CanarySettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3444,6 +3484,11 @@ pub struct CreateApiKeyRequest {
     pub stage_keys: Option<Vec<StageKey>>,
     pub customer_id: Option<String>,
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateApiKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateApiKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3499,6 +3544,11 @@ pub struct CreateAuthorizerRequest {
     pub identity_validation_expression: Option<String>,
     pub authorizer_result_ttl_in_seconds: Option<i32>,
     pub jwt_configuration: Option<JwtConfigurationInput>,
+}
+impl std::fmt::Debug for CreateAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateAuthorizerRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3559,6 +3609,11 @@ pub struct CreateDeploymentRequest {
     pub canary_settings: Option<DeploymentCanarySettings>,
     pub tracing_enabled: Option<bool>,
 }
+impl std::fmt::Debug for CreateDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateDeploymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3610,6 +3665,11 @@ pub struct CreateModelRequest {
     pub schema: Option<String>,
     pub content_type: String,
 }
+impl std::fmt::Debug for CreateModelRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateModelRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3652,6 +3712,11 @@ pub struct CreateRequestValidatorRequest {
     pub validate_request_body: Option<bool>,
     pub validate_request_parameters: Option<bool>,
 }
+impl std::fmt::Debug for CreateRequestValidatorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateRequestValidatorRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3690,6 +3755,11 @@ pub struct CreateResourceRequest {
     pub rest_api_id: String,
     pub parent_id: String,
     pub path_part: String,
+}
+impl std::fmt::Debug for CreateResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3737,6 +3807,11 @@ pub struct CreateRestApiRequest {
     pub disable_execute_api_endpoint: Option<bool>,
     pub security_policy: Option<String>,
     pub endpoint_access_mode: Option<String>,
+}
+impl std::fmt::Debug for CreateRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3803,6 +3878,11 @@ pub struct CreateStageRequest {
     pub tracing_enabled: Option<bool>,
     pub tags: Option<BTreeMap<String, String>>,
 }
+impl std::fmt::Debug for CreateStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateStageRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3856,6 +3936,11 @@ pub struct CreateUsagePlanKeyRequest {
     pub key_id: String,
     pub key_type: String,
 }
+impl std::fmt::Debug for CreateUsagePlanKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateUsagePlanKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3895,6 +3980,11 @@ pub struct CreateUsagePlanRequest {
     pub throttle: Option<ThrottleSettings>,
     pub quota: Option<QuotaSettings>,
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateUsagePlanRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateUsagePlanRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3937,6 +4027,11 @@ impl Structure for CreateUsagePlanRequest {
 pub struct DeleteApiKeyRequest {
     pub api_key: String,
 }
+impl std::fmt::Debug for DeleteApiKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteApiKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3968,6 +4063,11 @@ impl Structure for DeleteApiKeyRequest {
 pub struct DeleteAuthorizerRequest {
     pub rest_api_id: String,
     pub authorizer_id: String,
+}
+impl std::fmt::Debug for DeleteAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteAuthorizerRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4003,6 +4103,11 @@ pub struct DeleteDeploymentRequest {
     pub rest_api_id: String,
     pub deployment_id: String,
 }
+impl std::fmt::Debug for DeleteDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteDeploymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4036,6 +4141,11 @@ impl Structure for DeleteDeploymentRequest {
 pub struct DeleteGatewayResponseRequest {
     pub rest_api_id: String,
     pub response_type: String,
+}
+impl std::fmt::Debug for DeleteGatewayResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteGatewayResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4071,6 +4181,11 @@ pub struct DeleteIntegrationRequest {
     pub rest_api_id: String,
     pub resource_id: String,
     pub http_method: String,
+}
+impl std::fmt::Debug for DeleteIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteIntegrationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4109,6 +4224,11 @@ pub struct DeleteIntegrationResponseRequest {
     pub resource_id: String,
     pub http_method: String,
     pub status_code: String,
+}
+impl std::fmt::Debug for DeleteIntegrationResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteIntegrationResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4149,6 +4269,11 @@ pub struct DeleteMethodRequest {
     pub resource_id: String,
     pub http_method: String,
 }
+impl std::fmt::Debug for DeleteMethodRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteMethodRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4186,6 +4311,11 @@ pub struct DeleteMethodResponseRequest {
     pub resource_id: String,
     pub http_method: String,
     pub status_code: String,
+}
+impl std::fmt::Debug for DeleteMethodResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteMethodResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4225,6 +4355,11 @@ pub struct DeleteModelRequest {
     pub rest_api_id: String,
     pub model_name: String,
 }
+impl std::fmt::Debug for DeleteModelRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteModelRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4258,6 +4393,11 @@ impl Structure for DeleteModelRequest {
 pub struct DeleteRequestValidatorRequest {
     pub rest_api_id: String,
     pub request_validator_id: String,
+}
+impl std::fmt::Debug for DeleteRequestValidatorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteRequestValidatorRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4293,6 +4433,11 @@ pub struct DeleteResourceRequest {
     pub rest_api_id: String,
     pub resource_id: String,
 }
+impl std::fmt::Debug for DeleteResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4326,6 +4471,11 @@ impl Structure for DeleteResourceRequest {
 pub struct DeleteRestApiRequest {
     pub rest_api_id: String,
 }
+impl std::fmt::Debug for DeleteRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4357,6 +4507,11 @@ impl Structure for DeleteRestApiRequest {
 pub struct DeleteStageRequest {
     pub rest_api_id: String,
     pub stage_name: String,
+}
+impl std::fmt::Debug for DeleteStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteStageRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4392,6 +4547,11 @@ pub struct DeleteUsagePlanKeyRequest {
     pub usage_plan_id: String,
     pub key_id: String,
 }
+impl std::fmt::Debug for DeleteUsagePlanKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteUsagePlanKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4424,6 +4584,11 @@ impl Structure for DeleteUsagePlanKeyRequest {
 #[derive(Clone, Default)]
 pub struct DeleteUsagePlanRequest {
     pub usage_plan_id: String,
+}
+impl std::fmt::Debug for DeleteUsagePlanRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteUsagePlanRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4458,6 +4623,11 @@ pub struct Deployment {
     pub description: Option<String>,
     pub created_date: Option<Timestamp>,
     pub api_summary: Option<BTreeMap<String, BTreeMap<String, MethodSnapshot>>>,
+}
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Deployment {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4498,6 +4668,11 @@ pub struct DeploymentCanarySettings {
     pub stage_variable_overrides: Option<BTreeMap<String, String>>,
     pub use_stage_cache: Option<bool>,
 }
+impl std::fmt::Debug for DeploymentCanarySettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeploymentCanarySettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4534,6 +4709,11 @@ pub struct Deployments {
     pub position: Option<String>,
     pub items: Option<Vec<Deployment>>,
 }
+impl std::fmt::Debug for Deployments {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Deployments {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4568,6 +4748,11 @@ pub struct EndpointConfiguration {
     pub types: Option<Vec<String>>,
     pub ip_address_type: Option<String>,
     pub vpc_endpoint_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for EndpointConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EndpointConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4605,6 +4790,11 @@ pub struct ExportResponse {
     pub content_type: Option<String>,
     pub content_disposition: Option<String>,
     pub body: Option<Bytes>,
+}
+impl std::fmt::Debug for ExportResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ExportResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4644,6 +4834,11 @@ pub struct GatewayResponse {
     pub response_parameters: Option<BTreeMap<String, String>>,
     pub response_templates: Option<BTreeMap<String, String>>,
     pub default_response: Option<bool>,
+}
+impl std::fmt::Debug for GatewayResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GatewayResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4685,6 +4880,11 @@ pub struct GatewayResponses {
     pub position: Option<String>,
     pub items: Option<Vec<GatewayResponse>>,
 }
+impl std::fmt::Debug for GatewayResponses {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GatewayResponses {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4716,6 +4916,11 @@ impl Structure for GatewayResponses {
 
 #[derive(Clone, Default)]
 pub struct GetAccountRequest {}
+impl std::fmt::Debug for GetAccountRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAccountRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4745,6 +4950,11 @@ impl Structure for GetAccountRequest {
 pub struct GetApiKeyRequest {
     pub api_key: String,
     pub include_value: Option<bool>,
+}
+impl std::fmt::Debug for GetApiKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetApiKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4782,6 +4992,11 @@ pub struct GetApiKeysRequest {
     pub name_query: Option<String>,
     pub customer_id: Option<String>,
     pub include_values: Option<bool>,
+}
+impl std::fmt::Debug for GetApiKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetApiKeysRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4823,6 +5038,11 @@ pub struct GetAuthorizerRequest {
     pub rest_api_id: String,
     pub authorizer_id: String,
 }
+impl std::fmt::Debug for GetAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAuthorizerRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4857,6 +5077,11 @@ pub struct GetAuthorizersRequest {
     pub rest_api_id: String,
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetAuthorizersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetAuthorizersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4895,6 +5120,11 @@ pub struct GetDeploymentRequest {
     pub deployment_id: String,
     pub embed: Option<Vec<String>>,
 }
+impl std::fmt::Debug for GetDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetDeploymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4931,6 +5161,11 @@ pub struct GetDeploymentsRequest {
     pub rest_api_id: String,
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetDeploymentsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetDeploymentsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4970,6 +5205,11 @@ pub struct GetExportRequest {
     pub export_type: String,
     pub parameters: Option<BTreeMap<String, String>>,
     pub accepts: Option<String>,
+}
+impl std::fmt::Debug for GetExportRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetExportRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5011,6 +5251,11 @@ pub struct GetGatewayResponseRequest {
     pub rest_api_id: String,
     pub response_type: String,
 }
+impl std::fmt::Debug for GetGatewayResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetGatewayResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5045,6 +5290,11 @@ pub struct GetGatewayResponsesRequest {
     pub rest_api_id: String,
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetGatewayResponsesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetGatewayResponsesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5083,6 +5333,11 @@ pub struct GetIntegrationRequest {
     pub resource_id: String,
     pub http_method: String,
 }
+impl std::fmt::Debug for GetIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetIntegrationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5120,6 +5375,11 @@ pub struct GetIntegrationResponseRequest {
     pub resource_id: String,
     pub http_method: String,
     pub status_code: String,
+}
+impl std::fmt::Debug for GetIntegrationResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetIntegrationResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5160,6 +5420,11 @@ pub struct GetMethodRequest {
     pub resource_id: String,
     pub http_method: String,
 }
+impl std::fmt::Debug for GetMethodRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetMethodRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5197,6 +5462,11 @@ pub struct GetMethodResponseRequest {
     pub resource_id: String,
     pub http_method: String,
     pub status_code: String,
+}
+impl std::fmt::Debug for GetMethodResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetMethodResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5237,6 +5507,11 @@ pub struct GetModelRequest {
     pub model_name: String,
     pub flatten: Option<bool>,
 }
+impl std::fmt::Debug for GetModelRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetModelRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5274,6 +5549,11 @@ pub struct GetModelsRequest {
     pub position: Option<String>,
     pub limit: Option<i32>,
 }
+impl std::fmt::Debug for GetModelsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetModelsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5310,6 +5590,11 @@ pub struct GetRequestValidatorRequest {
     pub rest_api_id: String,
     pub request_validator_id: String,
 }
+impl std::fmt::Debug for GetRequestValidatorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetRequestValidatorRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5344,6 +5629,11 @@ pub struct GetRequestValidatorsRequest {
     pub rest_api_id: String,
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetRequestValidatorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetRequestValidatorsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5381,6 +5671,11 @@ pub struct GetResourceRequest {
     pub rest_api_id: String,
     pub resource_id: String,
     pub embed: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5420,6 +5715,11 @@ pub struct GetResourcesRequest {
     pub limit: Option<i32>,
     pub embed: Option<Vec<String>>,
 }
+impl std::fmt::Debug for GetResourcesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetResourcesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5457,6 +5757,11 @@ impl Structure for GetResourcesRequest {
 pub struct GetRestApiRequest {
     pub rest_api_id: String,
 }
+impl std::fmt::Debug for GetRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5488,6 +5793,11 @@ impl Structure for GetRestApiRequest {
 pub struct GetRestApisRequest {
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetRestApisRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetRestApisRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5523,6 +5833,11 @@ pub struct GetStageRequest {
     pub rest_api_id: String,
     pub stage_name: String,
 }
+impl std::fmt::Debug for GetStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetStageRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5556,6 +5871,11 @@ impl Structure for GetStageRequest {
 pub struct GetStagesRequest {
     pub rest_api_id: String,
     pub deployment_id: Option<String>,
+}
+impl std::fmt::Debug for GetStagesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetStagesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5591,6 +5911,11 @@ pub struct GetTagsRequest {
     pub resource_arn: String,
     pub position: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5628,6 +5953,11 @@ pub struct GetUsagePlanKeyRequest {
     pub usage_plan_id: String,
     pub key_id: String,
 }
+impl std::fmt::Debug for GetUsagePlanKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetUsagePlanKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5663,6 +5993,11 @@ pub struct GetUsagePlanKeysRequest {
     pub position: Option<String>,
     pub limit: Option<i32>,
     pub name_query: Option<String>,
+}
+impl std::fmt::Debug for GetUsagePlanKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetUsagePlanKeysRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5701,6 +6036,11 @@ impl Structure for GetUsagePlanKeysRequest {
 pub struct GetUsagePlanRequest {
     pub usage_plan_id: String,
 }
+impl std::fmt::Debug for GetUsagePlanRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetUsagePlanRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5733,6 +6073,11 @@ pub struct GetUsagePlansRequest {
     pub position: Option<String>,
     pub key_id: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetUsagePlansRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetUsagePlansRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5770,6 +6115,11 @@ pub struct ImportRestApiRequest {
     pub fail_on_warnings: Option<bool>,
     pub parameters: Option<BTreeMap<String, String>>,
     pub body: Bytes,
+}
+impl std::fmt::Debug for ImportRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ImportRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5821,6 +6171,11 @@ pub struct Integration {
     pub tls_config: Option<TlsConfig>,
     pub response_transfer_mode: Option<String>,
     pub integration_target: Option<String>,
+}
+impl std::fmt::Debug for Integration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Integration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5889,6 +6244,11 @@ pub struct IntegrationResponse {
     pub response_templates: Option<BTreeMap<String, String>>,
     pub content_handling: Option<String>,
 }
+impl std::fmt::Debug for IntegrationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for IntegrationResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5931,6 +6291,11 @@ pub struct JwtAdditionalClaim {
     pub required: Option<bool>,
     pub expected_values: Option<Vec<String>>,
 }
+impl std::fmt::Debug for JwtAdditionalClaim {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for JwtAdditionalClaim {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5969,6 +6334,11 @@ pub struct JwtConfiguration {
     pub issuers: Option<Vec<JwtIssuer>>,
     pub default_algorithms: Option<Vec<String>>,
 }
+impl std::fmt::Debug for JwtConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for JwtConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6002,6 +6372,11 @@ impl Structure for JwtConfiguration {
 pub struct JwtConfigurationInput {
     pub issuers: Vec<JwtIssuerInput>,
     pub default_algorithms: Vec<String>,
+}
+impl std::fmt::Debug for JwtConfigurationInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for JwtConfigurationInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6038,6 +6413,11 @@ pub struct JwtIssuer {
     pub audiences: Option<Vec<String>>,
     pub additional_claims: Option<Vec<JwtAdditionalClaim>>,
     pub jwks_uri: Option<String>,
+}
+impl std::fmt::Debug for JwtIssuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for JwtIssuer {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6078,6 +6458,11 @@ pub struct JwtIssuerInput {
     pub audiences: Vec<String>,
     pub additional_claims: Option<Vec<JwtAdditionalClaim>>,
 }
+impl std::fmt::Debug for JwtIssuerInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for JwtIssuerInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6112,6 +6497,11 @@ impl Structure for JwtIssuerInput {
 #[derive(Clone, Default)]
 pub struct LimitExceededException {
     pub retry_after_seconds: Option<String>,
+}
+impl std::fmt::Debug for LimitExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LimitExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6153,6 +6543,11 @@ pub struct Method {
     pub method_responses: Option<BTreeMap<String, MethodResponse>>,
     pub method_integration: Option<Integration>,
     pub authorization_scopes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Method {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6207,6 +6602,11 @@ pub struct MethodResponse {
     pub response_parameters: Option<BTreeMap<String, bool>>,
     pub response_models: Option<BTreeMap<String, String>>,
 }
+impl std::fmt::Debug for MethodResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for MethodResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6250,6 +6650,11 @@ pub struct MethodSetting {
     pub cache_data_encrypted: Option<bool>,
     pub require_authorization_for_cache_control: Option<bool>,
     pub unauthorized_cache_control_header_strategy: Option<String>,
+}
+impl std::fmt::Debug for MethodSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for MethodSetting {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6301,6 +6706,11 @@ pub struct MethodSnapshot {
     pub authorization_type: Option<String>,
     pub api_key_required: Option<bool>,
 }
+impl std::fmt::Debug for MethodSnapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for MethodSnapshot {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6337,6 +6747,11 @@ pub struct Model {
     pub description: Option<String>,
     pub schema: Option<String>,
     pub content_type: Option<String>,
+}
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Model {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6378,6 +6793,11 @@ pub struct Models {
     pub position: Option<String>,
     pub items: Option<Vec<Model>>,
 }
+impl std::fmt::Debug for Models {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Models {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6413,6 +6833,11 @@ pub struct PatchOperation {
     pub path: Option<String>,
     pub value: Option<String>,
     pub from: Option<String>,
+}
+impl std::fmt::Debug for PatchOperation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PatchOperation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6454,6 +6879,11 @@ pub struct PutGatewayResponseRequest {
     pub status_code: Option<String>,
     pub response_parameters: Option<BTreeMap<String, String>>,
     pub response_templates: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for PutGatewayResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutGatewayResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6511,6 +6941,11 @@ pub struct PutIntegrationRequest {
     pub tls_config: Option<TlsConfig>,
     pub response_transfer_mode: Option<String>,
     pub integration_target: Option<String>,
+}
+impl std::fmt::Debug for PutIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutIntegrationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6586,6 +7021,11 @@ pub struct PutIntegrationResponseRequest {
     pub response_templates: Option<BTreeMap<String, String>>,
     pub content_handling: Option<String>,
 }
+impl std::fmt::Debug for PutIntegrationResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutIntegrationResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6640,6 +7080,11 @@ pub struct PutMethodRequest {
     pub request_models: Option<BTreeMap<String, String>>,
     pub request_validator_id: Option<String>,
     pub authorization_scopes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for PutMethodRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutMethodRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6697,6 +7142,11 @@ pub struct PutMethodResponseRequest {
     pub response_parameters: Option<BTreeMap<String, bool>>,
     pub response_models: Option<BTreeMap<String, String>>,
 }
+impl std::fmt::Debug for PutMethodResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutMethodResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6742,6 +7192,11 @@ pub struct PutRestApiRequest {
     pub parameters: Option<BTreeMap<String, String>>,
     pub body: Bytes,
 }
+impl std::fmt::Debug for PutRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6783,6 +7238,11 @@ pub struct QuotaSettings {
     pub offset: Option<i32>,
     pub period: Option<String>,
 }
+impl std::fmt::Debug for QuotaSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for QuotaSettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6820,6 +7280,11 @@ pub struct RequestValidator {
     pub name: Option<String>,
     pub validate_request_body: Option<bool>,
     pub validate_request_parameters: Option<bool>,
+}
+impl std::fmt::Debug for RequestValidator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RequestValidator {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6859,6 +7324,11 @@ pub struct RequestValidators {
     pub position: Option<String>,
     pub items: Option<Vec<RequestValidator>>,
 }
+impl std::fmt::Debug for RequestValidators {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RequestValidators {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6895,6 +7365,11 @@ pub struct Resource {
     pub path_part: Option<String>,
     pub path: Option<String>,
     pub resource_methods: Option<BTreeMap<String, Method>>,
+}
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Resource {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6935,6 +7410,11 @@ impl Structure for Resource {
 pub struct Resources {
     pub position: Option<String>,
     pub items: Option<Vec<Resource>>,
+}
+impl std::fmt::Debug for Resources {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Resources {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6985,6 +7465,11 @@ pub struct RestApi {
     pub endpoint_access_mode: Option<String>,
     pub api_status: Option<String>,
     pub api_status_message: Option<String>,
+}
+impl std::fmt::Debug for RestApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RestApi {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7052,6 +7537,11 @@ pub struct RestApis {
     pub position: Option<String>,
     pub items: Option<Vec<RestApi>>,
 }
+impl std::fmt::Debug for RestApis {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RestApis {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7084,6 +7574,11 @@ impl Structure for RestApis {
 #[derive(Clone, Default)]
 pub struct ServiceUnavailableException {
     pub retry_after_seconds: Option<String>,
+}
+impl std::fmt::Debug for ServiceUnavailableException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ServiceUnavailableException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7131,6 +7626,11 @@ pub struct Stage {
     pub tags: Option<BTreeMap<String, String>>,
     pub created_date: Option<Timestamp>,
     pub last_updated_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Stage {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7196,6 +7696,11 @@ pub struct StageKey {
     pub rest_api_id: Option<String>,
     pub stage_name: Option<String>,
 }
+impl std::fmt::Debug for StageKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StageKey {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7229,6 +7734,11 @@ impl Structure for StageKey {
 pub struct Stages {
     pub item: Option<Vec<Stage>>,
 }
+impl std::fmt::Debug for Stages {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Stages {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7260,6 +7770,11 @@ impl Structure for Stages {
 pub struct TagResourceRequest {
     pub resource_arn: String,
     pub tags: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7293,6 +7808,11 @@ impl Structure for TagResourceRequest {
 #[derive(Clone, Default)]
 pub struct Tags {
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for Tags {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tags {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7332,6 +7852,11 @@ pub struct TestInvokeMethodRequest {
     pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
     pub client_certificate_id: Option<String>,
     pub stage_variables: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for TestInvokeMethodRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TestInvokeMethodRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7385,6 +7910,11 @@ pub struct TestInvokeMethodResponse {
     pub log: Option<String>,
     pub latency: Option<i64>,
 }
+impl std::fmt::Debug for TestInvokeMethodResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TestInvokeMethodResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7427,6 +7957,11 @@ pub struct ThrottleSettings {
     pub burst_limit: Option<i32>,
     pub rate_limit: Option<f64>,
 }
+impl std::fmt::Debug for ThrottleSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ThrottleSettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7460,6 +7995,11 @@ impl Structure for ThrottleSettings {
 pub struct TlsConfig {
     pub insecure_skip_verification: Option<bool>,
 }
+impl std::fmt::Debug for TlsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TlsConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7490,6 +8030,11 @@ impl Structure for TlsConfig {
 #[derive(Clone, Default)]
 pub struct TooManyRequestsException {
     pub retry_after_seconds: Option<String>,
+}
+impl std::fmt::Debug for TooManyRequestsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TooManyRequestsException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7522,6 +8067,11 @@ impl Structure for TooManyRequestsException {
 pub struct UntagResourceRequest {
     pub resource_arn: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7556,6 +8106,11 @@ impl Structure for UntagResourceRequest {
 pub struct UpdateAccountRequest {
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateAccountRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateAccountRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7587,6 +8142,11 @@ impl Structure for UpdateAccountRequest {
 pub struct UpdateApiKeyRequest {
     pub api_key: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateApiKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateApiKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7622,6 +8182,11 @@ pub struct UpdateAuthorizerRequest {
     pub rest_api_id: String,
     pub authorizer_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateAuthorizerRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7660,6 +8225,11 @@ pub struct UpdateDeploymentRequest {
     pub deployment_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateDeploymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7696,6 +8266,11 @@ pub struct UpdateGatewayResponseRequest {
     pub rest_api_id: String,
     pub response_type: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateGatewayResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateGatewayResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7734,6 +8309,11 @@ pub struct UpdateIntegrationRequest {
     pub resource_id: String,
     pub http_method: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateIntegrationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7775,6 +8355,11 @@ pub struct UpdateIntegrationResponseRequest {
     pub http_method: String,
     pub status_code: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateIntegrationResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateIntegrationResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7818,6 +8403,11 @@ pub struct UpdateMethodRequest {
     pub http_method: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateMethodRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateMethodRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7858,6 +8448,11 @@ pub struct UpdateMethodResponseRequest {
     pub http_method: String,
     pub status_code: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateMethodResponseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateMethodResponseRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7900,6 +8495,11 @@ pub struct UpdateModelRequest {
     pub model_name: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateModelRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateModelRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7936,6 +8536,11 @@ pub struct UpdateRequestValidatorRequest {
     pub rest_api_id: String,
     pub request_validator_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateRequestValidatorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateRequestValidatorRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7974,6 +8579,11 @@ pub struct UpdateResourceRequest {
     pub resource_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8010,6 +8620,11 @@ pub struct UpdateRestApiRequest {
     pub rest_api_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
 }
+impl std::fmt::Debug for UpdateRestApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateRestApiRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8044,6 +8659,11 @@ pub struct UpdateStageRequest {
     pub rest_api_id: String,
     pub stage_name: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateStageRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8080,6 +8700,11 @@ impl Structure for UpdateStageRequest {
 pub struct UpdateUsagePlanRequest {
     pub usage_plan_id: String,
     pub patch_operations: Option<Vec<PatchOperation>>,
+}
+impl std::fmt::Debug for UpdateUsagePlanRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateUsagePlanRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8120,6 +8745,11 @@ pub struct UsagePlan {
     pub quota: Option<QuotaSettings>,
     pub product_code: Option<String>,
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UsagePlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UsagePlan {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8169,6 +8799,11 @@ pub struct UsagePlanKey {
     pub value: Option<String>,
     pub name: Option<String>,
 }
+impl std::fmt::Debug for UsagePlanKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UsagePlanKey {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8207,6 +8842,11 @@ pub struct UsagePlanKeys {
     pub position: Option<String>,
     pub items: Option<Vec<UsagePlanKey>>,
 }
+impl std::fmt::Debug for UsagePlanKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UsagePlanKeys {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8240,6 +8880,11 @@ impl Structure for UsagePlanKeys {
 pub struct UsagePlans {
     pub position: Option<String>,
     pub items: Option<Vec<UsagePlan>>,
+}
+impl std::fmt::Debug for UsagePlans {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UsagePlans {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

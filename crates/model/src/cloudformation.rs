@@ -1646,6 +1646,11 @@ pub struct AccountLimit {
     pub name: Option<String>,
     pub value: Option<i32>,
 }
+impl std::fmt::Debug for AccountLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccountLimit {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1679,6 +1684,11 @@ impl Structure for AccountLimit {
 pub struct CancelUpdateStackInput {
     pub stack_name: String,
     pub client_request_token: Option<String>,
+}
+impl std::fmt::Debug for CancelUpdateStackInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CancelUpdateStackInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1714,6 +1724,11 @@ pub struct Change {
     pub type_: Option<String>,
     pub hook_invocation_count: Option<i32>,
     pub resource_change: Option<ResourceChange>,
+}
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Change {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1761,6 +1776,11 @@ pub struct ChangeSetSummary {
     pub parent_change_set_id: Option<String>,
     pub root_change_set_id: Option<String>,
     pub import_existing_resources: Option<bool>,
+}
+impl std::fmt::Debug for ChangeSetSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ChangeSetSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1821,6 +1841,11 @@ pub struct ContinueUpdateRollbackInput {
     pub client_request_token: Option<String>,
     pub force_rollback: Option<bool>,
 }
+impl std::fmt::Debug for ContinueUpdateRollbackInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ContinueUpdateRollbackInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1858,6 +1883,11 @@ impl Structure for ContinueUpdateRollbackInput {
 
 #[derive(Clone, Default)]
 pub struct ContinueUpdateRollbackOutput {}
+impl std::fmt::Debug for ContinueUpdateRollbackOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ContinueUpdateRollbackOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1907,6 +1937,11 @@ pub struct CreateChangeSetInput {
     pub deployment_mode: Option<String>,
     pub deployment_config: Option<DeploymentConfig>,
     pub disable_validation: Option<bool>,
+}
+impl std::fmt::Debug for CreateChangeSetInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateChangeSetInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1982,6 +2017,11 @@ pub struct CreateChangeSetOutput {
     pub id: Option<String>,
     pub stack_id: Option<String>,
 }
+impl std::fmt::Debug for CreateChangeSetOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateChangeSetOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2033,6 +2073,11 @@ pub struct CreateStackInput {
     pub retain_except_on_create: Option<bool>,
     pub deployment_config: Option<DeploymentConfig>,
     pub disable_validation: Option<bool>,
+}
+impl std::fmt::Debug for CreateStackInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateStackInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2104,6 +2149,11 @@ pub struct CreateStackOutput {
     pub stack_id: Option<String>,
     pub operation_id: Option<String>,
 }
+impl std::fmt::Debug for CreateStackOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateStackOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2138,6 +2188,11 @@ pub struct DeleteChangeSetInput {
     pub change_set_name: String,
     pub stack_name: Option<String>,
 }
+impl std::fmt::Debug for DeleteChangeSetInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteChangeSetInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2169,6 +2224,11 @@ impl Structure for DeleteChangeSetInput {
 
 #[derive(Clone, Default)]
 pub struct DeleteChangeSetOutput {}
+impl std::fmt::Debug for DeleteChangeSetOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteChangeSetOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2202,6 +2262,11 @@ pub struct DeleteStackInput {
     pub client_request_token: Option<String>,
     pub deletion_mode: Option<String>,
     pub deployment_config: Option<DeploymentConfig>,
+}
+impl std::fmt::Debug for DeleteStackInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteStackInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2245,6 +2310,11 @@ pub struct DeploymentConfig {
     pub mode: Option<String>,
     pub disable_rollback: Option<bool>,
 }
+impl std::fmt::Debug for DeploymentConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeploymentConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2278,6 +2348,11 @@ impl Structure for DeploymentConfig {
 pub struct DescribeAccountLimitsInput {
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for DescribeAccountLimitsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeAccountLimitsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2309,6 +2384,11 @@ impl Structure for DescribeAccountLimitsInput {
 pub struct DescribeAccountLimitsOutput {
     pub account_limits: Option<Vec<AccountLimit>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeAccountLimitsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeAccountLimitsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2345,6 +2425,11 @@ pub struct DescribeChangeSetInput {
     pub stack_name: Option<String>,
     pub next_token: Option<String>,
     pub include_property_values: Option<bool>,
+}
+impl std::fmt::Debug for DescribeChangeSetInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeChangeSetInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2405,6 +2490,11 @@ pub struct DescribeChangeSetOutput {
     pub import_existing_resources: Option<bool>,
     pub deployment_mode: Option<String>,
     pub deployment_config: Option<DeploymentConfig>,
+}
+impl std::fmt::Debug for DescribeChangeSetOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeChangeSetOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2484,6 +2574,11 @@ pub struct DescribeStackEventsInput {
     pub stack_name: String,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for DescribeStackEventsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeStackEventsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2517,6 +2612,11 @@ impl Structure for DescribeStackEventsInput {
 pub struct DescribeStackEventsOutput {
     pub stack_events: Option<Vec<StackEvent>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeStackEventsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeStackEventsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2552,6 +2652,11 @@ pub struct DescribeStackResourceInput {
     pub stack_name: String,
     pub logical_resource_id: String,
 }
+impl std::fmt::Debug for DescribeStackResourceInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeStackResourceInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2585,6 +2690,11 @@ impl Structure for DescribeStackResourceInput {
 pub struct DescribeStackResourceOutput {
     pub stack_resource_detail: Option<StackResourceDetail>,
 }
+impl std::fmt::Debug for DescribeStackResourceOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeStackResourceOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2617,6 +2727,11 @@ pub struct DescribeStackResourcesInput {
     pub stack_name: Option<String>,
     pub logical_resource_id: Option<String>,
     pub physical_resource_id: Option<String>,
+}
+impl std::fmt::Debug for DescribeStackResourcesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeStackResourcesInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2653,6 +2768,11 @@ impl Structure for DescribeStackResourcesInput {
 pub struct DescribeStackResourcesOutput {
     pub stack_resources: Option<Vec<StackResource>>,
 }
+impl std::fmt::Debug for DescribeStackResourcesOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeStackResourcesOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2684,6 +2804,11 @@ impl Structure for DescribeStackResourcesOutput {
 pub struct DescribeStacksInput {
     pub stack_name: Option<String>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeStacksInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeStacksInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2718,6 +2843,11 @@ impl Structure for DescribeStacksInput {
 pub struct DescribeStacksOutput {
     pub stacks: Option<Vec<Stack>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeStacksOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeStacksOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2756,6 +2886,11 @@ pub struct ExecuteChangeSetInput {
     pub disable_rollback: Option<bool>,
     pub retain_except_on_create: Option<bool>,
 }
+impl std::fmt::Debug for ExecuteChangeSetInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ExecuteChangeSetInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2793,6 +2928,11 @@ impl Structure for ExecuteChangeSetInput {
 
 #[derive(Clone, Default)]
 pub struct ExecuteChangeSetOutput {}
+impl std::fmt::Debug for ExecuteChangeSetOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ExecuteChangeSetOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2823,6 +2963,11 @@ pub struct Export {
     pub exporting_stack_id: Option<String>,
     pub name: Option<String>,
     pub value: Option<String>,
+}
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Export {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2859,6 +3004,11 @@ impl Structure for Export {
 pub struct GetStackPolicyInput {
     pub stack_name: String,
 }
+impl std::fmt::Debug for GetStackPolicyInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetStackPolicyInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2889,6 +3039,11 @@ impl Structure for GetStackPolicyInput {
 #[derive(Clone, Default)]
 pub struct GetStackPolicyOutput {
     pub stack_policy_body: Option<String>,
+}
+impl std::fmt::Debug for GetStackPolicyOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetStackPolicyOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2922,6 +3077,11 @@ pub struct GetTemplateInput {
     pub stack_name: Option<String>,
     pub change_set_name: Option<String>,
     pub template_stage: Option<String>,
+}
+impl std::fmt::Debug for GetTemplateInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetTemplateInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2958,6 +3118,11 @@ impl Structure for GetTemplateInput {
 pub struct GetTemplateOutput {
     pub template_body: Option<String>,
     pub stages_available: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetTemplateOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetTemplateOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2996,6 +3161,11 @@ pub struct GetTemplateSummaryInput {
     pub stack_set_name: Option<String>,
     pub call_as: Option<String>,
     pub template_summary_config: Option<TemplateSummaryConfig>,
+}
+impl std::fmt::Debug for GetTemplateSummaryInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetTemplateSummaryInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3047,6 +3217,11 @@ pub struct GetTemplateSummaryOutput {
     pub resource_identifier_summaries: Option<Vec<ResourceIdentifierSummary>>,
     pub warnings: Option<Warnings>,
 }
+impl std::fmt::Debug for GetTemplateSummaryOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetTemplateSummaryOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3097,6 +3272,11 @@ pub struct ListChangeSetsInput {
     pub stack_name: String,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListChangeSetsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListChangeSetsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3131,6 +3311,11 @@ pub struct ListChangeSetsOutput {
     pub summaries: Option<Vec<ChangeSetSummary>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListChangeSetsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListChangeSetsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3164,6 +3349,11 @@ impl Structure for ListChangeSetsOutput {
 pub struct ListExportsInput {
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListExportsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListExportsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3195,6 +3385,11 @@ impl Structure for ListExportsInput {
 pub struct ListExportsOutput {
     pub exports: Option<Vec<Export>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListExportsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListExportsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3230,6 +3425,11 @@ pub struct ListImportsInput {
     pub export_name: String,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListImportsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListImportsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3263,6 +3463,11 @@ impl Structure for ListImportsInput {
 pub struct ListImportsOutput {
     pub imports: Option<Vec<String>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListImportsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListImportsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3298,6 +3503,11 @@ pub struct ListStackResourcesInput {
     pub stack_name: String,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListStackResourcesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListStackResourcesInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3331,6 +3541,11 @@ impl Structure for ListStackResourcesInput {
 pub struct ListStackResourcesOutput {
     pub stack_resource_summaries: Option<Vec<StackResourceSummary>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListStackResourcesOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListStackResourcesOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3366,6 +3581,11 @@ pub struct ListStacksInput {
     pub next_token: Option<String>,
     pub stack_status_filter: Option<Vec<String>>,
 }
+impl std::fmt::Debug for ListStacksInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListStacksInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3399,6 +3619,11 @@ impl Structure for ListStacksInput {
 pub struct ListStacksOutput {
     pub stack_summaries: Option<Vec<StackSummary>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListStacksOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListStacksOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3434,6 +3659,11 @@ pub struct LiveResourceDrift {
     pub previous_value: Option<String>,
     pub actual_value: Option<String>,
     pub drift_detection_timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for LiveResourceDrift {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LiveResourceDrift {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3471,6 +3701,11 @@ pub struct ModuleInfo {
     pub type_hierarchy: Option<String>,
     pub logical_id_hierarchy: Option<String>,
 }
+impl std::fmt::Debug for ModuleInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ModuleInfo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3504,6 +3739,11 @@ impl Structure for ModuleInfo {
 pub struct OperationEntry {
     pub operation_type: Option<String>,
     pub operation_id: Option<String>,
+}
+impl std::fmt::Debug for OperationEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for OperationEntry {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3540,6 +3780,11 @@ pub struct Output {
     pub output_value: Option<String>,
     pub description: Option<String>,
     pub export_name: Option<String>,
+}
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Output {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3581,6 +3826,11 @@ pub struct Parameter {
     pub use_previous_value: Option<bool>,
     pub resolved_value: Option<String>,
 }
+impl std::fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Parameter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3618,6 +3868,11 @@ impl Structure for Parameter {
 pub struct ParameterConstraints {
     pub allowed_values: Option<Vec<String>>,
 }
+impl std::fmt::Debug for ParameterConstraints {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ParameterConstraints {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3653,6 +3908,11 @@ pub struct ParameterDeclaration {
     pub no_echo: Option<bool>,
     pub description: Option<String>,
     pub parameter_constraints: Option<ParameterConstraints>,
+}
+impl std::fmt::Debug for ParameterDeclaration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ParameterDeclaration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3708,6 +3968,11 @@ pub struct ResourceChange {
     pub before_context: Option<String>,
     pub after_context: Option<String>,
     pub previous_deployment_context: Option<String>,
+}
+impl std::fmt::Debug for ResourceChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ResourceChange {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3771,6 +4036,11 @@ pub struct ResourceChangeDetail {
     pub change_source: Option<String>,
     pub causing_entity: Option<String>,
 }
+impl std::fmt::Debug for ResourceChangeDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ResourceChangeDetail {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3809,6 +4079,11 @@ pub struct ResourceDriftIgnoredAttribute {
     pub path: Option<String>,
     pub reason: Option<String>,
 }
+impl std::fmt::Debug for ResourceDriftIgnoredAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ResourceDriftIgnoredAttribute {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3843,6 +4118,11 @@ pub struct ResourceIdentifierSummary {
     pub resource_type: Option<String>,
     pub logical_resource_ids: Option<Vec<String>>,
     pub resource_identifiers: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ResourceIdentifierSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ResourceIdentifierSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3887,6 +4167,11 @@ pub struct ResourceTargetDefinition {
     pub after_value_from: Option<String>,
     pub drift: Option<LiveResourceDrift>,
     pub attribute_change_type: Option<String>,
+}
+impl std::fmt::Debug for ResourceTargetDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ResourceTargetDefinition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3939,6 +4224,11 @@ pub struct ResourceToImport {
     pub logical_resource_id: String,
     pub resource_identifier: BTreeMap<String, String>,
 }
+impl std::fmt::Debug for ResourceToImport {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ResourceToImport {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3975,6 +4265,11 @@ pub struct RollbackConfiguration {
     pub rollback_triggers: Option<Vec<RollbackTrigger>>,
     pub monitoring_time_in_minutes: Option<i32>,
 }
+impl std::fmt::Debug for RollbackConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RollbackConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4008,6 +4303,11 @@ impl Structure for RollbackConfiguration {
 pub struct RollbackTrigger {
     pub arn: String,
     pub type_: String,
+}
+impl std::fmt::Debug for RollbackTrigger {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RollbackTrigger {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4043,6 +4343,11 @@ pub struct SetStackPolicyInput {
     pub stack_name: String,
     pub stack_policy_body: Option<String>,
     pub stack_policy_url: Option<String>,
+}
+impl std::fmt::Debug for SetStackPolicyInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SetStackPolicyInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4081,6 +4386,11 @@ pub struct SignalResourceInput {
     pub logical_resource_id: String,
     pub unique_id: String,
     pub status: String,
+}
+impl std::fmt::Debug for SignalResourceInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SignalResourceInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4145,6 +4455,11 @@ pub struct Stack {
     pub detailed_status: Option<String>,
     pub last_operations: Option<Vec<OperationEntry>>,
     pub alias_name: Option<String>,
+}
+impl std::fmt::Debug for Stack {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Stack {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4232,6 +4547,11 @@ pub struct StackDriftInformation {
     pub stack_drift_status: String,
     pub last_check_timestamp: Option<Timestamp>,
 }
+impl std::fmt::Debug for StackDriftInformation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StackDriftInformation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4265,6 +4585,11 @@ impl Structure for StackDriftInformation {
 pub struct StackDriftInformationSummary {
     pub stack_drift_status: String,
     pub last_check_timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for StackDriftInformationSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for StackDriftInformationSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4316,6 +4641,11 @@ pub struct StackEvent {
     pub hook_invocation_id: Option<String>,
     pub hook_failure_mode: Option<String>,
     pub detailed_status: Option<String>,
+}
+impl std::fmt::Debug for StackEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for StackEvent {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4394,6 +4724,11 @@ pub struct StackResource {
     pub drift_information: Option<StackResourceDriftInformation>,
     pub module_info: Option<ModuleInfo>,
 }
+impl std::fmt::Debug for StackResource {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StackResource {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4456,6 +4791,11 @@ pub struct StackResourceDetail {
     pub drift_information: Option<StackResourceDriftInformation>,
     pub module_info: Option<ModuleInfo>,
 }
+impl std::fmt::Debug for StackResourceDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StackResourceDetail {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4510,6 +4850,11 @@ pub struct StackResourceDriftInformation {
     pub stack_resource_drift_status: String,
     pub last_check_timestamp: Option<Timestamp>,
 }
+impl std::fmt::Debug for StackResourceDriftInformation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StackResourceDriftInformation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4543,6 +4888,11 @@ impl Structure for StackResourceDriftInformation {
 pub struct StackResourceDriftInformationSummary {
     pub stack_resource_drift_status: String,
     pub last_check_timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for StackResourceDriftInformationSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for StackResourceDriftInformationSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4583,6 +4933,11 @@ pub struct StackResourceSummary {
     pub resource_status_reason: Option<String>,
     pub drift_information: Option<StackResourceDriftInformationSummary>,
     pub module_info: Option<ModuleInfo>,
+}
+impl std::fmt::Debug for StackResourceSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for StackResourceSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4640,6 +4995,11 @@ pub struct StackSummary {
     pub drift_information: Option<StackDriftInformationSummary>,
     pub last_operations: Option<Vec<OperationEntry>>,
 }
+impl std::fmt::Debug for StackSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StackSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4694,6 +5054,11 @@ pub struct Tag {
     pub key: String,
     pub value: String,
 }
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4729,6 +5094,11 @@ pub struct TemplateParameter {
     pub default_value: Option<String>,
     pub no_echo: Option<bool>,
     pub description: Option<String>,
+}
+impl std::fmt::Debug for TemplateParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TemplateParameter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4766,6 +5136,11 @@ impl Structure for TemplateParameter {
 #[derive(Clone, Default)]
 pub struct TemplateSummaryConfig {
     pub treat_unrecognized_resource_types_as_warnings: Option<bool>,
+}
+impl std::fmt::Debug for TemplateSummaryConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TemplateSummaryConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4816,6 +5191,11 @@ pub struct UpdateStackInput {
     pub retain_except_on_create: Option<bool>,
     pub deployment_config: Option<DeploymentConfig>,
     pub disable_validation: Option<bool>,
+}
+impl std::fmt::Debug for UpdateStackInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateStackInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4887,6 +5267,11 @@ pub struct UpdateStackOutput {
     pub stack_id: Option<String>,
     pub operation_id: Option<String>,
 }
+impl std::fmt::Debug for UpdateStackOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateStackOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4921,6 +5306,11 @@ pub struct UpdateTerminationProtectionInput {
     pub enable_termination_protection: bool,
     pub stack_name: String,
 }
+impl std::fmt::Debug for UpdateTerminationProtectionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateTerminationProtectionInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4954,6 +5344,11 @@ impl Structure for UpdateTerminationProtectionInput {
 pub struct UpdateTerminationProtectionOutput {
     pub stack_id: Option<String>,
 }
+impl std::fmt::Debug for UpdateTerminationProtectionOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateTerminationProtectionOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4985,6 +5380,11 @@ impl Structure for UpdateTerminationProtectionOutput {
 pub struct ValidateTemplateInput {
     pub template_body: Option<String>,
     pub template_url: Option<String>,
+}
+impl std::fmt::Debug for ValidateTemplateInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ValidateTemplateInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5022,6 +5422,11 @@ pub struct ValidateTemplateOutput {
     pub capabilities: Option<Vec<String>>,
     pub capabilities_reason: Option<String>,
     pub declared_transforms: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ValidateTemplateOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ValidateTemplateOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5061,6 +5466,11 @@ impl Structure for ValidateTemplateOutput {
 #[derive(Clone, Default)]
 pub struct Warnings {
     pub unrecognized_resource_types: Option<Vec<String>>,
+}
+impl std::fmt::Debug for Warnings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Warnings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

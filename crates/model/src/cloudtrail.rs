@@ -451,6 +451,11 @@ pub struct Event {
     pub resources: Option<Vec<Resource>>,
     pub cloud_trail_event: Option<String>,
 }
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Event {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -499,6 +504,11 @@ pub struct LookupAttribute {
     pub attribute_key: String,
     pub attribute_value: String,
 }
+impl std::fmt::Debug for LookupAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LookupAttribute {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -536,6 +546,11 @@ pub struct LookupEventsRequest {
     pub event_category: Option<String>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for LookupEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LookupEventsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -579,6 +594,11 @@ pub struct LookupEventsResponse {
     pub events: Option<Vec<Event>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for LookupEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LookupEventsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -612,6 +632,11 @@ impl Structure for LookupEventsResponse {
 pub struct Resource {
     pub resource_type: Option<String>,
     pub resource_name: Option<String>,
+}
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Resource {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

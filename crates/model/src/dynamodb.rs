@@ -1844,6 +1844,11 @@ pub struct ArchivalSummary {
     pub archival_reason: Option<String>,
     pub archival_backup_arn: Option<String>,
 }
+impl std::fmt::Debug for ArchivalSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ArchivalSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1880,6 +1885,11 @@ pub struct AttributeDefinition {
     pub attribute_name: String,
     pub attribute_type: String,
 }
+impl std::fmt::Debug for AttributeDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AttributeDefinition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1913,6 +1923,11 @@ impl Structure for AttributeDefinition {
 pub struct AttributeValueUpdate {
     pub value: Option<Json>,
     pub action: Option<String>,
+}
+impl std::fmt::Debug for AttributeValueUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AttributeValueUpdate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1948,6 +1963,11 @@ pub struct BatchGetItemInput {
     pub request_items: BTreeMap<String, KeysAndAttributes>,
     pub return_consumed_capacity: Option<String>,
 }
+impl std::fmt::Debug for BatchGetItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BatchGetItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1982,6 +2002,11 @@ pub struct BatchGetItemOutput {
     pub responses: Option<BTreeMap<String, Json>>,
     pub unprocessed_keys: Option<BTreeMap<String, KeysAndAttributes>>,
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+}
+impl std::fmt::Debug for BatchGetItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for BatchGetItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2020,6 +2045,11 @@ pub struct BatchWriteItemInput {
     pub return_consumed_capacity: Option<String>,
     pub return_item_collection_metrics: Option<String>,
 }
+impl std::fmt::Debug for BatchWriteItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BatchWriteItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2057,6 +2087,11 @@ pub struct BatchWriteItemOutput {
     pub item_collection_metrics: Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>,
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
 }
+impl std::fmt::Debug for BatchWriteItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BatchWriteItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2093,6 +2128,11 @@ pub struct BillingModeSummary {
     pub billing_mode: Option<String>,
     pub last_update_to_pay_per_request_date_time: Option<Timestamp>,
 }
+impl std::fmt::Debug for BillingModeSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BillingModeSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2127,6 +2167,11 @@ pub struct CancellationReason {
     pub item: Option<Json>,
     pub code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for CancellationReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CancellationReason {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2165,6 +2210,11 @@ pub struct Capacity {
     pub write_capacity_units: Option<f64>,
     pub capacity_units: Option<f64>,
 }
+impl std::fmt::Debug for Capacity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Capacity {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2200,6 +2250,11 @@ impl Structure for Capacity {
 pub struct Condition {
     pub attribute_value_list: Option<Vec<Json>>,
     pub comparison_operator: String,
+}
+impl std::fmt::Debug for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Condition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2238,6 +2293,11 @@ pub struct ConditionCheck {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for ConditionCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ConditionCheck {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2280,6 +2340,11 @@ impl Structure for ConditionCheck {
 pub struct ConditionalCheckFailedException {
     pub item: Option<Json>,
 }
+impl std::fmt::Debug for ConditionalCheckFailedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ConditionalCheckFailedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2317,6 +2382,11 @@ pub struct ConsumedCapacity {
     pub local_secondary_indexes: Option<BTreeMap<String, Capacity>>,
     pub global_secondary_indexes: Option<BTreeMap<String, Capacity>>,
     pub vector_indexes: Option<BTreeMap<String, VectorCapacity>>,
+}
+impl std::fmt::Debug for ConsumedCapacity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ConsumedCapacity {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2364,6 +2434,11 @@ pub struct ContinuousBackupsDescription {
     pub continuous_backups_status: String,
     pub point_in_time_recovery_description: Option<PointInTimeRecoveryDescription>,
 }
+impl std::fmt::Debug for ContinuousBackupsDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ContinuousBackupsDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2401,6 +2476,11 @@ pub struct CreateGlobalSecondaryIndexAction {
     pub provisioned_throughput: Option<ProvisionedThroughput>,
     pub on_demand_throughput: Option<OnDemandThroughput>,
     pub warm_throughput: Option<WarmThroughput>,
+}
+impl std::fmt::Debug for CreateGlobalSecondaryIndexAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateGlobalSecondaryIndexAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2443,6 +2523,11 @@ impl Structure for CreateGlobalSecondaryIndexAction {
 pub struct CreateGlobalTableWitnessGroupMemberAction {
     pub region_name: String,
 }
+impl std::fmt::Debug for CreateGlobalTableWitnessGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateGlobalTableWitnessGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2478,6 +2563,11 @@ pub struct CreateReplicationGroupMemberAction {
     pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
     pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndex>>,
     pub table_class_override: Option<String>,
+}
+impl std::fmt::Debug for CreateReplicationGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateReplicationGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2536,6 +2626,11 @@ pub struct CreateTableInput {
     pub global_table_source_arn: Option<String>,
     pub global_table_settings_replication_mode: Option<String>,
     pub vector_indexes: Option<Vec<VectorIndex>>,
+}
+impl std::fmt::Debug for CreateTableInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateTableInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2602,6 +2697,11 @@ impl Structure for CreateTableInput {
 pub struct CreateTableOutput {
     pub table_description: Option<TableDescription>,
 }
+impl std::fmt::Debug for CreateTableOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateTableOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2637,6 +2737,11 @@ pub struct CreateVectorIndexAction {
     pub projection: Projection,
     pub dimensions: i64,
     pub distance_function: String,
+}
+impl std::fmt::Debug for CreateVectorIndexAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateVectorIndexAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2684,6 +2789,11 @@ pub struct Delete {
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
 }
+impl std::fmt::Debug for Delete {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Delete {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2725,6 +2835,11 @@ impl Structure for Delete {
 pub struct DeleteGlobalSecondaryIndexAction {
     pub index_name: String,
 }
+impl std::fmt::Debug for DeleteGlobalSecondaryIndexAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteGlobalSecondaryIndexAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2755,6 +2870,11 @@ impl Structure for DeleteGlobalSecondaryIndexAction {
 #[derive(Clone, Default)]
 pub struct DeleteGlobalTableWitnessGroupMemberAction {
     pub region_name: String,
+}
+impl std::fmt::Debug for DeleteGlobalTableWitnessGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteGlobalTableWitnessGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2796,6 +2916,11 @@ pub struct DeleteItemInput {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for DeleteItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2850,6 +2975,11 @@ pub struct DeleteItemOutput {
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }
+impl std::fmt::Debug for DeleteItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2885,6 +3015,11 @@ impl Structure for DeleteItemOutput {
 pub struct DeleteReplicationGroupMemberAction {
     pub region_name: String,
 }
+impl std::fmt::Debug for DeleteReplicationGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteReplicationGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2915,6 +3050,11 @@ impl Structure for DeleteReplicationGroupMemberAction {
 #[derive(Clone, Default)]
 pub struct DeleteRequest {
     pub key: Json,
+}
+impl std::fmt::Debug for DeleteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2947,6 +3087,11 @@ impl Structure for DeleteRequest {
 pub struct DeleteTableInput {
     pub table_name: String,
 }
+impl std::fmt::Debug for DeleteTableInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteTableInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2977,6 +3122,11 @@ impl Structure for DeleteTableInput {
 #[derive(Clone, Default)]
 pub struct DeleteTableOutput {
     pub table_description: Option<TableDescription>,
+}
+impl std::fmt::Debug for DeleteTableOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteTableOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3009,6 +3159,11 @@ impl Structure for DeleteTableOutput {
 pub struct DeleteVectorIndexAction {
     pub index_name: String,
 }
+impl std::fmt::Debug for DeleteVectorIndexAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteVectorIndexAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3039,6 +3194,11 @@ impl Structure for DeleteVectorIndexAction {
 #[derive(Clone, Default)]
 pub struct DescribeContinuousBackupsInput {
     pub table_name: String,
+}
+impl std::fmt::Debug for DescribeContinuousBackupsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeContinuousBackupsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3071,6 +3231,11 @@ impl Structure for DescribeContinuousBackupsInput {
 pub struct DescribeContinuousBackupsOutput {
     pub continuous_backups_description: Option<ContinuousBackupsDescription>,
 }
+impl std::fmt::Debug for DescribeContinuousBackupsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeContinuousBackupsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3100,6 +3265,11 @@ impl Structure for DescribeContinuousBackupsOutput {
 
 #[derive(Clone, Default)]
 pub struct DescribeEndpointsRequest {}
+impl std::fmt::Debug for DescribeEndpointsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeEndpointsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3128,6 +3298,11 @@ impl Structure for DescribeEndpointsRequest {
 #[derive(Clone, Default)]
 pub struct DescribeEndpointsResponse {
     pub endpoints: Vec<Endpoint>,
+}
+impl std::fmt::Debug for DescribeEndpointsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeEndpointsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3158,6 +3333,11 @@ impl Structure for DescribeEndpointsResponse {
 
 #[derive(Clone, Default)]
 pub struct DescribeLimitsInput {}
+impl std::fmt::Debug for DescribeLimitsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeLimitsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3189,6 +3369,11 @@ pub struct DescribeLimitsOutput {
     pub account_max_write_capacity_units: Option<i64>,
     pub table_max_read_capacity_units: Option<i64>,
     pub table_max_write_capacity_units: Option<i64>,
+}
+impl std::fmt::Debug for DescribeLimitsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeLimitsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3227,6 +3412,11 @@ impl Structure for DescribeLimitsOutput {
 pub struct DescribeTableInput {
     pub table_name: String,
 }
+impl std::fmt::Debug for DescribeTableInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeTableInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3257,6 +3447,11 @@ impl Structure for DescribeTableInput {
 #[derive(Clone, Default)]
 pub struct DescribeTableOutput {
     pub table: Option<TableDescription>,
+}
+impl std::fmt::Debug for DescribeTableOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeTableOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3289,6 +3484,11 @@ impl Structure for DescribeTableOutput {
 pub struct DescribeTimeToLiveInput {
     pub table_name: String,
 }
+impl std::fmt::Debug for DescribeTimeToLiveInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeTimeToLiveInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3319,6 +3519,11 @@ impl Structure for DescribeTimeToLiveInput {
 #[derive(Clone, Default)]
 pub struct DescribeTimeToLiveOutput {
     pub time_to_live_description: Option<TimeToLiveDescription>,
+}
+impl std::fmt::Debug for DescribeTimeToLiveOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeTimeToLiveOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3351,6 +3556,11 @@ impl Structure for DescribeTimeToLiveOutput {
 pub struct DisassociateReplicationGroupMemberAction {
     pub region_name: String,
     pub disassociation_mode: String,
+}
+impl std::fmt::Debug for DisassociateReplicationGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DisassociateReplicationGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3385,6 +3595,11 @@ impl Structure for DisassociateReplicationGroupMemberAction {
 pub struct Endpoint {
     pub address: String,
     pub cache_period_in_minutes: i64,
+}
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Endpoint {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3421,6 +3636,11 @@ pub struct ExpectedAttributeValue {
     pub exists: Option<bool>,
     pub comparison_operator: Option<String>,
     pub attribute_value_list: Option<Vec<Json>>,
+}
+impl std::fmt::Debug for ExpectedAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ExpectedAttributeValue {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3461,6 +3681,11 @@ pub struct Get {
     pub table_name: String,
     pub projection_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for Get {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Get {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3504,6 +3729,11 @@ pub struct GetItemInput {
     pub return_consumed_capacity: Option<String>,
     pub projection_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3549,6 +3779,11 @@ pub struct GetItemOutput {
     pub item: Option<Json>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
+impl std::fmt::Debug for GetItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3586,6 +3821,11 @@ pub struct GlobalSecondaryIndex {
     pub provisioned_throughput: Option<ProvisionedThroughput>,
     pub on_demand_throughput: Option<OnDemandThroughput>,
     pub warm_throughput: Option<WarmThroughput>,
+}
+impl std::fmt::Debug for GlobalSecondaryIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GlobalSecondaryIndex {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3637,6 +3877,11 @@ pub struct GlobalSecondaryIndexDescription {
     pub index_arn: Option<String>,
     pub on_demand_throughput: Option<OnDemandThroughput>,
     pub warm_throughput: Option<GlobalSecondaryIndexWarmThroughputDescription>,
+}
+impl std::fmt::Debug for GlobalSecondaryIndexDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GlobalSecondaryIndexDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3691,6 +3936,11 @@ pub struct GlobalSecondaryIndexUpdate {
     pub create: Option<CreateGlobalSecondaryIndexAction>,
     pub delete: Option<DeleteGlobalSecondaryIndexAction>,
 }
+impl std::fmt::Debug for GlobalSecondaryIndexUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GlobalSecondaryIndexUpdate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3728,6 +3978,11 @@ pub struct GlobalSecondaryIndexWarmThroughputDescription {
     pub write_units_per_second: Option<i64>,
     pub status: Option<String>,
 }
+impl std::fmt::Debug for GlobalSecondaryIndexWarmThroughputDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GlobalSecondaryIndexWarmThroughputDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3764,6 +4019,11 @@ pub struct GlobalTableWitnessDescription {
     pub region_name: Option<String>,
     pub witness_status: Option<String>,
 }
+impl std::fmt::Debug for GlobalTableWitnessDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GlobalTableWitnessDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3797,6 +4057,11 @@ impl Structure for GlobalTableWitnessDescription {
 pub struct GlobalTableWitnessGroupUpdate {
     pub create: Option<CreateGlobalTableWitnessGroupMemberAction>,
     pub delete: Option<DeleteGlobalTableWitnessGroupMemberAction>,
+}
+impl std::fmt::Debug for GlobalTableWitnessGroupUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GlobalTableWitnessGroupUpdate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3832,6 +4097,11 @@ pub struct ItemCollectionMetrics {
     pub item_collection_key: Option<Json>,
     pub size_estimate_range_gb: Option<Vec<f64>>,
 }
+impl std::fmt::Debug for ItemCollectionMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ItemCollectionMetrics {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3865,6 +4135,11 @@ impl Structure for ItemCollectionMetrics {
 pub struct ItemResponse {
     pub item: Option<Json>,
 }
+impl std::fmt::Debug for ItemResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ItemResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3896,6 +4171,11 @@ impl Structure for ItemResponse {
 pub struct KeySchemaElement {
     pub attribute_name: String,
     pub key_type: String,
+}
+impl std::fmt::Debug for KeySchemaElement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KeySchemaElement {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3933,6 +4213,11 @@ pub struct KeysAndAttributes {
     pub consistent_read: Option<bool>,
     pub projection_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for KeysAndAttributes {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KeysAndAttributes {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3974,6 +4259,11 @@ pub struct ListTablesInput {
     pub exclusive_start_table_name: Option<String>,
     pub limit: Option<i32>,
 }
+impl std::fmt::Debug for ListTablesInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTablesInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4007,6 +4297,11 @@ impl Structure for ListTablesInput {
 pub struct ListTablesOutput {
     pub table_names: Option<Vec<String>>,
     pub last_evaluated_table_name: Option<String>,
+}
+impl std::fmt::Debug for ListTablesOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTablesOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4042,6 +4337,11 @@ pub struct ListTagsOfResourceInput {
     pub resource_arn: String,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListTagsOfResourceInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsOfResourceInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4075,6 +4375,11 @@ impl Structure for ListTagsOfResourceInput {
 pub struct ListTagsOfResourceOutput {
     pub tags: Option<Vec<Tag>>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListTagsOfResourceOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsOfResourceOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4110,6 +4415,11 @@ pub struct LocalSecondaryIndex {
     pub index_name: String,
     pub key_schema: Vec<KeySchemaElement>,
     pub projection: Projection,
+}
+impl std::fmt::Debug for LocalSecondaryIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LocalSecondaryIndex {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4150,6 +4460,11 @@ pub struct LocalSecondaryIndexDescription {
     pub index_size_bytes: Option<i64>,
     pub item_count: Option<i64>,
     pub index_arn: Option<String>,
+}
+impl std::fmt::Debug for LocalSecondaryIndexDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LocalSecondaryIndexDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4193,6 +4508,11 @@ pub struct OnDemandThroughput {
     pub max_read_request_units: Option<i64>,
     pub max_write_request_units: Option<i64>,
 }
+impl std::fmt::Debug for OnDemandThroughput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for OnDemandThroughput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4225,6 +4545,11 @@ impl Structure for OnDemandThroughput {
 #[derive(Clone, Default)]
 pub struct OnDemandThroughputOverride {
     pub max_read_request_units: Option<i64>,
+}
+impl std::fmt::Debug for OnDemandThroughputOverride {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for OnDemandThroughputOverride {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4259,6 +4584,11 @@ pub struct PointInTimeRecoveryDescription {
     pub recovery_period_in_days: Option<i32>,
     pub earliest_restorable_date_time: Option<Timestamp>,
     pub latest_restorable_date_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for PointInTimeRecoveryDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PointInTimeRecoveryDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4298,6 +4628,11 @@ pub struct Projection {
     pub projection_type: Option<String>,
     pub non_key_attributes: Option<Vec<String>>,
 }
+impl std::fmt::Debug for Projection {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Projection {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4331,6 +4666,11 @@ impl Structure for Projection {
 pub struct ProvisionedThroughput {
     pub read_capacity_units: i64,
     pub write_capacity_units: i64,
+}
+impl std::fmt::Debug for ProvisionedThroughput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ProvisionedThroughput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4368,6 +4708,11 @@ pub struct ProvisionedThroughputDescription {
     pub number_of_decreases_today: Option<i64>,
     pub read_capacity_units: Option<i64>,
     pub write_capacity_units: Option<i64>,
+}
+impl std::fmt::Debug for ProvisionedThroughputDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ProvisionedThroughputDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4408,6 +4753,11 @@ impl Structure for ProvisionedThroughputDescription {
 pub struct ProvisionedThroughputExceededException {
     pub throttling_reasons: Option<Vec<ThrottlingReason>>,
 }
+impl std::fmt::Debug for ProvisionedThroughputExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ProvisionedThroughputExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4438,6 +4788,11 @@ impl Structure for ProvisionedThroughputExceededException {
 #[derive(Clone, Default)]
 pub struct ProvisionedThroughputOverride {
     pub read_capacity_units: Option<i64>,
+}
+impl std::fmt::Debug for ProvisionedThroughputOverride {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ProvisionedThroughputOverride {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4474,6 +4829,11 @@ pub struct Put {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for Put {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Put {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4525,6 +4885,11 @@ pub struct PutItemInput {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for PutItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4579,6 +4944,11 @@ pub struct PutItemOutput {
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }
+impl std::fmt::Debug for PutItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4613,6 +4983,11 @@ impl Structure for PutItemOutput {
 #[derive(Clone, Default)]
 pub struct PutRequest {
     pub item: Json,
+}
+impl std::fmt::Debug for PutRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4660,6 +5035,11 @@ pub struct QueryInput {
     pub key_condition_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
+}
+impl std::fmt::Debug for QueryInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for QueryInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4728,6 +5108,11 @@ pub struct QueryOutput {
     pub last_evaluated_key: Option<Json>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
+impl std::fmt::Debug for QueryOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for QueryOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4778,6 +5163,11 @@ pub struct ReplicaDescription {
     pub replica_inaccessible_date_time: Option<Timestamp>,
     pub replica_table_class_summary: Option<TableClassSummary>,
     pub global_table_settings_replication_mode: Option<String>,
+}
+impl std::fmt::Debug for ReplicaDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ReplicaDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4836,6 +5226,11 @@ pub struct ReplicaGlobalSecondaryIndex {
     pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
     pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
 }
+impl std::fmt::Debug for ReplicaGlobalSecondaryIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicaGlobalSecondaryIndex {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4873,6 +5268,11 @@ pub struct ReplicaGlobalSecondaryIndexDescription {
     pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
     pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
     pub warm_throughput: Option<GlobalSecondaryIndexWarmThroughputDescription>,
+}
+impl std::fmt::Debug for ReplicaGlobalSecondaryIndexDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ReplicaGlobalSecondaryIndexDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4914,6 +5314,11 @@ pub struct ReplicationGroupUpdate {
     pub delete: Option<DeleteReplicationGroupMemberAction>,
     pub disassociate: Option<DisassociateReplicationGroupMemberAction>,
 }
+impl std::fmt::Debug for ReplicationGroupUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicationGroupUpdate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4951,6 +5356,11 @@ impl Structure for ReplicationGroupUpdate {
 pub struct RequestLimitExceeded {
     pub throttling_reasons: Option<Vec<ThrottlingReason>>,
 }
+impl std::fmt::Debug for RequestLimitExceeded {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RequestLimitExceeded {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4984,6 +5394,11 @@ pub struct RestoreSummary {
     pub source_table_arn: Option<String>,
     pub restore_date_time: Timestamp,
     pub restore_in_progress: bool,
+}
+impl std::fmt::Debug for RestoreSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RestoreSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5025,6 +5440,11 @@ pub struct SSEDescription {
     pub kms_master_key_arn: Option<String>,
     pub inaccessible_encryption_date_time: Option<Timestamp>,
 }
+impl std::fmt::Debug for SSEDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SSEDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5063,6 +5483,11 @@ pub struct SSESpecification {
     pub enabled: Option<bool>,
     pub sse_type: Option<String>,
     pub kms_master_key_id: Option<String>,
+}
+impl std::fmt::Debug for SSESpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SSESpecification {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5113,6 +5538,11 @@ pub struct ScanInput {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub consistent_read: Option<bool>,
+}
+impl std::fmt::Debug for ScanInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ScanInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5179,6 +5609,11 @@ pub struct ScanOutput {
     pub last_evaluated_key: Option<Json>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
+impl std::fmt::Debug for ScanOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ScanOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5219,6 +5654,11 @@ pub struct SearchSchemaElement {
     pub attribute_name: String,
     pub search_schema_element_type: String,
 }
+impl std::fmt::Debug for SearchSchemaElement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SearchSchemaElement {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5253,6 +5693,11 @@ pub struct StreamSpecification {
     pub stream_enabled: bool,
     pub stream_view_type: Option<String>,
 }
+impl std::fmt::Debug for StreamSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for StreamSpecification {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5286,6 +5731,11 @@ impl Structure for StreamSpecification {
 pub struct TableClassSummary {
     pub table_class: Option<String>,
     pub last_update_date_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for TableClassSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TableClassSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5348,6 +5798,11 @@ pub struct TableDescription {
     pub warm_throughput: Option<TableWarmThroughputDescription>,
     pub multi_region_consistency: Option<String>,
     pub vector_indexes: Option<Vec<VectorIndexDescription>>,
+}
+impl std::fmt::Debug for TableDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TableDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5440,6 +5895,11 @@ pub struct TableWarmThroughputDescription {
     pub write_units_per_second: Option<i64>,
     pub status: Option<String>,
 }
+impl std::fmt::Debug for TableWarmThroughputDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TableWarmThroughputDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5476,6 +5936,11 @@ pub struct Tag {
     pub key: String,
     pub value: String,
 }
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5510,6 +5975,11 @@ pub struct TagResourceInput {
     pub resource_arn: String,
     pub tags: Vec<Tag>,
 }
+impl std::fmt::Debug for TagResourceInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagResourceInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5543,6 +6013,11 @@ impl Structure for TagResourceInput {
 pub struct ThrottlingException {
     pub throttling_reasons: Option<Vec<ThrottlingReason>>,
 }
+impl std::fmt::Debug for ThrottlingException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ThrottlingException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5574,6 +6049,11 @@ impl Structure for ThrottlingException {
 pub struct ThrottlingReason {
     pub reason: Option<String>,
     pub resource: Option<String>,
+}
+impl std::fmt::Debug for ThrottlingReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ThrottlingReason {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5609,6 +6089,11 @@ pub struct TimeToLiveDescription {
     pub time_to_live_status: Option<String>,
     pub attribute_name: Option<String>,
 }
+impl std::fmt::Debug for TimeToLiveDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TimeToLiveDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5643,6 +6128,11 @@ pub struct TimeToLiveSpecification {
     pub enabled: bool,
     pub attribute_name: String,
 }
+impl std::fmt::Debug for TimeToLiveSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TimeToLiveSpecification {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5676,6 +6166,11 @@ impl Structure for TimeToLiveSpecification {
 pub struct TransactGetItem {
     pub get: Get,
 }
+impl std::fmt::Debug for TransactGetItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TransactGetItem {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5707,6 +6202,11 @@ impl Structure for TransactGetItem {
 pub struct TransactGetItemsInput {
     pub transact_items: Vec<TransactGetItem>,
     pub return_consumed_capacity: Option<String>,
+}
+impl std::fmt::Debug for TransactGetItemsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TransactGetItemsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5741,6 +6241,11 @@ impl Structure for TransactGetItemsInput {
 pub struct TransactGetItemsOutput {
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
     pub responses: Option<Vec<ItemResponse>>,
+}
+impl std::fmt::Debug for TransactGetItemsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TransactGetItemsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5777,6 +6282,11 @@ pub struct TransactWriteItem {
     pub put: Option<Put>,
     pub delete: Option<Delete>,
     pub update: Option<Update>,
+}
+impl std::fmt::Debug for TransactWriteItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TransactWriteItem {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5818,6 +6328,11 @@ pub struct TransactWriteItemsInput {
     pub return_item_collection_metrics: Option<String>,
     pub client_request_token: Option<String>,
 }
+impl std::fmt::Debug for TransactWriteItemsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TransactWriteItemsInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5856,6 +6371,11 @@ pub struct TransactWriteItemsOutput {
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
     pub item_collection_metrics: Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>,
 }
+impl std::fmt::Debug for TransactWriteItemsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TransactWriteItemsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5889,6 +6409,11 @@ impl Structure for TransactWriteItemsOutput {
 pub struct TransactionCanceledException {
     pub cancellation_reasons: Option<Vec<CancellationReason>>,
 }
+impl std::fmt::Debug for TransactionCanceledException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TransactionCanceledException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5920,6 +6445,11 @@ impl Structure for TransactionCanceledException {
 pub struct UntagResourceInput {
     pub resource_arn: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagResourceInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5959,6 +6489,11 @@ pub struct Update {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for Update {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Update {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6005,6 +6540,11 @@ pub struct UpdateGlobalSecondaryIndexAction {
     pub provisioned_throughput: Option<ProvisionedThroughput>,
     pub on_demand_throughput: Option<OnDemandThroughput>,
     pub warm_throughput: Option<WarmThroughput>,
+}
+impl std::fmt::Debug for UpdateGlobalSecondaryIndexAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateGlobalSecondaryIndexAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6054,6 +6594,11 @@ pub struct UpdateItemInput {
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     pub expression_attribute_values: Option<Json>,
     pub return_values_on_condition_check_failure: Option<String>,
+}
+impl std::fmt::Debug for UpdateItemInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateItemInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6112,6 +6657,11 @@ pub struct UpdateItemOutput {
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }
+impl std::fmt::Debug for UpdateItemOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateItemOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6151,6 +6701,11 @@ pub struct UpdateReplicationGroupMemberAction {
     pub on_demand_throughput_override: Option<OnDemandThroughputOverride>,
     pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndex>>,
     pub table_class_override: Option<String>,
+}
+impl std::fmt::Debug for UpdateReplicationGroupMemberAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateReplicationGroupMemberAction {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6208,6 +6763,11 @@ pub struct UpdateTableInput {
     pub global_table_settings_replication_mode: Option<String>,
     pub disassociation_protection_enabled: Option<bool>,
     pub vector_index_updates: Option<Vec<VectorIndexUpdate>>,
+}
+impl std::fmt::Debug for UpdateTableInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateTableInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6272,6 +6832,11 @@ impl Structure for UpdateTableInput {
 pub struct UpdateTableOutput {
     pub table_description: Option<TableDescription>,
 }
+impl std::fmt::Debug for UpdateTableOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateTableOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6303,6 +6868,11 @@ impl Structure for UpdateTableOutput {
 pub struct UpdateTimeToLiveInput {
     pub table_name: String,
     pub time_to_live_specification: TimeToLiveSpecification,
+}
+impl std::fmt::Debug for UpdateTimeToLiveInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateTimeToLiveInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6337,6 +6907,11 @@ impl Structure for UpdateTimeToLiveInput {
 pub struct UpdateTimeToLiveOutput {
     pub time_to_live_specification: Option<TimeToLiveSpecification>,
 }
+impl std::fmt::Debug for UpdateTimeToLiveOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateTimeToLiveOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6367,6 +6942,11 @@ impl Structure for UpdateTimeToLiveOutput {
 #[derive(Clone, Default)]
 pub struct VectorAttributeDefinition {
     pub attribute_name: String,
+}
+impl std::fmt::Debug for VectorAttributeDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for VectorAttributeDefinition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6399,6 +6979,11 @@ impl Structure for VectorAttributeDefinition {
 pub struct VectorCapacity {
     pub vector_search_request_bytes: Option<f64>,
     pub vector_write_request_bytes: Option<f64>,
+}
+impl std::fmt::Debug for VectorCapacity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for VectorCapacity {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6437,6 +7022,11 @@ pub struct VectorIndex {
     pub projection: Projection,
     pub dimensions: i64,
     pub distance_function: String,
+}
+impl std::fmt::Debug for VectorIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for VectorIndex {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6488,6 +7078,11 @@ pub struct VectorIndexDescription {
     pub index_size_bytes: Option<i64>,
     pub item_count: Option<i64>,
     pub index_arn: Option<String>,
+}
+impl std::fmt::Debug for VectorIndexDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for VectorIndexDescription {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6541,6 +7136,11 @@ pub struct VectorIndexUpdate {
     pub create: Option<CreateVectorIndexAction>,
     pub delete: Option<DeleteVectorIndexAction>,
 }
+impl std::fmt::Debug for VectorIndexUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for VectorIndexUpdate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6575,6 +7175,11 @@ pub struct WarmThroughput {
     pub read_units_per_second: Option<i64>,
     pub write_units_per_second: Option<i64>,
 }
+impl std::fmt::Debug for WarmThroughput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for WarmThroughput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6608,6 +7213,11 @@ impl Structure for WarmThroughput {
 pub struct WriteRequest {
     pub put_request: Option<PutRequest>,
     pub delete_request: Option<DeleteRequest>,
+}
+impl std::fmt::Debug for WriteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for WriteRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

@@ -3009,6 +3009,11 @@ pub struct AccessKey {
     pub secret_access_key: String,
     pub create_date: Option<Timestamp>,
 }
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccessKey {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3051,6 +3056,11 @@ pub struct AccessKeyMetadata {
     pub status: Option<String>,
     pub create_date: Option<Timestamp>,
 }
+impl std::fmt::Debug for AccessKeyMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccessKeyMetadata {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3089,6 +3099,11 @@ pub struct AddRoleToInstanceProfileRequest {
     pub instance_profile_name: String,
     pub role_name: String,
 }
+impl std::fmt::Debug for AddRoleToInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AddRoleToInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3122,6 +3137,11 @@ impl Structure for AddRoleToInstanceProfileRequest {
 pub struct AddUserToGroupRequest {
     pub group_name: String,
     pub user_name: String,
+}
+impl std::fmt::Debug for AddUserToGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AddUserToGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3157,6 +3177,11 @@ pub struct AttachGroupPolicyRequest {
     pub group_name: String,
     pub policy_arn: String,
 }
+impl std::fmt::Debug for AttachGroupPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AttachGroupPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3190,6 +3215,11 @@ impl Structure for AttachGroupPolicyRequest {
 pub struct AttachRolePolicyRequest {
     pub role_name: String,
     pub policy_arn: String,
+}
+impl std::fmt::Debug for AttachRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AttachRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3225,6 +3255,11 @@ pub struct AttachUserPolicyRequest {
     pub user_name: String,
     pub policy_arn: String,
 }
+impl std::fmt::Debug for AttachUserPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AttachUserPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3258,6 +3293,11 @@ impl Structure for AttachUserPolicyRequest {
 pub struct AttachedPermissionsBoundary {
     pub permissions_boundary_type: Option<String>,
     pub permissions_boundary_arn: Option<String>,
+}
+impl std::fmt::Debug for AttachedPermissionsBoundary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AttachedPermissionsBoundary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3293,6 +3333,11 @@ pub struct AttachedPolicy {
     pub policy_name: Option<String>,
     pub policy_arn: Option<String>,
 }
+impl std::fmt::Debug for AttachedPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AttachedPolicy {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3326,6 +3371,11 @@ impl Structure for AttachedPolicy {
 pub struct CreateAccessKeyRequest {
     pub user_name: Option<String>,
 }
+impl std::fmt::Debug for CreateAccessKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateAccessKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3356,6 +3406,11 @@ impl Structure for CreateAccessKeyRequest {
 #[derive(Clone, Default)]
 pub struct CreateAccessKeyResponse {
     pub access_key: AccessKey,
+}
+impl std::fmt::Debug for CreateAccessKeyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateAccessKeyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3388,6 +3443,11 @@ impl Structure for CreateAccessKeyResponse {
 pub struct CreateAccountAliasRequest {
     pub account_alias: String,
 }
+impl std::fmt::Debug for CreateAccountAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateAccountAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3419,6 +3479,11 @@ impl Structure for CreateAccountAliasRequest {
 pub struct CreateGroupRequest {
     pub path: Option<String>,
     pub group_name: String,
+}
+impl std::fmt::Debug for CreateGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3453,6 +3518,11 @@ impl Structure for CreateGroupRequest {
 pub struct CreateGroupResponse {
     pub group: Group,
 }
+impl std::fmt::Debug for CreateGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateGroupResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3485,6 +3555,11 @@ pub struct CreateInstanceProfileRequest {
     pub instance_profile_name: String,
     pub path: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3521,6 +3596,11 @@ impl Structure for CreateInstanceProfileRequest {
 pub struct CreateInstanceProfileResponse {
     pub instance_profile: InstanceProfile,
 }
+impl std::fmt::Debug for CreateInstanceProfileResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateInstanceProfileResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3555,6 +3635,11 @@ pub struct CreatePolicyRequest {
     pub policy_document: String,
     pub description: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreatePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreatePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3595,6 +3680,11 @@ impl Structure for CreatePolicyRequest {
 pub struct CreatePolicyResponse {
     pub policy: Option<Policy>,
 }
+impl std::fmt::Debug for CreatePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreatePolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3627,6 +3717,11 @@ pub struct CreatePolicyVersionRequest {
     pub policy_arn: String,
     pub policy_document: String,
     pub set_as_default: Option<bool>,
+}
+impl std::fmt::Debug for CreatePolicyVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreatePolicyVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3662,6 +3757,11 @@ impl Structure for CreatePolicyVersionRequest {
 #[derive(Clone, Default)]
 pub struct CreatePolicyVersionResponse {
     pub policy_version: Option<PolicyVersion>,
+}
+impl std::fmt::Debug for CreatePolicyVersionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreatePolicyVersionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3699,6 +3799,11 @@ pub struct CreateRoleRequest {
     pub max_session_duration: Option<i32>,
     pub permissions_boundary: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3743,6 +3848,11 @@ impl Structure for CreateRoleRequest {
 pub struct CreateRoleResponse {
     pub role: Role,
 }
+impl std::fmt::Debug for CreateRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3775,6 +3885,11 @@ pub struct CreateServiceLinkedRoleRequest {
     pub aws_service_name: String,
     pub description: Option<String>,
     pub custom_suffix: Option<String>,
+}
+impl std::fmt::Debug for CreateServiceLinkedRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateServiceLinkedRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3811,6 +3926,11 @@ impl Structure for CreateServiceLinkedRoleRequest {
 pub struct CreateServiceLinkedRoleResponse {
     pub role: Option<Role>,
 }
+impl std::fmt::Debug for CreateServiceLinkedRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateServiceLinkedRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3844,6 +3964,11 @@ pub struct CreateUserRequest {
     pub user_name: String,
     pub permissions_boundary: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3882,6 +4007,11 @@ impl Structure for CreateUserRequest {
 pub struct CreateUserResponse {
     pub user: Option<User>,
 }
+impl std::fmt::Debug for CreateUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateUserResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3913,6 +4043,11 @@ impl Structure for CreateUserResponse {
 pub struct DeleteAccessKeyRequest {
     pub user_name: Option<String>,
     pub access_key_id: String,
+}
+impl std::fmt::Debug for DeleteAccessKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteAccessKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3947,6 +4082,11 @@ impl Structure for DeleteAccessKeyRequest {
 pub struct DeleteAccountAliasRequest {
     pub account_alias: String,
 }
+impl std::fmt::Debug for DeleteAccountAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteAccountAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3978,6 +4118,11 @@ impl Structure for DeleteAccountAliasRequest {
 pub struct DeleteGroupPolicyRequest {
     pub group_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for DeleteGroupPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteGroupPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4012,6 +4157,11 @@ impl Structure for DeleteGroupPolicyRequest {
 pub struct DeleteGroupRequest {
     pub group_name: String,
 }
+impl std::fmt::Debug for DeleteGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4042,6 +4192,11 @@ impl Structure for DeleteGroupRequest {
 #[derive(Clone, Default)]
 pub struct DeleteInstanceProfileRequest {
     pub instance_profile_name: String,
+}
+impl std::fmt::Debug for DeleteInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4074,6 +4229,11 @@ impl Structure for DeleteInstanceProfileRequest {
 pub struct DeletePolicyRequest {
     pub policy_arn: String,
 }
+impl std::fmt::Debug for DeletePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeletePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4105,6 +4265,11 @@ impl Structure for DeletePolicyRequest {
 pub struct DeletePolicyVersionRequest {
     pub policy_arn: String,
     pub version_id: String,
+}
+impl std::fmt::Debug for DeletePolicyVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeletePolicyVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4139,6 +4304,11 @@ impl Structure for DeletePolicyVersionRequest {
 pub struct DeleteRolePermissionsBoundaryRequest {
     pub role_name: String,
 }
+impl std::fmt::Debug for DeleteRolePermissionsBoundaryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteRolePermissionsBoundaryRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4170,6 +4340,11 @@ impl Structure for DeleteRolePermissionsBoundaryRequest {
 pub struct DeleteRolePolicyRequest {
     pub role_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for DeleteRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4204,6 +4379,11 @@ impl Structure for DeleteRolePolicyRequest {
 pub struct DeleteRoleRequest {
     pub role_name: String,
 }
+impl std::fmt::Debug for DeleteRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4234,6 +4414,11 @@ impl Structure for DeleteRoleRequest {
 #[derive(Clone, Default)]
 pub struct DeleteUserPermissionsBoundaryRequest {
     pub user_name: String,
+}
+impl std::fmt::Debug for DeleteUserPermissionsBoundaryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteUserPermissionsBoundaryRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4266,6 +4451,11 @@ impl Structure for DeleteUserPermissionsBoundaryRequest {
 pub struct DeleteUserPolicyRequest {
     pub user_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for DeleteUserPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteUserPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4300,6 +4490,11 @@ impl Structure for DeleteUserPolicyRequest {
 pub struct DeleteUserRequest {
     pub user_name: String,
 }
+impl std::fmt::Debug for DeleteUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4331,6 +4526,11 @@ impl Structure for DeleteUserRequest {
 pub struct DetachGroupPolicyRequest {
     pub group_name: String,
     pub policy_arn: String,
+}
+impl std::fmt::Debug for DetachGroupPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DetachGroupPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4366,6 +4566,11 @@ pub struct DetachRolePolicyRequest {
     pub role_name: String,
     pub policy_arn: String,
 }
+impl std::fmt::Debug for DetachRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DetachRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4400,6 +4605,11 @@ pub struct DetachUserPolicyRequest {
     pub user_name: String,
     pub policy_arn: String,
 }
+impl std::fmt::Debug for DetachUserPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DetachUserPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4433,6 +4643,11 @@ impl Structure for DetachUserPolicyRequest {
 pub struct GetAccountSummaryResponse {
     pub summary_map: Option<BTreeMap<String, i32>>,
 }
+impl std::fmt::Debug for GetAccountSummaryResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAccountSummaryResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4464,6 +4679,11 @@ impl Structure for GetAccountSummaryResponse {
 pub struct GetGroupPolicyRequest {
     pub group_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for GetGroupPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetGroupPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4499,6 +4719,11 @@ pub struct GetGroupPolicyResponse {
     pub group_name: String,
     pub policy_name: String,
     pub policy_document: String,
+}
+impl std::fmt::Debug for GetGroupPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetGroupPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4536,6 +4761,11 @@ pub struct GetGroupRequest {
     pub group_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for GetGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4575,6 +4805,11 @@ pub struct GetGroupResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for GetGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetGroupResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4612,6 +4847,11 @@ impl Structure for GetGroupResponse {
 pub struct GetInstanceProfileRequest {
     pub instance_profile_name: String,
 }
+impl std::fmt::Debug for GetInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4642,6 +4882,11 @@ impl Structure for GetInstanceProfileRequest {
 #[derive(Clone, Default)]
 pub struct GetInstanceProfileResponse {
     pub instance_profile: InstanceProfile,
+}
+impl std::fmt::Debug for GetInstanceProfileResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetInstanceProfileResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4674,6 +4919,11 @@ impl Structure for GetInstanceProfileResponse {
 pub struct GetPolicyRequest {
     pub policy_arn: String,
 }
+impl std::fmt::Debug for GetPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4704,6 +4954,11 @@ impl Structure for GetPolicyRequest {
 #[derive(Clone, Default)]
 pub struct GetPolicyResponse {
     pub policy: Option<Policy>,
+}
+impl std::fmt::Debug for GetPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4736,6 +4991,11 @@ impl Structure for GetPolicyResponse {
 pub struct GetPolicyVersionRequest {
     pub policy_arn: String,
     pub version_id: String,
+}
+impl std::fmt::Debug for GetPolicyVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetPolicyVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4770,6 +5030,11 @@ impl Structure for GetPolicyVersionRequest {
 pub struct GetPolicyVersionResponse {
     pub policy_version: Option<PolicyVersion>,
 }
+impl std::fmt::Debug for GetPolicyVersionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetPolicyVersionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4801,6 +5066,11 @@ impl Structure for GetPolicyVersionResponse {
 pub struct GetRolePolicyRequest {
     pub role_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for GetRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4837,6 +5107,11 @@ pub struct GetRolePolicyResponse {
     pub policy_name: String,
     pub policy_document: String,
 }
+impl std::fmt::Debug for GetRolePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetRolePolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4872,6 +5147,11 @@ impl Structure for GetRolePolicyResponse {
 pub struct GetRoleRequest {
     pub role_name: String,
 }
+impl std::fmt::Debug for GetRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4902,6 +5182,11 @@ impl Structure for GetRoleRequest {
 #[derive(Clone, Default)]
 pub struct GetRoleResponse {
     pub role: Role,
+}
+impl std::fmt::Debug for GetRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4934,6 +5219,11 @@ impl Structure for GetRoleResponse {
 pub struct GetUserPolicyRequest {
     pub user_name: String,
     pub policy_name: String,
+}
+impl std::fmt::Debug for GetUserPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetUserPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4970,6 +5260,11 @@ pub struct GetUserPolicyResponse {
     pub policy_name: String,
     pub policy_document: String,
 }
+impl std::fmt::Debug for GetUserPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetUserPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5005,6 +5300,11 @@ impl Structure for GetUserPolicyResponse {
 pub struct GetUserRequest {
     pub user_name: Option<String>,
 }
+impl std::fmt::Debug for GetUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5035,6 +5335,11 @@ impl Structure for GetUserRequest {
 #[derive(Clone, Default)]
 pub struct GetUserResponse {
     pub user: User,
+}
+impl std::fmt::Debug for GetUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetUserResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5070,6 +5375,11 @@ pub struct Group {
     pub group_id: String,
     pub arn: String,
     pub create_date: Timestamp,
+}
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Group {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5116,6 +5426,11 @@ pub struct InstanceProfile {
     pub roles: Vec<Role>,
     pub tags: Option<Vec<Tag>>,
 }
+impl std::fmt::Debug for InstanceProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InstanceProfile {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5161,6 +5476,11 @@ pub struct ListAccessKeysRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListAccessKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAccessKeysRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5198,6 +5518,11 @@ pub struct ListAccessKeysResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListAccessKeysResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAccessKeysResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5234,6 +5559,11 @@ pub struct ListAccountAliasesRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListAccountAliasesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAccountAliasesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5268,6 +5598,11 @@ pub struct ListAccountAliasesResponse {
     pub account_aliases: Vec<String>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListAccountAliasesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListAccountAliasesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5306,6 +5641,11 @@ pub struct ListAttachedGroupPoliciesRequest {
     pub path_prefix: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListAttachedGroupPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListAttachedGroupPoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5346,6 +5686,11 @@ pub struct ListAttachedGroupPoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListAttachedGroupPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAttachedGroupPoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5383,6 +5728,11 @@ pub struct ListAttachedRolePoliciesRequest {
     pub path_prefix: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListAttachedRolePoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListAttachedRolePoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5423,6 +5773,11 @@ pub struct ListAttachedRolePoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListAttachedRolePoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAttachedRolePoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5460,6 +5815,11 @@ pub struct ListAttachedUserPoliciesRequest {
     pub path_prefix: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListAttachedUserPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListAttachedUserPoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5500,6 +5860,11 @@ pub struct ListAttachedUserPoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListAttachedUserPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAttachedUserPoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5539,6 +5904,11 @@ pub struct ListEntitiesForPolicyRequest {
     pub policy_usage_filter: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListEntitiesForPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListEntitiesForPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5585,6 +5955,11 @@ pub struct ListEntitiesForPolicyResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListEntitiesForPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListEntitiesForPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5626,6 +6001,11 @@ pub struct ListGroupPoliciesRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListGroupPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListGroupPoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5662,6 +6042,11 @@ pub struct ListGroupPoliciesResponse {
     pub policy_names: Vec<String>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListGroupPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListGroupPoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5700,6 +6085,11 @@ pub struct ListGroupsForUserRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListGroupsForUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListGroupsForUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5736,6 +6126,11 @@ pub struct ListGroupsForUserResponse {
     pub groups: Vec<Group>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListGroupsForUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListGroupsForUserResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5774,6 +6169,11 @@ pub struct ListGroupsRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListGroupsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5810,6 +6210,11 @@ pub struct ListGroupsResponse {
     pub groups: Vec<Group>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListGroupsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListGroupsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5848,6 +6253,11 @@ pub struct ListInstanceProfileTagsRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListInstanceProfileTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListInstanceProfileTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5884,6 +6294,11 @@ pub struct ListInstanceProfileTagsResponse {
     pub tags: Vec<Tag>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListInstanceProfileTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListInstanceProfileTagsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5922,6 +6337,11 @@ pub struct ListInstanceProfilesForRoleRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListInstanceProfilesForRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListInstanceProfilesForRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5958,6 +6378,11 @@ pub struct ListInstanceProfilesForRoleResponse {
     pub instance_profiles: Vec<InstanceProfile>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListInstanceProfilesForRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListInstanceProfilesForRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5996,6 +6421,11 @@ pub struct ListInstanceProfilesRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListInstanceProfilesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListInstanceProfilesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6032,6 +6462,11 @@ pub struct ListInstanceProfilesResponse {
     pub instance_profiles: Vec<InstanceProfile>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListInstanceProfilesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListInstanceProfilesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6072,6 +6507,11 @@ pub struct ListPoliciesRequest {
     pub policy_usage_filter: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListPoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6116,6 +6556,11 @@ pub struct ListPoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListPoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6152,6 +6597,11 @@ pub struct ListPolicyTagsRequest {
     pub policy_arn: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListPolicyTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListPolicyTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6190,6 +6640,11 @@ pub struct ListPolicyTagsResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListPolicyTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListPolicyTagsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6226,6 +6681,11 @@ pub struct ListPolicyVersionsRequest {
     pub policy_arn: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListPolicyVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListPolicyVersionsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6264,6 +6724,11 @@ pub struct ListPolicyVersionsResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListPolicyVersionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListPolicyVersionsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6300,6 +6765,11 @@ pub struct ListRolePoliciesRequest {
     pub role_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListRolePoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListRolePoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6338,6 +6808,11 @@ pub struct ListRolePoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListRolePoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListRolePoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6374,6 +6849,11 @@ pub struct ListRoleTagsRequest {
     pub role_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListRoleTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListRoleTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6412,6 +6892,11 @@ pub struct ListRoleTagsResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListRoleTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListRoleTagsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6448,6 +6933,11 @@ pub struct ListRolesRequest {
     pub path_prefix: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListRolesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListRolesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6486,6 +6976,11 @@ pub struct ListRolesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListRolesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListRolesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6522,6 +7017,11 @@ pub struct ListUserPoliciesRequest {
     pub user_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListUserPoliciesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListUserPoliciesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6560,6 +7060,11 @@ pub struct ListUserPoliciesResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListUserPoliciesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListUserPoliciesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6596,6 +7101,11 @@ pub struct ListUserTagsRequest {
     pub user_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListUserTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListUserTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6634,6 +7144,11 @@ pub struct ListUserTagsResponse {
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
 }
+impl std::fmt::Debug for ListUserTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListUserTagsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6671,6 +7186,11 @@ pub struct ListUsersRequest {
     pub marker: Option<String>,
     pub max_items: Option<i32>,
 }
+impl std::fmt::Debug for ListUsersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListUsersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6707,6 +7227,11 @@ pub struct ListUsersResponse {
     pub users: Vec<User>,
     pub is_truncated: Option<bool>,
     pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListUsersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListUsersResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6753,6 +7278,11 @@ pub struct Policy {
     pub create_date: Option<Timestamp>,
     pub update_date: Option<Timestamp>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Policy {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6808,6 +7338,11 @@ pub struct PolicyGroup {
     pub group_name: Option<String>,
     pub group_id: Option<String>,
 }
+impl std::fmt::Debug for PolicyGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PolicyGroup {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6842,6 +7377,11 @@ pub struct PolicyRole {
     pub role_name: Option<String>,
     pub role_id: Option<String>,
 }
+impl std::fmt::Debug for PolicyRole {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PolicyRole {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6875,6 +7415,11 @@ impl Structure for PolicyRole {
 pub struct PolicyUser {
     pub user_name: Option<String>,
     pub user_id: Option<String>,
+}
+impl std::fmt::Debug for PolicyUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PolicyUser {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6911,6 +7456,11 @@ pub struct PolicyVersion {
     pub version_id: Option<String>,
     pub is_default_version: Option<bool>,
     pub create_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for PolicyVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PolicyVersion {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6951,6 +7501,11 @@ pub struct PutGroupPolicyRequest {
     pub policy_name: String,
     pub policy_document: String,
 }
+impl std::fmt::Debug for PutGroupPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutGroupPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6987,6 +7542,11 @@ pub struct PutRolePermissionsBoundaryRequest {
     pub role_name: String,
     pub permissions_boundary: String,
 }
+impl std::fmt::Debug for PutRolePermissionsBoundaryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutRolePermissionsBoundaryRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7021,6 +7581,11 @@ pub struct PutRolePolicyRequest {
     pub role_name: String,
     pub policy_name: String,
     pub policy_document: String,
+}
+impl std::fmt::Debug for PutRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7058,6 +7623,11 @@ pub struct PutUserPermissionsBoundaryRequest {
     pub user_name: String,
     pub permissions_boundary: String,
 }
+impl std::fmt::Debug for PutUserPermissionsBoundaryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutUserPermissionsBoundaryRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7092,6 +7662,11 @@ pub struct PutUserPolicyRequest {
     pub user_name: String,
     pub policy_name: String,
     pub policy_document: String,
+}
+impl std::fmt::Debug for PutUserPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutUserPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7129,6 +7704,11 @@ pub struct RemoveRoleFromInstanceProfileRequest {
     pub instance_profile_name: String,
     pub role_name: String,
 }
+impl std::fmt::Debug for RemoveRoleFromInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RemoveRoleFromInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7162,6 +7742,11 @@ impl Structure for RemoveRoleFromInstanceProfileRequest {
 pub struct RemoveUserFromGroupRequest {
     pub group_name: String,
     pub user_name: String,
+}
+impl std::fmt::Debug for RemoveUserFromGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RemoveUserFromGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7206,6 +7791,11 @@ pub struct Role {
     pub tags: Option<Vec<Tag>>,
     pub role_last_used: Option<RoleLastUsed>,
     pub source_role_template: Option<SourceRoleTemplate>,
+}
+impl std::fmt::Debug for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Role {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7261,6 +7851,11 @@ pub struct RoleLastUsed {
     pub last_used_date: Option<Timestamp>,
     pub region: Option<String>,
 }
+impl std::fmt::Debug for RoleLastUsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RoleLastUsed {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7294,6 +7889,11 @@ impl Structure for RoleLastUsed {
 pub struct SetDefaultPolicyVersionRequest {
     pub policy_arn: String,
     pub version_id: String,
+}
+impl std::fmt::Debug for SetDefaultPolicyVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SetDefaultPolicyVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7329,6 +7929,11 @@ pub struct SourceRoleTemplate {
     pub template_arn: String,
     pub template_minor_version: i32,
 }
+impl std::fmt::Debug for SourceRoleTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SourceRoleTemplate {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7362,6 +7967,11 @@ impl Structure for SourceRoleTemplate {
 pub struct Tag {
     pub key: String,
     pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7397,6 +8007,11 @@ pub struct TagInstanceProfileRequest {
     pub instance_profile_name: String,
     pub tags: Vec<Tag>,
 }
+impl std::fmt::Debug for TagInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7430,6 +8045,11 @@ impl Structure for TagInstanceProfileRequest {
 pub struct TagPolicyRequest {
     pub policy_arn: String,
     pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7465,6 +8085,11 @@ pub struct TagRoleRequest {
     pub role_name: String,
     pub tags: Vec<Tag>,
 }
+impl std::fmt::Debug for TagRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7498,6 +8123,11 @@ impl Structure for TagRoleRequest {
 pub struct TagUserRequest {
     pub user_name: String,
     pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7533,6 +8163,11 @@ pub struct UntagInstanceProfileRequest {
     pub instance_profile_name: String,
     pub tag_keys: Vec<String>,
 }
+impl std::fmt::Debug for UntagInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UntagInstanceProfileRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7566,6 +8201,11 @@ impl Structure for UntagInstanceProfileRequest {
 pub struct UntagPolicyRequest {
     pub policy_arn: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7601,6 +8241,11 @@ pub struct UntagRoleRequest {
     pub role_name: String,
     pub tag_keys: Vec<String>,
 }
+impl std::fmt::Debug for UntagRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UntagRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7634,6 +8279,11 @@ impl Structure for UntagRoleRequest {
 pub struct UntagUserRequest {
     pub user_name: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7669,6 +8319,11 @@ pub struct UpdateAccessKeyRequest {
     pub user_name: Option<String>,
     pub access_key_id: String,
     pub status: String,
+}
+impl std::fmt::Debug for UpdateAccessKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateAccessKeyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7706,6 +8361,11 @@ pub struct UpdateAssumeRolePolicyRequest {
     pub role_name: String,
     pub policy_document: String,
 }
+impl std::fmt::Debug for UpdateAssumeRolePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateAssumeRolePolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7740,6 +8400,11 @@ pub struct UpdateGroupRequest {
     pub group_name: String,
     pub new_path: Option<String>,
     pub new_group_name: Option<String>,
+}
+impl std::fmt::Debug for UpdateGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7777,6 +8442,11 @@ pub struct UpdateRoleDescriptionRequest {
     pub role_name: String,
     pub description: String,
 }
+impl std::fmt::Debug for UpdateRoleDescriptionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateRoleDescriptionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7809,6 +8479,11 @@ impl Structure for UpdateRoleDescriptionRequest {
 #[derive(Clone, Default)]
 pub struct UpdateRoleDescriptionResponse {
     pub role: Option<Role>,
+}
+impl std::fmt::Debug for UpdateRoleDescriptionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateRoleDescriptionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7843,6 +8518,11 @@ pub struct UpdateRoleRequest {
     pub description: Option<String>,
     pub max_session_duration: Option<i32>,
 }
+impl std::fmt::Debug for UpdateRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7876,6 +8556,11 @@ impl Structure for UpdateRoleRequest {
 
 #[derive(Clone, Default)]
 pub struct UpdateRoleResponse {}
+impl std::fmt::Debug for UpdateRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7906,6 +8591,11 @@ pub struct UpdateUserRequest {
     pub user_name: String,
     pub new_path: Option<String>,
     pub new_user_name: Option<String>,
+}
+impl std::fmt::Debug for UpdateUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateUserRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7948,6 +8638,11 @@ pub struct User {
     pub password_last_used: Option<Timestamp>,
     pub permissions_boundary: Option<AttachedPermissionsBoundary>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for User {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

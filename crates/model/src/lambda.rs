@@ -3169,6 +3169,11 @@ static S_WorkingDirectory: schema::Shape = schema::Shape::new("WorkingDirectory"
 pub struct AcceleratorConfig {
     pub accelerator_memory_size: i32,
 }
+impl std::fmt::Debug for AcceleratorConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AcceleratorConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3203,6 +3208,11 @@ pub struct AccountLimit {
     pub code_size_zipped: Option<i64>,
     pub concurrent_executions: Option<i32>,
     pub unreserved_concurrent_executions: Option<i32>,
+}
+impl std::fmt::Debug for AccountLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AccountLimit {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3244,6 +3254,11 @@ pub struct AccountUsage {
     pub total_code_size: Option<i64>,
     pub function_count: Option<i64>,
 }
+impl std::fmt::Debug for AccountUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccountUsage {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3282,6 +3297,11 @@ pub struct AddLayerVersionPermissionRequest {
     pub principal: String,
     pub organization_id: Option<String>,
     pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for AddLayerVersionPermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AddLayerVersionPermissionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3327,6 +3347,11 @@ pub struct AddLayerVersionPermissionResponse {
     pub statement: Option<String>,
     pub revision_id: Option<String>,
 }
+impl std::fmt::Debug for AddLayerVersionPermissionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AddLayerVersionPermissionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3370,6 +3395,11 @@ pub struct AddPermissionRequest {
     pub qualifier: Option<String>,
     pub revision_id: Option<String>,
     pub principal_org_id: Option<String>,
+}
+impl std::fmt::Debug for AddPermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AddPermissionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3424,6 +3454,11 @@ impl Structure for AddPermissionRequest {
 pub struct AddPermissionResponse {
     pub statement: Option<String>,
 }
+impl std::fmt::Debug for AddPermissionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AddPermissionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3459,6 +3494,11 @@ pub struct AliasConfiguration {
     pub description: Option<String>,
     pub routing_config: Option<AliasRoutingConfiguration>,
     pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for AliasConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AliasConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3501,6 +3541,11 @@ impl Structure for AliasConfiguration {
 pub struct AliasLimitExceededException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for AliasLimitExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AliasLimitExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3531,6 +3576,11 @@ impl Structure for AliasLimitExceededException {
 #[derive(Clone, Default)]
 pub struct AliasRoutingConfiguration {
     pub additional_version_weights: Option<BTreeMap<String, f64>>,
+}
+impl std::fmt::Debug for AliasRoutingConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AliasRoutingConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3563,6 +3613,11 @@ impl Structure for AliasRoutingConfiguration {
 pub struct AmazonManagedKafkaEventSourceConfig {
     pub consumer_group_id: Option<String>,
     pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+}
+impl std::fmt::Debug for AmazonManagedKafkaEventSourceConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AmazonManagedKafkaEventSourceConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3597,6 +3652,11 @@ impl Structure for AmazonManagedKafkaEventSourceConfig {
 pub struct CapacityProviderConfig {
     pub lambda_managed_instances_capacity_provider_config: LambdaManagedInstancesCapacityProviderConfig,
 }
+impl std::fmt::Debug for CapacityProviderConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CapacityProviderConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3627,6 +3687,11 @@ impl Structure for CapacityProviderConfig {
 #[derive(Clone, Default)]
 pub struct CodeArtifactUserDeletedException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for CodeArtifactUserDeletedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CodeArtifactUserDeletedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3659,6 +3724,11 @@ impl Structure for CodeArtifactUserDeletedException {
 pub struct CodeArtifactUserFailedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for CodeArtifactUserFailedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CodeArtifactUserFailedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3689,6 +3759,11 @@ impl Structure for CodeArtifactUserFailedException {
 #[derive(Clone, Default)]
 pub struct CodeArtifactUserPendingException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for CodeArtifactUserPendingException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CodeArtifactUserPendingException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3721,6 +3796,11 @@ impl Structure for CodeArtifactUserPendingException {
 pub struct CodeSigningConfigNotFoundException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for CodeSigningConfigNotFoundException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CodeSigningConfigNotFoundException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3751,6 +3831,11 @@ impl Structure for CodeSigningConfigNotFoundException {
 #[derive(Clone, Default)]
 pub struct CodeStorageExceededException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for CodeStorageExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CodeStorageExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3783,6 +3868,11 @@ impl Structure for CodeStorageExceededException {
 pub struct CodeVerificationFailedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for CodeVerificationFailedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CodeVerificationFailedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -3813,6 +3903,11 @@ impl Structure for CodeVerificationFailedException {
 #[derive(Clone, Default)]
 pub struct Concurrency {
     pub reserved_concurrent_executions: Option<i32>,
+}
+impl std::fmt::Debug for Concurrency {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Concurrency {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3849,6 +3944,11 @@ pub struct Cors {
     pub allow_origins: Option<Vec<String>>,
     pub expose_headers: Option<Vec<String>>,
     pub max_age: Option<i32>,
+}
+impl std::fmt::Debug for Cors {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Cors {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3894,6 +3994,11 @@ pub struct CreateAliasRequest {
     pub function_version: String,
     pub description: Option<String>,
     pub routing_config: Option<AliasRoutingConfiguration>,
+}
+impl std::fmt::Debug for CreateAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -3962,6 +4067,11 @@ pub struct CreateFunctionRequest {
     pub durable_config: Option<DurableConfig>,
     pub runtime_config: Option<FunctionRuntimeConfig>,
     pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl std::fmt::Debug for CreateFunctionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateFunctionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4056,6 +4166,11 @@ pub struct CreateFunctionUrlConfigRequest {
     pub cors: Option<Cors>,
     pub invoke_mode: Option<String>,
 }
+impl std::fmt::Debug for CreateFunctionUrlConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateFunctionUrlConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4100,6 +4215,11 @@ pub struct CreateFunctionUrlConfigResponse {
     pub creation_time: String,
     pub invoke_mode: Option<String>,
 }
+impl std::fmt::Debug for CreateFunctionUrlConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateFunctionUrlConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4141,6 +4261,11 @@ impl Structure for CreateFunctionUrlConfigResponse {
 pub struct DeadLetterConfig {
     pub target_arn: Option<String>,
 }
+impl std::fmt::Debug for DeadLetterConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeadLetterConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4172,6 +4297,11 @@ impl Structure for DeadLetterConfig {
 pub struct DeleteAliasRequest {
     pub function_name: String,
     pub name: String,
+}
+impl std::fmt::Debug for DeleteAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4206,6 +4336,11 @@ impl Structure for DeleteAliasRequest {
 pub struct DeleteFunctionConcurrencyRequest {
     pub function_name: String,
 }
+impl std::fmt::Debug for DeleteFunctionConcurrencyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteFunctionConcurrencyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4237,6 +4372,11 @@ impl Structure for DeleteFunctionConcurrencyRequest {
 pub struct DeleteFunctionEventInvokeConfigRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
+}
+impl std::fmt::Debug for DeleteFunctionEventInvokeConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteFunctionEventInvokeConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4272,6 +4412,11 @@ pub struct DeleteFunctionRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
 }
+impl std::fmt::Debug for DeleteFunctionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteFunctionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4305,6 +4450,11 @@ impl Structure for DeleteFunctionRequest {
 pub struct DeleteFunctionResponse {
     pub status_code: Option<i32>,
 }
+impl std::fmt::Debug for DeleteFunctionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteFunctionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4336,6 +4486,11 @@ impl Structure for DeleteFunctionResponse {
 pub struct DeleteFunctionUrlConfigRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
+}
+impl std::fmt::Debug for DeleteFunctionUrlConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteFunctionUrlConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4371,6 +4526,11 @@ pub struct DeleteLayerVersionRequest {
     pub layer_name: String,
     pub version_number: i64,
 }
+impl std::fmt::Debug for DeleteLayerVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteLayerVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4404,6 +4564,11 @@ impl Structure for DeleteLayerVersionRequest {
 pub struct DestinationConfig {
     pub on_success: Option<OnSuccess>,
     pub on_failure: Option<OnFailure>,
+}
+impl std::fmt::Debug for DestinationConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DestinationConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4439,6 +4604,11 @@ pub struct DocumentDBEventSourceConfig {
     pub database_name: Option<String>,
     pub collection_name: Option<String>,
     pub full_document: Option<String>,
+}
+impl std::fmt::Debug for DocumentDBEventSourceConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DocumentDBEventSourceConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4477,6 +4647,11 @@ pub struct DurableConfig {
     pub retention_period_in_days: Option<i32>,
     pub execution_timeout: Option<i32>,
 }
+impl std::fmt::Debug for DurableConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DurableConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4512,6 +4687,11 @@ impl Structure for DurableConfig {
 pub struct DurableExecutionAlreadyStartedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for DurableExecutionAlreadyStartedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DurableExecutionAlreadyStartedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4542,6 +4722,11 @@ impl Structure for DurableExecutionAlreadyStartedException {
 #[derive(Clone, Default)]
 pub struct EC2AccessDeniedException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for EC2AccessDeniedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EC2AccessDeniedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4574,6 +4759,11 @@ impl Structure for EC2AccessDeniedException {
 pub struct EC2ThrottledException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for EC2ThrottledException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EC2ThrottledException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4605,6 +4795,11 @@ impl Structure for EC2ThrottledException {
 pub struct EC2UnexpectedException {
     pub type_: Option<String>,
     pub ec2_error_code: Option<String>,
+}
+impl std::fmt::Debug for EC2UnexpectedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EC2UnexpectedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4639,6 +4834,11 @@ impl Structure for EC2UnexpectedException {
 pub struct EFSIOException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for EFSIOException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EFSIOException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4669,6 +4869,11 @@ impl Structure for EFSIOException {
 #[derive(Clone, Default)]
 pub struct EFSMountConnectivityException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for EFSMountConnectivityException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EFSMountConnectivityException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4701,6 +4906,11 @@ impl Structure for EFSMountConnectivityException {
 pub struct EFSMountFailureException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for EFSMountFailureException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EFSMountFailureException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4731,6 +4941,11 @@ impl Structure for EFSMountFailureException {
 #[derive(Clone, Default)]
 pub struct EFSMountTimeoutException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for EFSMountTimeoutException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EFSMountTimeoutException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4763,6 +4978,11 @@ impl Structure for EFSMountTimeoutException {
 pub struct ENILimitReachedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for ENILimitReachedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ENILimitReachedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4793,6 +5013,11 @@ impl Structure for ENILimitReachedException {
 #[derive(Clone, Default)]
 pub struct ENINotReadyException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for ENINotReadyException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ENINotReadyException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4825,6 +5050,11 @@ impl Structure for ENINotReadyException {
 pub struct Environment {
     pub variables: Option<BTreeMap<String, String>>,
 }
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Environment {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4856,6 +5086,11 @@ impl Structure for Environment {
 pub struct EnvironmentError {
     pub error_code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for EnvironmentError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EnvironmentError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4891,6 +5126,11 @@ pub struct EnvironmentResponse {
     pub variables: Option<BTreeMap<String, String>>,
     pub error: Option<EnvironmentError>,
 }
+impl std::fmt::Debug for EnvironmentResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EnvironmentResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4923,6 +5163,11 @@ impl Structure for EnvironmentResponse {
 #[derive(Clone, Default)]
 pub struct EphemeralStorage {
     pub size: i32,
+}
+impl std::fmt::Debug for EphemeralStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EphemeralStorage {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4986,6 +5231,11 @@ pub struct EventSourceMappingConfiguration {
     pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
     pub event_source_mapping_arn: Option<String>,
     pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+impl std::fmt::Debug for EventSourceMappingConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EventSourceMappingConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5082,6 +5332,11 @@ impl Structure for EventSourceMappingConfiguration {
 pub struct EventSourceMappingLoggingConfig {
     pub system_log_level: Option<String>,
 }
+impl std::fmt::Debug for EventSourceMappingLoggingConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EventSourceMappingLoggingConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5112,6 +5367,11 @@ impl Structure for EventSourceMappingLoggingConfig {
 #[derive(Clone, Default)]
 pub struct EventSourceMappingMetricsConfig {
     pub metrics: Option<Vec<String>>,
+}
+impl std::fmt::Debug for EventSourceMappingMetricsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EventSourceMappingMetricsConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5145,6 +5405,11 @@ pub struct FileSystemConfig {
     pub arn: String,
     pub local_mount_path: String,
     pub s3_files_config: Option<S3FilesConfig>,
+}
+impl std::fmt::Debug for FileSystemConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FileSystemConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5181,6 +5446,11 @@ impl Structure for FileSystemConfig {
 pub struct Filter {
     pub pattern: Option<String>,
 }
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Filter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5211,6 +5481,11 @@ impl Structure for Filter {
 #[derive(Clone, Default)]
 pub struct FilterCriteria {
     pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for FilterCriteria {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FilterCriteria {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5243,6 +5518,11 @@ impl Structure for FilterCriteria {
 pub struct FilterCriteriaError {
     pub error_code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for FilterCriteriaError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FilterCriteriaError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5282,6 +5562,11 @@ pub struct FunctionCode {
     pub s3_object_storage_mode: Option<String>,
     pub image_uri: Option<String>,
     pub source_kms_key_arn: Option<String>,
+}
+impl std::fmt::Debug for FunctionCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FunctionCode {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5332,6 +5617,11 @@ pub struct FunctionCodeLocation {
     pub source_kms_key_arn: Option<String>,
     pub error: Option<FunctionCodeLocationError>,
 }
+impl std::fmt::Debug for FunctionCodeLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FunctionCodeLocation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5375,6 +5665,11 @@ impl Structure for FunctionCodeLocation {
 pub struct FunctionCodeLocationError {
     pub error_code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for FunctionCodeLocationError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FunctionCodeLocationError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5449,6 +5744,11 @@ pub struct FunctionConfiguration {
     pub durable_config: Option<DurableConfig>,
     pub runtime_config: Option<FunctionRuntimeConfig>,
     pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl std::fmt::Debug for FunctionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FunctionConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5567,6 +5867,11 @@ pub struct FunctionEventInvokeConfig {
     pub maximum_event_age_in_seconds: Option<i32>,
     pub destination_config: Option<DestinationConfig>,
 }
+impl std::fmt::Debug for FunctionEventInvokeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FunctionEventInvokeConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5607,6 +5912,11 @@ pub struct FunctionRuntimeConfig {
     pub runtime_arn: String,
     pub runtime_alias: String,
 }
+impl std::fmt::Debug for FunctionRuntimeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FunctionRuntimeConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5645,6 +5955,11 @@ pub struct FunctionUrlConfig {
     pub cors: Option<Cors>,
     pub auth_type: String,
     pub invoke_mode: Option<String>,
+}
+impl std::fmt::Debug for FunctionUrlConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FunctionUrlConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5689,6 +6004,11 @@ impl Structure for FunctionUrlConfig {
 pub struct FunctionVersionsPerCapacityProviderLimitExceededException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for FunctionVersionsPerCapacityProviderLimitExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FunctionVersionsPerCapacityProviderLimitExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5718,6 +6038,11 @@ impl Structure for FunctionVersionsPerCapacityProviderLimitExceededException {
 
 #[derive(Clone, Default)]
 pub struct GetAccountSettingsRequest {}
+impl std::fmt::Debug for GetAccountSettingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAccountSettingsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5747,6 +6072,11 @@ impl Structure for GetAccountSettingsRequest {
 pub struct GetAccountSettingsResponse {
     pub account_limit: Option<AccountLimit>,
     pub account_usage: Option<AccountUsage>,
+}
+impl std::fmt::Debug for GetAccountSettingsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetAccountSettingsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5782,6 +6112,11 @@ pub struct GetAliasRequest {
     pub function_name: String,
     pub name: String,
 }
+impl std::fmt::Debug for GetAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5815,6 +6150,11 @@ impl Structure for GetAliasRequest {
 pub struct GetFunctionCodeSigningConfigRequest {
     pub function_name: String,
 }
+impl std::fmt::Debug for GetFunctionCodeSigningConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetFunctionCodeSigningConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5846,6 +6186,11 @@ impl Structure for GetFunctionCodeSigningConfigRequest {
 pub struct GetFunctionCodeSigningConfigResponse {
     pub code_signing_config_arn: String,
     pub function_name: String,
+}
+impl std::fmt::Debug for GetFunctionCodeSigningConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionCodeSigningConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5880,6 +6225,11 @@ impl Structure for GetFunctionCodeSigningConfigResponse {
 pub struct GetFunctionConcurrencyRequest {
     pub function_name: String,
 }
+impl std::fmt::Debug for GetFunctionConcurrencyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetFunctionConcurrencyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5910,6 +6260,11 @@ impl Structure for GetFunctionConcurrencyRequest {
 #[derive(Clone, Default)]
 pub struct GetFunctionConcurrencyResponse {
     pub reserved_concurrent_executions: Option<i32>,
+}
+impl std::fmt::Debug for GetFunctionConcurrencyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionConcurrencyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5942,6 +6297,11 @@ impl Structure for GetFunctionConcurrencyResponse {
 pub struct GetFunctionConfigurationRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
+}
+impl std::fmt::Debug for GetFunctionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5977,6 +6337,11 @@ pub struct GetFunctionEventInvokeConfigRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
 }
+impl std::fmt::Debug for GetFunctionEventInvokeConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetFunctionEventInvokeConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6010,6 +6375,11 @@ impl Structure for GetFunctionEventInvokeConfigRequest {
 pub struct GetFunctionRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
+}
+impl std::fmt::Debug for GetFunctionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6047,6 +6417,11 @@ pub struct GetFunctionResponse {
     pub tags: Option<BTreeMap<String, String>>,
     pub tags_error: Option<TagsError>,
     pub concurrency: Option<Concurrency>,
+}
+impl std::fmt::Debug for GetFunctionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6088,6 +6463,11 @@ pub struct GetFunctionUrlConfigRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
 }
+impl std::fmt::Debug for GetFunctionUrlConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetFunctionUrlConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6126,6 +6506,11 @@ pub struct GetFunctionUrlConfigResponse {
     pub creation_time: String,
     pub last_modified_time: String,
     pub invoke_mode: Option<String>,
+}
+impl std::fmt::Debug for GetFunctionUrlConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFunctionUrlConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6170,6 +6555,11 @@ impl Structure for GetFunctionUrlConfigResponse {
 pub struct GetLayerVersionByArnRequest {
     pub arn: String,
 }
+impl std::fmt::Debug for GetLayerVersionByArnRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetLayerVersionByArnRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6201,6 +6591,11 @@ impl Structure for GetLayerVersionByArnRequest {
 pub struct GetLayerVersionPolicyRequest {
     pub layer_name: String,
     pub version_number: i64,
+}
+impl std::fmt::Debug for GetLayerVersionPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetLayerVersionPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6236,6 +6631,11 @@ pub struct GetLayerVersionPolicyResponse {
     pub policy: Option<String>,
     pub revision_id: Option<String>,
 }
+impl std::fmt::Debug for GetLayerVersionPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetLayerVersionPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6269,6 +6669,11 @@ impl Structure for GetLayerVersionPolicyResponse {
 pub struct GetLayerVersionRequest {
     pub layer_name: String,
     pub version_number: i64,
+}
+impl std::fmt::Debug for GetLayerVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetLayerVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6310,6 +6715,11 @@ pub struct GetLayerVersionResponse {
     pub compatible_architectures: Option<Vec<String>>,
     pub compatible_runtimes: Option<Vec<String>>,
     pub license_info: Option<String>,
+}
+impl std::fmt::Debug for GetLayerVersionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetLayerVersionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6359,6 +6769,11 @@ pub struct GetPolicyRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
 }
+impl std::fmt::Debug for GetPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6392,6 +6807,11 @@ impl Structure for GetPolicyRequest {
 pub struct GetPolicyResponse {
     pub policy: Option<String>,
     pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for GetPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetPolicyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6427,6 +6847,11 @@ pub struct GetRuntimeManagementConfigRequest {
     pub function_name: String,
     pub qualifier: Option<String>,
 }
+impl std::fmt::Debug for GetRuntimeManagementConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetRuntimeManagementConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6461,6 +6886,11 @@ pub struct GetRuntimeManagementConfigResponse {
     pub update_runtime_on: Option<String>,
     pub function_arn: Option<String>,
     pub runtime_version_arn: Option<String>,
+}
+impl std::fmt::Debug for GetRuntimeManagementConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetRuntimeManagementConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6499,6 +6929,11 @@ pub struct ImageConfig {
     pub command: Option<Vec<String>>,
     pub working_directory: Option<String>,
 }
+impl std::fmt::Debug for ImageConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ImageConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6535,6 +6970,11 @@ pub struct ImageConfigError {
     pub error_code: Option<String>,
     pub message: Option<String>,
 }
+impl std::fmt::Debug for ImageConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ImageConfigError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6569,6 +7009,11 @@ pub struct ImageConfigResponse {
     pub image_config: Option<ImageConfig>,
     pub error: Option<ImageConfigError>,
 }
+impl std::fmt::Debug for ImageConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ImageConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6602,6 +7047,11 @@ impl Structure for ImageConfigResponse {
 pub struct InvalidCodeSignatureException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for InvalidCodeSignatureException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvalidCodeSignatureException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6632,6 +7082,11 @@ impl Structure for InvalidCodeSignatureException {
 #[derive(Clone, Default)]
 pub struct InvalidParameterValueException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for InvalidParameterValueException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvalidParameterValueException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6664,6 +7119,11 @@ impl Structure for InvalidParameterValueException {
 pub struct InvalidRequestContentException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for InvalidRequestContentException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvalidRequestContentException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6694,6 +7154,11 @@ impl Structure for InvalidRequestContentException {
 #[derive(Clone, Default)]
 pub struct InvalidRuntimeException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for InvalidRuntimeException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvalidRuntimeException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6726,6 +7191,11 @@ impl Structure for InvalidRuntimeException {
 pub struct InvalidSecurityGroupIDException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for InvalidSecurityGroupIDException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvalidSecurityGroupIDException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6757,6 +7227,11 @@ impl Structure for InvalidSecurityGroupIDException {
 pub struct InvalidSubnetIDException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for InvalidSubnetIDException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvalidSubnetIDException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6787,6 +7262,11 @@ impl Structure for InvalidSubnetIDException {
 #[derive(Clone, Default)]
 pub struct InvalidZipFileException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for InvalidZipFileException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvalidZipFileException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6825,6 +7305,11 @@ pub struct InvocationRequest {
     pub payload: Option<Bytes>,
     pub qualifier: Option<String>,
     pub tenant_id: Option<String>,
+}
+impl std::fmt::Debug for InvocationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvocationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6876,6 +7361,11 @@ pub struct InvocationResponse {
     pub executed_version: Option<String>,
     pub durable_execution_arn: Option<String>,
 }
+impl std::fmt::Debug for InvocationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvocationResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6918,6 +7408,11 @@ pub struct InvokeAsyncRequest {
     pub function_name: String,
     pub invoke_args: Body,
 }
+impl std::fmt::Debug for InvokeAsyncRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvokeAsyncRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6951,6 +7446,11 @@ impl Structure for InvokeAsyncRequest {
 pub struct InvokeAsyncResponse {
     pub status: Option<i32>,
 }
+impl std::fmt::Debug for InvokeAsyncResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InvokeAsyncResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6981,6 +7481,11 @@ impl Structure for InvokeAsyncResponse {
 #[derive(Clone, Default)]
 pub struct KMSAccessDeniedException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for KMSAccessDeniedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KMSAccessDeniedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7013,6 +7518,11 @@ impl Structure for KMSAccessDeniedException {
 pub struct KMSDisabledException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for KMSDisabledException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for KMSDisabledException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7043,6 +7553,11 @@ impl Structure for KMSDisabledException {
 #[derive(Clone, Default)]
 pub struct KMSInvalidStateException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for KMSInvalidStateException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KMSInvalidStateException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7075,6 +7590,11 @@ impl Structure for KMSInvalidStateException {
 pub struct KMSNotFoundException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for KMSNotFoundException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for KMSNotFoundException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7106,6 +7626,11 @@ impl Structure for KMSNotFoundException {
 pub struct KafkaSchemaRegistryAccessConfig {
     pub type_: Option<String>,
     pub uri: Option<String>,
+}
+impl std::fmt::Debug for KafkaSchemaRegistryAccessConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KafkaSchemaRegistryAccessConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7142,6 +7667,11 @@ pub struct KafkaSchemaRegistryConfig {
     pub event_record_format: Option<String>,
     pub access_configs: Option<Vec<KafkaSchemaRegistryAccessConfig>>,
     pub schema_validation_configs: Option<Vec<KafkaSchemaValidationConfig>>,
+}
+impl std::fmt::Debug for KafkaSchemaRegistryConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for KafkaSchemaRegistryConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7180,6 +7710,11 @@ impl Structure for KafkaSchemaRegistryConfig {
 pub struct KafkaSchemaValidationConfig {
     pub attribute: Option<String>,
 }
+impl std::fmt::Debug for KafkaSchemaValidationConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for KafkaSchemaValidationConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7212,6 +7747,11 @@ pub struct LambdaManagedInstancesCapacityProviderConfig {
     pub capacity_provider_arn: String,
     pub per_execution_environment_max_concurrency: Option<i32>,
     pub execution_environment_memory_gi_b_per_v_cpu: Option<f64>,
+}
+impl std::fmt::Debug for LambdaManagedInstancesCapacityProviderConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LambdaManagedInstancesCapacityProviderConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7250,6 +7790,11 @@ pub struct Layer {
     pub code_size: Option<i64>,
     pub signing_profile_version_arn: Option<String>,
     pub signing_job_arn: Option<String>,
+}
+impl std::fmt::Debug for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Layer {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7291,6 +7836,11 @@ pub struct LayerVersionContentInput {
     pub s3_object_version: Option<String>,
     pub s3_object_storage_mode: Option<String>,
     pub zip_file: Option<Bytes>,
+}
+impl std::fmt::Debug for LayerVersionContentInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LayerVersionContentInput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7335,6 +7885,11 @@ pub struct LayerVersionContentOutput {
     pub signing_profile_version_arn: Option<String>,
     pub signing_job_arn: Option<String>,
     pub resolved_s3_object: Option<ResolvedS3Object>,
+}
+impl std::fmt::Debug for LayerVersionContentOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LayerVersionContentOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7383,6 +7938,11 @@ pub struct LayerVersionsListItem {
     pub compatible_runtimes: Option<Vec<String>>,
     pub license_info: Option<String>,
 }
+impl std::fmt::Debug for LayerVersionsListItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LayerVersionsListItem {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7428,6 +7988,11 @@ pub struct LayersListItem {
     pub layer_arn: Option<String>,
     pub latest_matching_version: Option<LayerVersionsListItem>,
 }
+impl std::fmt::Debug for LayersListItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LayersListItem {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7465,6 +8030,11 @@ pub struct ListAliasesRequest {
     pub function_version: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListAliasesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListAliasesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7504,6 +8074,11 @@ pub struct ListAliasesResponse {
     pub next_marker: Option<String>,
     pub aliases: Option<Vec<AliasConfiguration>>,
 }
+impl std::fmt::Debug for ListAliasesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListAliasesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7539,6 +8114,11 @@ pub struct ListEventSourceMappingsRequest {
     pub function_name: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListEventSourceMappingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListEventSourceMappingsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7578,6 +8158,11 @@ pub struct ListEventSourceMappingsResponse {
     pub next_marker: Option<String>,
     pub event_source_mappings: Option<Vec<EventSourceMappingConfiguration>>,
 }
+impl std::fmt::Debug for ListEventSourceMappingsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListEventSourceMappingsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7612,6 +8197,11 @@ pub struct ListFunctionEventInvokeConfigsRequest {
     pub function_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListFunctionEventInvokeConfigsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListFunctionEventInvokeConfigsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7649,6 +8239,11 @@ pub struct ListFunctionEventInvokeConfigsResponse {
     pub function_event_invoke_configs: Option<Vec<FunctionEventInvokeConfig>>,
     pub next_marker: Option<String>,
 }
+impl std::fmt::Debug for ListFunctionEventInvokeConfigsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListFunctionEventInvokeConfigsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7683,6 +8278,11 @@ pub struct ListFunctionUrlConfigsRequest {
     pub function_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListFunctionUrlConfigsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListFunctionUrlConfigsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7720,6 +8320,11 @@ pub struct ListFunctionUrlConfigsResponse {
     pub function_url_configs: Vec<FunctionUrlConfig>,
     pub next_marker: Option<String>,
 }
+impl std::fmt::Debug for ListFunctionUrlConfigsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListFunctionUrlConfigsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7755,6 +8360,11 @@ pub struct ListFunctionsRequest {
     pub function_version: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListFunctionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListFunctionsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7794,6 +8404,11 @@ pub struct ListFunctionsResponse {
     pub next_marker: Option<String>,
     pub functions: Option<Vec<FunctionConfiguration>>,
 }
+impl std::fmt::Debug for ListFunctionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListFunctionsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7830,6 +8445,11 @@ pub struct ListLayerVersionsRequest {
     pub layer_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListLayerVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListLayerVersionsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7871,6 +8491,11 @@ pub struct ListLayerVersionsResponse {
     pub next_marker: Option<String>,
     pub layer_versions: Option<Vec<LayerVersionsListItem>>,
 }
+impl std::fmt::Debug for ListLayerVersionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListLayerVersionsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7906,6 +8531,11 @@ pub struct ListLayersRequest {
     pub compatible_runtime: Option<String>,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListLayersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListLayersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7945,6 +8575,11 @@ pub struct ListLayersResponse {
     pub next_marker: Option<String>,
     pub layers: Option<Vec<LayersListItem>>,
 }
+impl std::fmt::Debug for ListLayersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListLayersResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7978,6 +8613,11 @@ impl Structure for ListLayersResponse {
 pub struct ListTagsRequest {
     pub resource: String,
 }
+impl std::fmt::Debug for ListTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8008,6 +8648,11 @@ impl Structure for ListTagsRequest {
 #[derive(Clone, Default)]
 pub struct ListTagsResponse {
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ListTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8041,6 +8686,11 @@ pub struct ListVersionsByFunctionRequest {
     pub function_name: String,
     pub marker: Option<String>,
     pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListVersionsByFunctionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListVersionsByFunctionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8078,6 +8728,11 @@ pub struct ListVersionsByFunctionResponse {
     pub next_marker: Option<String>,
     pub versions: Option<Vec<FunctionConfiguration>>,
 }
+impl std::fmt::Debug for ListVersionsByFunctionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListVersionsByFunctionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8113,6 +8768,11 @@ pub struct LoggingConfig {
     pub application_log_level: Option<String>,
     pub system_log_level: Option<String>,
     pub log_group: Option<String>,
+}
+impl std::fmt::Debug for LoggingConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LoggingConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8151,6 +8811,11 @@ impl Structure for LoggingConfig {
 pub struct ModeNotSupportedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for ModeNotSupportedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ModeNotSupportedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8181,6 +8846,11 @@ impl Structure for ModeNotSupportedException {
 #[derive(Clone, Default)]
 pub struct NoPublishedVersionException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for NoPublishedVersionException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for NoPublishedVersionException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8213,6 +8883,11 @@ impl Structure for NoPublishedVersionException {
 pub struct OnFailure {
     pub destination: Option<String>,
 }
+impl std::fmt::Debug for OnFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for OnFailure {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8243,6 +8918,11 @@ impl Structure for OnFailure {
 #[derive(Clone, Default)]
 pub struct OnSuccess {
     pub destination: Option<String>,
+}
+impl std::fmt::Debug for OnSuccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for OnSuccess {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8275,6 +8955,11 @@ impl Structure for OnSuccess {
 pub struct PolicyLengthExceededException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for PolicyLengthExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PolicyLengthExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8305,6 +8990,11 @@ impl Structure for PolicyLengthExceededException {
 #[derive(Clone, Default)]
 pub struct PreconditionFailedException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for PreconditionFailedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PreconditionFailedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8338,6 +9028,11 @@ pub struct ProvisionedPollerConfig {
     pub minimum_pollers: Option<i32>,
     pub maximum_pollers: Option<i32>,
     pub poller_group_name: Option<String>,
+}
+impl std::fmt::Debug for ProvisionedPollerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ProvisionedPollerConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8374,6 +9069,11 @@ impl Structure for ProvisionedPollerConfig {
 pub struct PublicPolicyException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for PublicPolicyException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PublicPolicyException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8409,6 +9109,11 @@ pub struct PublishLayerVersionRequest {
     pub compatible_architectures: Option<Vec<String>>,
     pub compatible_runtimes: Option<Vec<String>>,
     pub license_info: Option<String>,
+}
+impl std::fmt::Debug for PublishLayerVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PublishLayerVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8458,6 +9163,11 @@ pub struct PublishLayerVersionResponse {
     pub compatible_architectures: Option<Vec<String>>,
     pub compatible_runtimes: Option<Vec<String>>,
     pub license_info: Option<String>,
+}
+impl std::fmt::Debug for PublishLayerVersionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PublishLayerVersionResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8510,6 +9220,11 @@ pub struct PublishVersionRequest {
     pub revision_id: Option<String>,
     pub publish_to: Option<String>,
 }
+impl std::fmt::Debug for PublishVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PublishVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8550,6 +9265,11 @@ pub struct PutFunctionConcurrencyRequest {
     pub function_name: String,
     pub reserved_concurrent_executions: i32,
 }
+impl std::fmt::Debug for PutFunctionConcurrencyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutFunctionConcurrencyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8586,6 +9306,11 @@ pub struct PutFunctionEventInvokeConfigRequest {
     pub maximum_retry_attempts: Option<i32>,
     pub maximum_event_age_in_seconds: Option<i32>,
     pub destination_config: Option<DestinationConfig>,
+}
+impl std::fmt::Debug for PutFunctionEventInvokeConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutFunctionEventInvokeConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8626,6 +9351,11 @@ impl Structure for PutFunctionEventInvokeConfigRequest {
 pub struct RecursiveInvocationException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for RecursiveInvocationException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RecursiveInvocationException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8659,6 +9389,11 @@ pub struct RemoveLayerVersionPermissionRequest {
     pub version_number: i64,
     pub statement_id: String,
     pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for RemoveLayerVersionPermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RemoveLayerVersionPermissionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8700,6 +9435,11 @@ pub struct RemovePermissionRequest {
     pub qualifier: Option<String>,
     pub revision_id: Option<String>,
 }
+impl std::fmt::Debug for RemovePermissionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RemovePermissionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8737,6 +9477,11 @@ impl Structure for RemovePermissionRequest {
 pub struct RequestTooLargeException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for RequestTooLargeException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RequestTooLargeException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8769,6 +9514,11 @@ pub struct ResolvedS3Object {
     pub s3_bucket: Option<String>,
     pub s3_key: Option<String>,
     pub s3_object_version: Option<String>,
+}
+impl std::fmt::Debug for ResolvedS3Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ResolvedS3Object {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8805,6 +9555,11 @@ impl Structure for ResolvedS3Object {
 pub struct ResourceConflictException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for ResourceConflictException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ResourceConflictException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8835,6 +9590,11 @@ impl Structure for ResourceConflictException {
 #[derive(Clone, Default)]
 pub struct ResourceNotFoundException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for ResourceNotFoundException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ResourceNotFoundException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8867,6 +9627,11 @@ impl Structure for ResourceNotFoundException {
 pub struct ResourceNotReadyException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for ResourceNotReadyException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ResourceNotReadyException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8897,6 +9662,11 @@ impl Structure for ResourceNotReadyException {
 #[derive(Clone, Default)]
 pub struct RuntimeAliasDeletedException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for RuntimeAliasDeletedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RuntimeAliasDeletedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8929,6 +9699,11 @@ impl Structure for RuntimeAliasDeletedException {
 pub struct RuntimeVersionConfig {
     pub runtime_version_arn: Option<String>,
     pub error: Option<RuntimeVersionError>,
+}
+impl std::fmt::Debug for RuntimeVersionConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RuntimeVersionConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8963,6 +9738,11 @@ impl Structure for RuntimeVersionConfig {
 pub struct RuntimeVersionDeletedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for RuntimeVersionDeletedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RuntimeVersionDeletedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8994,6 +9774,11 @@ impl Structure for RuntimeVersionDeletedException {
 pub struct RuntimeVersionError {
     pub error_code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for RuntimeVersionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RuntimeVersionError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9028,6 +9813,11 @@ impl Structure for RuntimeVersionError {
 pub struct S3FilesConfig {
     pub direct_s3_read: Option<String>,
 }
+impl std::fmt::Debug for S3FilesConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for S3FilesConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9058,6 +9848,11 @@ impl Structure for S3FilesConfig {
 #[derive(Clone, Default)]
 pub struct S3FilesMountConnectivityException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for S3FilesMountConnectivityException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for S3FilesMountConnectivityException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9090,6 +9885,11 @@ impl Structure for S3FilesMountConnectivityException {
 pub struct S3FilesMountFailureException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for S3FilesMountFailureException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for S3FilesMountFailureException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9120,6 +9920,11 @@ impl Structure for S3FilesMountFailureException {
 #[derive(Clone, Default)]
 pub struct S3FilesMountTimeoutException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for S3FilesMountTimeoutException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for S3FilesMountTimeoutException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9152,6 +9957,11 @@ impl Structure for S3FilesMountTimeoutException {
 pub struct ScalingConfig {
     pub maximum_concurrency: Option<i32>,
 }
+impl std::fmt::Debug for ScalingConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ScalingConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9182,6 +9992,11 @@ impl Structure for ScalingConfig {
 #[derive(Clone, Default)]
 pub struct SelfManagedEventSource {
     pub endpoints: Option<BTreeMap<String, Vec<String>>>,
+}
+impl std::fmt::Debug for SelfManagedEventSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SelfManagedEventSource {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9215,6 +10030,11 @@ pub struct SelfManagedKafkaEventSourceConfig {
     pub consumer_group_id: Option<String>,
     pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
     pub consumption_mode: Option<String>,
+}
+impl std::fmt::Debug for SelfManagedKafkaEventSourceConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SelfManagedKafkaEventSourceConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9251,6 +10071,11 @@ impl Structure for SelfManagedKafkaEventSourceConfig {
 pub struct SerializedRequestEntityTooLargeException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for SerializedRequestEntityTooLargeException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SerializedRequestEntityTooLargeException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9281,6 +10106,11 @@ impl Structure for SerializedRequestEntityTooLargeException {
 #[derive(Clone, Default)]
 pub struct ServiceException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for ServiceException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ServiceException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9313,6 +10143,11 @@ impl Structure for ServiceException {
 pub struct ServiceQuotaExceededException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for ServiceQuotaExceededException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ServiceQuotaExceededException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9343,6 +10178,11 @@ impl Structure for ServiceQuotaExceededException {
 #[derive(Clone, Default)]
 pub struct SnapStart {
     pub apply_on: Option<String>,
+}
+impl std::fmt::Debug for SnapStart {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SnapStart {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9375,6 +10215,11 @@ impl Structure for SnapStart {
 pub struct SnapStartException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for SnapStartException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SnapStartException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9405,6 +10250,11 @@ impl Structure for SnapStartException {
 #[derive(Clone, Default)]
 pub struct SnapStartNotReadyException {
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for SnapStartNotReadyException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SnapStartNotReadyException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9437,6 +10287,11 @@ impl Structure for SnapStartNotReadyException {
 pub struct SnapStartRegenerationFailureException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for SnapStartRegenerationFailureException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SnapStartRegenerationFailureException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9468,6 +10323,11 @@ impl Structure for SnapStartRegenerationFailureException {
 pub struct SnapStartResponse {
     pub apply_on: Option<String>,
     pub optimization_status: Option<String>,
+}
+impl std::fmt::Debug for SnapStartResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SnapStartResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9502,6 +10362,11 @@ impl Structure for SnapStartResponse {
 pub struct SnapStartTimeoutException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for SnapStartTimeoutException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SnapStartTimeoutException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9533,6 +10398,11 @@ impl Structure for SnapStartTimeoutException {
 pub struct SourceAccessConfiguration {
     pub type_: Option<String>,
     pub uri: Option<String>,
+}
+impl std::fmt::Debug for SourceAccessConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SourceAccessConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9567,6 +10437,11 @@ impl Structure for SourceAccessConfiguration {
 pub struct SubnetIPAddressLimitReachedException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for SubnetIPAddressLimitReachedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SubnetIPAddressLimitReachedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9598,6 +10473,11 @@ impl Structure for SubnetIPAddressLimitReachedException {
 pub struct TagResourceRequest {
     pub resource: String,
     pub tags: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9633,6 +10513,11 @@ pub struct TagsError {
     pub error_code: String,
     pub message: String,
 }
+impl std::fmt::Debug for TagsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagsError {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9666,6 +10551,11 @@ impl Structure for TagsError {
 pub struct TenancyConfig {
     pub tenant_isolation_mode: String,
 }
+impl std::fmt::Debug for TenancyConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TenancyConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9698,6 +10588,11 @@ pub struct TooManyRequestsException {
     pub retry_after_seconds: Option<String>,
     pub type_: Option<String>,
     pub reason: Option<String>,
+}
+impl std::fmt::Debug for TooManyRequestsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TooManyRequestsException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9734,6 +10629,11 @@ impl Structure for TooManyRequestsException {
 pub struct TracingConfig {
     pub mode: Option<String>,
 }
+impl std::fmt::Debug for TracingConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TracingConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9764,6 +10664,11 @@ impl Structure for TracingConfig {
 #[derive(Clone, Default)]
 pub struct TracingConfigResponse {
     pub mode: Option<String>,
+}
+impl std::fmt::Debug for TracingConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TracingConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9796,6 +10701,11 @@ impl Structure for TracingConfigResponse {
 pub struct UnsupportedMediaTypeException {
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for UnsupportedMediaTypeException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UnsupportedMediaTypeException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9827,6 +10737,11 @@ impl Structure for UnsupportedMediaTypeException {
 pub struct UntagResourceRequest {
     pub resource: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9865,6 +10780,11 @@ pub struct UpdateAliasRequest {
     pub description: Option<String>,
     pub routing_config: Option<AliasRoutingConfiguration>,
     pub revision_id: Option<String>,
+}
+impl std::fmt::Debug for UpdateAliasRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateAliasRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9918,6 +10838,11 @@ pub struct UpdateFunctionCodeRequest {
     pub dry_run: Option<bool>,
     pub revision_id: Option<String>,
     pub source_kms_key_arn: Option<String>,
+}
+impl std::fmt::Debug for UpdateFunctionCodeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateFunctionCodeRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9995,6 +10920,11 @@ pub struct UpdateFunctionConfigurationRequest {
     pub durable_config: Option<DurableConfig>,
     pub runtime_config: Option<FunctionRuntimeConfig>,
     pub accelerator_config: Option<AcceleratorConfig>,
+}
+impl std::fmt::Debug for UpdateFunctionConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateFunctionConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10075,6 +11005,11 @@ pub struct UpdateFunctionEventInvokeConfigRequest {
     pub maximum_event_age_in_seconds: Option<i32>,
     pub destination_config: Option<DestinationConfig>,
 }
+impl std::fmt::Debug for UpdateFunctionEventInvokeConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateFunctionEventInvokeConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10117,6 +11052,11 @@ pub struct UpdateFunctionUrlConfigRequest {
     pub auth_type: Option<String>,
     pub cors: Option<Cors>,
     pub invoke_mode: Option<String>,
+}
+impl std::fmt::Debug for UpdateFunctionUrlConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UpdateFunctionUrlConfigRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10163,6 +11103,11 @@ pub struct UpdateFunctionUrlConfigResponse {
     pub last_modified_time: String,
     pub invoke_mode: Option<String>,
 }
+impl std::fmt::Debug for UpdateFunctionUrlConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UpdateFunctionUrlConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10208,6 +11153,11 @@ pub struct VpcConfig {
     pub security_group_ids: Option<Vec<String>>,
     pub ipv6_allowed_for_dual_stack: Option<bool>,
 }
+impl std::fmt::Debug for VpcConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for VpcConfig {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10245,6 +11195,11 @@ pub struct VpcConfigResponse {
     pub security_group_ids: Option<Vec<String>>,
     pub vpc_id: Option<String>,
     pub ipv6_allowed_for_dual_stack: Option<bool>,
+}
+impl std::fmt::Debug for VpcConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for VpcConfigResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

@@ -1008,6 +1008,11 @@ pub struct CreateLogGroupRequest {
     pub log_group_class: Option<String>,
     pub deletion_protection_enabled: Option<bool>,
 }
+impl std::fmt::Debug for CreateLogGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateLogGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1048,6 +1053,11 @@ pub struct CreateLogStreamRequest {
     pub log_group_name: String,
     pub log_stream_name: String,
 }
+impl std::fmt::Debug for CreateLogStreamRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateLogStreamRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1081,6 +1091,11 @@ impl Structure for CreateLogStreamRequest {
 pub struct DataAlreadyAcceptedException {
     pub expected_sequence_token: Option<String>,
 }
+impl std::fmt::Debug for DataAlreadyAcceptedException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DataAlreadyAcceptedException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1112,6 +1127,11 @@ impl Structure for DataAlreadyAcceptedException {
 pub struct DataSourceFilter {
     pub name: String,
     pub type_: Option<String>,
+}
+impl std::fmt::Debug for DataSourceFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DataSourceFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1146,6 +1166,11 @@ impl Structure for DataSourceFilter {
 pub struct DeleteLogGroupRequest {
     pub log_group_name: String,
 }
+impl std::fmt::Debug for DeleteLogGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteLogGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1177,6 +1202,11 @@ impl Structure for DeleteLogGroupRequest {
 pub struct DeleteLogStreamRequest {
     pub log_group_name: String,
     pub log_stream_name: String,
+}
+impl std::fmt::Debug for DeleteLogStreamRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteLogStreamRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1210,6 +1240,11 @@ impl Structure for DeleteLogStreamRequest {
 #[derive(Clone, Default)]
 pub struct DeleteRetentionPolicyRequest {
     pub log_group_name: String,
+}
+impl std::fmt::Debug for DeleteRetentionPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteRetentionPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1248,6 +1283,11 @@ pub struct DescribeLogGroupsRequest {
     pub include_linked_accounts: Option<bool>,
     pub log_group_class: Option<String>,
     pub log_group_identifiers: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeLogGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeLogGroupsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1295,6 +1335,11 @@ pub struct DescribeLogGroupsResponse {
     pub log_groups: Option<Vec<LogGroup>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for DescribeLogGroupsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeLogGroupsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1333,6 +1378,11 @@ pub struct DescribeLogStreamsRequest {
     pub descending: Option<bool>,
     pub next_token: Option<String>,
     pub limit: Option<i32>,
+}
+impl std::fmt::Debug for DescribeLogStreamsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeLogStreamsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1378,6 +1428,11 @@ pub struct DescribeLogStreamsResponse {
     pub log_streams: Option<Vec<LogStream>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for DescribeLogStreamsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeLogStreamsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1411,6 +1466,11 @@ impl Structure for DescribeLogStreamsResponse {
 pub struct Entity {
     pub key_attributes: Option<BTreeMap<String, String>>,
     pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for Entity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Entity {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1455,6 +1515,11 @@ pub struct FilterLogEventsRequest {
     pub start_from_head: Option<bool>,
     pub interleaved: Option<bool>,
     pub unmask: Option<bool>,
+}
+impl std::fmt::Debug for FilterLogEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FilterLogEventsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1511,6 +1576,11 @@ pub struct FilterLogEventsResponse {
     pub searched_log_streams: Option<Vec<SearchedLogStream>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for FilterLogEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FilterLogEventsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1549,6 +1619,11 @@ pub struct FilteredLogEvent {
     pub message: Option<String>,
     pub ingestion_time: Option<i64>,
     pub event_id: Option<String>,
+}
+impl std::fmt::Debug for FilteredLogEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FilteredLogEvent {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1596,6 +1671,11 @@ pub struct GetLogEventsRequest {
     pub limit: Option<i32>,
     pub start_from_head: Option<bool>,
     pub unmask: Option<bool>,
+}
+impl std::fmt::Debug for GetLogEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetLogEventsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1646,6 +1726,11 @@ pub struct GetLogEventsResponse {
     pub next_forward_token: Option<String>,
     pub next_backward_token: Option<String>,
 }
+impl std::fmt::Debug for GetLogEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetLogEventsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1682,6 +1767,11 @@ pub struct InputLogEvent {
     pub timestamp: i64,
     pub message: String,
 }
+impl std::fmt::Debug for InputLogEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for InputLogEvent {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1714,6 +1804,11 @@ impl Structure for InputLogEvent {
 #[derive(Clone, Default)]
 pub struct InvalidSequenceTokenException {
     pub expected_sequence_token: Option<String>,
+}
+impl std::fmt::Debug for InvalidSequenceTokenException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvalidSequenceTokenException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1753,6 +1848,11 @@ pub struct ListLogGroupsRequest {
     pub data_sources: Option<Vec<DataSourceFilter>>,
     pub field_index_names: Option<Vec<String>>,
     pub log_group_tags: Option<Vec<TagFilter>>,
+}
+impl std::fmt::Debug for ListLogGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListLogGroupsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1802,6 +1902,11 @@ pub struct ListLogGroupsResponse {
     pub log_groups: Option<Vec<LogGroupSummary>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListLogGroupsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListLogGroupsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1835,6 +1940,11 @@ impl Structure for ListLogGroupsResponse {
 pub struct ListTagsForResourceRequest {
     pub resource_arn: String,
 }
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsForResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1865,6 +1975,11 @@ impl Structure for ListTagsForResourceRequest {
 #[derive(Clone, Default)]
 pub struct ListTagsForResourceResponse {
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsForResourceResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1897,6 +2012,11 @@ impl Structure for ListTagsForResourceResponse {
 pub struct ListTagsLogGroupRequest {
     pub log_group_name: String,
 }
+impl std::fmt::Debug for ListTagsLogGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsLogGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1927,6 +2047,11 @@ impl Structure for ListTagsLogGroupRequest {
 #[derive(Clone, Default)]
 pub struct ListTagsLogGroupResponse {
     pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ListTagsLogGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsLogGroupResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1971,6 +2096,11 @@ pub struct LogGroup {
     pub deletion_protection_enabled: Option<bool>,
     pub bearer_token_authentication_enabled: Option<bool>,
     pub retention_policy_name: Option<String>,
+}
+impl std::fmt::Debug for LogGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LogGroup {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2031,6 +2161,11 @@ pub struct LogGroupSummary {
     pub log_group_arn: Option<String>,
     pub log_group_class: Option<String>,
 }
+impl std::fmt::Debug for LogGroupSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LogGroupSummary {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2072,6 +2207,11 @@ pub struct LogStream {
     pub upload_sequence_token: Option<String>,
     pub arn: Option<String>,
     pub stored_bytes: Option<i64>,
+}
+impl std::fmt::Debug for LogStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LogStream {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2120,6 +2260,11 @@ pub struct MetricFilterMatchRecord {
     pub event_message: Option<String>,
     pub extracted_values: Option<BTreeMap<String, String>>,
 }
+impl std::fmt::Debug for MetricFilterMatchRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for MetricFilterMatchRecord {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2156,6 +2301,11 @@ pub struct OutputLogEvent {
     pub timestamp: Option<i64>,
     pub message: Option<String>,
     pub ingestion_time: Option<i64>,
+}
+impl std::fmt::Debug for OutputLogEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for OutputLogEvent {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2195,6 +2345,11 @@ pub struct PutLogEventsRequest {
     pub log_events: Vec<InputLogEvent>,
     pub sequence_token: Option<String>,
     pub entity: Option<Entity>,
+}
+impl std::fmt::Debug for PutLogEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutLogEventsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2237,6 +2392,11 @@ pub struct PutLogEventsResponse {
     pub rejected_log_events_info: Option<RejectedLogEventsInfo>,
     pub rejected_entity_info: Option<RejectedEntityInfo>,
 }
+impl std::fmt::Debug for PutLogEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutLogEventsResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2273,6 +2433,11 @@ pub struct PutRetentionPolicyRequest {
     pub log_group_name: String,
     pub retention_in_days: i32,
 }
+impl std::fmt::Debug for PutRetentionPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutRetentionPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2306,6 +2471,11 @@ impl Structure for PutRetentionPolicyRequest {
 pub struct RejectedEntityInfo {
     pub error_type: String,
 }
+impl std::fmt::Debug for RejectedEntityInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RejectedEntityInfo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2338,6 +2508,11 @@ pub struct RejectedLogEventsInfo {
     pub too_new_log_event_start_index: Option<i32>,
     pub too_old_log_event_end_index: Option<i32>,
     pub expired_log_event_end_index: Option<i32>,
+}
+impl std::fmt::Debug for RejectedLogEventsInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RejectedLogEventsInfo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2375,6 +2550,11 @@ pub struct SearchedLogStream {
     pub log_stream_name: Option<String>,
     pub searched_completely: Option<bool>,
 }
+impl std::fmt::Debug for SearchedLogStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SearchedLogStream {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2408,6 +2588,11 @@ impl Structure for SearchedLogStream {
 pub struct TagFilter {
     pub key: String,
     pub values: Option<Vec<String>>,
+}
+impl std::fmt::Debug for TagFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2443,6 +2628,11 @@ pub struct TagLogGroupRequest {
     pub log_group_name: String,
     pub tags: BTreeMap<String, String>,
 }
+impl std::fmt::Debug for TagLogGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagLogGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2476,6 +2666,11 @@ impl Structure for TagLogGroupRequest {
 pub struct TagResourceRequest {
     pub resource_arn: String,
     pub tags: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2511,6 +2706,11 @@ pub struct TestMetricFilterRequest {
     pub filter_pattern: String,
     pub log_event_messages: Vec<String>,
 }
+impl std::fmt::Debug for TestMetricFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TestMetricFilterRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2544,6 +2744,11 @@ impl Structure for TestMetricFilterRequest {
 pub struct TestMetricFilterResponse {
     pub matches: Option<Vec<MetricFilterMatchRecord>>,
 }
+impl std::fmt::Debug for TestMetricFilterResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TestMetricFilterResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2574,6 +2779,11 @@ impl Structure for TestMetricFilterResponse {
 #[derive(Clone, Default)]
 pub struct TooManyTagsException {
     pub resource_name: Option<String>,
+}
+impl std::fmt::Debug for TooManyTagsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TooManyTagsException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2606,6 +2816,11 @@ impl Structure for TooManyTagsException {
 pub struct UntagLogGroupRequest {
     pub log_group_name: String,
     pub tags: Vec<String>,
+}
+impl std::fmt::Debug for UntagLogGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagLogGroupRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2640,6 +2855,11 @@ impl Structure for UntagLogGroupRequest {
 pub struct UntagResourceRequest {
     pub resource_arn: String,
     pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UntagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

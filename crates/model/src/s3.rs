@@ -4122,6 +4122,11 @@ static S_Years: schema::Shape = schema::Shape::new("Years", Kind::Integer);
 pub struct AbortIncompleteMultipartUpload {
     pub days_after_initiation: Option<i32>,
 }
+impl std::fmt::Debug for AbortIncompleteMultipartUpload {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AbortIncompleteMultipartUpload {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4153,6 +4158,11 @@ impl Structure for AbortIncompleteMultipartUpload {
 pub struct AbortMultipartUploadOutput {
     pub request_charged: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for AbortMultipartUploadOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AbortMultipartUploadOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4191,6 +4201,11 @@ pub struct AbortMultipartUploadRequest {
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
     pub if_match_initiated_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for AbortMultipartUploadRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for AbortMultipartUploadRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4234,6 +4249,11 @@ pub struct AccessControlPolicy {
     pub grants: Option<Vec<Grant>>,
     pub owner: Option<Owner>,
 }
+impl std::fmt::Debug for AccessControlPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccessControlPolicy {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4267,6 +4287,11 @@ impl Structure for AccessControlPolicy {
 pub struct AccessControlTranslation {
     pub owner: String,
 }
+impl std::fmt::Debug for AccessControlTranslation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AccessControlTranslation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4297,6 +4322,11 @@ impl Structure for AccessControlTranslation {
 #[derive(Clone, Default)]
 pub struct BlockedEncryptionTypes {
     pub encryption_type: Option<Vec<String>>,
+}
+impl std::fmt::Debug for BlockedEncryptionTypes {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for BlockedEncryptionTypes {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4331,6 +4361,11 @@ pub struct Bucket {
     pub creation_date: Option<Timestamp>,
     pub bucket_region: Option<String>,
     pub bucket_arn: Option<String>,
+}
+impl std::fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Bucket {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4370,6 +4405,11 @@ pub struct BucketInfo {
     pub data_redundancy: Option<String>,
     pub type_: Option<String>,
 }
+impl std::fmt::Debug for BucketInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BucketInfo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4403,6 +4443,11 @@ impl Structure for BucketInfo {
 pub struct BucketLifecycleConfiguration {
     pub rules: Vec<LifecycleRule>,
 }
+impl std::fmt::Debug for BucketLifecycleConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BucketLifecycleConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4434,6 +4479,11 @@ impl Structure for BucketLifecycleConfiguration {
 pub struct BucketLoggingStatus {
     pub logging_enabled: Option<LoggingEnabled>,
 }
+impl std::fmt::Debug for BucketLoggingStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for BucketLoggingStatus {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4464,6 +4514,11 @@ impl Structure for BucketLoggingStatus {
 #[derive(Clone, Default)]
 pub struct CORSConfiguration {
     pub cors_rules: Vec<CORSRule>,
+}
+impl std::fmt::Debug for CORSConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CORSConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4500,6 +4555,11 @@ pub struct CORSRule {
     pub allowed_origins: Vec<String>,
     pub expose_headers: Option<Vec<String>>,
     pub max_age_seconds: Option<i32>,
+}
+impl std::fmt::Debug for CORSRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CORSRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4552,6 +4612,11 @@ pub struct Checksum {
     pub checksum_xxhash128: Option<String>,
     pub checksum_type: Option<String>,
 }
+impl std::fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Checksum {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4603,6 +4668,11 @@ impl Structure for Checksum {
 pub struct CommonPrefix {
     pub prefix: Option<String>,
 }
+impl std::fmt::Debug for CommonPrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CommonPrefix {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4653,6 +4723,11 @@ pub struct CompleteMultipartUploadOutput {
     pub ssekms_key_id: Option<String>,
     pub bucket_key_enabled: Option<bool>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for CompleteMultipartUploadOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CompleteMultipartUploadOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4747,6 +4822,11 @@ pub struct CompleteMultipartUploadRequest {
     pub sse_customer_key: Option<String>,
     pub sse_customer_key_md5: Option<String>,
 }
+impl std::fmt::Debug for CompleteMultipartUploadRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CompleteMultipartUploadRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4822,6 +4902,11 @@ impl Structure for CompleteMultipartUploadRequest {
 pub struct CompletedMultipartUpload {
     pub parts: Option<Vec<CompletedPart>>,
 }
+impl std::fmt::Debug for CompletedMultipartUpload {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CompletedMultipartUpload {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4863,6 +4948,11 @@ pub struct CompletedPart {
     pub checksum_xxhash3: Option<String>,
     pub checksum_xxhash128: Option<String>,
     pub part_number: Option<i32>,
+}
+impl std::fmt::Debug for CompletedPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CompletedPart {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -4918,6 +5008,11 @@ pub struct Condition {
     pub http_error_code_returned_equals: Option<String>,
     pub key_prefix_equals: Option<String>,
 }
+impl std::fmt::Debug for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Condition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -4960,6 +5055,11 @@ pub struct CopyObjectOutput {
     pub ssekms_encryption_context: Option<String>,
     pub bucket_key_enabled: Option<bool>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for CopyObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CopyObjectOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5057,6 +5157,11 @@ pub struct CopyObjectRequest {
     pub object_lock_event_hold_duration_years: Option<i32>,
     pub expected_bucket_owner: Option<String>,
     pub expected_source_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for CopyObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CopyObjectRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5193,6 +5298,11 @@ pub struct CopyObjectResult {
     pub checksum_xxhash3: Option<String>,
     pub checksum_xxhash128: Option<String>,
 }
+impl std::fmt::Debug for CopyObjectResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CopyObjectResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5259,6 +5369,11 @@ pub struct CopyPartResult {
     pub checksum_xxhash3: Option<String>,
     pub checksum_xxhash128: Option<String>,
 }
+impl std::fmt::Debug for CopyPartResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CopyPartResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5315,6 +5430,11 @@ pub struct CreateBucketConfiguration {
     pub bucket: Option<BucketInfo>,
     pub tags: Option<Vec<Tag>>,
 }
+impl std::fmt::Debug for CreateBucketConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for CreateBucketConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5352,6 +5472,11 @@ impl Structure for CreateBucketConfiguration {
 pub struct CreateBucketOutput {
     pub location: Option<String>,
     pub bucket_arn: Option<String>,
+}
+impl std::fmt::Debug for CreateBucketOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateBucketOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5395,6 +5520,11 @@ pub struct CreateBucketRequest {
     pub object_lock_enabled_for_bucket: Option<bool>,
     pub object_ownership: Option<String>,
     pub bucket_namespace: Option<String>,
+}
+impl std::fmt::Debug for CreateBucketRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateBucketRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5460,6 +5590,11 @@ pub struct CreateMultipartUploadOutput {
     pub checksum_algorithm: Option<String>,
     pub checksum_type: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for CreateMultipartUploadOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateMultipartUploadOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5552,6 +5687,11 @@ pub struct CreateMultipartUploadRequest {
     pub expected_bucket_owner: Option<String>,
     pub checksum_algorithm: Option<String>,
     pub checksum_type: Option<String>,
+}
+impl std::fmt::Debug for CreateMultipartUploadRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for CreateMultipartUploadRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5653,6 +5793,11 @@ pub struct DefaultRetention {
     pub years: Option<i32>,
     pub default_event_hold: Option<EventHoldDuration>,
 }
+impl std::fmt::Debug for DefaultRetention {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DefaultRetention {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5691,6 +5836,11 @@ pub struct Delete {
     pub objects: Vec<ObjectIdentifier>,
     pub quiet: Option<bool>,
 }
+impl std::fmt::Debug for Delete {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Delete {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5724,6 +5874,11 @@ impl Structure for Delete {
 pub struct DeleteBucketCorsRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for DeleteBucketCorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteBucketCorsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5759,6 +5914,11 @@ pub struct DeleteBucketEncryptionRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for DeleteBucketEncryptionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteBucketEncryptionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5792,6 +5952,11 @@ impl Structure for DeleteBucketEncryptionRequest {
 pub struct DeleteBucketLifecycleRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for DeleteBucketLifecycleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteBucketLifecycleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5827,6 +5992,11 @@ pub struct DeleteBucketOwnershipControlsRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for DeleteBucketOwnershipControlsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteBucketOwnershipControlsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5860,6 +6030,11 @@ impl Structure for DeleteBucketOwnershipControlsRequest {
 pub struct DeleteBucketPolicyRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for DeleteBucketPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteBucketPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5895,6 +6070,11 @@ pub struct DeleteBucketRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for DeleteBucketRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteBucketRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5929,6 +6109,11 @@ pub struct DeleteBucketTaggingRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for DeleteBucketTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteBucketTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -5962,6 +6147,11 @@ impl Structure for DeleteBucketTaggingRequest {
 pub struct DeleteBucketWebsiteRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for DeleteBucketWebsiteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteBucketWebsiteRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -5999,6 +6189,11 @@ pub struct DeleteMarkerEntry {
     pub version_id: Option<String>,
     pub is_latest: Option<bool>,
     pub last_modified: Option<Timestamp>,
+}
+impl std::fmt::Debug for DeleteMarkerEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteMarkerEntry {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6039,6 +6234,11 @@ impl Structure for DeleteMarkerEntry {
 pub struct DeleteMarkerReplication {
     pub status: Option<String>,
 }
+impl std::fmt::Debug for DeleteMarkerReplication {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteMarkerReplication {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6071,6 +6271,11 @@ pub struct DeleteObjectOutput {
     pub delete_marker: Option<bool>,
     pub version_id: Option<String>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for DeleteObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteObjectOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6115,6 +6320,11 @@ pub struct DeleteObjectRequest {
     pub if_match: Option<String>,
     pub if_match_last_modified_time: Option<Timestamp>,
     pub if_match_size: Option<i64>,
+}
+impl std::fmt::Debug for DeleteObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteObjectRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6165,6 +6375,11 @@ impl Structure for DeleteObjectRequest {
 pub struct DeleteObjectTaggingOutput {
     pub version_id: Option<String>,
 }
+impl std::fmt::Debug for DeleteObjectTaggingOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteObjectTaggingOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6198,6 +6413,11 @@ pub struct DeleteObjectTaggingRequest {
     pub key: String,
     pub version_id: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for DeleteObjectTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteObjectTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6237,6 +6457,11 @@ pub struct DeleteObjectsOutput {
     pub deleted: Option<Vec<DeletedObject>>,
     pub request_charged: Option<String>,
     pub errors: Option<Vec<Error>>,
+}
+impl std::fmt::Debug for DeleteObjectsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteObjectsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6278,6 +6503,11 @@ pub struct DeleteObjectsRequest {
     pub bypass_governance_retention: Option<bool>,
     pub expected_bucket_owner: Option<String>,
     pub checksum_algorithm: Option<String>,
+}
+impl std::fmt::Debug for DeleteObjectsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteObjectsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6323,6 +6553,11 @@ pub struct DeletePublicAccessBlockRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for DeletePublicAccessBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeletePublicAccessBlockRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6358,6 +6593,11 @@ pub struct DeletedObject {
     pub version_id: Option<String>,
     pub delete_marker: Option<bool>,
     pub delete_marker_version_id: Option<String>,
+}
+impl std::fmt::Debug for DeletedObject {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeletedObject {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6402,6 +6642,11 @@ pub struct Destination {
     pub replication_time: Option<ReplicationTime>,
     pub metrics: Option<Metrics>,
 }
+impl std::fmt::Debug for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Destination {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6445,6 +6690,11 @@ impl Structure for Destination {
 pub struct EncryptionConfiguration {
     pub replica_kms_key_id: Option<String>,
 }
+impl std::fmt::Debug for EncryptionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EncryptionConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6478,6 +6728,11 @@ pub struct Error {
     pub version_id: Option<String>,
     pub code: Option<String>,
     pub message: Option<String>,
+}
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Error {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6516,6 +6771,11 @@ impl Structure for Error {
 pub struct ErrorDocument {
     pub key: String,
 }
+impl std::fmt::Debug for ErrorDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ErrorDocument {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6545,6 +6805,11 @@ impl Structure for ErrorDocument {
 
 #[derive(Clone, Default)]
 pub struct EventBridgeConfiguration {}
+impl std::fmt::Debug for EventBridgeConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for EventBridgeConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6574,6 +6839,11 @@ impl Structure for EventBridgeConfiguration {
 pub struct EventHoldDuration {
     pub days: Option<i32>,
     pub years: Option<i32>,
+}
+impl std::fmt::Debug for EventHoldDuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EventHoldDuration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6608,6 +6878,11 @@ impl Structure for EventHoldDuration {
 pub struct ExistingObjectReplication {
     pub status: String,
 }
+impl std::fmt::Debug for ExistingObjectReplication {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ExistingObjectReplication {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6639,6 +6914,11 @@ impl Structure for ExistingObjectReplication {
 pub struct FilterRule {
     pub name: Option<String>,
     pub value: Option<String>,
+}
+impl std::fmt::Debug for FilterRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for FilterRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6674,6 +6954,11 @@ pub struct GetBucketAccelerateConfigurationOutput {
     pub status: Option<String>,
     pub request_charged: Option<String>,
 }
+impl std::fmt::Debug for GetBucketAccelerateConfigurationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketAccelerateConfigurationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6708,6 +6993,11 @@ pub struct GetBucketAccelerateConfigurationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
     pub request_payer: Option<String>,
+}
+impl std::fmt::Debug for GetBucketAccelerateConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketAccelerateConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6745,6 +7035,11 @@ pub struct GetBucketAclOutput {
     pub owner: Option<Owner>,
     pub grants: Option<Vec<Grant>>,
 }
+impl std::fmt::Debug for GetBucketAclOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketAclOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6779,6 +7074,11 @@ pub struct GetBucketAclRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for GetBucketAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketAclRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6812,6 +7112,11 @@ impl Structure for GetBucketAclRequest {
 pub struct GetBucketCorsOutput {
     pub cors_rules: Option<Vec<CORSRule>>,
 }
+impl std::fmt::Debug for GetBucketCorsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketCorsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6843,6 +7148,11 @@ impl Structure for GetBucketCorsOutput {
 pub struct GetBucketCorsRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketCorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketCorsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6877,6 +7187,11 @@ impl Structure for GetBucketCorsRequest {
 pub struct GetBucketEncryptionOutput {
     pub server_side_encryption_configuration: Option<ServerSideEncryptionConfiguration>,
 }
+impl std::fmt::Debug for GetBucketEncryptionOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketEncryptionOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6908,6 +7223,11 @@ impl Structure for GetBucketEncryptionOutput {
 pub struct GetBucketEncryptionRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketEncryptionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketEncryptionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -6943,6 +7263,11 @@ pub struct GetBucketLifecycleConfigurationOutput {
     pub rules: Option<Vec<LifecycleRule>>,
     pub transition_default_minimum_object_size: Option<String>,
 }
+impl std::fmt::Debug for GetBucketLifecycleConfigurationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketLifecycleConfigurationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -6977,6 +7302,11 @@ pub struct GetBucketLifecycleConfigurationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for GetBucketLifecycleConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketLifecycleConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7010,6 +7340,11 @@ impl Structure for GetBucketLifecycleConfigurationRequest {
 pub struct GetBucketLocationOutput {
     pub location_constraint: Option<String>,
 }
+impl std::fmt::Debug for GetBucketLocationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketLocationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7041,6 +7376,11 @@ impl Structure for GetBucketLocationOutput {
 pub struct GetBucketLocationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketLocationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketLocationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7075,6 +7415,11 @@ impl Structure for GetBucketLocationRequest {
 pub struct GetBucketLoggingOutput {
     pub logging_enabled: Option<LoggingEnabled>,
 }
+impl std::fmt::Debug for GetBucketLoggingOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketLoggingOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7106,6 +7451,11 @@ impl Structure for GetBucketLoggingOutput {
 pub struct GetBucketLoggingRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketLoggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketLoggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7141,6 +7491,11 @@ pub struct GetBucketNotificationConfigurationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for GetBucketNotificationConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketNotificationConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7174,6 +7529,11 @@ impl Structure for GetBucketNotificationConfigurationRequest {
 pub struct GetBucketOwnershipControlsOutput {
     pub ownership_controls: Option<OwnershipControls>,
 }
+impl std::fmt::Debug for GetBucketOwnershipControlsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketOwnershipControlsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7205,6 +7565,11 @@ impl Structure for GetBucketOwnershipControlsOutput {
 pub struct GetBucketOwnershipControlsRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketOwnershipControlsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketOwnershipControlsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7239,6 +7604,11 @@ impl Structure for GetBucketOwnershipControlsRequest {
 pub struct GetBucketPolicyOutput {
     pub policy: Option<String>,
 }
+impl std::fmt::Debug for GetBucketPolicyOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketPolicyOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7270,6 +7640,11 @@ impl Structure for GetBucketPolicyOutput {
 pub struct GetBucketPolicyRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7304,6 +7679,11 @@ impl Structure for GetBucketPolicyRequest {
 pub struct GetBucketPolicyStatusOutput {
     pub policy_status: Option<PolicyStatus>,
 }
+impl std::fmt::Debug for GetBucketPolicyStatusOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketPolicyStatusOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7335,6 +7715,11 @@ impl Structure for GetBucketPolicyStatusOutput {
 pub struct GetBucketPolicyStatusRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketPolicyStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketPolicyStatusRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7369,6 +7754,11 @@ impl Structure for GetBucketPolicyStatusRequest {
 pub struct GetBucketReplicationOutput {
     pub replication_configuration: Option<ReplicationConfiguration>,
 }
+impl std::fmt::Debug for GetBucketReplicationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketReplicationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7400,6 +7790,11 @@ impl Structure for GetBucketReplicationOutput {
 pub struct GetBucketReplicationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketReplicationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketReplicationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7434,6 +7829,11 @@ impl Structure for GetBucketReplicationRequest {
 pub struct GetBucketRequestPaymentOutput {
     pub payer: Option<String>,
 }
+impl std::fmt::Debug for GetBucketRequestPaymentOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketRequestPaymentOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7465,6 +7865,11 @@ impl Structure for GetBucketRequestPaymentOutput {
 pub struct GetBucketRequestPaymentRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketRequestPaymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketRequestPaymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7499,6 +7904,11 @@ impl Structure for GetBucketRequestPaymentRequest {
 pub struct GetBucketTaggingOutput {
     pub tag_set: Vec<Tag>,
 }
+impl std::fmt::Debug for GetBucketTaggingOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketTaggingOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7530,6 +7940,11 @@ impl Structure for GetBucketTaggingOutput {
 pub struct GetBucketTaggingRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7565,6 +7980,11 @@ pub struct GetBucketVersioningOutput {
     pub status: Option<String>,
     pub mfa_delete: Option<String>,
 }
+impl std::fmt::Debug for GetBucketVersioningOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketVersioningOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7598,6 +8018,11 @@ impl Structure for GetBucketVersioningOutput {
 pub struct GetBucketVersioningRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetBucketVersioningRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketVersioningRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7634,6 +8059,11 @@ pub struct GetBucketWebsiteOutput {
     pub index_document: Option<IndexDocument>,
     pub error_document: Option<ErrorDocument>,
     pub routing_rules: Option<Vec<RoutingRule>>,
+}
+impl std::fmt::Debug for GetBucketWebsiteOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetBucketWebsiteOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7673,6 +8103,11 @@ pub struct GetBucketWebsiteRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for GetBucketWebsiteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetBucketWebsiteRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7707,6 +8142,11 @@ pub struct GetObjectAclOutput {
     pub owner: Option<Owner>,
     pub grants: Option<Vec<Grant>>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for GetObjectAclOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectAclOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7746,6 +8186,11 @@ pub struct GetObjectAclRequest {
     pub version_id: Option<String>,
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetObjectAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectAclRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7793,6 +8238,11 @@ pub struct GetObjectAttributesOutput {
     pub object_parts: Option<GetObjectAttributesParts>,
     pub storage_class: Option<String>,
     pub object_size: Option<i64>,
+}
+impl std::fmt::Debug for GetObjectAttributesOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectAttributesOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7846,6 +8296,11 @@ pub struct GetObjectAttributesParts {
     pub is_truncated: Option<bool>,
     pub parts: Option<Vec<ObjectPart>>,
 }
+impl std::fmt::Debug for GetObjectAttributesParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectAttributesParts {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7896,6 +8351,11 @@ pub struct GetObjectAttributesRequest {
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
     pub object_attributes: Vec<String>,
+}
+impl std::fmt::Debug for GetObjectAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectAttributesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -7948,6 +8408,11 @@ impl Structure for GetObjectAttributesRequest {
 pub struct GetObjectLegalHoldOutput {
     pub legal_hold: Option<ObjectLockLegalHold>,
 }
+impl std::fmt::Debug for GetObjectLegalHoldOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectLegalHoldOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -7982,6 +8447,11 @@ pub struct GetObjectLegalHoldRequest {
     pub version_id: Option<String>,
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetObjectLegalHoldRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectLegalHoldRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8022,6 +8492,11 @@ impl Structure for GetObjectLegalHoldRequest {
 pub struct GetObjectLockConfigurationOutput {
     pub object_lock_configuration: Option<ObjectLockConfiguration>,
 }
+impl std::fmt::Debug for GetObjectLockConfigurationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectLockConfigurationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8053,6 +8528,11 @@ impl Structure for GetObjectLockConfigurationOutput {
 pub struct GetObjectLockConfigurationRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetObjectLockConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectLockConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8131,6 +8611,11 @@ pub struct GetObjectOutput {
     pub object_lock_event_hold: Option<String>,
     pub object_lock_event_hold_duration_days: Option<i32>,
     pub object_lock_event_hold_duration_years: Option<i32>,
+}
+impl std::fmt::Debug for GetObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8273,6 +8758,11 @@ pub struct GetObjectRequest {
     pub expected_bucket_owner: Option<String>,
     pub checksum_mode: Option<String>,
 }
+impl std::fmt::Debug for GetObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8344,6 +8834,11 @@ impl Structure for GetObjectRequest {
 pub struct GetObjectRetentionOutput {
     pub retention: Option<ObjectLockRetention>,
 }
+impl std::fmt::Debug for GetObjectRetentionOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectRetentionOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8378,6 +8873,11 @@ pub struct GetObjectRetentionRequest {
     pub version_id: Option<String>,
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetObjectRetentionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectRetentionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8419,6 +8919,11 @@ pub struct GetObjectTaggingOutput {
     pub version_id: Option<String>,
     pub tag_set: Vec<Tag>,
 }
+impl std::fmt::Debug for GetObjectTaggingOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetObjectTaggingOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8455,6 +8960,11 @@ pub struct GetObjectTaggingRequest {
     pub version_id: Option<String>,
     pub expected_bucket_owner: Option<String>,
     pub request_payer: Option<String>,
+}
+impl std::fmt::Debug for GetObjectTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetObjectTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8495,6 +9005,11 @@ impl Structure for GetObjectTaggingRequest {
 pub struct GetPublicAccessBlockOutput {
     pub public_access_block_configuration: Option<PublicAccessBlockConfiguration>,
 }
+impl std::fmt::Debug for GetPublicAccessBlockOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetPublicAccessBlockOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8526,6 +9041,11 @@ impl Structure for GetPublicAccessBlockOutput {
 pub struct GetPublicAccessBlockRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for GetPublicAccessBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetPublicAccessBlockRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8560,6 +9080,11 @@ impl Structure for GetPublicAccessBlockRequest {
 pub struct Grant {
     pub grantee: Option<Grantee>,
     pub permission: Option<String>,
+}
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Grant {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8597,6 +9122,11 @@ pub struct Grantee {
     pub id: Option<String>,
     pub type_: String,
     pub uri: Option<String>,
+}
+impl std::fmt::Debug for Grantee {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Grantee {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8641,6 +9171,11 @@ pub struct HeadBucketOutput {
     pub bucket_region: Option<String>,
     pub access_point_alias: Option<bool>,
 }
+impl std::fmt::Debug for HeadBucketOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for HeadBucketOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8680,6 +9215,11 @@ impl Structure for HeadBucketOutput {
 pub struct HeadBucketRequest {
     pub bucket: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for HeadBucketRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for HeadBucketRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8758,6 +9298,11 @@ pub struct HeadObjectOutput {
     pub object_lock_event_hold: Option<String>,
     pub object_lock_event_hold_duration_days: Option<i32>,
     pub object_lock_event_hold_duration_years: Option<i32>,
+}
+impl std::fmt::Debug for HeadObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for HeadObjectOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -8900,6 +9445,11 @@ pub struct HeadObjectRequest {
     pub expected_bucket_owner: Option<String>,
     pub checksum_mode: Option<String>,
 }
+impl std::fmt::Debug for HeadObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for HeadObjectRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -8971,6 +9521,11 @@ impl Structure for HeadObjectRequest {
 pub struct IndexDocument {
     pub suffix: String,
 }
+impl std::fmt::Debug for IndexDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for IndexDocument {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9002,6 +9557,11 @@ impl Structure for IndexDocument {
 pub struct Initiator {
     pub id: Option<String>,
     pub display_name: Option<String>,
+}
+impl std::fmt::Debug for Initiator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Initiator {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9036,6 +9596,11 @@ impl Structure for Initiator {
 pub struct InvalidObjectState {
     pub storage_class: Option<String>,
     pub access_tier: Option<String>,
+}
+impl std::fmt::Debug for InvalidObjectState {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for InvalidObjectState {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9072,6 +9637,11 @@ pub struct LambdaFunctionConfiguration {
     pub lambda_function_arn: String,
     pub events: Vec<String>,
     pub filter: Option<NotificationConfigurationFilter>,
+}
+impl std::fmt::Debug for LambdaFunctionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LambdaFunctionConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9111,6 +9681,11 @@ pub struct LifecycleExpiration {
     pub date: Option<Timestamp>,
     pub days: Option<i32>,
     pub expired_object_delete_marker: Option<bool>,
+}
+impl std::fmt::Debug for LifecycleExpiration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LifecycleExpiration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9154,6 +9729,11 @@ pub struct LifecycleRule {
     pub noncurrent_version_transitions: Option<Vec<NoncurrentVersionTransition>>,
     pub noncurrent_version_expiration: Option<NoncurrentVersionExpiration>,
     pub abort_incomplete_multipart_upload: Option<AbortIncompleteMultipartUpload>,
+}
+impl std::fmt::Debug for LifecycleRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LifecycleRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9205,6 +9785,11 @@ pub struct LifecycleRuleAndOperator {
     pub object_size_greater_than: Option<i64>,
     pub object_size_less_than: Option<i64>,
 }
+impl std::fmt::Debug for LifecycleRuleAndOperator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LifecycleRuleAndOperator {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9245,6 +9830,11 @@ pub struct LifecycleRuleFilter {
     pub object_size_greater_than: Option<i64>,
     pub object_size_less_than: Option<i64>,
     pub and: Option<LifecycleRuleAndOperator>,
+}
+impl std::fmt::Debug for LifecycleRuleFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LifecycleRuleFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9288,6 +9878,11 @@ pub struct ListBucketsOutput {
     pub continuation_token: Option<String>,
     pub prefix: Option<String>,
 }
+impl std::fmt::Debug for ListBucketsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListBucketsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9327,6 +9922,11 @@ pub struct ListBucketsRequest {
     pub continuation_token: Option<String>,
     pub prefix: Option<String>,
     pub bucket_region: Option<String>,
+}
+impl std::fmt::Debug for ListBucketsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListBucketsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9376,6 +9976,11 @@ pub struct ListMultipartUploadsOutput {
     pub common_prefixes: Option<Vec<CommonPrefix>>,
     pub encoding_type: Option<String>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for ListMultipartUploadsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListMultipartUploadsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9440,6 +10045,11 @@ pub struct ListMultipartUploadsRequest {
     pub expected_bucket_owner: Option<String>,
     pub request_payer: Option<String>,
 }
+impl std::fmt::Debug for ListMultipartUploadsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListMultipartUploadsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9499,6 +10109,11 @@ pub struct ListObjectVersionsOutput {
     pub common_prefixes: Option<Vec<CommonPrefix>>,
     pub encoding_type: Option<String>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for ListObjectVersionsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListObjectVersionsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9566,6 +10181,11 @@ pub struct ListObjectVersionsRequest {
     pub request_payer: Option<String>,
     pub optional_object_attributes: Option<Vec<String>>,
 }
+impl std::fmt::Debug for ListObjectVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListObjectVersionsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9624,6 +10244,11 @@ pub struct ListObjectsOutput {
     pub common_prefixes: Option<Vec<CommonPrefix>>,
     pub encoding_type: Option<String>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for ListObjectsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListObjectsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9684,6 +10309,11 @@ pub struct ListObjectsRequest {
     pub expected_bucket_owner: Option<String>,
     pub optional_object_attributes: Option<Vec<String>>,
 }
+impl std::fmt::Debug for ListObjectsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListObjectsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9742,6 +10372,11 @@ pub struct ListObjectsV2Output {
     pub next_continuation_token: Option<String>,
     pub start_after: Option<String>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for ListObjectsV2Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListObjectsV2Output {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9807,6 +10442,11 @@ pub struct ListObjectsV2Request {
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
     pub optional_object_attributes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ListObjectsV2Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListObjectsV2Request {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9874,6 +10514,11 @@ pub struct ListPartsOutput {
     pub checksum_algorithm: Option<String>,
     pub checksum_type: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for ListPartsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListPartsOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -9947,6 +10592,11 @@ pub struct ListPartsRequest {
     pub sse_customer_key: Option<String>,
     pub sse_customer_key_md5: Option<String>,
 }
+impl std::fmt::Debug for ListPartsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListPartsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -9997,6 +10647,11 @@ pub struct LocationInfo {
     pub type_: Option<String>,
     pub name: Option<String>,
 }
+impl std::fmt::Debug for LocationInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LocationInfo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10032,6 +10687,11 @@ pub struct LoggingEnabled {
     pub target_grants: Option<Vec<TargetGrant>>,
     pub target_prefix: String,
     pub target_object_key_format: Option<TargetObjectKeyFormat>,
+}
+impl std::fmt::Debug for LoggingEnabled {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LoggingEnabled {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10070,6 +10730,11 @@ impl Structure for LoggingEnabled {
 pub struct Metrics {
     pub status: String,
     pub event_threshold: Option<ReplicationTimeValue>,
+}
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Metrics {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10111,6 +10776,11 @@ pub struct MultipartUpload {
     pub checksum_algorithm: Option<String>,
     pub checksum_type: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for MultipartUpload {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for MultipartUpload {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10160,6 +10830,11 @@ pub struct NoncurrentVersionExpiration {
     pub noncurrent_days: Option<i32>,
     pub newer_noncurrent_versions: Option<i32>,
 }
+impl std::fmt::Debug for NoncurrentVersionExpiration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for NoncurrentVersionExpiration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10194,6 +10869,11 @@ pub struct NoncurrentVersionTransition {
     pub noncurrent_days: Option<i32>,
     pub storage_class: Option<String>,
     pub newer_noncurrent_versions: Option<i32>,
+}
+impl std::fmt::Debug for NoncurrentVersionTransition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for NoncurrentVersionTransition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10233,6 +10913,11 @@ pub struct NotificationConfiguration {
     pub lambda_function_configurations: Option<Vec<LambdaFunctionConfiguration>>,
     pub event_bridge_configuration: Option<EventBridgeConfiguration>,
 }
+impl std::fmt::Debug for NotificationConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for NotificationConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10269,6 +10954,11 @@ impl Structure for NotificationConfiguration {
 #[derive(Clone, Default)]
 pub struct NotificationConfigurationFilter {
     pub key: Option<S3KeyFilter>,
+}
+impl std::fmt::Debug for NotificationConfigurationFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for NotificationConfigurationFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10308,6 +10998,11 @@ pub struct Object {
     pub storage_class: Option<String>,
     pub owner: Option<Owner>,
     pub restore_status: Option<RestoreStatus>,
+}
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Object {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10360,6 +11055,11 @@ pub struct ObjectIdentifier {
     pub last_modified_time: Option<Timestamp>,
     pub size: Option<i64>,
 }
+impl std::fmt::Debug for ObjectIdentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ObjectIdentifier {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10400,6 +11100,11 @@ pub struct ObjectLockConfiguration {
     pub object_lock_enabled: Option<String>,
     pub rule: Option<ObjectLockRule>,
 }
+impl std::fmt::Debug for ObjectLockConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ObjectLockConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10432,6 +11137,11 @@ impl Structure for ObjectLockConfiguration {
 #[derive(Clone, Default)]
 pub struct ObjectLockLegalHold {
     pub status: Option<String>,
+}
+impl std::fmt::Debug for ObjectLockLegalHold {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ObjectLockLegalHold {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10466,6 +11176,11 @@ pub struct ObjectLockRetention {
     pub retain_until_date: Option<Timestamp>,
     pub event_hold: Option<String>,
     pub event_hold_duration: Option<EventHoldDuration>,
+}
+impl std::fmt::Debug for ObjectLockRetention {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ObjectLockRetention {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10503,6 +11218,11 @@ impl Structure for ObjectLockRetention {
 #[derive(Clone, Default)]
 pub struct ObjectLockRule {
     pub default_retention: Option<DefaultRetention>,
+}
+impl std::fmt::Debug for ObjectLockRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ObjectLockRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10545,6 +11265,11 @@ pub struct ObjectPart {
     pub checksum_xxhash64: Option<String>,
     pub checksum_xxhash3: Option<String>,
     pub checksum_xxhash128: Option<String>,
+}
+impl std::fmt::Debug for ObjectPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ObjectPart {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10609,6 +11334,11 @@ pub struct ObjectVersion {
     pub owner: Option<Owner>,
     pub restore_status: Option<RestoreStatus>,
 }
+impl std::fmt::Debug for ObjectVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ObjectVersion {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10661,6 +11391,11 @@ pub struct Owner {
     pub display_name: Option<String>,
     pub id: Option<String>,
 }
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Owner {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10694,6 +11429,11 @@ impl Structure for Owner {
 pub struct OwnershipControls {
     pub rules: Vec<OwnershipControlsRule>,
 }
+impl std::fmt::Debug for OwnershipControls {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for OwnershipControls {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10724,6 +11464,11 @@ impl Structure for OwnershipControls {
 #[derive(Clone, Default)]
 pub struct OwnershipControlsRule {
     pub object_ownership: String,
+}
+impl std::fmt::Debug for OwnershipControlsRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for OwnershipControlsRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10768,6 +11513,11 @@ pub struct Part {
     pub checksum_xxhash64: Option<String>,
     pub checksum_xxhash3: Option<String>,
     pub checksum_xxhash128: Option<String>,
+}
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Part {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10826,6 +11576,11 @@ impl Structure for Part {
 pub struct PartitionedPrefix {
     pub partition_date_source: Option<String>,
 }
+impl std::fmt::Debug for PartitionedPrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PartitionedPrefix {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -10856,6 +11611,11 @@ impl Structure for PartitionedPrefix {
 #[derive(Clone, Default)]
 pub struct PolicyStatus {
     pub is_public: Option<bool>,
+}
+impl std::fmt::Debug for PolicyStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PolicyStatus {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10890,6 +11650,11 @@ pub struct PublicAccessBlockConfiguration {
     pub ignore_public_acls: Option<bool>,
     pub block_public_policy: Option<bool>,
     pub restrict_public_buckets: Option<bool>,
+}
+impl std::fmt::Debug for PublicAccessBlockConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PublicAccessBlockConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10937,6 +11702,11 @@ pub struct PutBucketAclRequest {
     pub grant_write: Option<String>,
     pub grant_write_acp: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutBucketAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketAclRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -10993,6 +11763,11 @@ pub struct PutBucketCorsRequest {
     pub checksum_algorithm: Option<String>,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutBucketCorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketCorsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11036,6 +11811,11 @@ pub struct PutBucketEncryptionRequest {
     pub server_side_encryption_configuration: ServerSideEncryptionConfiguration,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutBucketEncryptionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketEncryptionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11075,6 +11855,11 @@ impl Structure for PutBucketEncryptionRequest {
 pub struct PutBucketLifecycleConfigurationOutput {
     pub transition_default_minimum_object_size: Option<String>,
 }
+impl std::fmt::Debug for PutBucketLifecycleConfigurationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketLifecycleConfigurationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11109,6 +11894,11 @@ pub struct PutBucketLifecycleConfigurationRequest {
     pub lifecycle_configuration: Option<BucketLifecycleConfiguration>,
     pub expected_bucket_owner: Option<String>,
     pub transition_default_minimum_object_size: Option<String>,
+}
+impl std::fmt::Debug for PutBucketLifecycleConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketLifecycleConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11153,6 +11943,11 @@ pub struct PutBucketLoggingRequest {
     pub checksum_algorithm: Option<String>,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutBucketLoggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketLoggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11195,6 +11990,11 @@ pub struct PutBucketNotificationConfigurationRequest {
     pub expected_bucket_owner: Option<String>,
     pub skip_destination_validation: Option<bool>,
 }
+impl std::fmt::Debug for PutBucketNotificationConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketNotificationConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11235,6 +12035,11 @@ pub struct PutBucketOwnershipControlsRequest {
     pub expected_bucket_owner: Option<String>,
     pub ownership_controls: OwnershipControls,
     pub checksum_algorithm: Option<String>,
+}
+impl std::fmt::Debug for PutBucketOwnershipControlsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketOwnershipControlsRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11279,6 +12084,11 @@ pub struct PutBucketPolicyRequest {
     pub confirm_remove_self_bucket_access: Option<bool>,
     pub policy: String,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutBucketPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketPolicyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11325,6 +12135,11 @@ pub struct PutBucketRequestPaymentRequest {
     pub request_payment_configuration: RequestPaymentConfiguration,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutBucketRequestPaymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketRequestPaymentRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11367,6 +12182,11 @@ pub struct PutBucketTaggingRequest {
     pub checksum_algorithm: Option<String>,
     pub tagging: Tagging,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutBucketTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11411,6 +12231,11 @@ pub struct PutBucketVersioningRequest {
     pub mfa: Option<String>,
     pub versioning_configuration: VersioningConfiguration,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutBucketVersioningRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutBucketVersioningRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11457,6 +12282,11 @@ pub struct PutBucketWebsiteRequest {
     pub website_configuration: WebsiteConfiguration,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutBucketWebsiteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutBucketWebsiteRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11495,6 +12325,11 @@ impl Structure for PutBucketWebsiteRequest {
 #[derive(Clone, Default)]
 pub struct PutObjectAclOutput {
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for PutObjectAclOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectAclOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11539,6 +12374,11 @@ pub struct PutObjectAclRequest {
     pub request_payer: Option<String>,
     pub version_id: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutObjectAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectAclRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11597,6 +12437,11 @@ impl Structure for PutObjectAclRequest {
 pub struct PutObjectLegalHoldOutput {
     pub request_charged: Option<String>,
 }
+impl std::fmt::Debug for PutObjectLegalHoldOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutObjectLegalHoldOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11634,6 +12479,11 @@ pub struct PutObjectLegalHoldRequest {
     pub content_md5: Option<String>,
     pub checksum_algorithm: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutObjectLegalHoldRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectLegalHoldRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11680,6 +12530,11 @@ impl Structure for PutObjectLegalHoldRequest {
 pub struct PutObjectLockConfigurationOutput {
     pub request_charged: Option<String>,
 }
+impl std::fmt::Debug for PutObjectLockConfigurationOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutObjectLockConfigurationOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -11716,6 +12571,11 @@ pub struct PutObjectLockConfigurationRequest {
     pub content_md5: Option<String>,
     pub checksum_algorithm: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutObjectLockConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectLockConfigurationRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11780,6 +12640,11 @@ pub struct PutObjectOutput {
     pub bucket_key_enabled: Option<bool>,
     pub size: Option<i64>,
     pub request_charged: Option<String>,
+}
+impl std::fmt::Debug for PutObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -11901,6 +12766,11 @@ pub struct PutObjectRequest {
     pub object_lock_event_hold_duration_days: Option<i32>,
     pub object_lock_event_hold_duration_years: Option<i32>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12029,6 +12899,11 @@ impl Structure for PutObjectRequest {
 pub struct PutObjectRetentionOutput {
     pub request_charged: Option<String>,
 }
+impl std::fmt::Debug for PutObjectRetentionOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutObjectRetentionOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12067,6 +12942,11 @@ pub struct PutObjectRetentionRequest {
     pub content_md5: Option<String>,
     pub checksum_algorithm: Option<String>,
     pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for PutObjectRetentionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectRetentionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12115,6 +12995,11 @@ impl Structure for PutObjectRetentionRequest {
 pub struct PutObjectTaggingOutput {
     pub version_id: Option<String>,
 }
+impl std::fmt::Debug for PutObjectTaggingOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutObjectTaggingOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12152,6 +13037,11 @@ pub struct PutObjectTaggingRequest {
     pub tagging: Tagging,
     pub expected_bucket_owner: Option<String>,
     pub request_payer: Option<String>,
+}
+impl std::fmt::Debug for PutObjectTaggingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutObjectTaggingRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12202,6 +13092,11 @@ pub struct PutPublicAccessBlockRequest {
     pub public_access_block_configuration: PublicAccessBlockConfiguration,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for PutPublicAccessBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutPublicAccessBlockRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12244,6 +13139,11 @@ pub struct QueueConfiguration {
     pub events: Vec<String>,
     pub filter: Option<NotificationConfigurationFilter>,
 }
+impl std::fmt::Debug for QueueConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for QueueConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12285,6 +13185,11 @@ pub struct Redirect {
     pub replace_key_prefix_with: Option<String>,
     pub replace_key_with: Option<String>,
 }
+impl std::fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Redirect {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12325,6 +13230,11 @@ pub struct RedirectAllRequestsTo {
     pub host_name: String,
     pub protocol: Option<String>,
 }
+impl std::fmt::Debug for RedirectAllRequestsTo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RedirectAllRequestsTo {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12358,6 +13268,11 @@ impl Structure for RedirectAllRequestsTo {
 pub struct ReplicaModifications {
     pub status: String,
 }
+impl std::fmt::Debug for ReplicaModifications {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicaModifications {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12389,6 +13304,11 @@ impl Structure for ReplicaModifications {
 pub struct ReplicationConfiguration {
     pub role: String,
     pub rules: Vec<ReplicationRule>,
+}
+impl std::fmt::Debug for ReplicationConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ReplicationConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12430,6 +13350,11 @@ pub struct ReplicationRule {
     pub existing_object_replication: Option<ExistingObjectReplication>,
     pub destination: Destination,
     pub delete_marker_replication: Option<DeleteMarkerReplication>,
+}
+impl std::fmt::Debug for ReplicationRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ReplicationRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12479,6 +13404,11 @@ pub struct ReplicationRuleAndOperator {
     pub prefix: Option<String>,
     pub tags: Option<Vec<Tag>>,
 }
+impl std::fmt::Debug for ReplicationRuleAndOperator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicationRuleAndOperator {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12513,6 +13443,11 @@ pub struct ReplicationRuleFilter {
     pub prefix: Option<String>,
     pub tag: Option<Tag>,
     pub and: Option<ReplicationRuleAndOperator>,
+}
+impl std::fmt::Debug for ReplicationRuleFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ReplicationRuleFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12550,6 +13485,11 @@ pub struct ReplicationTime {
     pub status: String,
     pub time: ReplicationTimeValue,
 }
+impl std::fmt::Debug for ReplicationTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicationTime {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12583,6 +13523,11 @@ impl Structure for ReplicationTime {
 pub struct ReplicationTimeValue {
     pub minutes: Option<i32>,
 }
+impl std::fmt::Debug for ReplicationTimeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ReplicationTimeValue {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12613,6 +13558,11 @@ impl Structure for ReplicationTimeValue {
 #[derive(Clone, Default)]
 pub struct RequestPaymentConfiguration {
     pub payer: String,
+}
+impl std::fmt::Debug for RequestPaymentConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RequestPaymentConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12645,6 +13595,11 @@ impl Structure for RequestPaymentConfiguration {
 pub struct RestoreStatus {
     pub is_restore_in_progress: Option<bool>,
     pub restore_expiry_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for RestoreStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for RestoreStatus {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12680,6 +13635,11 @@ pub struct RoutingRule {
     pub condition: Option<Condition>,
     pub redirect: Redirect,
 }
+impl std::fmt::Debug for RoutingRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RoutingRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12713,6 +13673,11 @@ impl Structure for RoutingRule {
 pub struct S3KeyFilter {
     pub filter_rules: Option<Vec<FilterRule>>,
 }
+impl std::fmt::Debug for S3KeyFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for S3KeyFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12744,6 +13709,11 @@ impl Structure for S3KeyFilter {
 pub struct ServerSideEncryptionByDefault {
     pub sse_algorithm: String,
     pub kms_master_key_id: Option<String>,
+}
+impl std::fmt::Debug for ServerSideEncryptionByDefault {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ServerSideEncryptionByDefault {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12778,6 +13748,11 @@ impl Structure for ServerSideEncryptionByDefault {
 pub struct ServerSideEncryptionConfiguration {
     pub rules: Vec<ServerSideEncryptionRule>,
 }
+impl std::fmt::Debug for ServerSideEncryptionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ServerSideEncryptionConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12810,6 +13785,11 @@ pub struct ServerSideEncryptionRule {
     pub apply_server_side_encryption_by_default: Option<ServerSideEncryptionByDefault>,
     pub bucket_key_enabled: Option<bool>,
     pub blocked_encryption_types: Option<BlockedEncryptionTypes>,
+}
+impl std::fmt::Debug for ServerSideEncryptionRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ServerSideEncryptionRule {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12844,6 +13824,11 @@ impl Structure for ServerSideEncryptionRule {
 
 #[derive(Clone, Default)]
 pub struct SimplePrefix {}
+impl std::fmt::Debug for SimplePrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SimplePrefix {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12873,6 +13858,11 @@ impl Structure for SimplePrefix {
 pub struct SourceSelectionCriteria {
     pub sse_kms_encrypted_objects: Option<SseKmsEncryptedObjects>,
     pub replica_modifications: Option<ReplicaModifications>,
+}
+impl std::fmt::Debug for SourceSelectionCriteria {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for SourceSelectionCriteria {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12907,6 +13897,11 @@ impl Structure for SourceSelectionCriteria {
 pub struct SseKmsEncryptedObjects {
     pub status: String,
 }
+impl std::fmt::Debug for SseKmsEncryptedObjects {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for SseKmsEncryptedObjects {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -12938,6 +13933,11 @@ impl Structure for SseKmsEncryptedObjects {
 pub struct Tag {
     pub key: String,
     pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -12972,6 +13972,11 @@ impl Structure for Tag {
 pub struct Tagging {
     pub tag_set: Vec<Tag>,
 }
+impl std::fmt::Debug for Tagging {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for Tagging {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -13003,6 +14008,11 @@ impl Structure for Tagging {
 pub struct TargetGrant {
     pub grantee: Option<Grantee>,
     pub permission: Option<String>,
+}
+impl std::fmt::Debug for TargetGrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TargetGrant {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13037,6 +14047,11 @@ impl Structure for TargetGrant {
 pub struct TargetObjectKeyFormat {
     pub simple_prefix: Option<SimplePrefix>,
     pub partitioned_prefix: Option<PartitionedPrefix>,
+}
+impl std::fmt::Debug for TargetObjectKeyFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TargetObjectKeyFormat {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13073,6 +14088,11 @@ pub struct TopicConfiguration {
     pub topic_arn: String,
     pub events: Vec<String>,
     pub filter: Option<NotificationConfigurationFilter>,
+}
+impl std::fmt::Debug for TopicConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TopicConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13112,6 +14132,11 @@ pub struct Transition {
     pub date: Option<Timestamp>,
     pub days: Option<i32>,
     pub storage_class: Option<String>,
+}
+impl std::fmt::Debug for Transition {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Transition {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13155,6 +14180,11 @@ pub struct UploadPartCopyOutput {
     pub bucket_key_enabled: Option<bool>,
     pub request_charged: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for UploadPartCopyOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UploadPartCopyOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13220,6 +14250,11 @@ pub struct UploadPartCopyRequest {
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
     pub expected_source_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for UploadPartCopyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UploadPartCopyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13304,6 +14339,11 @@ pub struct UploadPartOutput {
     pub bucket_key_enabled: Option<bool>,
     pub request_charged: Option<String>,
     pub version_id: Option<String>,
+}
+impl std::fmt::Debug for UploadPartOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UploadPartOutput {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -13392,6 +14432,11 @@ pub struct UploadPartRequest {
     pub request_payer: Option<String>,
     pub expected_bucket_owner: Option<String>,
 }
+impl std::fmt::Debug for UploadPartRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UploadPartRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -13468,6 +14513,11 @@ pub struct VersioningConfiguration {
     pub mfa_delete: Option<String>,
     pub status: Option<String>,
 }
+impl std::fmt::Debug for VersioningConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for VersioningConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -13503,6 +14553,11 @@ pub struct WebsiteConfiguration {
     pub index_document: Option<IndexDocument>,
     pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
     pub routing_rules: Option<Vec<RoutingRule>>,
+}
+impl std::fmt::Debug for WebsiteConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for WebsiteConfiguration {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

@@ -1127,6 +1127,11 @@ pub struct AddTagsToResourceRequest {
     pub resource_id: String,
     pub tags: Vec<Tag>,
 }
+impl std::fmt::Debug for AddTagsToResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AddTagsToResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1160,6 +1165,11 @@ impl Structure for AddTagsToResourceRequest {
 
 #[derive(Clone, Default)]
 pub struct AddTagsToResourceResult {}
+impl std::fmt::Debug for AddTagsToResourceResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AddTagsToResourceResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1188,6 +1198,11 @@ impl Structure for AddTagsToResourceResult {
 #[derive(Clone, Default)]
 pub struct DeleteParameterRequest {
     pub name: String,
+}
+impl std::fmt::Debug for DeleteParameterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteParameterRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1218,6 +1233,11 @@ impl Structure for DeleteParameterRequest {
 
 #[derive(Clone, Default)]
 pub struct DeleteParameterResult {}
+impl std::fmt::Debug for DeleteParameterResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteParameterResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1246,6 +1266,11 @@ impl Structure for DeleteParameterResult {
 #[derive(Clone, Default)]
 pub struct DeleteParametersRequest {
     pub names: Vec<String>,
+}
+impl std::fmt::Debug for DeleteParametersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteParametersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1278,6 +1303,11 @@ impl Structure for DeleteParametersRequest {
 pub struct DeleteParametersResult {
     pub deleted_parameters: Option<Vec<String>>,
     pub invalid_parameters: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DeleteParametersResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DeleteParametersResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1315,6 +1345,11 @@ pub struct DescribeParametersRequest {
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
     pub shared: Option<bool>,
+}
+impl std::fmt::Debug for DescribeParametersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DescribeParametersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1356,6 +1391,11 @@ pub struct DescribeParametersResult {
     pub parameters: Option<Vec<ParameterMetadata>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for DescribeParametersResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DescribeParametersResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1391,6 +1431,11 @@ pub struct GetParameterHistoryRequest {
     pub with_decryption: Option<bool>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetParameterHistoryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetParameterHistoryRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1430,6 +1475,11 @@ pub struct GetParameterHistoryResult {
     pub parameters: Option<Vec<ParameterHistory>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for GetParameterHistoryResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetParameterHistoryResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1464,6 +1514,11 @@ pub struct GetParameterRequest {
     pub name: String,
     pub with_decryption: Option<bool>,
 }
+impl std::fmt::Debug for GetParameterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetParameterRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1496,6 +1551,11 @@ impl Structure for GetParameterRequest {
 #[derive(Clone, Default)]
 pub struct GetParameterResult {
     pub parameter: Option<Parameter>,
+}
+impl std::fmt::Debug for GetParameterResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetParameterResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1532,6 +1592,11 @@ pub struct GetParametersByPathRequest {
     pub with_decryption: Option<bool>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetParametersByPathRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetParametersByPathRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1575,6 +1640,11 @@ pub struct GetParametersByPathResult {
     pub parameters: Option<Vec<Parameter>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for GetParametersByPathResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetParametersByPathResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1608,6 +1678,11 @@ impl Structure for GetParametersByPathResult {
 pub struct GetParametersRequest {
     pub names: Vec<String>,
     pub with_decryption: Option<bool>,
+}
+impl std::fmt::Debug for GetParametersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetParametersRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1643,6 +1718,11 @@ pub struct GetParametersResult {
     pub parameters: Option<Vec<Parameter>>,
     pub invalid_parameters: Option<Vec<String>>,
 }
+impl std::fmt::Debug for GetParametersResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetParametersResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1677,6 +1757,11 @@ pub struct LabelParameterVersionRequest {
     pub name: String,
     pub parameter_version: Option<i64>,
     pub labels: Vec<String>,
+}
+impl std::fmt::Debug for LabelParameterVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for LabelParameterVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1714,6 +1799,11 @@ pub struct LabelParameterVersionResult {
     pub invalid_labels: Option<Vec<String>>,
     pub parameter_version: Option<i64>,
 }
+impl std::fmt::Debug for LabelParameterVersionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for LabelParameterVersionResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1748,6 +1838,11 @@ pub struct ListTagsForResourceRequest {
     pub resource_type: String,
     pub resource_id: String,
 }
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsForResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1780,6 +1875,11 @@ impl Structure for ListTagsForResourceRequest {
 #[derive(Clone, Default)]
 pub struct ListTagsForResourceResult {
     pub tag_list: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsForResourceResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1819,6 +1919,11 @@ pub struct Parameter {
     pub last_modified_date: Option<Timestamp>,
     pub arn: Option<String>,
     pub data_type: Option<String>,
+}
+impl std::fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Parameter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1879,6 +1984,11 @@ pub struct ParameterHistory {
     pub policies: Option<Vec<ParameterInlinePolicy>>,
     pub data_type: Option<String>,
 }
+impl std::fmt::Debug for ParameterHistory {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ParameterHistory {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1936,6 +2046,11 @@ pub struct ParameterInlinePolicy {
     pub policy_type: Option<String>,
     pub policy_status: Option<String>,
 }
+impl std::fmt::Debug for ParameterInlinePolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ParameterInlinePolicy {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1981,6 +2096,11 @@ pub struct ParameterMetadata {
     pub tier: Option<String>,
     pub policies: Option<Vec<ParameterInlinePolicy>>,
     pub data_type: Option<String>,
+}
+impl std::fmt::Debug for ParameterMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ParameterMetadata {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2037,6 +2157,11 @@ pub struct ParameterStringFilter {
     pub option: Option<String>,
     pub values: Option<Vec<String>>,
 }
+impl std::fmt::Debug for ParameterStringFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ParameterStringFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2072,6 +2197,11 @@ impl Structure for ParameterStringFilter {
 pub struct ParametersFilter {
     pub key: String,
     pub values: Vec<String>,
+}
+impl std::fmt::Debug for ParametersFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ParametersFilter {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2115,6 +2245,11 @@ pub struct PutParameterRequest {
     pub tier: Option<String>,
     pub policies: Option<String>,
     pub data_type: Option<String>,
+}
+impl std::fmt::Debug for PutParameterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for PutParameterRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2168,6 +2303,11 @@ pub struct PutParameterResult {
     pub version: Option<i64>,
     pub tier: Option<String>,
 }
+impl std::fmt::Debug for PutParameterResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PutParameterResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2203,6 +2343,11 @@ pub struct RemoveTagsFromResourceRequest {
     pub resource_id: String,
     pub tag_keys: Vec<String>,
 }
+impl std::fmt::Debug for RemoveTagsFromResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RemoveTagsFromResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2236,6 +2381,11 @@ impl Structure for RemoveTagsFromResourceRequest {
 
 #[derive(Clone, Default)]
 pub struct RemoveTagsFromResourceResult {}
+impl std::fmt::Debug for RemoveTagsFromResourceResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for RemoveTagsFromResourceResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2265,6 +2415,11 @@ impl Structure for RemoveTagsFromResourceResult {
 pub struct Tag {
     pub key: String,
     pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -2301,6 +2456,11 @@ pub struct UnlabelParameterVersionRequest {
     pub parameter_version: i64,
     pub labels: Vec<String>,
 }
+impl std::fmt::Debug for UnlabelParameterVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UnlabelParameterVersionRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -2336,6 +2496,11 @@ impl Structure for UnlabelParameterVersionRequest {
 pub struct UnlabelParameterVersionResult {
     pub removed_labels: Option<Vec<String>>,
     pub invalid_labels: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UnlabelParameterVersionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UnlabelParameterVersionResult {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

@@ -356,6 +356,11 @@ pub struct AssumeRoleRequest {
     pub provided_contexts: Option<Vec<ProvidedContext>>,
     pub minimum_session_token_size: Option<i32>,
 }
+impl std::fmt::Debug for AssumeRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AssumeRoleRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -416,6 +421,11 @@ pub struct AssumeRoleResponse {
     pub session_token_utilization: Option<i32>,
     pub session_token_size: Option<i32>,
 }
+impl std::fmt::Debug for AssumeRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AssumeRoleResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -458,6 +468,11 @@ pub struct AssumedRoleUser {
     pub assumed_role_id: String,
     pub arn: String,
 }
+impl std::fmt::Debug for AssumedRoleUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AssumedRoleUser {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -493,6 +508,11 @@ pub struct Credentials {
     pub secret_access_key: String,
     pub session_token: String,
     pub expiration: Timestamp,
+}
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Credentials {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -532,6 +552,11 @@ pub struct FederatedUser {
     pub federated_user_id: String,
     pub arn: String,
 }
+impl std::fmt::Debug for FederatedUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for FederatedUser {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -565,6 +590,11 @@ impl Structure for FederatedUser {
 pub struct GetAccessKeyInfoRequest {
     pub access_key_id: String,
 }
+impl std::fmt::Debug for GetAccessKeyInfoRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAccessKeyInfoRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -596,6 +626,11 @@ impl Structure for GetAccessKeyInfoRequest {
 pub struct GetAccessKeyInfoResponse {
     pub account: Option<String>,
 }
+impl std::fmt::Debug for GetAccessKeyInfoResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetAccessKeyInfoResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -625,6 +660,11 @@ impl Structure for GetAccessKeyInfoResponse {
 
 #[derive(Clone, Default)]
 pub struct GetCallerIdentityRequest {}
+impl std::fmt::Debug for GetCallerIdentityRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetCallerIdentityRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -655,6 +695,11 @@ pub struct GetCallerIdentityResponse {
     pub user_id: Option<String>,
     pub account: Option<String>,
     pub arn: Option<String>,
+}
+impl std::fmt::Debug for GetCallerIdentityResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetCallerIdentityResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -695,6 +740,11 @@ pub struct GetFederationTokenRequest {
     pub duration_seconds: Option<i32>,
     pub tags: Option<Vec<Tag>>,
     pub minimum_session_token_size: Option<i32>,
+}
+impl std::fmt::Debug for GetFederationTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetFederationTokenRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -741,6 +791,11 @@ pub struct GetFederationTokenResponse {
     pub session_token_utilization: Option<i32>,
     pub session_token_size: Option<i32>,
 }
+impl std::fmt::Debug for GetFederationTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetFederationTokenResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -783,6 +838,11 @@ pub struct GetSessionTokenRequest {
     pub token_code: Option<String>,
     pub minimum_session_token_size: Option<i32>,
 }
+impl std::fmt::Debug for GetSessionTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetSessionTokenRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -822,6 +882,11 @@ pub struct GetSessionTokenResponse {
     pub session_token_utilization: Option<i32>,
     pub session_token_size: Option<i32>,
 }
+impl std::fmt::Debug for GetSessionTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetSessionTokenResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -857,6 +922,11 @@ impl Structure for GetSessionTokenResponse {
 pub struct PolicyDescriptorType {
     pub arn: Option<String>,
 }
+impl std::fmt::Debug for PolicyDescriptorType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for PolicyDescriptorType {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -888,6 +958,11 @@ impl Structure for PolicyDescriptorType {
 pub struct ProvidedContext {
     pub provider_arn: Option<String>,
     pub context_assertion: Option<String>,
+}
+impl std::fmt::Debug for ProvidedContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ProvidedContext {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -922,6 +997,11 @@ impl Structure for ProvidedContext {
 pub struct Tag {
     pub key: String,
     pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {

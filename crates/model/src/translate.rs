@@ -505,6 +505,11 @@ pub struct AppliedTerminology {
     pub name: Option<String>,
     pub terms: Option<Vec<Term>>,
 }
+impl std::fmt::Debug for AppliedTerminology {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for AppliedTerminology {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -538,6 +543,11 @@ impl Structure for AppliedTerminology {
 pub struct DeleteTerminologyRequest {
     pub name: String,
 }
+impl std::fmt::Debug for DeleteTerminologyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for DeleteTerminologyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -568,6 +578,11 @@ impl Structure for DeleteTerminologyRequest {
 #[derive(Clone, Default)]
 pub struct DetectedLanguageLowConfidenceException {
     pub detected_language_code: Option<String>,
+}
+impl std::fmt::Debug for DetectedLanguageLowConfidenceException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for DetectedLanguageLowConfidenceException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -600,6 +615,11 @@ impl Structure for DetectedLanguageLowConfidenceException {
 pub struct EncryptionKey {
     pub type_: String,
     pub id: String,
+}
+impl std::fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for EncryptionKey {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -635,6 +655,11 @@ pub struct GetTerminologyRequest {
     pub name: String,
     pub terminology_data_format: Option<String>,
 }
+impl std::fmt::Debug for GetTerminologyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for GetTerminologyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -669,6 +694,11 @@ pub struct GetTerminologyResponse {
     pub terminology_properties: Option<TerminologyProperties>,
     pub terminology_data_location: Option<TerminologyDataLocation>,
     pub auxiliary_data_location: Option<TerminologyDataLocation>,
+}
+impl std::fmt::Debug for GetTerminologyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for GetTerminologyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -709,6 +739,11 @@ pub struct ImportTerminologyRequest {
     pub terminology_data: TerminologyData,
     pub encryption_key: Option<EncryptionKey>,
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ImportTerminologyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ImportTerminologyRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -752,6 +787,11 @@ pub struct ImportTerminologyResponse {
     pub terminology_properties: Option<TerminologyProperties>,
     pub auxiliary_data_location: Option<TerminologyDataLocation>,
 }
+impl std::fmt::Debug for ImportTerminologyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ImportTerminologyResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -785,6 +825,11 @@ impl Structure for ImportTerminologyResponse {
 pub struct Language {
     pub language_name: String,
     pub language_code: String,
+}
+impl std::fmt::Debug for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Language {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -820,6 +865,11 @@ pub struct ListLanguagesRequest {
     pub display_language_code: Option<String>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListLanguagesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListLanguagesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -858,6 +908,11 @@ pub struct ListLanguagesResponse {
     pub display_language_code: Option<String>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListLanguagesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListLanguagesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -893,6 +948,11 @@ impl Structure for ListLanguagesResponse {
 pub struct ListTagsForResourceRequest {
     pub resource_arn: String,
 }
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTagsForResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -923,6 +983,11 @@ impl Structure for ListTagsForResourceRequest {
 #[derive(Clone, Default)]
 pub struct ListTagsForResourceResponse {
     pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTagsForResourceResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -955,6 +1020,11 @@ impl Structure for ListTagsForResourceResponse {
 pub struct ListTerminologiesRequest {
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for ListTerminologiesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for ListTerminologiesRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -990,6 +1060,11 @@ pub struct ListTerminologiesResponse {
     pub terminology_properties_list: Option<Vec<TerminologyProperties>>,
     pub next_token: Option<String>,
 }
+impl std::fmt::Debug for ListTerminologiesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for ListTerminologiesResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1023,6 +1098,11 @@ impl Structure for ListTerminologiesResponse {
 pub struct Tag {
     pub key: String,
     pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Tag {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1058,6 +1138,11 @@ pub struct TagResourceRequest {
     pub resource_arn: String,
     pub tags: Vec<Tag>,
 }
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1089,6 +1174,11 @@ impl Structure for TagResourceRequest {
 
 #[derive(Clone, Default)]
 pub struct TagResourceResponse {}
+impl std::fmt::Debug for TagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TagResourceResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1118,6 +1208,11 @@ impl Structure for TagResourceResponse {
 pub struct Term {
     pub source_text: Option<String>,
     pub target_text: Option<String>,
+}
+impl std::fmt::Debug for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for Term {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1154,6 +1249,11 @@ pub struct TerminologyData {
     pub format: String,
     pub directionality: Option<String>,
 }
+impl std::fmt::Debug for TerminologyData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TerminologyData {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1189,6 +1289,11 @@ impl Structure for TerminologyData {
 pub struct TerminologyDataLocation {
     pub repository_type: String,
     pub location: String,
+}
+impl std::fmt::Debug for TerminologyDataLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TerminologyDataLocation {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1235,6 +1340,11 @@ pub struct TerminologyProperties {
     pub message: Option<String>,
     pub skipped_term_count: Option<i32>,
     pub format: Option<String>,
+}
+impl std::fmt::Debug for TerminologyProperties {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TerminologyProperties {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1293,6 +1403,11 @@ impl Structure for TerminologyProperties {
 pub struct TooManyTagsException {
     pub resource_arn: Option<String>,
 }
+impl std::fmt::Debug for TooManyTagsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TooManyTagsException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1327,6 +1442,11 @@ pub struct TranslateTextRequest {
     pub source_language_code: String,
     pub target_language_code: String,
     pub settings: Option<TranslationSettings>,
+}
+impl std::fmt::Debug for TranslateTextRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for TranslateTextRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1371,6 +1491,11 @@ pub struct TranslateTextResponse {
     pub applied_terminologies: Option<Vec<AppliedTerminology>>,
     pub applied_settings: Option<TranslationSettings>,
 }
+impl std::fmt::Debug for TranslateTextResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TranslateTextResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1412,6 +1537,11 @@ pub struct TranslationSettings {
     pub profanity: Option<String>,
     pub brevity: Option<String>,
 }
+impl std::fmt::Debug for TranslationSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for TranslationSettings {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1447,6 +1577,11 @@ impl Structure for TranslationSettings {
 pub struct UnsupportedDisplayLanguageCodeException {
     pub display_language_code: Option<String>,
 }
+impl std::fmt::Debug for UnsupportedDisplayLanguageCodeException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UnsupportedDisplayLanguageCodeException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1478,6 +1613,11 @@ impl Structure for UnsupportedDisplayLanguageCodeException {
 pub struct UnsupportedLanguagePairException {
     pub source_language_code: Option<String>,
     pub target_language_code: Option<String>,
+}
+impl std::fmt::Debug for UnsupportedLanguagePairException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
 }
 impl Shaped for UnsupportedLanguagePairException {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
@@ -1513,6 +1653,11 @@ pub struct UntagResourceRequest {
     pub resource_arn: String,
     pub tag_keys: Vec<String>,
 }
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UntagResourceRequest {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)
@@ -1544,6 +1689,11 @@ impl Structure for UntagResourceRequest {
 
 #[derive(Clone, Default)]
 pub struct UntagResourceResponse {}
+impl std::fmt::Debug for UntagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
 impl Shaped for UntagResourceResponse {
     fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
         write_structure(self, at, to)

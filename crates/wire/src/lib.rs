@@ -33,7 +33,7 @@ pub use protocol::{json_text, model_json, redacted_json};
 pub use request::{Request, decode, parse_query};
 pub use schema::{ErrorFact, Operation, Protocol, Service};
 pub use serde_source::{from_deserializer, from_json, from_model_json};
-pub use shaped::{OperationType, Shaped, Structure, Unit, write_structure};
+pub use shaped::{OperationType, Shaped, Structure, Unit, debug_structure, write_structure};
 pub use sink::Sink;
 pub use source::{Each, Rejection, Source, read_structure};
 pub use uri::{Labels, find_operation};

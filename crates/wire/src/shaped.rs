@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 use kogumo_base::Timestamp;
@@ -67,8 +68,14 @@ pub fn write_members(structure: &dyn Structure, to: &mut dyn Sink) {
     }
 }
 
+/// The `Debug` of every structure: redacted JSON, so that no secret of the model gets into a log.
+pub fn debug_structure(structure: &dyn Structure, f: &mut fmt::Formatter) -> fmt::Result {
+    let json = crate::protocol::redacted_json(structure);
+    write!(f, "{} {}", structure.shape().name, String::from_utf8_lossy(&json))
+}
+
 /// The input or output of an operation that has none.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Unit;
 
 impl Structure for Unit {

@@ -58,7 +58,9 @@ fn union(service: &Service, name: &str, shape: &Shape) -> String {
 
 fn implementations(name: &str, rust: &str, get: &str, get_mut: &str) -> String {
     format!(
-        "impl Shaped for {rust} {{\n\
+        "impl std::fmt::Debug for {rust} {{\n\
+         fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {{ debug_structure(self, f) }}\n}}\n\
+         impl Shaped for {rust} {{\n\
          fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {{ write_structure(self, at, to) }}\n\
          fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {{ read_structure(self, from) }}\n\
          fn as_structure(&self) -> Option<&dyn schema_structure::Structure> {{ Some(self) }}\n}}\n\

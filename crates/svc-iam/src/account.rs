@@ -1,0 +1,92 @@
+//! The account: its alias, and how much of everything it has.
+
+use std::collections::BTreeMap;
+
+use kogumo_door::{Reader, Writer};
+use kogumo_model::iam::*;
+use kogumo_store::{Range, Table};
+use kogumo_wire::{Fault, Unit};
+
+use crate::entity::{self, Kind};
+use crate::{access_key, instance_profile, policy};
+
+/// The alias of each account; an alias belongs to one account only, so the table stands in no account's scope.
+static ALIASES: Table<String> = Table::new("iam/alias");
+
+fn everywhere() -> kogumo_base::Scope {
+    kogumo_base::Scope::new("", "")
+}
+
+fn alias_of(read: &dyn kogumo_store::Read, account: &str) -> Result<Option<String>, Fault> {
+    for row in ALIASES.scan(read, &everywhere(), &Range::all()) {
+        let (key, owner) = row?;
+        if owner == account {
+            return Ok(key.reader().str());
+        }
+    }
+    Ok(None)
+}
+
+/// An account has one alias: a new one takes the old one's place.
+pub fn create_account_alias(w: &mut Writer, input: CreateAccountAliasRequest) -> Result<Unit, Fault> {
+    if ALIASES.contains(w.store(), &everywhere(), input.account_alias.as_str())? {
+        let message = format!("The account alias {} already exists.", input.account_alias);
+        return Err(ENTITY_ALREADY_EXISTS_EXCEPTION.because(message));
+    }
+    if let Some(old) = alias_of(w.store(), w.caller.account())? {
+        ALIASES.delete(w.tx, &everywhere(), old.as_str())?;
+    }
+    let account = w.caller.account().to_owned();
+    ALIASES.put(w.tx, &everywhere(), input.account_alias.as_str(), &account)?;
+    Ok(Unit)
+}
+
+pub fn delete_account_alias(w: &mut Writer, input: DeleteAccountAliasRequest) -> Result<Unit, Fault> {
+    let own = alias_of(w.store(), w.caller.account())?.filter(|alias| *alias == input.account_alias);
+    let missing =
+        || NO_SUCH_ENTITY_EXCEPTION.because(format!("The account alias {} cannot be found.", input.account_alias));
+    let alias = own.ok_or_else(missing)?;
+    ALIASES.delete(w.tx, &everywhere(), alias.as_str())?;
+    Ok(Unit)
+}
+
+pub fn list_account_aliases(r: &Reader, _: ListAccountAliasesRequest) -> Result<ListAccountAliasesResponse, Fault> {
+    let alias = alias_of(r.store, r.caller.account())?;
+    Ok(ListAccountAliasesResponse {
+        account_aliases: alias.into_iter().collect(),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryResponse, Fault> {
+    let count = |kind| entity::all(r.store, r.scope(), kind).map(|entities| entities.len());
+    let root_keys = access_key::of_user(r.store, r.caller.account(), "")?.len();
+    let counted = [
+        ("Users", count(Kind::User)?),
+        ("Groups", count(Kind::Group)?),
+        ("Roles", count(Kind::Role)?),
+        ("Policies", policy::count_own(r.store, r.scope())?),
+        ("InstanceProfiles", instance_profile::count(r.store, r.scope())?),
+        ("AccountAccessKeysPresent", root_keys.min(1)),
+        // AWS's default quotas.
+        ("UsersQuota", 5000),
+        ("GroupsQuota", 300),
+        ("RolesQuota", 1000),
+        ("PoliciesQuota", 1500),
+        ("InstanceProfilesQuota", 1000),
+        ("AccessKeysPerUserQuota", 2),
+        ("GroupsPerUserQuota", 10),
+        ("VersionsPerPolicyQuota", 5),
+        ("AttachedPoliciesPerUserQuota", 10),
+        ("AttachedPoliciesPerGroupQuota", 10),
+        ("AttachedPoliciesPerRoleQuota", 10),
+        ("PolicySizeQuota", 6144),
+        ("UserPolicySizeQuota", 2048),
+        ("GroupPolicySizeQuota", 5120),
+        ("RolePolicySizeQuota", 10240),
+        ("AssumeRolePolicySizeQuota", 2048),
+    ];
+    let summary = counted.map(|(name, number)| (name.to_owned(), i32::try_from(number).unwrap_or(i32::MAX)));
+    Ok(GetAccountSummaryResponse { summary_map: Some(BTreeMap::from(summary)) })
+}
