@@ -1,0 +1,467 @@
+//! The values a template is made of.
+//!
+//! A plain JSON value would do, were it not for the names that SAM gives to API deployments: they
+//! are hashes over the Python 2 notation of the API's definition, in which the order of keys is
+//! that of a Python 2 hash table and text from the template is told from text of SAM's own
+//! (`u'x'` against `'x'`). So text remembers where it came from, and a map may keep its keys in
+//! that order ([`crate::python2`]). Equality looks at neither.
+
+use crate::python2::KeyTable;
+use indexmap::IndexMap;
+use serde_json::Number;
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// Text, and whether Python 2 would have called it `unicode`.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    chars: Rc<str>,
+    pub(crate) unicode: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Text),
+    List(Vec<Value>),
+    Map(Map),
+}
+
+/// A map in order of insertion, or in the order of a Python 2 dictionary.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Map {
+    entries: IndexMap<Text, Value>,
+    table: Option<Box<KeyTable>>,
+}
+
+// === impl Text ===
+
+impl Text {
+    /// Text that came from the template.
+    pub(crate) fn unicode(chars: impl AsRef<str>) -> Text {
+        Text { chars: Rc::from(chars.as_ref()), unicode: true }
+    }
+
+    /// The same kind of text with other characters.
+    pub(crate) fn with(&self, chars: impl AsRef<str>) -> Text {
+        Text { chars: Rc::from(chars.as_ref()), unicode: self.unicode }
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.chars
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.chars
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.chars == other.chars
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.chars.hash(state);
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(chars: &str) -> Text {
+        Text { chars: Rc::from(chars), unicode: false }
+    }
+}
+
+impl From<String> for Text {
+    fn from(chars: String) -> Text {
+        Text::from(chars.as_str())
+    }
+}
+
+impl From<&Text> for Text {
+    fn from(text: &Text) -> Text {
+        text.clone()
+    }
+}
+
+// === impl Value ===
+
+/// A map of SAM's own making.
+pub(crate) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(key, value)| (Text::from(key), value)).collect())
+}
+
+/// A map of SAM's own making that keeps the order of a Python 2 dictionary.
+pub(crate) fn hashed<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    let mut map = Map::hashed();
+    for (key, value) in entries {
+        map.insert(key, value);
+    }
+    Value::Map(map)
+}
+
+/// A list.
+pub(crate) fn list<const N: usize>(items: [Value; N]) -> Value {
+    Value::List(items.into())
+}
+
+/// Text of SAM's own making.
+pub(crate) fn text(chars: impl AsRef<str>) -> Value {
+    Value::Text(Text::from(chars.as_ref()))
+}
+
+/// What Python takes for true: a value that is there and is not empty, zero or false.
+pub(crate) fn truthy(value: Option<&Value>) -> bool {
+    value.is_some_and(Value::truthy)
+}
+
+impl Value {
+    pub(crate) fn truthy(&self) -> bool {
+        match self {
+            Value::Null => false,
+            Value::Bool(value) => *value,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::Text(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Map(map) => !map.is_empty(),
+        }
+    }
+
+    /// The member of that name, if this is a map that has it and it is not null.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.as_map()?.get(key)
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&Text> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_list(&self) -> Option<&Vec<Value>> {
+        match self {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_list_mut(&mut self) -> Option<&mut Vec<Value>> {
+        match self {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Whether this is text that reads so.
+    pub(crate) fn is(&self, chars: &str) -> bool {
+        self.as_str() == Some(chars)
+    }
+
+    /// A copy as Python's `deepcopy` makes it: every hashed map is built anew, key by key, which
+    /// may change its order.
+    pub(crate) fn deep_copy(&self) -> Value {
+        match self {
+            Value::List(items) => Value::List(items.iter().map(Value::deep_copy).collect()),
+            Value::Map(map) => Value::Map(map.deep_copy()),
+            other => other.clone(),
+        }
+    }
+
+    /// The same value as a template is read under Python 2: all text unicode, all maps hashed.
+    pub(crate) fn into_python2(self) -> Value {
+        match self {
+            Value::Text(text) => Value::Text(Text { unicode: true, ..text }),
+            Value::List(items) => Value::List(items.into_iter().map(Value::into_python2).collect()),
+            Value::Map(map) => {
+                let mut hashed = Map::hashed();
+                for (key, value) in map.into_entries() {
+                    hashed.insert(Text { unicode: true, ..key }, value.into_python2());
+                }
+                Value::Map(hashed)
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn from_json(json: serde_json::Value) -> Value {
+        match json {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(value) => Value::Bool(value),
+            serde_json::Value::Number(number) => Value::Number(number),
+            serde_json::Value::String(chars) => Value::from(chars),
+            serde_json::Value::Array(items) => {
+                Value::List(items.into_iter().map(Value::from_json).collect())
+            }
+            serde_json::Value::Object(entries) => Value::Map(
+                entries.into_iter().map(|(key, value)| (Text::from(key), Value::from_json(value))).collect(),
+            ),
+        }
+    }
+
+    pub(crate) fn into_json(self) -> serde_json::Value {
+        match self {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => serde_json::Value::Bool(value),
+            Value::Number(number) => serde_json::Value::Number(number),
+            Value::Text(text) => serde_json::Value::String(text.to_string()),
+            Value::List(items) => {
+                serde_json::Value::Array(items.into_iter().map(Value::into_json).collect())
+            }
+            Value::Map(map) => serde_json::Value::Object(
+                map.into_entries().map(|(key, value)| (key.to_string(), value.into_json())).collect(),
+            ),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(chars: &str) -> Value {
+        Value::Text(chars.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(chars: String) -> Value {
+        Value::Text(chars.into())
+    }
+}
+
+impl From<Text> for Value {
+    fn from(text: Text) -> Value {
+        Value::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Value {
+        Value::Number(value.into())
+    }
+}
+
+impl From<Map> for Value {
+    fn from(map: Map) -> Value {
+        Value::Map(map)
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(items: Vec<Value>) -> Value {
+        Value::List(items)
+    }
+}
+
+// === impl Map ===
+
+impl Map {
+    pub(crate) fn new() -> Map {
+        Map::default()
+    }
+
+    /// An empty map that keeps the order of a Python 2 dictionary.
+    pub(crate) fn hashed() -> Map {
+        Map { entries: IndexMap::new(), table: Some(Box::default()) }
+    }
+
+    /// The member of that name, unless it is null.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.entries.get(key).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.entries.get_mut(key).filter(|value| !value.is_null())
+    }
+
+    /// Whether there is a member of that name, null or not.
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub(crate) fn truthy(&self, key: &str) -> bool {
+        truthy(self.get(key))
+    }
+
+    pub(crate) fn str(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_str()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) {
+        let key = key.into();
+        if let Some(table) = &mut self.table {
+            table.add(&key);
+        }
+        match self.entries.get_mut(&*key) {
+            Some(slot) => *slot = value.into(),
+            None => {
+                self.entries.insert(key, value.into());
+            }
+        }
+    }
+
+    /// Inserts the value if there is one.
+    pub(crate) fn insert_some(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.insert(key, value);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Value> {
+        if let Some(table) = &mut self.table {
+            table.remove(key);
+        }
+        self.entries.shift_remove(key)
+    }
+
+    /// The member of that name, put there first if it is missing (a null is not missing).
+    pub(crate) fn or_insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) -> &mut Value {
+        let key = key.into();
+        if !self.entries.contains_key(&*key) {
+            self.insert(key.clone(), value);
+        }
+        self.entries.entry(key).or_insert(Value::Null)
+    }
+
+    /// The keys in order.
+    pub(crate) fn keys(&self) -> Vec<Text> {
+        match &self.table {
+            Some(table) => table.keys().cloned().collect(),
+            None => self.entries.keys().cloned().collect(),
+        }
+    }
+
+    /// The entries in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
+        let hashed = self.table.iter().flat_map(|table| table.keys());
+        let plain = self.entries.keys().filter(|_| self.table.is_none());
+        hashed.chain(plain).filter_map(|key| self.entries.get_key_value(&**key))
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// Every value for change, in no particular order.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.entries.values_mut()
+    }
+
+    /// The entries in order, given away.
+    pub(crate) fn into_entries(mut self) -> impl Iterator<Item = (Text, Value)> {
+        if let Some(table) = self.table.take() {
+            let order: IndexMap<Text, usize> =
+                table.keys().cloned().enumerate().map(|(at, key)| (key, at)).collect();
+            self.entries.sort_by_cached_key(|key, _| order.get(&**key).copied());
+        }
+        self.entries.into_iter()
+    }
+
+    /// Takes over the other's entries, as Python's `update`.
+    pub(crate) fn update(&mut self, other: &Map) {
+        if let Some(table) = &mut self.table {
+            table.merge(&other.keys());
+        }
+        for (key, value) in other.iter() {
+            self.insert(key, value.clone());
+        }
+    }
+
+    /// A copy as Python's `copy` makes it.
+    pub(crate) fn copy(&self) -> Map {
+        let mut copy = Map { entries: IndexMap::new(), table: self.table.as_ref().map(|_| Box::default()) };
+        copy.update(self);
+        copy
+    }
+
+    /// A copy as Python's `deepcopy` makes it.
+    pub(crate) fn deep_copy(&self) -> Map {
+        let mut copy = Map { entries: IndexMap::new(), table: self.table.as_ref().map(|_| Box::default()) };
+        for (key, value) in self.iter() {
+            copy.insert(key, value.deep_copy());
+        }
+        copy
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl FromIterator<(Text, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Map {
+        Map { entries: entries.into_iter().collect(), table: None }
+    }
+}
