@@ -1,7 +1,11 @@
 //! The operations of SSM that are built.
 
 use kogumo_door::{Op, read, write};
-use kogumo_model::ssm::{AddTagsToResource, DeleteParameter, DeleteParameters, DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath, LabelParameterVersion, ListTagsForResource, PutParameter, RemoveTagsFromResource, UnlabelParameterVersion};
+use kogumo_model::ssm::{
+    AddTagsToResource, DeleteParameter, DeleteParameters, DescribeParameters, GetParameter, GetParameterHistory,
+    GetParameters, GetParametersByPath, LabelParameterVersion, ListTagsForResource, PutParameter,
+    RemoveTagsFromResource, UnlabelParameterVersion,
+};
 
 use crate::describe::describe_parameters;
 use crate::get::{get_parameter, get_parameter_history, get_parameters, get_parameters_by_path};

@@ -1,0 +1,230 @@
+//! The reads: one parameter, several, all under a path, all versions of one.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use kogumo_door::Reader;
+use kogumo_model::ssm::{
+    GetParameterHistoryRequest, GetParameterHistoryResult, GetParameterRequest, GetParameterResult,
+    GetParametersByPathRequest, GetParametersByPathResult, GetParametersRequest, GetParametersResult,
+    INVALID_NEXT_TOKEN, PARAMETER_NOT_FOUND, PARAMETER_VERSION_NOT_FOUND, Parameter as Answer, ParameterHistory,
+};
+use kogumo_store::{Key, Range};
+use kogumo_wire::Fault;
+
+use crate::filter::{Filters, Operation};
+use crate::name::{self, Reference, Selector};
+use crate::record::{self, PARAMETERS, Parameter, Version};
+use crate::secret;
+
+pub fn get_parameter(r: &Reader, input: GetParameterRequest) -> Result<GetParameterResult, Fault> {
+    let parameter = find(r, &input.name, input.with_decryption.unwrap_or_default())?;
+    Ok(GetParameterResult { parameter: Some(parameter) })
+}
+
+pub fn get_parameters(r: &Reader, input: GetParametersRequest) -> Result<GetParametersResult, Fault> {
+    let (mut found, mut invalid) = (Vec::new(), Vec::new());
+    for name in input.names {
+        match find(r, &name, input.with_decryption.unwrap_or_default()) {
+            Ok(parameter) => found.push(parameter),
+            Err(fault) if fault.is(&PARAMETER_NOT_FOUND) || fault.is(&PARAMETER_VERSION_NOT_FOUND) => {
+                invalid.push(name)
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(GetParametersResult { parameters: Some(found), invalid_parameters: Some(invalid) })
+}
+
+pub fn get_parameters_by_path(
+    r: &Reader,
+    input: GetParametersByPathRequest,
+) -> Result<GetParametersByPathResult, Fault> {
+    const PAGE: i32 = 10;
+    if name::is_public(&input.path) || input.path.eq_ignore_ascii_case("/aws") {
+        return Err(Fault::not_implemented("AWS's public parameters (/aws/…)"));
+    }
+    let path = name::path(&input.path)?;
+    let filters = Filters::of(input.parameter_filters.as_deref().unwrap_or_default(), Operation::ByPath)?;
+    let recursive = input.recursive.unwrap_or_default();
+    let decrypt = input.with_decryption.unwrap_or_default();
+    // The parameters of `/` are all, also those whose names have no slash.
+    let range = if path.is_empty() { Range::all() } else { Range::prefix(Key::open_str(&format!("{path}/"))) };
+    let range = after(range, input.next_token.as_deref())?;
+    let mut page = Page::new(input.max_results, PAGE);
+    for row in PARAMETERS.scan(r.store, r.scope(), &range) {
+        let (_, parameter) = row?;
+        if !name::is_under(&parameter.name, path, recursive) {
+            continue;
+        }
+        let Some(version) = filters.choose(r, &parameter)? else { continue };
+        if !page.push(&parameter.name, || answer(r, &parameter, &version, None, decrypt))? {
+            break;
+        }
+    }
+    let (parameters, next_token) = page.finish();
+    Ok(GetParametersByPathResult { parameters: Some(parameters), next_token })
+}
+
+pub fn get_parameter_history(
+    r: &Reader,
+    input: GetParameterHistoryRequest,
+) -> Result<GetParameterHistoryResult, Fault> {
+    const PAGE: i32 = 50;
+    let reference = name::reference(&input.name).filter(|reference| reference.selector == Selector::Latest);
+    let parameter = reference.map(|reference| stored(r, &reference)).transpose()?.flatten();
+    let parameter = parameter.ok_or_else(|| PARAMETER_NOT_FOUND.because(""))?;
+    let after = match &input.next_token {
+        Some(token) => decoded(token)?.parse().map_err(|_| bad_token())?,
+        None => 0,
+    };
+    let mut page = Page::new(input.max_results, PAGE);
+    for version in record::versions(r.store, r.scope(), &parameter.name, after)? {
+        let number = version.number.to_string();
+        if !page.push(&number, || history(r, &parameter, version, input.with_decryption.unwrap_or_default()))? {
+            break;
+        }
+    }
+    let (parameters, next_token) = page.finish();
+    Ok(GetParameterHistoryResult { parameters: Some(parameters), next_token })
+}
+
+fn history(r: &Reader, parameter: &Parameter, version: Version, decrypt: bool) -> Result<ParameterHistory, Fault> {
+    Ok(ParameterHistory {
+        name: Some(parameter.name.clone()),
+        value: Some(value(r, parameter, &version, decrypt)?),
+        key_id: version.is_secret().then(|| secret::DEFAULT_KEY.into()),
+        type_: Some(version.kind),
+        last_modified_date: Some(version.modified),
+        last_modified_user: Some(version.modified_by),
+        description: version.description,
+        allowed_pattern: version.allowed_pattern,
+        version: Some(version.number),
+        labels: Some(version.labels),
+        tier: Some(version.tier.name().into()),
+        policies: Some(version.policies.iter().map(|policy| policy.inline()).collect()),
+        data_type: Some("text".into()),
+    })
+}
+
+/// The version of a parameter that a request's `name:selector` or ARN means.
+fn find(r: &Reader, text: &str, decrypt: bool) -> Result<Answer, Fault> {
+    let Some(reference) = name::reference(text) else {
+        return Err(Fault::validation(format!("Invalid parameter name or selector: {text}")));
+    };
+    if reference.names.iter().any(|name| name::is_public(name)) {
+        return Err(Fault::not_implemented("AWS's public parameters (/aws/…)"));
+    }
+    let parameter = stored(r, &reference)?.ok_or_else(|| PARAMETER_NOT_FOUND.because(""))?;
+    let name = &parameter.name;
+    let version = match &reference.selector {
+        Selector::Latest => Some(record::latest(r.store, r.scope(), &parameter)?),
+        Selector::Version(number) => record::version(r.store, r.scope(), name, *number)?,
+        Selector::Label(label) => labelled(r, &parameter, label)?,
+    };
+    let version = version.ok_or_else(|| {
+        let (kind, which) = match &reference.selector {
+            Selector::Label(label) => ("label", label.clone()),
+            Selector::Version(number) => ("version", number.to_string()),
+            Selector::Latest => ("version", parameter.latest.to_string()),
+        };
+        PARAMETER_VERSION_NOT_FOUND.because(format!(
+            "Systems Manager could not find {kind} {which} of parameter {name}. Verify the {kind} and try again."
+        ))
+    })?;
+    answer(r, &parameter, &version, reference.selector_text, decrypt)
+}
+
+/// The parameter that a reference means.
+fn stored(r: &Reader, reference: &Reference) -> Result<Option<Parameter>, Fault> {
+    for name in &reference.names {
+        if let Some(parameter) = PARAMETERS.get(r.store, r.scope(), name.as_str())? {
+            return Ok(Some(parameter));
+        }
+    }
+    Ok(None)
+}
+
+/// The version that has a label.
+pub fn labelled(r: &Reader, parameter: &Parameter, label: &str) -> Result<Option<Version>, Fault> {
+    let versions = record::versions(r.store, r.scope(), &parameter.name, 0)?;
+    Ok(versions.into_iter().find(|version| version.labels.iter().any(|own| own == label)))
+}
+
+fn answer(
+    r: &Reader,
+    parameter: &Parameter,
+    version: &Version,
+    selector: Option<String>,
+    decrypt: bool,
+) -> Result<Answer, Fault> {
+    Ok(Answer {
+        name: Some(parameter.name.clone()),
+        type_: Some(version.kind.clone()),
+        value: Some(value(r, parameter, version, decrypt)?),
+        version: Some(version.number),
+        selector,
+        source_result: None,
+        last_modified_date: Some(version.modified),
+        arn: Some(record::arn(r.scope(), &parameter.name)),
+        data_type: Some("text".into()),
+    })
+}
+
+/// A version's value; a secret is shown as its ciphertext unless it shall be decrypted.
+fn value(r: &Reader, parameter: &Parameter, version: &Version, decrypt: bool) -> Result<String, Fault> {
+    match version.is_secret() && decrypt {
+        true => Ok(secret::open(r.store, r.scope(), &record::arn(r.scope(), &parameter.name), &version.value)?),
+        false => Ok(version.value.clone()),
+    }
+}
+
+// === Pages ===
+
+/// A page of answers that knows where the next one begins.
+pub struct Page<T> {
+    limit: usize,
+    items: Vec<T>,
+    last: String,
+    more: bool,
+}
+
+impl<T> Page<T> {
+    pub fn new(asked: Option<i32>, most: i32) -> Page<T> {
+        let limit = usize::try_from(asked.unwrap_or(most)).unwrap_or_default().max(1);
+        Page { limit, items: Vec::new(), last: String::new(), more: false }
+    }
+
+    /// Adds an item that is found again by `key`; `false` when the page is full and there is more.
+    pub fn push(&mut self, key: &str, item: impl FnOnce() -> Result<T, Fault>) -> Result<bool, Fault> {
+        if self.items.len() >= self.limit {
+            self.more = true;
+            return Ok(false);
+        }
+        self.items.push(item()?);
+        key.clone_into(&mut self.last);
+        Ok(true)
+    }
+
+    /// The items, and the token of the next page.
+    pub fn finish(self) -> (Vec<T>, Option<String>) {
+        let token = self.more.then(|| BASE64_URL_SAFE_NO_PAD.encode(self.last));
+        (self.items, token)
+    }
+}
+
+/// The range behind the page that a token ended.
+pub fn after(range: Range, token: Option<&str>) -> Result<Range, Fault> {
+    match token {
+        Some(token) => Ok(range.after(decoded(token)?.as_str())),
+        None => Ok(range),
+    }
+}
+
+fn decoded(token: &str) -> Result<String, Fault> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| bad_token())?;
+    String::from_utf8(bytes).map_err(|_| bad_token())
+}
+
+fn bad_token() -> Fault {
+    INVALID_NEXT_TOKEN.because("The specified token isn't valid.")
+}
