@@ -16,6 +16,8 @@ Kogumo (小雲): AWS on your own machine.
       --ephemeral                   keep nothing
       --fsync                       acknowledged writes survive a power failure, too
       --strict                      accept only keys that this cloud issued
+      --allow-host NAME             answer to this host name, too (may be repeated)
+      --allow-origin ORIGIN         let pages of this origin call (may be repeated)
       --translate-url URL           a LibreTranslate-compatible server for what the dictionary cannot do
       --log-json                    log as JSON lines
       --log-level LEVEL             error, warn, info (default), debug or trace
@@ -51,6 +53,8 @@ pub struct Up {
     pub ephemeral: bool,
     pub fsync: bool,
     pub strict: bool,
+    pub hosts: Vec<String>,
+    pub origins: Vec<String>,
     pub translate_url: Option<String>,
     pub log_json: bool,
     pub log_level: tracing::Level,
@@ -101,6 +105,8 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
         ephemeral: false,
         fsync: false,
         strict: false,
+        hosts: Vec::new(),
+        origins: Vec::new(),
         translate_url: None,
         log_json: false,
         log_level: tracing::Level::INFO,
@@ -112,6 +118,8 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
             Long("ephemeral") => up.ephemeral = true,
             Long("fsync") => up.fsync = true,
             Long("strict") => up.strict = true,
+            Long("allow-host") => up.hosts.push(parser.value()?.string()?),
+            Long("allow-origin") => up.origins.push(parser.value()?.string()?),
             Long("translate-url") => up.translate_url = Some(parser.value()?.string()?),
             Long("log-json") => up.log_json = true,
             Long("log-level") => up.log_level = parser.value()?.parse()?,

@@ -4,6 +4,7 @@ mod arguments;
 mod doctor;
 mod logging;
 mod remote;
+mod root_key;
 mod services;
 mod template;
 mod up;

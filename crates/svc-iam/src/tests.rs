@@ -85,5 +85,5 @@ async fn all_violations_are_told_at_once() {
     let client = client();
     let input = serde_json::json!({ "RoleName": "bad name", "AssumeRolePolicyDocument": "" });
     let refused = client.call_json("iam", "CreateRole", &input).await.expect_err("refused");
-    assert!(refused.message.starts_with("2 validation errors detected: "), "{refused}");
+    assert!(refused.message.starts_with("3 validation errors detected: "), "{refused}");
 }

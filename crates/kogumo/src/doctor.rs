@@ -1,0 +1,63 @@
+//! `kogumo doctor`: what this machine can do, what not, and what follows.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use kogumo_base::Trouble;
+
+/// A program that Kogumo uses when it is there.
+struct Program {
+    name: &'static str,
+    without: &'static str,
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program { name: "python3", without: "Lambda functions in Python cannot run" },
+    Program { name: "node", without: "Lambda functions in JavaScript cannot run" },
+];
+
+/// Prints the report.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn run() -> Result<(), Trouble> {
+    let mut out = std::io::stdout().lock();
+    let report = kogumo_sandbox::probe();
+    line(&mut out, format_args!("Sandboxes: {}", report.confinement.name()))?;
+    for ability in report.abilities {
+        line(&mut out, format_args!("  {} {}: {}", mark(ability.here), ability.name, ability.follows))?;
+    }
+    line(&mut out, format_args!("Programs:"))?;
+    for program in PROGRAMS {
+        match version_of(program.name) {
+            Some(version) => line(&mut out, format_args!("  {} {}: {version}", mark(true), program.name))?,
+            None => line(&mut out, format_args!("  {} {}: not found; {}", mark(false), program.name, program.without))?,
+        }
+    }
+    line(&mut out, format_args!("Modelled and not enforced:"))?;
+    for (what, why) in NOT_ENFORCED {
+        line(&mut out, format_args!("  - {what}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// What the cloud records and does not act upon yet.
+const NOT_ENFORCED: [(&str, &str); 3] = [
+    ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
+    ("Network of Lambda functions", "functions share this machine's network"),
+    ("KMS keys of S3, DynamoDB and SSM", "recorded and described; data is not encrypted under them"),
+];
+
+fn mark(here: bool) -> char {
+    if here { '+' } else { '-' }
+}
+
+fn version_of(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+fn line(out: &mut impl Write, text: std::fmt::Arguments) -> Result<(), Trouble> {
+    writeln!(out, "{text}").map_err(|error| Trouble::from_cause("cannot write to standard output", error))
+}
