@@ -152,11 +152,7 @@ pub struct GatewayResponse {
 impl Definition {
     /// A new API: the root resource only.
     pub fn new(root_id: String) -> Self {
-        let root = Resource {
-            id: root_id.clone(),
-            path: "/".into(),
-            ..Resource::default()
-        };
+        let root = Resource { id: root_id.clone(), path: "/".into(), ..Resource::default() };
         Definition {
             resources: BTreeMap::from([(root_id, root)]),
             api_key_source: "HEADER".into(),
@@ -166,9 +162,7 @@ impl Definition {
 
     /// The resource at a path as it was declared.
     pub fn resource_at(&self, path: &str) -> Option<&Resource> {
-        self.resources
-            .values()
-            .find(|resource| resource.path == path)
+        self.resources.values().find(|resource| resource.path == path)
     }
 
     /// The id of the resource `/`.
@@ -180,10 +174,6 @@ impl Definition {
 impl Resource {
     /// The path of a child.
     pub fn child_path(&self, path_part: &str) -> String {
-        if self.path == "/" {
-            format!("/{path_part}")
-        } else {
-            format!("{}/{path_part}", self.path)
-        }
+        if self.path == "/" { format!("/{path_part}") } else { format!("{}/{path_part}", self.path) }
     }
 }

@@ -1,5 +1,31 @@
 //! API Gateway REST APIs (`apigateway`): their records, their rules, and the data plane that serves them.
 
-pub mod data_plane;
-pub mod definition;
-pub mod openapi;
+mod account;
+mod api_key;
+mod authorizer;
+mod data_plane;
+mod definition;
+mod deployment;
+mod faults;
+mod gateway_response;
+mod integration;
+mod method;
+mod model;
+mod openapi;
+mod ops;
+mod page;
+mod patch;
+mod resource;
+mod rest_api;
+mod stage;
+mod tags;
+mod test_invoke;
+mod usage_plan;
+mod validator;
+
+use kogumo_door::Service;
+
+/// The service as the registry holds it.
+pub fn service() -> Service {
+    Service::new(&kogumo_model::apigateway::SERVICE, ops::ops())
+}

@@ -1,5 +1,20 @@
 //! The operations that are built.
 
+use crate::account::*;
+use crate::api_key::*;
+use crate::authorizer::*;
+use crate::deployment::*;
+use crate::gateway_response::*;
+use crate::integration::*;
+use crate::method::*;
+use crate::model::*;
+use crate::resource::*;
+use crate::rest_api::*;
+use crate::stage::*;
+use crate::tags::*;
+use crate::test_invoke::test_invoke_method;
+use crate::usage_plan::*;
+use crate::validator::*;
 use kogumo_door::{Op, read, task, write};
 use kogumo_model::apigateway::*;
 

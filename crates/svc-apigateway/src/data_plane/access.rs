@@ -21,9 +21,8 @@ pub fn verdict(policy: &Json, method_arn: &str) -> Verdict {
     };
     let mut verdict = Verdict::Silent;
     for statement in statements {
-        let speaks = any(statement, "Action", |action| {
-            like(&action.to_ascii_lowercase(), "execute-api:invoke")
-        }) && any(statement, "Resource", |resource| like(resource, method_arn));
+        let speaks = any(statement, "Action", |action| like(&action.to_ascii_lowercase(), "execute-api:invoke"))
+            && any(statement, "Resource", |resource| like(resource, method_arn));
         match statement.get("Effect").and_then(Json::as_str) {
             Some("Deny") if speaks => return Verdict::Denied,
             Some("Allow") if speaks => verdict = Verdict::Allowed,
@@ -43,8 +42,7 @@ fn any(statement: &Json, name: &str, wanted: impl Fn(&str) -> bool) -> bool {
 
 /// Wildcards of policies: `*` is any text, `?` any character. Linear but for the last `*`.
 fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
@@ -79,21 +77,11 @@ mod tests {
     fn deny_wins_and_silence_is_not_consent() {
         let arn = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets";
         let allow = json!({"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn:aws:execute-api:*:*:abc/dev/GET/*"});
-        let deny =
-            json!({"Effect": "Deny", "Action": ["execute-api:*"], "Resource": ["*/GET/pets"]});
+        let deny = json!({"Effect": "Deny", "Action": ["execute-api:*"], "Resource": ["*/GET/pets"]});
+        assert_eq!(verdict(&json!({"Statement": [allow]}), arn), Verdict::Allowed);
+        assert_eq!(verdict(&json!({"Statement": [allow, deny]}), arn), Verdict::Denied);
         assert_eq!(
-            verdict(&json!({"Statement": [allow]}), arn),
-            Verdict::Allowed
-        );
-        assert_eq!(
-            verdict(&json!({"Statement": [allow, deny]}), arn),
-            Verdict::Denied
-        );
-        assert_eq!(
-            verdict(
-                &json!({"Statement": allow}),
-                "arn:aws:execute-api:us-east-1:0:other/dev/GET/pets"
-            ),
+            verdict(&json!({"Statement": allow}), "arn:aws:execute-api:us-east-1:0:other/dev/GET/pets"),
             Verdict::Silent
         );
         assert_eq!(verdict(&json!({}), arn), Verdict::Silent);

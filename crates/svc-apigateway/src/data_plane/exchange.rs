@@ -43,8 +43,7 @@ impl Request {
 impl Response {
     /// Replaces a header.
     pub fn set_header(&mut self, name: &str, value: impl Into<String>) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
     }
 
@@ -56,31 +55,20 @@ impl Response {
 
 /// The first value of a header in `headers`.
 pub fn header<'h>(headers: &'h Pairs, name: &str) -> Option<&'h str> {
-    headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// The media type of a `Content-Type`, without parameters.
 pub fn media_type(content_type: Option<&str>) -> String {
     let content_type = content_type.unwrap_or("application/json");
-    content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The last value of each name, in the order of the first; header names compare without case.
 pub fn last_values(pairs: &Pairs) -> Pairs {
     let mut last: Pairs = Vec::new();
     for (name, value) in pairs {
-        match last
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
+        match last.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, known)) => value.clone_into(known),
             None => last.push((name.clone(), value.clone())),
         }
@@ -120,10 +108,7 @@ mod tests {
     fn queries_decode() {
         let pairs = parse_query("a=1&b=%E3%81%93+x&c&a=2&&d==");
         let expected = [("a", "1"), ("b", "こ x"), ("c", ""), ("a", "2"), ("d", "=")];
-        assert_eq!(
-            pairs,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
+        assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(last_values(&pairs)[0], ("a".to_owned(), "2".to_owned()));
     }
 

@@ -24,20 +24,11 @@ impl Sources<'_> {
     /// The values of an expression; none where it leads to nothing.
     pub fn evaluate(&self, expression: &str) -> Vec<String> {
         let expression = expression.trim();
-        if let Some(text) = expression
-            .strip_prefix('\'')
-            .and_then(|rest| rest.strip_suffix('\''))
-        {
+        if let Some(text) = expression.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return vec![text.to_owned()];
         }
         if let Some(name) = expression.strip_prefix("stageVariables.") {
-            return self
-                .context
-                .stage_variables
-                .get(name)
-                .cloned()
-                .into_iter()
-                .collect();
+            return self.context.stage_variables.get(name).cloned().into_iter().collect();
         }
         if let Some(path) = expression.strip_prefix("context.") {
             return self.of_context(path).into_iter().collect();
@@ -111,11 +102,7 @@ fn last(pairs: &Pairs, name: &str, header: bool) -> Vec<String> {
 
 fn all(pairs: &Pairs, name: &str, header: bool) -> Vec<String> {
     let same = |known: &str| known == name || (header && known.eq_ignore_ascii_case(name));
-    pairs
-        .iter()
-        .filter(|(known, _)| same(known))
-        .map(|(_, value)| value.clone())
-        .collect()
+    pairs.iter().filter(|(known, _)| same(known)).map(|(_, value)| value.clone()).collect()
 }
 
 /// `body` is the payload itself, `body.{path}` what a JSONPath finds in it.
@@ -132,19 +119,9 @@ fn of_body(body: &[u8], path: &str) -> Vec<String> {
     let mut left = MAX_VISITS;
     let found = path.find(&document, &mut || {
         left -= 1;
-        if left == 0 {
-            Err(Error::Limit("JSONPath steps"))
-        } else {
-            Ok(())
-        }
+        if left == 0 { Err(Error::Limit("JSONPath steps")) } else { Ok(()) }
     });
-    found
-        .ok()
-        .flatten()
-        .as_ref()
-        .and_then(as_text)
-        .into_iter()
-        .collect()
+    found.ok().flatten().as_ref().and_then(as_text).into_iter().collect()
 }
 
 /// Values of a payload that one JSONPath may look at.
@@ -165,11 +142,8 @@ mod tests {
     #[test]
     fn expressions() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let context = Context {
-            stage: "dev".into(),
-            stage_variables: [pair("table", "t")].into(),
-            ..Context::default()
-        };
+        let context =
+            Context { stage: "dev".into(), stage_variables: [pair("table", "t")].into(), ..Context::default() };
         let response_headers = vec![pair("ETag", "e")];
         let sources = Sources {
             path: &vec![pair("id", "7")],

@@ -7,12 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Map, Value as Json, json};
 
 /// The event for a request that met the resource in `context`.
-pub fn event(
-    request: &Request,
-    path_parameters: &Pairs,
-    context: &Context,
-    binary_media_types: &[String],
-) -> Json {
+pub fn event(request: &Request, path_parameters: &Pairs, context: &Context, binary_media_types: &[String]) -> Json {
     let binary = !request.body.is_empty() && is_binary(&request.media_type(), binary_media_types);
     let text = match (request.body.is_empty(), binary) {
         (true, _) => None,
@@ -43,12 +38,7 @@ fn single(pairs: &Pairs) -> Json {
     if pairs.is_empty() {
         return Json::Null;
     }
-    Json::Object(
-        pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), Json::String(value.clone())))
-            .collect(),
-    )
+    Json::Object(pairs.iter().map(|(name, value)| (name.clone(), Json::String(value.clone()))).collect())
 }
 
 /// All values of each name; null without any.
@@ -71,29 +61,16 @@ pub struct Malformed;
 
 /// Reads the function's answer. `accept` is the request's `Accept`, which decides with the API's
 /// binary media types whether a base64 body is decoded.
-pub fn read_answer(
-    payload: &[u8],
-    accept: Option<&str>,
-    binary_media_types: &[String],
-) -> Result<Response, Malformed> {
+pub fn read_answer(payload: &[u8], accept: Option<&str>, binary_media_types: &[String]) -> Result<Response, Malformed> {
     let answer: Json = serde_json::from_slice(payload).map_err(|_| Malformed)?;
     let Json::Object(answer) = answer else {
         return Err(Malformed);
     };
-    const KNOWN: [&str; 5] = [
-        "statusCode",
-        "headers",
-        "multiValueHeaders",
-        "body",
-        "isBase64Encoded",
-    ];
+    const KNOWN: [&str; 5] = ["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"];
     if answer.keys().any(|key| !KNOWN.contains(&key.as_str())) {
         return Err(Malformed);
     }
-    let mut response = Response {
-        status: status(answer.get("statusCode"))?,
-        ..Response::default()
-    };
+    let mut response = Response { status: status(answer.get("statusCode"))?, ..Response::default() };
     single_headers(answer.get("headers"), &mut response)?;
     multiple_headers(answer.get("multiValueHeaders"), &mut response)?;
     let encoded = match answer.get("isBase64Encoded") {
@@ -110,16 +87,11 @@ pub fn read_answer(
         Some(Json::Object(_) | Json::Array(_)) => return Err(Malformed),
     };
     if response.header("content-type").is_none() {
-        response
-            .headers
-            .push(("Content-Type".into(), "application/json".into()));
+        response.headers.push(("Content-Type".into(), "application/json".into()));
     }
     let accepted = accept.map(|accept| media_type(accept.split(',').next()));
     let wants_binary = accepted.is_some_and(|accept| is_binary(&accept, binary_media_types))
-        || is_binary(
-            &media_type(response.header("content-type")),
-            binary_media_types,
-        );
+        || is_binary(&media_type(response.header("content-type")), binary_media_types);
     response.body = if encoded && wants_binary {
         BASE64_STANDARD.decode(text.trim()).map_err(|_| Malformed)?
     } else {
@@ -135,10 +107,7 @@ fn status(status: Option<&Json>) -> Result<u16, Malformed> {
         Some(Json::String(text)) => text.parse().ok(),
         Some(_) => None,
     };
-    number
-        .filter(|number| (100..=599).contains(number))
-        .map(|number| number as u16)
-        .ok_or(Malformed)
+    number.filter(|number| (100..=599).contains(number)).map(|number| number as u16).ok_or(Malformed)
 }
 
 fn single_headers(headers: Option<&Json>, response: &mut Response) -> Result<(), Malformed> {
@@ -196,10 +165,7 @@ mod tests {
     use super::*;
 
     fn pairs(pairs: &[(&str, &str)]) -> Pairs {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -218,14 +184,8 @@ mod tests {
             ..Context::default()
         };
         let event = event(&request, &Vec::new(), &context, &[]);
-        assert_eq!(
-            event["queryStringParameters"],
-            json!({"input_text": "こんにちは", "a": "2"})
-        );
-        assert_eq!(
-            event["multiValueQueryStringParameters"],
-            json!({"input_text": ["こんにちは"], "a": ["1", "2"]})
-        );
+        assert_eq!(event["queryStringParameters"], json!({"input_text": "こんにちは", "a": "2"}));
+        assert_eq!(event["multiValueQueryStringParameters"], json!({"input_text": ["こんにちは"], "a": ["1", "2"]}));
         assert_eq!(event["headers"], json!({"Host": "h", "X-A": "2"}));
         assert_eq!(event["multiValueHeaders"]["X-A"], json!(["1", "2"]));
         assert_eq!(event["requestContext"]["domainPrefix"], "abc");
@@ -237,38 +197,20 @@ mod tests {
 
     #[test]
     fn binary_bodies_are_base64() {
-        let request = Request {
-            headers: pairs(&[("Content-Type", "image/png")]),
-            body: vec![0, 255],
-            ..Request::default()
-        };
-        let event = event(
-            &request,
-            &Vec::new(),
-            &Context::default(),
-            &["image/*".into()],
-        );
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("AP8="), &json!(true))
-        );
+        let request =
+            Request { headers: pairs(&[("Content-Type", "image/png")]), body: vec![0, 255], ..Request::default() };
+        let event = event(&request, &Vec::new(), &Context::default(), &["image/*".into()]);
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("AP8="), &json!(true)));
     }
 
     #[test]
     fn answers() {
         let read = |text: &str| read_answer(text.as_bytes(), None, &[]);
-        let answer = read(
-            r#"{"statusCode": 201, "headers": {"X": 1}, "multiValueHeaders": {"X": ["1", "2"]}, "body": "hi"}"#,
-        );
+        let answer =
+            read(r#"{"statusCode": 201, "headers": {"X": 1}, "multiValueHeaders": {"X": ["1", "2"]}, "body": "hi"}"#);
         let answer = answer.expect("well formed");
-        assert_eq!(
-            (answer.status, answer.body.as_slice()),
-            (201, b"hi".as_slice())
-        );
-        assert_eq!(
-            answer.headers,
-            pairs(&[("X", "1"), ("X", "2"), ("Content-Type", "application/json")])
-        );
+        assert_eq!((answer.status, answer.body.as_slice()), (201, b"hi".as_slice()));
+        assert_eq!(answer.headers, pairs(&[("X", "1"), ("X", "2"), ("Content-Type", "application/json")]));
         for malformed in [
             r#""text""#,
             "null",
@@ -287,13 +229,7 @@ mod tests {
     #[test]
     fn base64_answers_are_decoded_for_binary_types() {
         let answer = br#"{"statusCode": 200, "headers": {"Content-Type": "image/png"}, "body": "AP8=", "isBase64Encoded": true}"#;
-        assert_eq!(
-            read_answer(answer, None, &["image/png".into()]).map(|answer| answer.body),
-            Ok(vec![0, 255])
-        );
-        assert_eq!(
-            read_answer(answer, Some("image/png, */*"), &[]).map(|answer| answer.body),
-            Ok(b"AP8=".to_vec())
-        );
+        assert_eq!(read_answer(answer, None, &["image/png".into()]).map(|answer| answer.body), Ok(vec![0, 255]));
+        assert_eq!(read_answer(answer, Some("image/png, */*"), &[]).map(|answer| answer.body), Ok(b"AP8=".to_vec()));
     }
 }

@@ -19,25 +19,14 @@ pub fn route<'d>(definition: &'d Definition, http_method: &str, path: &str) -> O
     let wanted = segments(path);
     let mut best: Option<(Vec<Rank>, Route<'d>)> = None;
     for resource in definition.resources.values() {
-        let Some(method) = resource
-            .methods
-            .get(http_method)
-            .or_else(|| resource.methods.get("ANY"))
-        else {
+        let Some(method) = resource.methods.get(http_method).or_else(|| resource.methods.get("ANY")) else {
             continue;
         };
         let Some((ranks, parameters)) = matches(&segments(&resource.path), &wanted) else {
             continue;
         };
         if best.as_ref().is_none_or(|(known, _)| ranks < *known) {
-            best = Some((
-                ranks,
-                Route {
-                    resource,
-                    method,
-                    parameters,
-                },
-            ));
+            best = Some((ranks, Route { resource, method, parameters }));
         }
     }
     best.map(|(_, route)| route)
@@ -58,15 +47,9 @@ fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
     let mut parameters = Vec::new();
     for (index, part) in pattern.iter().enumerate() {
         let rest = path.get(index..).filter(|rest| !rest.is_empty())?;
-        match part
-            .strip_prefix('{')
-            .and_then(|part| part.strip_suffix('}'))
-        {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) if name.ends_with('+') => {
-                parameters.push((
-                    name.trim_end_matches('+').to_owned(),
-                    percent_decode(&rest.join("/")),
-                ));
+                parameters.push((name.trim_end_matches('+').to_owned(), percent_decode(&rest.join("/"))));
                 ranks.push(Rank::Greedy);
                 return Some((ranks, parameters));
             }
@@ -74,9 +57,7 @@ fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
                 parameters.push((name.to_owned(), percent_decode(rest[0])));
                 ranks.push(Rank::Parameter);
             }
-            None if *part == rest[0] || *part == percent_decode(rest[0]) => {
-                ranks.push(Rank::Literal)
-            }
+            None if *part == rest[0] || *part == percent_decode(rest[0]) => ranks.push(Rank::Literal),
             None => return None,
         }
     }
@@ -85,9 +66,7 @@ fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
 
 /// The segments of a path; a slash at the end is not one.
 fn segments(path: &str) -> Vec<&str> {
-    path.split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect()
+    path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
 
 /// Percent-decoding of RFC 3986; what is not an escape stays.
@@ -117,46 +96,23 @@ mod tests {
     fn api(methods: &[(&str, &str)]) -> Definition {
         let mut definition = Definition::new("root".into());
         for (method, path) in methods {
-            let id = if *path == "/" {
-                "root".to_owned()
-            } else {
-                (*path).to_owned()
-            };
-            let resource = definition
-                .resources
-                .entry(id.clone())
-                .or_insert_with(|| Resource {
-                    id,
-                    path: (*path).to_owned(),
-                    ..Resource::default()
-                });
-            resource.methods.insert(
-                (*method).to_owned(),
-                Method {
-                    http_method: (*method).to_owned(),
-                    ..Method::default()
-                },
-            );
+            let id = if *path == "/" { "root".to_owned() } else { (*path).to_owned() };
+            let resource = definition.resources.entry(id.clone()).or_insert_with(|| Resource {
+                id,
+                path: (*path).to_owned(),
+                ..Resource::default()
+            });
+            resource
+                .methods
+                .insert((*method).to_owned(), Method { http_method: (*method).to_owned(), ..Method::default() });
         }
         definition
     }
 
-    fn met(
-        definition: &Definition,
-        method: &str,
-        path: &str,
-    ) -> Option<(String, String, Vec<String>)> {
+    fn met(definition: &Definition, method: &str, path: &str) -> Option<(String, String, Vec<String>)> {
         let route = route(definition, method, path)?;
-        let parameters = route
-            .parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        Some((
-            route.resource.path.clone(),
-            route.method.http_method.clone(),
-            parameters,
-        ))
+        let parameters = route.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Some((route.resource.path.clone(), route.method.http_method.clone(), parameters))
     }
 
     #[test]
@@ -171,35 +127,16 @@ mod tests {
             ("POST", "/pets/{id}"),
         ]);
         let case = |method: &str, path: &str| {
-            met(&definition, method, path)
-                .map(|(path, method, p)| format!("{method} {path} {}", p.join(",")))
+            met(&definition, method, path).map(|(path, method, p)| format!("{method} {path} {}", p.join(",")))
         };
         assert_eq!(case("GET", "/").as_deref(), Some("GET / "));
         assert_eq!(case("GET", "/pets/").as_deref(), Some("GET /pets "));
-        assert_eq!(
-            case("GET", "/pets/mine").as_deref(),
-            Some("GET /pets/mine ")
-        );
-        assert_eq!(
-            case("GET", "/pets/a%20b").as_deref(),
-            Some("GET /pets/{id} id=a b")
-        );
-        assert_eq!(
-            case("POST", "/pets/mine").as_deref(),
-            Some("POST /pets/{id} id=mine")
-        );
-        assert_eq!(
-            case("PUT", "/pets/1").as_deref(),
-            Some("ANY /{proxy+} proxy=pets/1")
-        );
-        assert_eq!(
-            case("GET", "/pets/1/x/y").as_deref(),
-            Some("ANY /pets/{id}/{rest+} id=1,rest=x/y")
-        );
-        assert_eq!(
-            case("GET", "/other").as_deref(),
-            Some("ANY /{proxy+} proxy=other")
-        );
+        assert_eq!(case("GET", "/pets/mine").as_deref(), Some("GET /pets/mine "));
+        assert_eq!(case("GET", "/pets/a%20b").as_deref(), Some("GET /pets/{id} id=a b"));
+        assert_eq!(case("POST", "/pets/mine").as_deref(), Some("POST /pets/{id} id=mine"));
+        assert_eq!(case("PUT", "/pets/1").as_deref(), Some("ANY /{proxy+} proxy=pets/1"));
+        assert_eq!(case("GET", "/pets/1/x/y").as_deref(), Some("ANY /pets/{id}/{rest+} id=1,rest=x/y"));
+        assert_eq!(case("GET", "/other").as_deref(), Some("ANY /{proxy+} proxy=other"));
         assert_eq!(case("POST", "/"), None);
     }
 

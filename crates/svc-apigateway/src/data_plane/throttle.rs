@@ -11,10 +11,7 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub fn full(burst: f64, now_millis: i64) -> Self {
-        Bucket {
-            tokens: burst,
-            filled: now_millis,
-        }
+        Bucket { tokens: burst, filled: now_millis }
     }
 
     /// Takes a token; false when there is none.
@@ -42,10 +39,7 @@ mod tests {
             [take(0), take(0), take(0), take(999), take(1000), take(1000)],
             [true, true, false, false, true, false]
         );
-        assert_eq!(
-            [take(60_000), take(60_000), take(60_000)],
-            [true, true, false]
-        );
+        assert_eq!([take(60_000), take(60_000), take(60_000)], [true, true, false]);
         assert!(!take(0), "a clock that goes back gives nothing");
     }
 }

@@ -59,25 +59,13 @@ pub fn import(
 ) -> Result<Imported, Refused> {
     let version = Version::of(document)?;
     let root_id = existing.root_id();
-    let root_id = if root_id.is_empty() {
-        new_id()
-    } else {
-        root_id.to_owned()
-    };
+    let root_id = if root_id.is_empty() { new_id() } else { root_id.to_owned() };
     let start = match mode {
         Mode::Merge => existing.clone(),
         Mode::Overwrite => Definition::new(root_id),
     };
-    let mut import = Import {
-        document,
-        version,
-        existing,
-        new_id,
-        result: Imported {
-            definition: start,
-            ..Imported::default()
-        },
-    };
+    let mut import =
+        Import { document, version, existing, new_id, result: Imported { definition: start, ..Imported::default() } };
     import.information();
     import.models();
     import.validators();
@@ -121,27 +109,16 @@ struct Import<'a> {
 impl Import<'_> {
     fn information(&mut self) {
         let info = |name: &str| text(self.document.get("info")?.get(name)?);
-        (
-            self.result.name,
-            self.result.description,
-            self.result.version,
-        ) = (info("title"), info("description"), info("version"));
+        (self.result.name, self.result.description, self.result.version) =
+            (info("title"), info("description"), info("version"));
         let definition = &mut self.result.definition;
         if let Some(types) = self.document.get("x-amazon-apigateway-binary-media-types") {
             definition.binary_media_types = texts(types);
         }
-        if let Some(source) = self
-            .document
-            .get("x-amazon-apigateway-api-key-source")
-            .and_then(text)
-        {
+        if let Some(source) = self.document.get("x-amazon-apigateway-api-key-source").and_then(text) {
             definition.api_key_source = source;
         }
-        if let Some(size) = self
-            .document
-            .get("x-amazon-apigateway-minimum-compression-size")
-            .and_then(Json::as_i64)
-        {
+        if let Some(size) = self.document.get("x-amazon-apigateway-minimum-compression-size").and_then(Json::as_i64) {
             definition.minimum_compression_size = i32::try_from(size).ok();
         }
         if let Some(policy) = self.document.get("x-amazon-apigateway-policy") {
@@ -149,13 +126,9 @@ impl Import<'_> {
         }
         if let Some(endpoint) = self.endpoint_configuration() {
             self.result.endpoint_types = endpoint.get("types").map(texts).unwrap_or_default();
-            self.result.vpc_endpoint_ids = endpoint
-                .get("vpcEndpointIds")
-                .map(texts)
-                .unwrap_or_default();
-            self.result.disable_execute_api_endpoint = endpoint
-                .get("disableExecuteApiEndpoint")
-                .and_then(Json::as_bool);
+            self.result.vpc_endpoint_ids = endpoint.get("vpcEndpointIds").map(texts).unwrap_or_default();
+            self.result.disable_execute_api_endpoint =
+                endpoint.get("disableExecuteApiEndpoint").and_then(Json::as_bool);
         }
     }
 
@@ -163,28 +136,16 @@ impl Import<'_> {
     fn endpoint_configuration(&self) -> Option<Json> {
         const NAME: &str = "x-amazon-apigateway-endpoint-configuration";
         let at_root = self.document.get(NAME);
-        let at_server = || {
-            self.document
-                .get("servers")?
-                .as_array()?
-                .iter()
-                .find_map(|server| server.get(NAME))
-        };
+        let at_server = || self.document.get("servers")?.as_array()?.iter().find_map(|server| server.get(NAME));
         at_root.or_else(at_server).cloned()
     }
 
     fn validators(&mut self) {
-        let Some(Json::Object(validators)) =
-            self.document.get("x-amazon-apigateway-request-validators")
-        else {
+        let Some(Json::Object(validators)) = self.document.get("x-amazon-apigateway-request-validators") else {
             return;
         };
         for (name, validator) in validators {
-            let known = self
-                .existing
-                .validators
-                .values()
-                .find(|known| known.name == *name);
+            let known = self.existing.validators.values().find(|known| known.name == *name);
             let id = known.map_or_else(|| (self.new_id)(), |known| known.id.clone());
             let flag = |name: &str| validator.get(name).and_then(Json::as_bool).unwrap_or(false);
             let validator = RequestValidator {
@@ -198,9 +159,7 @@ impl Import<'_> {
     }
 
     fn gateway_responses(&mut self) {
-        let Some(Json::Object(responses)) =
-            self.document.get("x-amazon-apigateway-gateway-responses")
-        else {
+        let Some(Json::Object(responses)) = self.document.get("x-amazon-apigateway-gateway-responses") else {
             return;
         };
         for (kind, response) in responses {
@@ -209,10 +168,7 @@ impl Import<'_> {
                 response_parameters: strings(response.get("responseParameters")),
                 response_templates: strings(response.get("responseTemplates")),
             };
-            self.result
-                .definition
-                .gateway_responses
-                .insert(kind.clone(), response);
+            self.result.definition.gateway_responses.insert(kind.clone(), response);
         }
     }
 
@@ -226,9 +182,7 @@ impl Import<'_> {
                 continue;
             }
             if !path.starts_with('/') {
-                return Err(Refused(format!(
-                    "Invalid path '{path}': paths begin with a slash"
-                )));
+                return Err(Refused(format!("Invalid path '{path}': paths begin with a slash")));
             }
             let id = self.resource(&format!("{prefix}{path}"))?;
             let Json::Object(item) = item else { continue };
@@ -250,11 +204,7 @@ impl Import<'_> {
             BasePath::Prepend => base,
             BasePath::Split => base.split_once('/').map_or("", |(_, rest)| rest),
         };
-        if kept.is_empty() {
-            String::new()
-        } else {
-            format!("/{kept}")
-        }
+        if kept.is_empty() { String::new() } else { format!("/{kept}") }
     }
 
     fn server_path(&self) -> Option<String> {
@@ -292,10 +242,7 @@ impl Import<'_> {
                         path,
                         methods: BTreeMap::new(),
                     };
-                    self.result
-                        .definition
-                        .resources
-                        .insert(id.clone(), resource);
+                    self.result.definition.resources.insert(id.clone(), resource);
                     id
                 }
             };
@@ -306,10 +253,7 @@ impl Import<'_> {
     /// Follows `#/…` within the document, a few steps.
     fn resolve<'j>(&'j self, mut value: &'j Json) -> &'j Json {
         for _ in 0..8 {
-            let target = value
-                .get("$ref")
-                .and_then(Json::as_str)
-                .and_then(|reference| reference.strip_prefix('#'));
+            let target = value.get("$ref").and_then(Json::as_str).and_then(|reference| reference.strip_prefix('#'));
             match target.and_then(|pointer| self.document.pointer(pointer)) {
                 Some(target) => value = target,
                 None => break,
@@ -322,21 +266,10 @@ impl Import<'_> {
 /// Whether AWS takes a text as one part of a path: a name, `{name}` or `{name+}`.
 pub fn is_path_part(part: &str) -> bool {
     let plain = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-:$~@,*&=;()!'%+".contains(c))
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-:$~@,*&=;()!'%+".contains(c))
     };
-    let name = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-:$".contains(c))
-    };
-    match part
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-    {
+    let name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-:$".contains(c));
+    match part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some(inner) => name(inner.strip_suffix('+').unwrap_or(inner)),
         None => plain(part),
     }
@@ -354,20 +287,12 @@ fn text(value: &Json) -> Option<String> {
 
 /// The texts of a list.
 fn texts(value: &Json) -> Vec<String> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(text)
-        .collect()
+    value.as_array().into_iter().flatten().filter_map(text).collect()
 }
 
 /// An object of texts; null is the empty text.
 fn strings(value: Option<&Json>) -> Strings {
     let empty = Map::new();
     let object = value.and_then(Json::as_object).unwrap_or(&empty);
-    object
-        .iter()
-        .map(|(name, value)| (name.clone(), text(value).unwrap_or_default()))
-        .collect()
+    object.iter().map(|(name, value)| (name.clone(), text(value).unwrap_or_default())).collect()
 }

@@ -1,9 +1,7 @@
 //! Operations of a path as methods, with their integrations.
 
 use super::{Import, Refused, Version, strings, text, texts};
-use crate::definition::{
-    INTEGRATION_TIMEOUT_MILLIS, Integration, IntegrationResponse, Method, MethodResponse,
-};
+use crate::definition::{INTEGRATION_TIMEOUT_MILLIS, Integration, IntegrationResponse, Method, MethodResponse};
 use serde_json::{Map, Value as Json};
 
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
@@ -11,17 +9,8 @@ const ANY: &str = "x-amazon-apigateway-any-method";
 const TYPES: [&str; 5] = ["AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"];
 
 impl Import<'_> {
-    pub(super) fn operations(
-        &mut self,
-        id: &str,
-        path: &str,
-        item: &Map<String, Json>,
-    ) -> Result<(), Refused> {
-        let shared: Vec<Json> = item
-            .get("parameters")
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default();
+    pub(super) fn operations(&mut self, id: &str, path: &str, item: &Map<String, Json>) -> Result<(), Refused> {
+        let shared: Vec<Json> = item.get("parameters").and_then(Json::as_array).cloned().unwrap_or_default();
         for (name, operation) in item {
             let http_method = match name.as_str() {
                 ANY => "ANY".to_owned(),
@@ -53,11 +42,7 @@ impl Import<'_> {
         };
         self.secure(operation, &mut method);
         self.validator(operation, &mut method);
-        let own = operation
-            .get("parameters")
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default();
+        let own = operation.get("parameters").and_then(Json::as_array).cloned().unwrap_or_default();
         for parameter in shared.iter().chain(&own) {
             self.parameter(parameter, operation, &mut method);
         }
@@ -72,35 +57,25 @@ impl Import<'_> {
                 };
                 method.integration = Some(read_integration(integration).map_err(refused)?);
             }
-            None => self.result.warnings.push(format!(
-                "No integration defined for method '{http_method}' at path '{path}'"
-            )),
+            None => {
+                self.result.warnings.push(format!("No integration defined for method '{http_method}' at path '{path}'"))
+            }
         }
         Ok(method)
     }
 
     fn validator(&self, operation: &Map<String, Json>, method: &mut Method) {
         const NAME: &str = "x-amazon-apigateway-request-validator";
-        let name = operation
-            .get(NAME)
-            .or_else(|| self.document.get(NAME))
-            .and_then(text);
+        let name = operation.get(NAME).or_else(|| self.document.get(NAME)).and_then(text);
         let validators = self.result.definition.validators.values();
-        let found = name.and_then(|name| {
-            validators
-                .into_iter()
-                .find(|validator| validator.name == name)
-        });
+        let found = name.and_then(|name| validators.into_iter().find(|validator| validator.name == name));
         method.request_validator_id = found.map(|validator| validator.id.clone());
     }
 
     fn parameter(&mut self, parameter: &Json, operation: &Map<String, Json>, method: &mut Method) {
         let parameter = self.resolve(parameter).clone();
         let name = parameter.get("name").and_then(text).unwrap_or_default();
-        let required = parameter
-            .get("required")
-            .and_then(Json::as_bool)
-            .unwrap_or(false);
+        let required = parameter.get("required").and_then(Json::as_bool).unwrap_or(false);
         let location = match parameter.get("in").and_then(Json::as_str) {
             Some("path") => "path",
             Some("query") => "querystring",
@@ -116,23 +91,13 @@ impl Import<'_> {
             }
             _ => return,
         };
-        method
-            .request_parameters
-            .insert(format!("method.request.{location}.{name}"), required);
+        method.request_parameters.insert(format!("method.request.{location}.{name}"), required);
     }
 
     /// `consumes` or `produces` of an operation, else of the document, else JSON.
     fn media_types(&self, operation: &Map<String, Json>, name: &str) -> Vec<String> {
-        let declared = operation
-            .get(name)
-            .or_else(|| self.document.get(name))
-            .map(texts)
-            .unwrap_or_default();
-        if declared.is_empty() {
-            vec!["application/json".to_owned()]
-        } else {
-            declared
-        }
+        let declared = operation.get(name).or_else(|| self.document.get(name)).map(texts).unwrap_or_default();
+        if declared.is_empty() { vec!["application/json".to_owned()] } else { declared }
     }
 
     /// OpenAPI 3.
@@ -141,12 +106,7 @@ impl Import<'_> {
             return;
         };
         let content = self.resolve(body).get("content").cloned();
-        for (media_type, content) in content
-            .as_ref()
-            .and_then(Json::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (media_type, content) in content.as_ref().and_then(Json::as_object).into_iter().flatten() {
             if let Some(schema) = content.get("schema") {
                 let model = self.model_of(schema);
                 method.request_models.insert(media_type.clone(), model);
@@ -155,11 +115,7 @@ impl Import<'_> {
     }
 
     fn responses(&mut self, operation: &Map<String, Json>, method: &mut Method) {
-        let responses = operation
-            .get("responses")
-            .and_then(Json::as_object)
-            .cloned()
-            .unwrap_or_default();
+        let responses = operation.get("responses").and_then(Json::as_object).cloned().unwrap_or_default();
         for (status, response) in responses {
             // `default` has no status that a method response could have.
             if status.parse::<u16>().is_err() {
@@ -167,15 +123,8 @@ impl Import<'_> {
             }
             let response = self.resolve(&response).clone();
             let mut read = MethodResponse::default();
-            for name in response
-                .get("headers")
-                .and_then(Json::as_object)
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name)
-            {
-                read.response_parameters
-                    .insert(format!("method.response.header.{name}"), false);
+            for name in response.get("headers").and_then(Json::as_object).into_iter().flatten().map(|(name, _)| name) {
+                read.response_parameters.insert(format!("method.response.header.{name}"), false);
             }
             if let (Version::Two, Some(schema)) = (self.version, response.get("schema")) {
                 let model = self.model_of(schema);
@@ -183,12 +132,7 @@ impl Import<'_> {
                     read.response_models.insert(media_type, model.clone());
                 }
             }
-            for (media_type, content) in response
-                .get("content")
-                .and_then(Json::as_object)
-                .into_iter()
-                .flatten()
-            {
+            for (media_type, content) in response.get("content").and_then(Json::as_object).into_iter().flatten() {
                 if let Some(schema) = content.get("schema") {
                     let model = self.model_of(schema);
                     read.response_models.insert(media_type.clone(), model);
@@ -204,10 +148,7 @@ fn read_integration(integration: &Json) -> Result<Integration, String> {
     let upper = |name: &str| field(name).map(|value| value.to_ascii_uppercase());
     let kind = upper("type").unwrap_or_default();
     if !TYPES.contains(&kind.as_str()) {
-        return Err(format!(
-            "Invalid integration type specified: {}",
-            field("type").unwrap_or_default()
-        ));
+        return Err(format!("Invalid integration type specified: {}", field("type").unwrap_or_default()));
     }
     if kind != "MOCK" && field("uri").is_none() {
         return Err("Uri must be specified for integrations other than MOCK".into());
@@ -223,9 +164,7 @@ fn read_integration(integration: &Json) -> Result<Integration, String> {
         credentials: field("credentials"),
         request_parameters: strings(integration.get("requestParameters")),
         request_templates: strings(integration.get("requestTemplates")),
-        passthrough_behavior: Some(
-            upper("passthroughBehavior").unwrap_or_else(|| "WHEN_NO_MATCH".into()),
-        ),
+        passthrough_behavior: Some(upper("passthroughBehavior").unwrap_or_else(|| "WHEN_NO_MATCH".into())),
         content_handling: upper("contentHandling"),
         timeout_in_millis: integration
             .get("timeoutInMillis")
@@ -233,34 +172,18 @@ fn read_integration(integration: &Json) -> Result<Integration, String> {
             .and_then(|millis| i32::try_from(millis).ok())
             .unwrap_or(INTEGRATION_TIMEOUT_MILLIS),
         cache_namespace: field("cacheNamespace"),
-        cache_key_parameters: integration
-            .get("cacheKeyParameters")
-            .map(texts)
-            .unwrap_or_default(),
-        insecure_skip_verification: integration
-            .pointer("/tlsConfig/insecureSkipVerification")
-            .and_then(Json::as_bool),
+        cache_key_parameters: integration.get("cacheKeyParameters").map(texts).unwrap_or_default(),
+        insecure_skip_verification: integration.pointer("/tlsConfig/insecureSkipVerification").and_then(Json::as_bool),
         kind,
         ..Integration::default()
     };
-    for (pattern, response) in integration
-        .get("responses")
-        .and_then(Json::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let status = response
-            .get("statusCode")
-            .and_then(text)
-            .ok_or("Integration response without a statusCode")?;
+    for (pattern, response) in integration.get("responses").and_then(Json::as_object).into_iter().flatten() {
+        let status = response.get("statusCode").and_then(text).ok_or("Integration response without a statusCode")?;
         let response = IntegrationResponse {
             selection_pattern: Some(pattern.clone()).filter(|pattern| pattern != "default"),
             response_parameters: strings(response.get("responseParameters")),
             response_templates: strings(response.get("responseTemplates")),
-            content_handling: response
-                .get("contentHandling")
-                .and_then(text)
-                .map(|value| value.to_ascii_uppercase()),
+            content_handling: response.get("contentHandling").and_then(text).map(|value| value.to_ascii_uppercase()),
         };
         read.responses.insert(status, response);
     }

@@ -37,11 +37,7 @@ impl Import<'_> {
 
     /// The model that a schema in an operation names; one written in place becomes a model.
     pub(super) fn model_of(&mut self, schema: &Json) -> String {
-        match schema
-            .get("$ref")
-            .and_then(Json::as_str)
-            .and_then(|reference| reference.rsplit('/').next())
-        {
+        match schema.get("$ref").and_then(Json::as_str).and_then(|reference| reference.rsplit('/').next()) {
             Some(name) => name.to_owned(),
             None => {
                 let name = format!("MODEL{}", (self.new_id)());
@@ -61,9 +57,9 @@ fn relink(schema: &mut Json, depth: usize) {
         Json::Object(object) => {
             for (name, value) in object.iter_mut() {
                 let target = match value {
-                    Json::String(text) if name == "$ref" => text
-                        .strip_prefix("#/definitions/")
-                        .or_else(|| text.strip_prefix("#/components/schemas/")),
+                    Json::String(text) if name == "$ref" => {
+                        text.strip_prefix("#/definitions/").or_else(|| text.strip_prefix("#/components/schemas/"))
+                    }
                     _ => None,
                 };
                 match target {

@@ -45,18 +45,9 @@ fn sam() -> Json {
 fn what_sam_makes() {
     let imported = read(sam());
     assert_eq!(imported.name.as_deref(), Some("translate"));
-    let resource = imported
-        .definition
-        .resource_at("/translate")
-        .expect("a resource");
-    let get = resource.methods["GET"]
-        .integration
-        .as_ref()
-        .expect("an integration");
-    assert_eq!(
-        (get.kind.as_str(), get.timeout_in_millis),
-        ("AWS_PROXY", 29_000)
-    );
+    let resource = imported.definition.resource_at("/translate").expect("a resource");
+    let get = resource.methods["GET"].integration.as_ref().expect("an integration");
+    assert_eq!((get.kind.as_str(), get.timeout_in_millis), ("AWS_PROXY", 29_000));
     let options = &resource.methods["OPTIONS"];
     assert_eq!(
         options.responses["200"].response_parameters["method.response.header.Access-Control-Allow-Origin"],
@@ -73,30 +64,12 @@ fn overwriting_keeps_ids_and_drops_the_rest() {
     document["paths"] = json!({"/translate": document["paths"]["/translate"], "/a/{b}/{c+}": {"x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": {"type": "mock"}}}});
     let second = over(document, &first, Mode::Overwrite).definition;
     assert_eq!(second.root_id(), first.root_id());
-    let id = |definition: &Definition| {
-        definition
-            .resource_at("/translate")
-            .map(|resource| resource.id.clone())
-    };
+    let id = |definition: &Definition| definition.resource_at("/translate").map(|resource| resource.id.clone());
     assert_eq!(id(&first), id(&second));
-    assert!(
-        second
-            .resource_at("/a/{b}/{c+}")
-            .is_some_and(|resource| resource.methods.contains_key("ANY"))
-    );
-    let third = over(
-        json!({"swagger": "2.0", "paths": {}}),
-        &second,
-        Mode::Overwrite,
-    )
-    .definition;
+    assert!(second.resource_at("/a/{b}/{c+}").is_some_and(|resource| resource.methods.contains_key("ANY")));
+    let third = over(json!({"swagger": "2.0", "paths": {}}), &second, Mode::Overwrite).definition;
     assert_eq!(third.resources.len(), 1);
-    let merged = over(
-        json!({"swagger": "2.0", "paths": {"/new": {}}}),
-        &second,
-        Mode::Merge,
-    )
-    .definition;
+    let merged = over(json!({"swagger": "2.0", "paths": {"/new": {}}}), &second, Mode::Merge).definition;
     assert_eq!(merged.resources.len(), second.resources.len() + 1);
 }
 
@@ -130,66 +103,33 @@ fn security_models_validators_and_responses() {
         }}
     }));
     let definition = &imported.definition;
-    assert_eq!(
-        definition.gateway_responses["DEFAULT_4XX"]
-            .status_code
-            .as_deref(),
-        Some("400")
-    );
+    assert_eq!(definition.gateway_responses["DEFAULT_4XX"].status_code.as_deref(), Some("400"));
     assert_eq!(definition.binary_media_types, ["image/png"]);
-    let schema = definition.models["Pet"]
-        .schema
-        .as_deref()
-        .unwrap_or_default();
+    let schema = definition.models["Pet"].schema.as_deref().unwrap_or_default();
     assert!(schema.contains("/models/Pet"), "{schema}");
     let methods = &definition.resource_at("/pets").expect("a resource").methods;
     let post = &methods["POST"];
     assert_eq!(
         post.request_parameters,
-        [
-            ("method.request.header.X-Trace".to_owned(), false),
-            ("method.request.querystring.q".to_owned(), true)
-        ]
-        .into()
+        [("method.request.header.X-Trace".to_owned(), false), ("method.request.querystring.q".to_owned(), true)].into()
     );
-    assert_eq!(
-        (post.authorization_type.as_str(), post.api_key_required),
-        ("CUSTOM", true)
-    );
+    assert_eq!((post.authorization_type.as_str(), post.api_key_required), ("CUSTOM", true));
     let authorizer = &definition.authorizers[post.authorizer_id.as_deref().unwrap_or_default()];
-    assert_eq!(
-        authorizer.identity_source.as_deref(),
-        Some("method.request.header.X-Token")
-    );
+    assert_eq!(authorizer.identity_source.as_deref(), Some("method.request.header.X-Token"));
     assert_eq!(post.request_models["application/json"], "Pet");
-    assert_eq!(
-        post.responses["201"].response_models["application/json"],
-        "Pet"
-    );
-    assert!(
-        post.request_validator_id
-            .as_ref()
-            .is_some_and(|id| definition.validators.contains_key(id))
-    );
+    assert_eq!(post.responses["201"].response_models["application/json"], "Pet");
+    assert!(post.request_validator_id.as_ref().is_some_and(|id| definition.validators.contains_key(id)));
     assert_eq!(methods["GET"].authorization_type, "AWS_IAM");
 }
 
 #[test]
 fn base_paths() {
     let document = json!({"swagger": "2.0", "basePath": "/v1/shop", "paths": {"/pets": {}}});
-    for (base_path, path) in [
-        (BasePath::Ignore, "/pets"),
-        (BasePath::Prepend, "/v1/shop/pets"),
-        (BasePath::Split, "/shop/pets"),
-    ] {
-        let imported = import(
-            &document,
-            &Definition::default(),
-            Mode::Overwrite,
-            base_path,
-            &mut rand_id(),
-        )
-        .expect("a document");
+    for (base_path, path) in
+        [(BasePath::Ignore, "/pets"), (BasePath::Prepend, "/v1/shop/pets"), (BasePath::Split, "/shop/pets")]
+    {
+        let imported =
+            import(&document, &Definition::default(), Mode::Overwrite, base_path, &mut rand_id()).expect("a document");
         assert!(imported.definition.resource_at(path).is_some(), "{path}");
     }
 }
@@ -214,14 +154,7 @@ fn what_is_no_document_is_refused() {
         json!({"swagger": "2.0", "paths": {"/p": {"get": {"x-amazon-apigateway-integration": {"type": "aws"}}}}}),
     ] {
         assert!(
-            import(
-                &document,
-                &Definition::default(),
-                Mode::Overwrite,
-                BasePath::Ignore,
-                &mut rand_id()
-            )
-            .is_err(),
+            import(&document, &Definition::default(), Mode::Overwrite, BasePath::Ignore, &mut rand_id()).is_err(),
             "{document}"
         );
     }
