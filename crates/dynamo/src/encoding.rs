@@ -103,13 +103,11 @@ fn write_value(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Ss(set) => {
             write_varint(set.len(), out);
-            set.iter()
-                .for_each(|text| write_bytes(text.as_bytes(), out));
+            set.iter().for_each(|text| write_bytes(text.as_bytes(), out));
         }
         Value::Ns(set) => {
             write_varint(set.len(), out);
-            set.iter()
-                .for_each(|number| write_bytes(number.to_string().as_bytes(), out));
+            set.iter().for_each(|number| write_bytes(number.to_string().as_bytes(), out));
         }
         Value::Bs(set) => {
             write_varint(set.len(), out);
@@ -180,9 +178,7 @@ impl<'a> Reader<'a> {
 
     fn attributes(&mut self, levels: usize) -> Result<Item, Corrupt> {
         let count = self.varint()?;
-        (0..count)
-            .map(|_| Ok((self.text()?.to_owned(), self.value(levels)?)))
-            .collect()
+        (0..count).map(|_| Ok((self.text()?.to_owned(), self.value(levels)?))).collect()
     }
 
     fn value(&mut self, levels: usize) -> Result<Value, Corrupt> {
@@ -197,11 +193,7 @@ impl<'a> Reader<'a> {
             L => {
                 let levels = levels.checked_sub(1).ok_or(Corrupt)?;
                 let count = self.varint()?;
-                Value::L(
-                    (0..count)
-                        .map(|_| self.value(levels))
-                        .collect::<Result<_, _>>()?,
-                )
+                Value::L((0..count).map(|_| self.value(levels)).collect::<Result<_, _>>()?)
             }
             SS => Value::Ss(self.set(|reader| Ok(reader.text()?.to_owned()))?),
             NS => Value::Ns(self.set(Reader::number)?),
@@ -210,10 +202,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn set<T: Ord>(
-        &mut self,
-        read: impl Fn(&mut Self) -> Result<T, Corrupt>,
-    ) -> Result<BTreeSet<T>, Corrupt> {
+    fn set<T: Ord>(&mut self, read: impl Fn(&mut Self) -> Result<T, Corrupt>) -> Result<BTreeSet<T>, Corrupt> {
         let count = self.varint()?;
         (0..count).map(|_| read(self)).collect()
     }
@@ -257,9 +246,7 @@ impl<'a> Reader<'a> {
             }
             L => {
                 let levels = levels.checked_sub(1).ok_or(Corrupt)?;
-                self.list_json(b"{\"L\":[", out, |reader, out| {
-                    reader.value_json(levels, out)
-                })?;
+                self.list_json(b"{\"L\":[", out, |reader, out| reader.value_json(levels, out))?;
             }
             SS => self.list_json(b"{\"SS\":[", out, |reader, out| {
                 json::write_string(reader.bytes()?, out);

@@ -9,9 +9,7 @@ pub struct ValidationError(pub String);
 impl ValidationError {
     /// The message AWS puts before most complaints about a parameter's value.
     pub fn parameter(detail: impl fmt::Display) -> Self {
-        ValidationError(format!(
-            "One or more parameter values were invalid: {detail}"
-        ))
+        ValidationError(format!("One or more parameter values were invalid: {detail}"))
     }
 }
 

@@ -43,11 +43,19 @@ fn escape_open(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// The 64-bit hash that spreads partition keys over a table (FNV-1a with a final mix; stable for ever, for it is stored).
 pub fn partition_hash(key: &[u8]) -> u64 {
-    let mut hash = key.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mut hash = key
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     hash ^= hash >> 33;
     hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^= hash >> 33;
     hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53) ^ hash >> 29
+}
+
+/// The bytes that come right after all that begin with `prefix`; `None` if nothing comes after them.
+pub fn past_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut next = prefix.get(..=last)?.to_vec();
+    *next.last_mut()? += 1;
+    Some(next)
 }

@@ -5,9 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::expression::{
-    Action, Comparator, Condition, KeyTest, Operand, Path, SetOperand, SetValue,
-};
+use crate::expression::{Action, Comparator, Condition, KeyTest, Operand, Path, SetOperand, SetValue};
 use crate::{KeyCondition, Projection, Type, Update, ValidationError, Value};
 
 /// A `Condition` of KeyConditions, QueryFilter or ScanFilter.
@@ -42,13 +40,7 @@ pub fn filter(
     check_conditional_operator(conditions.len(), conditional_operator)?;
     let parts = conditions
         .into_iter()
-        .map(|(name, condition)| {
-            test(
-                &name,
-                &condition.comparison_operator,
-                condition.attribute_value_list,
-            )
-        })
+        .map(|(name, condition)| test(&name, &condition.comparison_operator, condition.attribute_value_list))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(join(parts, conditional_operator))
 }
@@ -59,96 +51,58 @@ pub fn expected(
     conditional_operator: Option<&str>,
 ) -> Result<Condition, ValidationError> {
     check_conditional_operator(attributes.len(), conditional_operator)?;
-    let parts = attributes
-        .into_iter()
-        .map(|(name, expected)| expectation(&name, expected))
-        .collect::<Result<Vec<_>, _>>()?;
+    let parts =
+        attributes.into_iter().map(|(name, expected)| expectation(&name, expected)).collect::<Result<Vec<_>, _>>()?;
     Ok(join(parts, conditional_operator))
 }
 
 /// KeyConditions.
-pub fn key_conditions(
-    conditions: BTreeMap<String, LegacyCondition>,
-) -> Result<KeyCondition, ValidationError> {
+pub fn key_conditions(conditions: BTreeMap<String, LegacyCondition>) -> Result<KeyCondition, ValidationError> {
     let mut tests = Vec::new();
     for (name, condition) in conditions {
-        check_arguments(
-            &condition.comparison_operator,
-            &condition.attribute_value_list,
-        )?;
+        check_arguments(&condition.comparison_operator, &condition.attribute_value_list)?;
         tests.push((name, condition));
     }
     if !(1..=2).contains(&tests.len()) {
         return Err("Conditions can be of length 1 or 2 only".into());
     }
-    let tests = tests
-        .into_iter()
-        .map(|(name, condition)| Ok((name, key_test(condition)?)));
+    let tests = tests.into_iter().map(|(name, condition)| Ok((name, key_test(condition)?)));
     KeyCondition::new(tests.collect::<Result<_, ValidationError>>()?)
 }
 
 /// AttributesToGet.
 pub fn attributes_to_get(names: Vec<String>) -> Result<Projection, ValidationError> {
-    let repeated = names
-        .iter()
-        .enumerate()
-        .find(|(at, name)| names.iter().take(*at).any(|earlier| earlier == *name));
+    let repeated = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|earlier| earlier == *name));
     if let Some((_, name)) = repeated {
-        return Err(ValidationError::parameter(format!(
-            "Duplicate value in attribute name: {name}"
-        )));
+        return Err(ValidationError::parameter(format!("Duplicate value in attribute name: {name}")));
     }
     let paths: Vec<Path> = names.into_iter().map(Path::attribute).collect();
     Ok(Projection::of_paths(paths.iter()))
 }
 
 /// AttributeUpdates.
-pub fn attribute_updates(
-    updates: BTreeMap<String, AttributeUpdate>,
-) -> Result<Update, ValidationError> {
-    let actions = updates
-        .into_iter()
-        .map(|(name, update)| action(Path::attribute(name), update));
-    Ok(Update {
-        actions: actions.collect::<Result<_, _>>()?,
-        mismatch: "Type mismatch for attribute to update",
-    })
+pub fn attribute_updates(updates: BTreeMap<String, AttributeUpdate>) -> Result<Update, ValidationError> {
+    let actions = updates.into_iter().map(|(name, update)| action(Path::attribute(name), update));
+    Ok(Update { actions: actions.collect::<Result<_, _>>()?, mismatch: "Type mismatch for attribute to update" })
 }
 
-fn check_conditional_operator(
-    conditions: usize,
-    operator: Option<&str>,
-) -> Result<(), ValidationError> {
+fn check_conditional_operator(conditions: usize, operator: Option<&str>) -> Result<(), ValidationError> {
     match (operator, conditions) {
         (Some(_), 0) => Err("ConditionalOperator cannot be used without Filter or Expected".into()),
-        (Some(_), 1) => Err(
-            "ConditionalOperator can only be used when Filter or Expected has two or more elements"
-                .into(),
-        ),
+        (Some(_), 1) => {
+            Err("ConditionalOperator can only be used when Filter or Expected has two or more elements".into())
+        }
         _ => Ok(()),
     }
 }
 
 fn join(parts: Vec<Condition>, conditional_operator: Option<&str>) -> Condition {
-    if conditional_operator == Some("OR") {
-        Condition::Or(parts)
-    } else {
-        Condition::And(parts)
-    }
+    if conditional_operator == Some("OR") { Condition::Or(parts) } else { Condition::And(parts) }
 }
 
 fn expectation(name: &str, expected: ExpectedAttribute) -> Result<Condition, ValidationError> {
-    let wrong = |detail: &str| {
-        Err(ValidationError::parameter(format!(
-            "{detail} for Attribute: {name}"
-        )))
-    };
-    let ExpectedAttribute {
-        value,
-        exists,
-        comparison_operator,
-        attribute_value_list,
-    } = expected;
+    let wrong = |detail: &str| Err(ValidationError::parameter(format!("{detail} for Attribute: {name}")));
+    let ExpectedAttribute { value, exists, comparison_operator, attribute_value_list } = expected;
     let Some(operator) = comparison_operator else {
         if attribute_value_list.is_some() {
             return wrong("AttributeValueList can only be used with a ComparisonOperator");
@@ -166,11 +120,7 @@ fn expectation(name: &str, expected: ExpectedAttribute) -> Result<Condition, Val
     }
     match (attribute_value_list, value) {
         (Some(_), Some(_)) => wrong("Value and AttributeValueList cannot be used together"),
-        (list, value) => test(
-            name,
-            &operator,
-            list.unwrap_or_else(|| value.into_iter().collect()),
-        ),
+        (list, value) => test(name, &operator, list.unwrap_or_else(|| value.into_iter().collect())),
     }
 }
 
@@ -205,9 +155,7 @@ fn comparator(operator: &str) -> Result<Comparator, ValidationError> {
         "GT" => Comparator::Greater,
         "GE" => Comparator::GreaterOrEqual,
         other => {
-            return Err(ValidationError::parameter(format!(
-                "Unsupported ComparisonOperator: {other}"
-            )));
+            return Err(ValidationError::parameter(format!("Unsupported ComparisonOperator: {other}")));
         }
     })
 }
@@ -229,9 +177,7 @@ fn key_test(condition: LegacyCondition) -> Result<KeyTest, ValidationError> {
 }
 
 fn wrong_count(operator: &str) -> ValidationError {
-    ValidationError::parameter(format!(
-        "Invalid number of argument(s) for the {operator} ComparisonOperator"
-    ))
+    ValidationError::parameter(format!("Invalid number of argument(s) for the {operator} ComparisonOperator"))
 }
 
 /// How many values an operator takes, of one type, and of which types.
@@ -249,9 +195,7 @@ fn check_arguments(operator: &str, values: &[Value]) -> Result<(), ValidationErr
         return Ok(());
     };
     if values.iter().any(|value| value.kind() != kind) {
-        return Err(ValidationError::parameter(
-            "AttributeValues inside AttributeValueList must be of same type",
-        ));
+        return Err(ValidationError::parameter("AttributeValues inside AttributeValueList must be of same type"));
     }
     let right_type = match operator {
         "LT" | "LE" | "GT" | "GE" | "IN" | "BETWEEN" => kind.is_ordered(),
@@ -275,27 +219,20 @@ fn check_arguments(operator: &str, values: &[Value]) -> Result<(), ValidationErr
 
 fn action(path: Path, update: AttributeUpdate) -> Result<Action, ValidationError> {
     let unsupported = |action: &str, kind: Type| {
-        Err(ValidationError::parameter(format!(
-            "{action} is not supported for the type {kind}"
-        )))
+        Err(ValidationError::parameter(format!("{action} is not supported for the type {kind}")))
     };
     match (update.action.as_deref().unwrap_or("PUT"), update.value) {
         ("DELETE", None) => Ok(Action::Remove(path)),
-        (_, None) => Err(ValidationError::parameter(
-            "Only DELETE action is allowed when no attribute value is specified",
-        )),
-        ("PUT", Some(value)) => Ok(Action::Set(
-            path,
-            SetValue::Operand(SetOperand::Value(value)),
-        )),
+        (_, None) => {
+            Err(ValidationError::parameter("Only DELETE action is allowed when no attribute value is specified"))
+        }
+        ("PUT", Some(value)) => Ok(Action::Set(path, SetValue::Operand(SetOperand::Value(value)))),
         ("DELETE", Some(value)) if value.kind().is_set() => Ok(Action::Delete(path, value)),
         ("DELETE", Some(value)) => unsupported("DELETE action with value", value.kind()),
         ("ADD", Some(value)) => match value.kind() {
             Type::N | Type::Ss | Type::Ns | Type::Bs | Type::L => Ok(Action::Add(path, value)),
             kind => unsupported("ADD action", kind),
         },
-        (other, Some(_)) => Err(ValidationError::parameter(format!(
-            "Unsupported Action: {other}"
-        ))),
+        (other, Some(_)) => Err(ValidationError::parameter(format!("Unsupported Action: {other}"))),
     }
 }

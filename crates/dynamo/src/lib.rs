@@ -13,13 +13,13 @@ mod value;
 
 pub use error::ValidationError;
 pub use expression::{
-    Action, Comparator, Condition, KeyCondition, KeyQuery, KeyTest, Operand, Path, Placeholders,
-    Projection, SetOperand, SetValue, Step, Update,
+    Action, Comparator, Condition, KeyCondition, KeyQuery, KeyTest, Operand, Path, Placeholders, Projection,
+    SetOperand, SetValue, Step, Update,
 };
-pub use key::{encode_key, encode_key_prefix, partition_hash};
+pub use key::{encode_key, encode_key_prefix, partition_hash, past_prefix};
 pub use legacy::{
-    AttributeUpdate, ExpectedAttribute, LegacyCondition, attribute_updates, attributes_to_get,
-    expected, filter, key_conditions,
+    AttributeUpdate, ExpectedAttribute, LegacyCondition, attribute_updates, attributes_to_get, expected, filter,
+    key_conditions,
 };
 pub use number::Number;
 pub use size::{Consistency, ITEM_SIZE_LIMIT, item_size, read_units, value_size, write_units};

@@ -13,10 +13,8 @@ const DIGITS: u32 = 38;
 const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
 
 const NOT_NUMERIC: &str = "The parameter cannot be converted to a numeric value";
-const OVERFLOW: &str =
-    "Number overflow. Attempting to store a number with magnitude larger than supported range";
-const UNDERFLOW: &str =
-    "Number underflow. Attempting to store a number with magnitude smaller than supported range";
+const OVERFLOW: &str = "Number overflow. Attempting to store a number with magnitude larger than supported range";
+const UNDERFLOW: &str = "Number underflow. Attempting to store a number with magnitude smaller than supported range";
 const PRECISION: &str = "Attempting to store more than 38 significant digits in a Number";
 
 /// `±coefficient × 10^exponent`, always in the one form without trailing zeros, so that equal numbers are equal bytes.
@@ -29,19 +27,14 @@ pub struct Number {
 
 impl Number {
     /// The number 0.
-    pub const ZERO: Number = Number {
-        negative: false,
-        coefficient: 0,
-        exponent: 0,
-    };
+    pub const ZERO: Number = Number { negative: false, coefficient: 0, exponent: 0 };
 
     /// Reads a number as clients write it: `12`, `-.5`, `+1.20e-3`. Spaces, `NaN` and `Infinity` are refused.
     pub fn parse(text: &str) -> Result<Number, ValidationError> {
         if text.is_empty() {
             return Err(NOT_NUMERIC.into());
         }
-        let scanned = scan(text.as_bytes())
-            .ok_or_else(|| ValidationError(format!("{NOT_NUMERIC}: {text}")))?;
+        let scanned = scan(text.as_bytes()).ok_or_else(|| ValidationError(format!("{NOT_NUMERIC}: {text}")))?;
         scanned.number()
     }
 
@@ -49,8 +42,7 @@ impl Number {
     #[expect(clippy::should_implement_trait, reason = "it may be refused")]
     pub fn add(self, other: Number) -> Result<Number, ValidationError> {
         let exponent = self.exponent.min(other.exponent);
-        let (Some(left), Some(right)) = (self.scaled_to(exponent), other.scaled_to(exponent))
-        else {
+        let (Some(left), Some(right)) = (self.scaled_to(exponent), other.scaled_to(exponent)) else {
             return self.add_unaligned(other);
         };
         let (negative, coefficient) = match (self.negative == other.negative, left >= right) {
@@ -58,11 +50,9 @@ impl Number {
             (false, true) => (self.negative, left - right),
             (false, false) => (other.negative, right - left),
         };
-        normalised(negative, coefficient, i64::from(exponent)).map_err(|error| {
-            match error.0.as_str() {
-                PRECISION => OVERFLOW.into(),
-                _ => error,
-            }
+        normalised(negative, coefficient, i64::from(exponent)).map_err(|error| match error.0.as_str() {
+            PRECISION => OVERFLOW.into(),
+            _ => error,
         })
     }
 
@@ -81,10 +71,7 @@ impl Number {
     }
 
     fn negated(self) -> Number {
-        Number {
-            negative: !self.negative && self.coefficient != 0,
-            ..self
-        }
+        Number { negative: !self.negative && self.coefficient != 0, ..self }
     }
 
     /// The coefficient as it would be at a smaller exponent, if that fits.
@@ -139,19 +126,13 @@ impl Number {
     }
 
     fn cmp_magnitude(self, other: Number) -> Ordering {
-        self.magnitude()
-            .cmp(&other.magnitude())
-            .then_with(|| self.left_justified().cmp(&other.left_justified()))
+        self.magnitude().cmp(&other.magnitude()).then_with(|| self.left_justified().cmp(&other.left_justified()))
     }
 }
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
-        let mut number = Number {
-            negative: false,
-            coefficient: u128::from(value),
-            exponent: 0,
-        };
+        let mut number = Number { negative: false, coefficient: u128::from(value), exponent: 0 };
         while number.coefficient != 0 && number.coefficient.is_multiple_of(10) {
             number.coefficient /= 10;
             number.exponent += 1;
@@ -188,13 +169,7 @@ impl fmt::Display for Number {
             f.write_str("-")?;
         }
         if self.exponent >= 0 {
-            return write!(
-                f,
-                "{}{:0<width$}",
-                self.coefficient,
-                "",
-                width = self.exponent as usize
-            );
+            return write!(f, "{}{:0<width$}", self.coefficient, "", width = self.exponent as usize);
         }
         let fraction = usize::from(self.exponent.unsigned_abs());
         let digits = format!("{:0>width$}", self.coefficient, width = fraction + 1);
@@ -229,28 +204,16 @@ impl Scanned {
         if self.digits > u64::from(DIGITS) {
             return Err(PRECISION.into());
         }
-        Ok(Number {
-            negative: self.negative,
-            coefficient: self.coefficient,
-            exponent: self.exponent as i16,
-        })
+        Ok(Number { negative: self.negative, coefficient: self.coefficient, exponent: self.exponent as i16 })
     }
 }
 
 fn scan(text: &[u8]) -> Option<Scanned> {
     let (negative, text) = sign(text);
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b'e' | b'E'))
-        .unwrap_or(text.len());
+    let end = text.iter().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(text.len());
     let (mantissa, exponent) = text.split_at(end);
-    let mut scanned = Scanned {
-        negative,
-        coefficient: 0,
-        digits: 0,
-        exponent: 0,
-        written_exponent: exponent_of(exponent)?,
-    };
+    let mut scanned =
+        Scanned { negative, coefficient: 0, digits: 0, exponent: 0, written_exponent: exponent_of(exponent)? };
     let (mut point, mut any, mut zeros, mut fraction) = (false, false, 0u64, 0i64);
     for byte in mantissa {
         match byte {
@@ -262,8 +225,7 @@ fn scan(text: &[u8]) -> Option<Scanned> {
             b'1'..=b'9' => {
                 scanned.digits += zeros + 1;
                 if scanned.digits <= u64::from(DIGITS) {
-                    scanned.coefficient = scanned.coefficient * 10u128.pow(zeros as u32 + 1)
-                        + u128::from(byte - b'0');
+                    scanned.coefficient = scanned.coefficient * 10u128.pow(zeros as u32 + 1) + u128::from(byte - b'0');
                 }
                 zeros = 0;
             }
@@ -272,10 +234,7 @@ fn scan(text: &[u8]) -> Option<Scanned> {
         any = true;
         fraction += i64::from(point);
     }
-    scanned.exponent = scanned
-        .written_exponent
-        .saturating_sub(fraction)
-        .saturating_add(zeros as i64);
+    scanned.exponent = scanned.written_exponent.saturating_sub(fraction).saturating_add(zeros as i64);
     any.then_some(scanned)
 }
 
@@ -296,9 +255,8 @@ fn exponent_of(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let value = digits.iter().try_fold(0i64, |value, digit| {
-        value.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
-    })?;
+    let value =
+        digits.iter().try_fold(0i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')))?;
     Some(if negative { -value } else { value })
 }
 
@@ -310,11 +268,7 @@ fn check_magnitude(magnitude: i64) -> Result<(), ValidationError> {
     }
 }
 
-fn normalised(
-    negative: bool,
-    mut coefficient: u128,
-    mut exponent: i64,
-) -> Result<Number, ValidationError> {
+fn normalised(negative: bool, mut coefficient: u128, mut exponent: i64) -> Result<Number, ValidationError> {
     if coefficient == 0 {
         return Ok(Number::ZERO);
     }
@@ -327,9 +281,5 @@ fn normalised(
     if digits > DIGITS {
         return Err(PRECISION.into());
     }
-    Ok(Number {
-        negative,
-        coefficient,
-        exponent: exponent as i16,
-    })
+    Ok(Number { negative, coefficient, exponent: exponent as i16 })
 }

@@ -12,9 +12,7 @@ const ELEMENT: usize = 1;
 
 /// The size of an item, in bytes: names in UTF-8, and values.
 pub fn item_size(item: &Item) -> usize {
-    item.iter()
-        .map(|(name, value)| name.len() + value_size(value))
-        .sum()
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
 /// The size of a value, in bytes.
@@ -27,19 +25,9 @@ pub fn value_size(value: &Value) -> usize {
         Value::Ss(set) => set.iter().map(String::len).sum(),
         Value::Ns(set) => set.iter().map(|number| number.size()).sum(),
         Value::Bs(set) => set.iter().map(Vec::len).sum(),
-        Value::L(list) => {
-            DOCUMENT
-                + list
-                    .iter()
-                    .map(|value| ELEMENT + value_size(value))
-                    .sum::<usize>()
-        }
+        Value::L(list) => DOCUMENT + list.iter().map(|value| ELEMENT + value_size(value)).sum::<usize>(),
         Value::M(map) => {
-            DOCUMENT
-                + map
-                    .iter()
-                    .map(|(name, value)| ELEMENT + name.len() + value_size(value))
-                    .sum::<usize>()
+            DOCUMENT + map.iter().map(|(name, value)| ELEMENT + name.len() + value_size(value)).sum::<usize>()
         }
     }
 }

@@ -45,9 +45,7 @@ pub enum Type {
 impl Type {
     /// The type of a descriptor; `None` if DynamoDB has no such type.
     pub fn from_descriptor(descriptor: &str) -> Option<Type> {
-        ALL_TYPES
-            .into_iter()
-            .find(|kind| kind.descriptor() == descriptor)
+        ALL_TYPES.into_iter().find(|kind| kind.descriptor() == descriptor)
     }
 
     /// The descriptor in requests, answers and most messages.
@@ -93,18 +91,8 @@ impl Type {
     }
 }
 
-const ALL_TYPES: [Type; 10] = [
-    Type::S,
-    Type::N,
-    Type::B,
-    Type::Bool,
-    Type::Null,
-    Type::M,
-    Type::L,
-    Type::Ss,
-    Type::Ns,
-    Type::Bs,
-];
+const ALL_TYPES: [Type; 10] =
+    [Type::S, Type::N, Type::B, Type::Bool, Type::Null, Type::M, Type::L, Type::Ss, Type::Ns, Type::Bs];
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,48 +104,31 @@ impl Value {
     /// A string set as a client sends it: not empty, nothing twice.
     pub fn string_set(elements: Vec<String>) -> Result<Value, ValidationError> {
         if elements.is_empty() {
-            return Err(ValidationError::parameter(
-                "An string set  may not be empty",
-            ));
+            return Err(ValidationError::parameter("An string set  may not be empty"));
         }
         let shown = elements.join(", ");
-        distinct(elements).map(Value::Ss).ok_or_else(|| {
-            ValidationError::parameter(format!("Input collection [{shown}] contains duplicates."))
-        })
+        distinct(elements)
+            .map(Value::Ss)
+            .ok_or_else(|| ValidationError::parameter(format!("Input collection [{shown}] contains duplicates.")))
     }
 
     /// A number set as a client sends it.
     pub fn number_set(elements: &[impl AsRef<str>]) -> Result<Value, ValidationError> {
         if elements.is_empty() {
-            return Err(ValidationError::parameter(
-                "An number set  may not be empty",
-            ));
+            return Err(ValidationError::parameter("An number set  may not be empty"));
         }
-        let numbers = elements
-            .iter()
-            .map(|text| Number::parse(text.as_ref()))
-            .collect::<Result<Vec<_>, _>>()?;
-        distinct(numbers)
-            .map(Value::Ns)
-            .ok_or_else(|| "Input collection contains duplicates".into())
+        let numbers = elements.iter().map(|text| Number::parse(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        distinct(numbers).map(Value::Ns).ok_or_else(|| "Input collection contains duplicates".into())
     }
 
     /// A binary set as a client sends it.
     pub fn binary_set(elements: Vec<Vec<u8>>) -> Result<Value, ValidationError> {
         if elements.is_empty() {
-            return Err(ValidationError::parameter(
-                "Binary sets should not be empty",
-            ));
+            return Err(ValidationError::parameter("Binary sets should not be empty"));
         }
-        let shown = elements
-            .iter()
-            .map(|bytes| crate::json::to_base64(bytes))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let shown = elements.iter().map(|bytes| crate::json::to_base64(bytes)).collect::<Vec<_>>().join(", ");
         distinct(elements).map(Value::Bs).ok_or_else(|| {
-            ValidationError::parameter(format!(
-                "Input collection [{shown}]of type BS contains duplicates."
-            ))
+            ValidationError::parameter(format!("Input collection [{shown}]of type BS contains duplicates."))
         })
     }
 
@@ -166,9 +137,7 @@ impl Value {
         if flag {
             return Ok(Value::Null);
         }
-        Err(ValidationError::parameter(
-            "Null attribute value types must have the value of true",
-        ))
+        Err(ValidationError::parameter("Null attribute value types must have the value of true"))
     }
 
     /// Which type this value has.
@@ -225,7 +194,8 @@ pub fn check_nesting(item: &Item) -> Result<(), ValidationError> {
 
 /// AWS's refusal of an attribute that nests too deep.
 pub fn nesting_error() -> ValidationError {
-    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".into()
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+        .into()
 }
 
 fn fits(value: &Value, levels: usize) -> bool {

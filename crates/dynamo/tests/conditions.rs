@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use common::Random;
 use kogumo_dynamo::{
-    Condition, Item, KeyCondition, KeyQuery, KeyTest, Number, Placeholders, Projection, Type,
-    Update, Value,
+    Condition, Item, KeyCondition, KeyQuery, KeyTest, Number, Placeholders, Projection, Type, Update, Value,
 };
 
 fn n(text: &str) -> Value {
@@ -19,33 +18,18 @@ fn s(text: &str) -> Value {
 }
 
 fn values(pairs: &[(&str, Value)]) -> Item {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 fn placeholders(names: &[(&str, &str)], given: &[(&str, Value)]) -> Placeholders {
-    let names: BTreeMap<_, _> = names
-        .iter()
-        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-        .collect();
+    let names: BTreeMap<_, _> = names.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let names = Some(names).filter(|names| !names.is_empty());
-    Placeholders::new(
-        names,
-        Some(values(given)).filter(|values| !values.is_empty()),
-    )
-    .unwrap()
+    Placeholders::new(names, Some(values(given)).filter(|values| !values.is_empty())).unwrap()
 }
 
 fn refusal(text: &str, names: &[(&str, &str)], given: &[(&str, Value)]) -> String {
-    let error = Condition::parse("FilterExpression", text, &mut placeholders(names, given))
-        .expect_err(text);
-    error
-        .0
-        .strip_prefix("Invalid FilterExpression: ")
-        .expect(&error.0)
-        .to_owned()
+    let error = Condition::parse("FilterExpression", text, &mut placeholders(names, given)).expect_err(text);
+    error.0.strip_prefix("Invalid FilterExpression: ").expect(&error.0).to_owned()
 }
 
 fn matches(text: &str, given: &[(&str, Value)], item: &Item) -> bool {
@@ -65,11 +49,7 @@ fn syntax_errors_name_the_token_and_its_neighbours() {
         ("a = = :b", "=", "= = :b"),
         ("ü > a", "ü", "ü >"),
     ] {
-        assert_eq!(
-            refusal(text, &[], &[]),
-            format!("Syntax error; token: \"{token}\", near: \"{near}\""),
-            "{text}"
-        );
+        assert_eq!(refusal(text, &[], &[]), format!("Syntax error; token: \"{token}\", near: \"{near}\""), "{text}");
     }
 }
 
@@ -108,8 +88,7 @@ fn syntax_errors_come_before_all_others() {
         "a between b or c",
         "a[99999999999999999999999] = b",
     ] {
-        let error = Condition::parse("FilterExpression", text, &mut Placeholders::default())
-            .expect_err(text);
+        let error = Condition::parse("FilterExpression", text, &mut Placeholders::default()).expect_err(text);
         let expected = match text {
             "" => "Invalid FilterExpression: The expression can not be empty;",
             _ => "Invalid FilterExpression: Syntax error; ",
@@ -128,20 +107,11 @@ fn parentheses_may_stand_once_and_not_twice() {
         "a=a OR ((a=a OR a=a)) OR a=a",
         "a=a AND ((a=a AND (a=a AND a=a)))",
     ] {
-        assert_eq!(
-            refusal(text, &[], &[]),
-            "The expression has redundant parentheses;",
-            "{text}"
-        );
+        assert_eq!(refusal(text, &[], &[]), "The expression has redundant parentheses;", "{text}");
     }
     let given = [(":v", n("1"))];
-    for text in [
-        "(a = :v)",
-        "((a = :v) and (b = :v))",
-        "(a) between (:v) and (b.c)",
-        "((a) = (:v))",
-        "(a.b).c[1] = :v",
-    ] {
+    for text in ["(a = :v)", "((a = :v) and (b = :v))", "(a) between (:v) and (b.c)", "((a) = (:v))", "(a.b).c[1] = :v"]
+    {
         Condition::parse("FilterExpression", text, &mut placeholders(&[], &given)).expect(text);
     }
 }
@@ -149,10 +119,8 @@ fn parentheses_may_stand_once_and_not_twice() {
 #[test]
 fn refusals_come_in_aws_order_and_words() {
     let misused = "The function is not allowed to be used this way in an expression; function: ";
-    let undefined_name =
-        "An expression attribute name used in the document path is not defined; attribute name: ";
-    let undefined_value =
-        "An expression attribute value used in expression is not defined; attribute value: ";
+    let undefined_name = "An expression attribute name used in the document path is not defined; attribute name: ";
+    let undefined_value = "An expression attribute value used in expression is not defined; attribute value: ";
     for (text, message) in [
         ("a=a and whatever((:things)) > a", "Invalid function name; function: whatever".to_owned()),
         ("attRIbute_exIsts((views), #a)", "Invalid function name; function: attRIbute_exIsts".to_owned()),
@@ -161,10 +129,7 @@ fn refusals_come_in_aws_order_and_words() {
         ("size(things)", format!("{misused}size")),
         ("not size(things)", format!("{misused}size")),
         ("a in (b, attribute_exists(things))", format!("{misused}attribute_exists")),
-        (
-            "attribute_exists(views, #a)",
-            "Attribute name is a reserved keyword; reserved keyword: views".to_owned(),
-        ),
+        ("attribute_exists(views, #a)", "Attribute name is a reserved keyword; reserved keyword: views".to_owned()),
         (":a < abOrT", "Attribute name is a reserved keyword; reserved keyword: abOrT".to_owned()),
         ("attribute_exists(#Pictures, :a) and a=a", format!("{undefined_name}#Pictures")),
         ("(#P between :lo and :hi) and (#PC in (:cat1, :cat2))", format!("{undefined_name}#P")),
@@ -228,20 +193,12 @@ fn operand_types_known_beforehand_are_checked() {
         assert_eq!(refusal(text, &[], &[(":a", value)]), message, "{text}");
     }
     assert_eq!(
-        refusal(
-            "a between :b and :a",
-            &[],
-            &[(":a", s("a")), (":b", n("1"))]
-        ),
+        refusal("a between :b and :a", &[], &[(":a", s("a")), (":b", n("1"))]),
         "The BETWEEN operator requires same data type for lower and upper bounds; \
          lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {S:a}"
     );
     assert_eq!(
-        refusal(
-            "a between :b and :a",
-            &[],
-            &[(":a", s("a")), (":b", s("b"))]
-        ),
+        refusal("a between :b and :a", &[], &[(":a", s("a")), (":b", s("b"))]),
         "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; \
          lower bound operand: AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a}"
     );
@@ -251,20 +208,11 @@ fn operand_types_known_beforehand_are_checked() {
 fn expressions_have_limits() {
     let long = format!("a = :{}", "v".repeat(4096));
     let message = refusal(&long, &[], &[]);
-    assert_eq!(
-        message,
-        "Expression size has exceeded the maximum allowed size; expression size: 4101"
-    );
+    assert_eq!(message, "Expression size has exceeded the maximum allowed size; expression size: 4101");
     let many = vec!["a<b"; 301].join(" or ");
-    assert_eq!(
-        refusal(&many, &[], &[]),
-        "The expression contains too many operators; operator count: 301"
-    );
+    assert_eq!(refusal(&many, &[], &[]), "The expression contains too many operators; operator count: 301");
     let nested = format!("{}a<b", "not ".repeat(1000));
-    assert_eq!(
-        refusal(&nested, &[], &[]),
-        "The expression is nested too deeply; nesting depth: 101"
-    );
+    assert_eq!(refusal(&nested, &[], &[]), "The expression is nested too deeply; nesting depth: 101");
     let deep = format!("{}a{}", "(".repeat(2000), ")".repeat(2000));
     assert!(refusal(&deep, &[], &[]).contains("nested too deeply"));
     let calls = format!("{}a", "f(".repeat(2000));
@@ -299,15 +247,9 @@ fn conditions_on_what_is_not_there() {
         ("b <> :v and :s <> b", true),
         ("a <> :s and a = :v", true),
         ("b < :v or b >= :v or :s > a", false),
-        (
-            "attribute_exists(b) or attribute_not_exists(a) or :s in (:v, b)",
-            false,
-        ),
+        ("attribute_exists(b) or attribute_not_exists(a) or :s in (:v, b)", false),
         ("size(a) = :v or size(b) > :v or :s = a", false),
-        (
-            "attribute_exists(a.b) or attribute_exists(a[0]) or :s = a or :v <> a",
-            false,
-        ),
+        ("attribute_exists(a.b) or attribute_exists(a[0]) or :s = a or :v <> a", false),
         ("size(t) > :v and a <> :s", true),
     ] {
         assert_eq!(matches(text, &given, &item), answer, "{text}");
@@ -335,11 +277,7 @@ fn functions_of_every_type() {
         ("contains(ss, :v)", s("x"), true),
         ("contains(ns, :v)", n("2.0"), true),
         ("contains(ns, :v)", s("2"), false),
-        (
-            "contains(lst, :v)",
-            Value::string_set(vec!["y".into(), "x".into()]).unwrap(),
-            true,
-        ),
+        ("contains(lst, :v)", Value::string_set(vec!["y".into(), "x".into()]).unwrap(), true),
         ("contains(doc, :v)", s("k"), false),
         ("begins_with(txt, :v)", s("he"), true),
         ("begins_with(bin, :v)", Value::B(vec![1]), true),
@@ -361,28 +299,14 @@ fn functions_of_every_type() {
 #[test]
 fn placeholders_are_checked_by_name_and_use() {
     let names = |pairs: &[(&str, &str)]| {
-        Some(
-            pairs
-                .iter()
-                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-                .collect::<BTreeMap<_, _>>(),
-        )
+        Some(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<BTreeMap<_, _>>())
     };
     let refused = |names, values| Placeholders::new(names, values).unwrap_err().0;
-    assert_eq!(
-        refused(names(&[]), None),
-        "ExpressionAttributeNames must not be empty"
-    );
-    assert_eq!(
-        refused(None, Some(Item::new())),
-        "ExpressionAttributeValues must not be empty"
-    );
+    assert_eq!(refused(names(&[]), None), "ExpressionAttributeNames must not be empty");
+    assert_eq!(refused(None, Some(Item::new())), "ExpressionAttributeValues must not be empty");
     let key = "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\"";
     assert_eq!(refused(names(&[("a", "b")]), None), key);
-    let mut given = placeholders(
-        &[("#a", "a"), ("#b", "b")],
-        &[(":a", n("1")), (":b", n("1"))],
-    );
+    let mut given = placeholders(&[("#a", "a"), ("#b", "b")], &[(":a", n("1")), (":b", n("1"))]);
     Condition::parse("ConditionExpression", "#a = :a", &mut given).unwrap();
     let unused = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}";
     assert_eq!(given.check_all_used().unwrap_err().0, unused);
@@ -396,72 +320,31 @@ fn key_conditions_are_refused_in_aws_words() {
     let given = [(":a", s("1")), (":b", s("1"))];
     let invalid = "Invalid condition in KeyConditionExpression: ";
     for (text, message) in [
-        (
-            "a > b and size(b) > c or a > c",
-            "Invalid operator used in KeyConditionExpression: OR".to_owned(),
-        ),
-        (
-            "a in (b, size(c), d)",
-            "Invalid operator used in KeyConditionExpression: IN".to_owned(),
-        ),
-        (
-            "attribute_exists(a)",
-            "Invalid operator used in KeyConditionExpression: attribute_exists".to_owned(),
-        ),
-        (
-            "contains(a.d, b)",
-            "Invalid operator used in KeyConditionExpression: contains".to_owned(),
-        ),
-        (
-            "not a > b",
-            "Invalid operator used in KeyConditionExpression: NOT".to_owned(),
-        ),
-        (
-            "a <> b",
-            "Invalid operator used in KeyConditionExpression: <>".to_owned(),
-        ),
+        ("a > b and size(b) > c or a > c", "Invalid operator used in KeyConditionExpression: OR".to_owned()),
+        ("a in (b, size(c), d)", "Invalid operator used in KeyConditionExpression: IN".to_owned()),
+        ("attribute_exists(a)", "Invalid operator used in KeyConditionExpression: attribute_exists".to_owned()),
+        ("contains(a.d, b)", "Invalid operator used in KeyConditionExpression: contains".to_owned()),
+        ("not a > b", "Invalid operator used in KeyConditionExpression: NOT".to_owned()),
+        ("a <> b", "Invalid operator used in KeyConditionExpression: <>".to_owned()),
         (
             ":a between size(b) and size(a) and b > :b",
             format!("{invalid}BETWEEN operator must have the key attribute as its first operand"),
         ),
         (
             "begins_with(:a, b) and a > :b",
-            format!(
-                "{invalid}begins_with operator must have the key attribute as its first operand"
-            ),
+            format!("{invalid}begins_with operator must have the key attribute as its first operand"),
         ),
-        (
-            "size(b) > a AND a.b > b AND b > c",
-            "KeyConditionExpressions cannot contain nested operations".to_owned(),
-        ),
-        (
-            "a > size(b.d)",
-            "KeyConditionExpressions cannot contain nested operations".to_owned(),
-        ),
-        (
-            "b > a.b",
-            format!("{invalid}Multiple attribute names used in one condition"),
-        ),
-        (
-            "begins_with(a, b)",
-            format!("{invalid}Multiple attribute names used in one condition"),
-        ),
-        (
-            "b[0] > a",
-            "KeyConditionExpressions cannot have conditions on nested attributes".to_owned(),
-        ),
-        (
-            ":b > :a AND a < :b",
-            format!("{invalid}No key attribute specified"),
-        ),
+        ("size(b) > a AND a.b > b AND b > c", "KeyConditionExpressions cannot contain nested operations".to_owned()),
+        ("a > size(b.d)", "KeyConditionExpressions cannot contain nested operations".to_owned()),
+        ("b > a.b", format!("{invalid}Multiple attribute names used in one condition")),
+        ("begins_with(a, b)", format!("{invalid}Multiple attribute names used in one condition")),
+        ("b[0] > a", "KeyConditionExpressions cannot have conditions on nested attributes".to_owned()),
+        (":b > :a AND a < :b", format!("{invalid}No key attribute specified")),
         (
             "b > :a AND b < :a and c = :a and d = :a",
             "KeyConditionExpressions must only contain one condition per key".to_owned(),
         ),
-        (
-            ":a = a and b = :a and :a = c",
-            "Conditions can be of length 1 or 2 only".to_owned(),
-        ),
+        (":a = a and b = :a and :a = c", "Conditions can be of length 1 or 2 only".to_owned()),
     ] {
         let error = KeyCondition::parse(text, &mut placeholders(&[], &given)).expect_err(text);
         assert_eq!(error.0, message, "{text}");
@@ -472,43 +355,17 @@ fn key_conditions_are_refused_in_aws_words() {
 fn key_conditions_fit_the_key_schema_or_not() {
     let bind = |text: &str, sort: Option<(&str, Type)>| {
         let mut given = placeholders(&[], &[(":a", s("x")), (":b", n("1"))]);
-        KeyCondition::parse(text, &mut given)
-            .unwrap()
-            .bind(("pk", Type::S), sort)
-            .map_err(|error| error.0)
+        KeyCondition::parse(text, &mut given).unwrap().bind(("pk", Type::S), sort).map_err(|error| error.0)
     };
     let sort = Some(("sk", Type::N));
-    let query = |test| {
-        Ok(KeyQuery {
-            partition: s("x"),
-            sort: test,
-        })
-    };
+    let query = |test| Ok(KeyQuery { partition: s("x"), sort: test });
     assert_eq!(bind("pk = :a", sort), query(None));
-    assert_eq!(
-        bind("(sk >= :b) and (pk = :a)", sort),
-        query(Some(KeyTest::GreaterOrEqual(n("1"))))
-    );
-    assert_eq!(
-        bind(":b >= sk and pk = :a", sort),
-        query(Some(KeyTest::LessOrEqual(n("1"))))
-    );
-    assert_eq!(
-        bind("pk = :a and sk between :b and :b", sort),
-        query(Some(KeyTest::Between(n("1"), n("1"))))
-    );
-    assert_eq!(
-        bind("z = :a", sort),
-        Err("Query condition missed key schema element: pk".into())
-    );
-    assert_eq!(
-        bind("pk = :a and z = :b", sort),
-        Err("Query condition missed key schema element: sk".into())
-    );
-    assert_eq!(
-        bind("pk > :a", sort),
-        Err("Query key condition not supported".into())
-    );
+    assert_eq!(bind("(sk >= :b) and (pk = :a)", sort), query(Some(KeyTest::GreaterOrEqual(n("1")))));
+    assert_eq!(bind(":b >= sk and pk = :a", sort), query(Some(KeyTest::LessOrEqual(n("1")))));
+    assert_eq!(bind("pk = :a and sk between :b and :b", sort), query(Some(KeyTest::Between(n("1"), n("1")))));
+    assert_eq!(bind("z = :a", sort), Err("Query condition missed key schema element: pk".into()));
+    assert_eq!(bind("pk = :a and z = :b", sort), Err("Query condition missed key schema element: sk".into()));
+    assert_eq!(bind("pk > :a", sort), Err("Query key condition not supported".into()));
     assert_eq!(
         bind("pk = :b", sort),
         Err("One or more parameter values were invalid: Condition parameter type does not match schema type".into())
@@ -563,9 +420,7 @@ fn no_expression_panics() {
     let mut random = Random::new(7);
     let mut parsed = 0;
     for _ in 0..60_000 {
-        let text: String = (0..1 + random.below(12))
-            .map(|_| random.pick(&words).to_owned() + " ")
-            .collect();
+        let text: String = (0..1 + random.below(12)).map(|_| random.pick(&words).to_owned() + " ").collect();
         let item = random.item(2);
         let mut given = placeholders(&[("#n", "d")], &[(":v", random.value(1))]);
         if let Ok(condition) = Condition::parse("ConditionExpression", &text, &mut given) {

@@ -3,9 +3,7 @@
 mod common;
 
 use common::Random;
-use kogumo_dynamo::{
-    Item, Value, check_nesting, encode_key, encode_key_prefix, encoding, item_size, json,
-};
+use kogumo_dynamo::{Item, Value, check_nesting, encode_key, encode_key_prefix, encoding, item_size, json};
 
 #[test]
 fn what_is_encoded_is_decoded_and_answered() {
@@ -47,10 +45,7 @@ fn damaged_bytes_are_an_error_and_no_panic() {
 fn json_escapes_what_must_be_escaped() {
     let mut out = Vec::new();
     json::write_value(&Value::S("a\"\\\n\u{1}\u{1f}あ/".into()), &mut out);
-    assert_eq!(
-        String::from_utf8(out).unwrap(),
-        r#"{"S":"a\"\\\n\u0001\u001fあ/"}"#
-    );
+    assert_eq!(String::from_utf8(out).unwrap(), r#"{"S":"a\"\\\n\u0001\u001fあ/"}"#);
     assert_eq!(
         ["", "f", "fo", "foo", "foob"].map(|text| json::to_base64(text.as_bytes())),
         ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
@@ -90,17 +85,8 @@ fn sizes_follow_the_documentation() {
     assert_eq!(item_size(&item("name", Value::S("あ".into()))), 4 + 3);
     assert_eq!(item_size(&item("a", Value::Bool(true))), 2);
     assert_eq!(item_size(&item("a", Value::L(vec![]))), 4);
-    assert_eq!(
-        item_size(&item(
-            "a",
-            Value::L(vec![Value::Null, Value::S("xy".into())])
-        )),
-        1 + 3 + 2 + 3
-    );
-    assert_eq!(
-        item_size(&item("a", Value::M(item("b", Value::S("xy".into()))))),
-        1 + 3 + 1 + 1 + 2
-    );
+    assert_eq!(item_size(&item("a", Value::L(vec![Value::Null, Value::S("xy".into())]))), 1 + 3 + 2 + 3);
+    assert_eq!(item_size(&item("a", Value::M(item("b", Value::S("xy".into()))))), 1 + 3 + 1 + 1 + 2);
 }
 
 #[test]
@@ -110,30 +96,16 @@ fn attributes_nest_32_levels_with_the_value_and_no_more() {
         Item::from([("a".to_owned(), value)])
     };
     assert!(check_nesting(&nested(31)).is_ok());
-    assert!(
-        check_nesting(&nested(32))
-            .unwrap_err()
-            .0
-            .contains("nested levels beyond supported limit")
-    );
+    assert!(check_nesting(&nested(32)).unwrap_err().0.contains("nested levels beyond supported limit"));
 }
 
 #[test]
 fn sets_are_refused_in_aws_words() {
     let message = |result: Result<Value, kogumo_dynamo::ValidationError>| result.unwrap_err().0;
     let prefix = "One or more parameter values were invalid: ";
-    assert_eq!(
-        message(Value::string_set(vec![])),
-        format!("{prefix}An string set  may not be empty")
-    );
-    assert_eq!(
-        message(Value::number_set(&[""; 0])),
-        format!("{prefix}An number set  may not be empty")
-    );
-    assert_eq!(
-        message(Value::binary_set(vec![])),
-        format!("{prefix}Binary sets should not be empty")
-    );
+    assert_eq!(message(Value::string_set(vec![])), format!("{prefix}An string set  may not be empty"));
+    assert_eq!(message(Value::number_set(&[""; 0])), format!("{prefix}An number set  may not be empty"));
+    assert_eq!(message(Value::binary_set(vec![])), format!("{prefix}Binary sets should not be empty"));
     assert_eq!(
         message(Value::string_set(vec!["a".into(), "a".into()])),
         format!("{prefix}Input collection [a, a] contains duplicates.")
@@ -142,14 +114,8 @@ fn sets_are_refused_in_aws_words() {
         message(Value::binary_set(vec![b"b".to_vec(), b"b".to_vec()])),
         format!("{prefix}Input collection [Yg==, Yg==]of type BS contains duplicates.")
     );
-    assert_eq!(
-        message(Value::number_set(&["1", "1.0"])),
-        "Input collection contains duplicates"
-    );
-    assert_eq!(
-        message(Value::null(false)),
-        format!("{prefix}Null attribute value types must have the value of true")
-    );
+    assert_eq!(message(Value::number_set(&["1", "1.0"])), "Input collection contains duplicates");
+    assert_eq!(message(Value::null(false)), format!("{prefix}Null attribute value types must have the value of true"));
 }
 
 #[test]
@@ -162,11 +128,7 @@ fn what_is_written_is_read() {
         assert_eq!(json::read_item(&text), Ok(item));
         let at = random.below(text.len());
         match random.below(2) {
-            0 => {
-                text[at] = random
-                    .pick(&[&b'"', &b'{', &b']', &b'\\', &b'9', &0xff])
-                    .to_owned()
-            }
+            0 => text[at] = random.pick(&[&b'"', &b'{', &b']', &b'\\', &b'9', &0xff]).to_owned(),
             _ => text.truncate(at),
         }
         let _ = json::read_item(&text);
@@ -180,44 +142,19 @@ fn values_in_json_are_refused_in_aws_words() {
         Err(json::Unreadable::Serialization(what)) => format!("SerializationException: {what}"),
         Ok(value) => panic!("{text} is {value:?}"),
     };
-    let empty =
-        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
-    for text in [
-        "{}",
-        r#"{"a":""}"#,
-        r#"{"M":{"a":{}}}"#,
-        r#"{"L":[{"x":[1,{"y":2}]}]}"#,
-        r#"{"S":null}"#,
-    ] {
+    let empty = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+    for text in ["{}", r#"{"a":""}"#, r#"{"M":{"a":{}}}"#, r#"{"L":[{"x":[1,{"y":2}]}]}"#, r#"{"S":null}"#] {
         assert_eq!(refusal(text), empty, "{text}");
     }
     assert_eq!(
         refusal(r#"{"S":"a","N":"1"}"#),
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
     );
-    assert_eq!(
-        refusal(r#"{"S":"a","N":"b"}"#),
-        "The parameter cannot be converted to a numeric value: b"
-    );
-    assert_eq!(
-        refusal(r#"{"N":123}"#),
-        "SerializationException: NUMBER_VALUE cannot be converted to String"
-    );
-    assert_eq!(
-        refusal(r#"{"S":["a"]}"#),
-        "SerializationException: Start of list found where not expected"
-    );
-    assert_eq!(
-        refusal(r#"{"B":"a"}"#),
-        "SerializationException: 'a' can not be converted to a Blob: Invalid Base64"
-    );
-    let deep = |levels: usize| {
-        format!(
-            "{}{{\"NULL\":true}}{}",
-            "{\"L\":[".repeat(levels),
-            "]}".repeat(levels)
-        )
-    };
+    assert_eq!(refusal(r#"{"S":"a","N":"b"}"#), "The parameter cannot be converted to a numeric value: b");
+    assert_eq!(refusal(r#"{"N":123}"#), "SerializationException: NUMBER_VALUE cannot be converted to String");
+    assert_eq!(refusal(r#"{"S":["a"]}"#), "SerializationException: Start of list found where not expected");
+    assert_eq!(refusal(r#"{"B":"a"}"#), "SerializationException: 'a' can not be converted to a Blob: Invalid Base64");
+    let deep = |levels: usize| format!("{}{{\"NULL\":true}}{}", "{\"L\":[".repeat(levels), "]}".repeat(levels));
     assert!(json::read_value(deep(31).as_bytes()).is_ok());
     assert!(refusal(&deep(32)).contains("nested levels beyond supported limit"));
     assert!(refusal(&deep(100_000)).contains("nested levels beyond supported limit"));
@@ -227,13 +164,7 @@ fn values_in_json_are_refused_in_aws_words() {
 fn strings_in_json_may_be_escaped() {
     let value = json::read_value(r#" { "S" : "\u3042\uD83D\uDE00\n\/\"x" } "#.as_bytes());
     assert_eq!(value, Ok(Value::S("あ😀\n/\"x".into())));
-    for text in [
-        r#"{"S":"\uD83D"}"#,
-        r#"{"S":"\uDE00"}"#,
-        r#"{"S":"\x"}"#,
-        r#"{"S":"a}"#,
-        r#"{"S":"a"} x"#,
-    ] {
+    for text in [r#"{"S":"\uD83D"}"#, r#"{"S":"\uDE00"}"#, r#"{"S":"\x"}"#, r#"{"S":"a}"#, r#"{"S":"a"} x"#] {
         assert!(json::read_value(text.as_bytes()).is_err(), "{text}");
     }
 }

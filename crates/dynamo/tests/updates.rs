@@ -21,10 +21,7 @@ fn strings(elements: &[&str]) -> Value {
 }
 
 fn item(pairs: &[(&str, Value)]) -> Item {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 fn map(pairs: &[(&str, Value)]) -> Value {
@@ -33,11 +30,7 @@ fn map(pairs: &[(&str, Value)]) -> Value {
 
 fn placeholders(given: &[(&str, Value)]) -> Placeholders {
     let names = [("#c", "c"), ("#d", "[3]")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-    Placeholders::new(
-        Some(BTreeMap::from(names)),
-        Some(item(given)).filter(|values| !values.is_empty()),
-    )
-    .unwrap()
+    Placeholders::new(Some(BTreeMap::from(names)), Some(item(given)).filter(|values| !values.is_empty())).unwrap()
 }
 
 fn update(text: &str, given: &[(&str, Value)], before: &[(&str, Value)]) -> Result<Item, String> {
@@ -49,11 +42,7 @@ fn update(text: &str, given: &[(&str, Value)], before: &[(&str, Value)]) -> Resu
 
 fn refusal(text: &str, given: &[(&str, Value)]) -> String {
     let error = Update::parse(text, &mut placeholders(given)).expect_err(text);
-    error
-        .0
-        .strip_prefix("Invalid UpdateExpression: ")
-        .expect(&error.0)
-        .to_owned()
+    error.0.strip_prefix("Invalid UpdateExpression: ").expect(&error.0).to_owned()
 }
 
 #[test]
@@ -93,36 +82,18 @@ fn syntax_errors() {
         "set a = (b",
         "set a = list_append(a, b + c)",
     ] {
-        assert!(
-            refusal(text, &[]).starts_with("Syntax error; token: "),
-            "{text}"
-        );
+        assert!(refusal(text, &[]).starts_with("Syntax error; token: "), "{text}");
     }
-    assert_eq!(
-        refusal("set a = :b,", &[]),
-        "Syntax error; token: \"<EOF>\", near: \",\""
-    );
-    assert_eq!(
-        refusal("SET foo bar = :v", &[]),
-        "Syntax error; token: \"bar\", near: \"foo bar =\""
-    );
+    assert_eq!(refusal("set a = :b,", &[]), "Syntax error; token: \"<EOF>\", near: \",\"");
+    assert_eq!(refusal("SET foo bar = :v", &[]), "Syntax error; token: \"bar\", near: \"foo bar =\"");
 }
 
 #[test]
 fn refusals_come_in_aws_order_and_words() {
     for (text, message) in [
-        (
-            " set #c = :c set abOrt = true ",
-            "Attribute name is a reserved keyword; reserved keyword: abOrt",
-        ),
-        (
-            "set #c = if_not_exist(:c) set c = d",
-            "Invalid function name; function: if_not_exist",
-        ),
-        (
-            "set a = #x set c = :d",
-            "The \"SET\" section can only be used once in an update expression;",
-        ),
+        (" set #c = :c set abOrt = true ", "Attribute name is a reserved keyword; reserved keyword: abOrt"),
+        ("set #c = if_not_exist(:c) set c = d", "Invalid function name; function: if_not_exist"),
+        ("set a = #x set c = :d", "The \"SET\" section can only be used once in an update expression;"),
         (
             "delete #d :e set a = b delete #e :f",
             "The \"DELETE\" section can only be used once in an update expression;",
@@ -159,88 +130,39 @@ fn refusals_come_in_aws_order_and_words() {
     }
     let wrong = "Incorrect operand type for operator or function; ";
     for (text, value, message) in [
-        (
-            "set b = list_append(:a, a), c = if_not_exists(a) add a.b :a",
-            s("a"),
-            "operator: ADD, operand type: STRING",
-        ),
-        (
-            "delete a.b :a",
-            n("1"),
-            "operator: DELETE, operand type: NUMBER",
-        ),
+        ("set b = list_append(:a, a), c = if_not_exists(a) add a.b :a", s("a"), "operator: ADD, operand type: STRING"),
+        ("delete a.b :a", n("1"), "operator: DELETE, operand type: NUMBER"),
         ("add a.b :a", list(&[]), "operator: ADD, operand type: LIST"),
-        (
-            "set a = list_append(a, :a)",
-            n("1"),
-            "operator or function: list_append, operand type: N",
-        ),
-        (
-            "set a = a + :a",
-            Value::Null,
-            "operator or function: +, operand type: NULL",
-        ),
-        (
-            "set a = :a - a",
-            strings(&["x"]),
-            "operator or function: -, operand type: SS",
-        ),
+        ("set a = list_append(a, :a)", n("1"), "operator or function: list_append, operand type: N"),
+        ("set a = a + :a", Value::Null, "operator or function: +, operand type: NULL"),
+        ("set a = :a - a", strings(&["x"]), "operator or function: -, operand type: SS"),
     ] {
-        assert_eq!(
-            refusal(text, &[(":a", value)]),
-            format!("{wrong}{message}"),
-            "{text}"
-        );
+        assert_eq!(refusal(text, &[(":a", value)]), format!("{wrong}{message}"), "{text}");
     }
 }
 
 #[test]
 fn sets_read_the_item_as_it_was() {
     let before = [("a", n("1")), ("b", n("2"))];
+    assert_eq!(update("SET a = b, b = a", &[], &before), Ok(item(&[("a", n("2")), ("b", n("1"))])));
     assert_eq!(
-        update("SET a = b, b = a", &[], &before),
-        Ok(item(&[("a", n("2")), ("b", n("1"))]))
-    );
-    assert_eq!(
-        update(
-            "SET a = a + :v, c = if_not_exists(c, :v) - b REMOVE b",
-            &[(":v", n("0.5"))],
-            &before
-        ),
+        update("SET a = a + :v, c = if_not_exists(c, :v) - b REMOVE b", &[(":v", n("0.5"))], &before),
         Ok(item(&[("a", n("1.5")), ("c", n("-1.5"))]))
     );
 }
 
 #[test]
 fn documents_and_lists() {
-    let before = [
-        ("l", list(&[n("0"), n("1"), n("2"), n("3")])),
-        ("m", map(&[("k", n("1"))])),
-    ];
+    let before = [("l", list(&[n("0"), n("1"), n("2"), n("3")])), ("m", map(&[("k", n("1"))]))];
     let get = |result: Result<Item, String>, name: &str| result.unwrap().remove(name).unwrap();
-    assert_eq!(
-        get(update("REMOVE l[1], l[3], l[9]", &[], &before), "l"),
-        list(&[n("0"), n("2")])
-    );
+    assert_eq!(get(update("REMOVE l[1], l[3], l[9]", &[], &before), "l"), list(&[n("0"), n("2")]));
     let given = [(":a", s("a")), (":b", s("b"))];
     let appended = update("SET l[8] = :b, l[7] = :a REMOVE l[0]", &given, &before);
-    assert_eq!(
-        get(appended, "l"),
-        list(&[n("1"), n("2"), n("3"), s("a"), s("b")])
-    );
-    assert_eq!(
-        get(update("SET m.x = :a, m.k = :b", &given, &before), "m"),
-        map(&[("k", s("b")), ("x", s("a"))])
-    );
-    let joined = update(
-        "SET l = list_append(:x, if_not_exists(l, :e))",
-        &[(":x", list(&[n("9")])), (":e", list(&[]))],
-        &before,
-    );
-    assert_eq!(
-        get(joined, "l"),
-        list(&[n("9"), n("0"), n("1"), n("2"), n("3")])
-    );
+    assert_eq!(get(appended, "l"), list(&[n("1"), n("2"), n("3"), s("a"), s("b")]));
+    assert_eq!(get(update("SET m.x = :a, m.k = :b", &given, &before), "m"), map(&[("k", s("b")), ("x", s("a"))]));
+    let joined =
+        update("SET l = list_append(:x, if_not_exists(l, :e))", &[(":x", list(&[n("9")])), (":e", list(&[]))], &before);
+    assert_eq!(get(joined, "l"), list(&[n("9"), n("0"), n("1"), n("2"), n("3")]));
 }
 
 #[test]
@@ -249,32 +171,16 @@ fn add_and_delete() {
     let given = [(":n", n("2")), (":s", strings(&["b", "c"]))];
     assert_eq!(
         update("ADD n :n, fresh :n, ss :s", &given, &before),
-        Ok(item(&[
-            ("fresh", n("2")),
-            ("n", n("3")),
-            ("ss", strings(&["a", "b", "c"]))
-        ]))
+        Ok(item(&[("fresh", n("2")), ("n", n("3")), ("ss", strings(&["a", "b", "c"]))]))
     );
     let given = [(":s", strings(&["b", "c"])), (":all", strings(&["a", "b"]))];
-    assert_eq!(
-        update("DELETE ss :s, gone :s", &given, &before).unwrap()["ss"],
-        strings(&["a"])
-    );
-    assert!(
-        !update("DELETE ss :all", &given, &before)
-            .unwrap()
-            .contains_key("ss")
-    );
+    assert_eq!(update("DELETE ss :s, gone :s", &given, &before).unwrap()["ss"], strings(&["a"]));
+    assert!(!update("DELETE ss :all", &given, &before).unwrap().contains_key("ss"));
 }
 
 #[test]
 fn what_cannot_be_done_is_refused() {
-    let before = [
-        ("a", n("1")),
-        ("m", map(&[])),
-        ("l", list(&[])),
-        ("ns", Value::number_set(&["1"]).unwrap()),
-    ];
+    let before = [("a", n("1")), ("m", map(&[])), ("l", list(&[])), ("ns", Value::number_set(&["1"]).unwrap())];
     let given = [(":s", strings(&["a"])), (":n", n("1"))];
     let path = "The document path provided in the update expression is invalid for update";
     for text in [
@@ -294,14 +200,8 @@ fn what_cannot_be_done_is_refused() {
         assert_eq!(update(text, &given, &before), Err(path.into()), "{text}");
     }
     let kind = "An operand in the update expression has an incorrect data type";
-    for text in [
-        "delete ns :s",
-        "delete a :s",
-        "add ns :s",
-        "add ns :n",
-        "set x = m + :n",
-        "set x = list_append(m, l)",
-    ] {
+    for text in ["delete ns :s", "delete a :s", "add ns :s", "add ns :n", "set x = m + :n", "set x = list_append(m, l)"]
+    {
         assert_eq!(update(text, &given, &before), Err(kind.into()), "{text}");
     }
     let missing = "The provided expression refers to an attribute that does not exist in the item";
@@ -312,11 +212,8 @@ fn what_cannot_be_done_is_refused() {
 
 #[test]
 fn an_update_that_only_takes_away_makes_no_item() {
-    let creates = |text: &str| {
-        Update::parse(text, &mut placeholders(&[(":n", strings(&["1"]))]))
-            .unwrap()
-            .creates_item()
-    };
+    let creates =
+        |text: &str| Update::parse(text, &mut placeholders(&[(":n", strings(&["1"]))])).unwrap().creates_item();
     assert!(creates("set a = b") && creates("remove b add a :n"));
     assert!(!creates("remove a") && !creates("remove a delete b :n"));
 }
@@ -325,57 +222,23 @@ fn an_update_that_only_takes_away_makes_no_item() {
 fn projections_keep_the_shape() {
     let whole = item(&[
         ("a", n("1")),
-        (
-            "l",
-            list(&[n("0"), map(&[("x", n("1")), ("y", n("2"))]), n("2")]),
-        ),
+        ("l", list(&[n("0"), map(&[("x", n("1")), ("y", n("2"))]), n("2")])),
         ("c", map(&[("d", map(&[("e", n("1"))])), ("f", n("2"))])),
     ]);
-    let project = |text: &str| {
-        Projection::parse(text, &mut placeholders(&[]))
-            .unwrap()
-            .apply(&whole)
-    };
+    let project = |text: &str| Projection::parse(text, &mut placeholders(&[])).unwrap().apply(&whole);
     assert_eq!(project("a, gone, a1.b"), item(&[("a", n("1"))]));
-    assert_eq!(
-        project("l[2], l[1].y, l[7]"),
-        item(&[("l", list(&[map(&[("y", n("2"))]), n("2")]))])
-    );
-    assert_eq!(
-        project("#c.d.e, #c.x"),
-        item(&[("c", map(&[("d", map(&[("e", n("1"))]))]))])
-    );
+    assert_eq!(project("l[2], l[1].y, l[7]"), item(&[("l", list(&[map(&[("y", n("2"))]), n("2")]))]));
+    assert_eq!(project("#c.d.e, #c.x"), item(&[("c", map(&[("d", map(&[("e", n("1"))]))]))]));
     assert_eq!(project("a.b, l.x, #c[0]"), Item::new());
 }
 
 #[test]
 fn projections_are_refused_in_aws_words() {
-    let refusal = |text: &str| {
-        Projection::parse(text, &mut placeholders(&[]))
-            .expect_err(text)
-            .0
-    };
-    for text in [
-        "whatever(stuff)",
-        ":a",
-        "abort,",
-        "a,,b",
-        "a..b",
-        "a[b]",
-        "(a.b).c",
-        "(a)",
-        "(a,b)",
-        "a-b",
-    ] {
-        assert!(
-            refusal(text).starts_with("Invalid ProjectionExpression: Syntax error; token: "),
-            "{text}"
-        );
+    let refusal = |text: &str| Projection::parse(text, &mut placeholders(&[])).expect_err(text).0;
+    for text in ["whatever(stuff)", ":a", "abort,", "a,,b", "a..b", "a[b]", "(a.b).c", "(a)", "(a,b)", "a-b"] {
+        assert!(refusal(text).starts_with("Invalid ProjectionExpression: Syntax error; token: "), "{text}");
     }
-    assert_eq!(
-        refusal("!!"),
-        "Invalid ProjectionExpression: Syntax error; token: \"!\", near: \"!!\""
-    );
+    assert_eq!(refusal("!!"), "Invalid ProjectionExpression: Syntax error; token: \"!\", near: \"!!\"");
     assert_eq!(
         refusal("a.abORt"),
         "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: abORt"

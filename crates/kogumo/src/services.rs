@@ -11,6 +11,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
     // One a line: most changes to this file add one.
     #[rustfmt::skip]
     let services = vec![
+        kogumo_svc_dynamodb::service(),
         kogumo_svc_iam::service(),
         kogumo_svc_ssm::service(),
         kogumo_svc_sts::service(),

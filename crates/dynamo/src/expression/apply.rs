@@ -7,10 +7,8 @@ use super::path::{Path, Step};
 use super::update::{Action, SetOperand, SetValue, Update};
 use crate::{Item, ValidationError, Value};
 
-const INVALID_PATH: &str =
-    "The document path provided in the update expression is invalid for update";
-const MISSING: &str =
-    "The provided expression refers to an attribute that does not exist in the item";
+const INVALID_PATH: &str = "The document path provided in the update expression is invalid for update";
+const MISSING: &str = "The provided expression refers to an attribute that does not exist in the item";
 
 impl Update {
     /// Changes the item, or says why not; the item is then half changed and to be thrown away.
@@ -25,9 +23,7 @@ impl Update {
                 Action::Set(..) | Action::Remove(_) => {}
             }
         }
-        self.removals()
-            .into_iter()
-            .try_for_each(|path| remove(item, path))
+        self.removals().into_iter().try_for_each(|path| remove(item, path))
     }
 
     /// What SET writes and where; elements beyond the end of a list are appended in the order of their indexes.
@@ -75,15 +71,13 @@ impl Update {
                 Some(value) => Ok(value.clone()),
                 None => self.operand(default, item),
             },
-            SetOperand::ListAppend(front, back) => {
-                match (self.operand(front, item)?, self.operand(back, item)?) {
-                    (Value::L(mut list), Value::L(more)) => {
-                        list.extend(more);
-                        Ok(Value::L(list))
-                    }
-                    _ => Err(self.mismatch.into()),
+            SetOperand::ListAppend(front, back) => match (self.operand(front, item)?, self.operand(back, item)?) {
+                (Value::L(mut list), Value::L(more)) => {
+                    list.extend(more);
+                    Ok(Value::L(list))
                 }
-            }
+                _ => Err(self.mismatch.into()),
+            },
         }
     }
 
@@ -94,9 +88,7 @@ impl Update {
             (Some(Value::Ss(one)), Value::Ss(two)) => Value::Ss(one.union(two).cloned().collect()),
             (Some(Value::Ns(one)), Value::Ns(two)) => Value::Ns(one.union(two).copied().collect()),
             (Some(Value::Bs(one)), Value::Bs(two)) => Value::Bs(one.union(two).cloned().collect()),
-            (Some(Value::L(one)), Value::L(two)) => {
-                Value::L(one.iter().chain(two).cloned().collect())
-            }
+            (Some(Value::L(one)), Value::L(two)) => Value::L(one.iter().chain(two).cloned().collect()),
             _ => return Err(self.mismatch.into()),
         };
         put(item, path, sum)
@@ -111,11 +103,7 @@ impl Update {
             (Some(Value::Bs(one)), Value::Bs(two)) => (Value::Bs(one - two), one.is_subset(two)),
             _ => return Err(self.mismatch.into()),
         };
-        if empty {
-            remove(item, path)
-        } else {
-            put(item, path, rest)
-        }
+        if empty { remove(item, path) } else { put(item, path, rest) }
     }
 }
 
@@ -166,9 +154,7 @@ fn remove(item: &mut Item, path: &Path) -> Result<(), ValidationError> {
 /// Nothing may be taken from where nothing can be.
 fn check_parent(item: &mut Item, path: &Path) -> Result<(), ValidationError> {
     match (path.steps.is_empty(), path.parent_mut(item)) {
-        (true, _) | (_, Some((Value::M(_), Step::Key(_)) | (Value::L(_), Step::Index(_)))) => {
-            Ok(())
-        }
+        (true, _) | (_, Some((Value::M(_), Step::Key(_)) | (Value::L(_), Step::Index(_)))) => Ok(()),
         _ => Err(INVALID_PATH.into()),
     }
 }

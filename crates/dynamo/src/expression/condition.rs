@@ -3,9 +3,7 @@
 use super::condition_syntax::{self, RawCondition};
 use super::path::Path;
 use super::placeholders::Placeholders;
-use super::raw::{
-    RawOperand, invalid, needs_path, open, unknown_function, wrong_count, wrong_type,
-};
+use super::raw::{RawOperand, invalid, needs_path, open, unknown_function, wrong_count, wrong_type};
 use crate::{Type, ValidationError, Value};
 
 /// The most operands that IN may have on its right.
@@ -78,11 +76,7 @@ impl Operand {
 
 impl Condition {
     /// Parses and checks a condition. `parameter` is its name in the request (`ConditionExpression`, …).
-    pub fn parse(
-        parameter: &str,
-        text: &str,
-        placeholders: &mut Placeholders,
-    ) -> Result<Condition, ValidationError> {
+    pub fn parse(parameter: &str, text: &str, placeholders: &mut Placeholders) -> Result<Condition, ValidationError> {
         let mut cursor = open(parameter, text)?;
         let parsed = condition_syntax::parse(&mut cursor).and_then(|raw| {
             check_functions(&raw)?;
@@ -96,10 +90,7 @@ impl Condition {
 
 impl<'a> RawCondition<'a> {
     /// Visits the outermost operands in the order they are written.
-    fn operands(
-        &self,
-        visit: &mut dyn FnMut(&RawOperand<'a>) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn operands(&self, visit: &mut dyn FnMut(&RawOperand<'a>) -> Result<(), String>) -> Result<(), String> {
         match self {
             RawCondition::And(parts) | RawCondition::Or(parts) => {
                 parts.iter().try_for_each(|part| part.operands(visit))
@@ -107,21 +98,14 @@ impl<'a> RawCondition<'a> {
             RawCondition::Not(part) => part.operands(visit),
             RawCondition::Compare(_, operands) => operands.iter().try_for_each(visit),
             RawCondition::Between(operands) => operands.iter().try_for_each(visit),
-            RawCondition::In(operands) | RawCondition::Function(_, operands) => {
-                operands.iter().try_for_each(visit)
-            }
+            RawCondition::In(operands) | RawCondition::Function(_, operands) => operands.iter().try_for_each(visit),
         }
     }
 
     /// Visits the conditions that are not made of others.
-    fn leaves(
-        &self,
-        visit: &mut dyn FnMut(&RawCondition<'a>) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn leaves(&self, visit: &mut dyn FnMut(&RawCondition<'a>) -> Result<(), String>) -> Result<(), String> {
         match self {
-            RawCondition::And(parts) | RawCondition::Or(parts) => {
-                parts.iter().try_for_each(|part| part.leaves(visit))
-            }
+            RawCondition::And(parts) | RawCondition::Or(parts) => parts.iter().try_for_each(|part| part.leaves(visit)),
             RawCondition::Not(part) => part.leaves(visit),
             leaf => visit(leaf),
         }
@@ -154,19 +138,12 @@ fn operands_of(function: &str) -> Option<usize> {
 
 /// `size` is an operand and no condition; the other functions are conditions and no operands.
 fn check_uses(raw: &RawCondition<'_>) -> Result<(), String> {
-    let misused = |name: &str| {
-        Err(format!(
-            "The function is not allowed to be used this way in an expression; function: {name}"
-        ))
-    };
+    let misused =
+        |name: &str| Err(format!("The function is not allowed to be used this way in an expression; function: {name}"));
     raw.leaves(&mut |leaf| {
         leaf.operands(&mut |operand| {
             operand.functions(&mut |name, _| {
-                if name == "size" {
-                    Ok(())
-                } else {
-                    misused(name)
-                }
+                if name == "size" { Ok(()) } else { misused(name) }
             })
         })?;
         match leaf {
@@ -178,10 +155,7 @@ fn check_uses(raw: &RawCondition<'_>) -> Result<(), String> {
 
 fn resolve(raw: &RawCondition<'_>, placeholders: &mut Placeholders) -> Result<Condition, String> {
     let mut all = |parts: &[RawCondition<'_>]| -> Result<Vec<Condition>, String> {
-        parts
-            .iter()
-            .map(|part| resolve(part, placeholders))
-            .collect()
+        parts.iter().map(|part| resolve(part, placeholders)).collect()
     };
     Ok(match raw {
         RawCondition::And(parts) => Condition::And(all(parts)?),
@@ -192,14 +166,9 @@ fn resolve(raw: &RawCondition<'_>, placeholders: &mut Placeholders) -> Result<Co
 }
 
 /// AWS judges condition by condition: placeholders, then counts, then operands that must differ, then types.
-fn resolve_leaf(
-    leaf: &RawCondition<'_>,
-    placeholders: &mut Placeholders,
-) -> Result<Condition, String> {
+fn resolve_leaf(leaf: &RawCondition<'_>, placeholders: &mut Placeholders) -> Result<Condition, String> {
     leaf.operands(&mut |operand| require_placeholders(operand, placeholders))?;
-    leaf.operands(&mut |operand| {
-        operand.functions(&mut |name, arguments| check_count(name, arguments.len()))
-    })?;
+    leaf.operands(&mut |operand| operand.functions(&mut |name, arguments| check_count(name, arguments.len())))?;
     if let RawCondition::Function(name, arguments) = leaf {
         check_count(name, arguments.len())?;
     }
@@ -213,16 +182,13 @@ fn resolve_leaf(
     build(leaf, operands)
 }
 
-fn require_placeholders(
-    operand: &RawOperand<'_>,
-    placeholders: &mut Placeholders,
-) -> Result<(), String> {
+fn require_placeholders(operand: &RawOperand<'_>, placeholders: &mut Placeholders) -> Result<(), String> {
     match operand {
         RawOperand::Path(path) => path.resolve(placeholders).map(drop),
         RawOperand::Value(name) => placeholders.value(name).map(drop),
-        RawOperand::Function(_, arguments) => arguments
-            .iter()
-            .try_for_each(|argument| require_placeholders(argument, placeholders)),
+        RawOperand::Function(_, arguments) => {
+            arguments.iter().try_for_each(|argument| require_placeholders(argument, placeholders))
+        }
     }
 }
 
@@ -233,10 +199,7 @@ fn check_count(function: &str, count: usize) -> Result<(), String> {
     }
 }
 
-fn resolve_operand(
-    operand: &RawOperand<'_>,
-    placeholders: &mut Placeholders,
-) -> Result<Operand, String> {
+fn resolve_operand(operand: &RawOperand<'_>, placeholders: &mut Placeholders) -> Result<Operand, String> {
     Ok(match operand {
         RawOperand::Path(path) => Operand::Path(path.resolve(placeholders)?),
         RawOperand::Value(name) => Operand::Value(placeholders.value(name)?.clone()),
@@ -304,17 +267,12 @@ fn build(leaf: &RawCondition<'_>, operands: Vec<Operand>) -> Result<Condition, S
 
 /// The first type known beforehand that an operator cannot work on.
 fn misfit(operands: &[&Operand], fits: fn(Type) -> bool) -> Option<Type> {
-    operands
-        .iter()
-        .filter_map(|operand| operand.kind())
-        .find(|kind| !fits(*kind))
+    operands.iter().filter_map(|operand| operand.kind()).find(|kind| !fits(*kind))
 }
 
 /// Operators name themselves in another word than functions do.
 fn unordered(operator: &str, kind: Type) -> String {
-    format!(
-        "Incorrect operand type for operator or function; operator: {operator}, operand type: {kind}"
-    )
+    format!("Incorrect operand type for operator or function; operator: {operator}, operand type: {kind}")
 }
 
 fn compare(symbol: &str, left: Operand, right: Operand) -> Result<Condition, String> {
@@ -338,9 +296,7 @@ fn between(operand: Operand, low: Operand, high: Operand) -> Result<Condition, S
 fn check_bounds(low: &Value, high: &Value) -> Result<(), String> {
     let complaint = match (low.kind() == high.kind(), low.compare(high)) {
         (false, _) => "same data type for lower and upper bounds",
-        (true, Some(std::cmp::Ordering::Greater)) => {
-            "upper bound to be greater than or equal to lower bound"
-        }
+        (true, Some(std::cmp::Ordering::Greater)) => "upper bound to be greater than or equal to lower bound",
         _ => return Ok(()),
     };
     Err(format!(
@@ -361,9 +317,7 @@ fn path_of(function: &str, operand: Operand) -> Result<Path, String> {
 fn named_type(operand: &Operand) -> Result<Type, String> {
     match operand {
         Operand::Value(Value::S(name)) => Type::from_descriptor(name).ok_or_else(|| {
-            format!(
-                "Invalid attribute type name found; type: {name}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}"
-            )
+            format!("Invalid attribute type name found; type: {name}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}")
         }),
         other => match other.kind() {
             Some(kind) => Err(wrong_type("attribute_type", kind)),
@@ -373,9 +327,7 @@ fn named_type(operand: &Operand) -> Result<Type, String> {
 }
 
 fn begins_with(operand: Operand, prefix: Operand) -> Result<Condition, String> {
-    match misfit(&[&operand, &prefix], |kind| {
-        matches!(kind, Type::S | Type::B)
-    }) {
+    match misfit(&[&operand, &prefix], |kind| matches!(kind, Type::S | Type::B)) {
         Some(kind) => Err(wrong_type("begins_with", kind)),
         None => Ok(Condition::BeginsWith(operand, prefix)),
     }

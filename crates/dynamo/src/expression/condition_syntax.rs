@@ -35,10 +35,7 @@ struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn bare(content: Content<'a>) -> Self {
-        Node {
-            content,
-            enclosed: false,
-        }
+        Node { content, enclosed: false }
     }
 }
 
@@ -51,12 +48,7 @@ struct Parser<'a, 'c> {
 
 /// Reads a whole condition.
 pub(super) fn parse<'a>(cursor: &mut Cursor<'a>) -> Syntax<RawCondition<'a>> {
-    let mut parser = Parser {
-        cursor,
-        redundant_parentheses: false,
-        operators: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { cursor, redundant_parentheses: false, operators: 0, depth: 0 };
     let node = parser.disjunction()?;
     let condition = parser.condition(node)?;
     if !parser.cursor.at_end() {
@@ -106,24 +98,16 @@ impl<'a> Parser<'a, '_> {
         let inner = self.negation()?;
         let inner = self.condition(inner)?;
         self.depth -= 1;
-        Ok(Node::bare(Content::Condition(RawCondition::Not(Box::new(
-            inner,
-        )))))
+        Ok(Node::bare(Content::Condition(RawCondition::Not(Box::new(inner)))))
     }
 
     fn comparison(&mut self) -> Syntax<Node<'a>> {
         let node = self.primary()?;
         let operand = match node {
-            Node {
-                content: Content::Operand(operand),
-                enclosed,
-            } => match self.infix() {
+            Node { content: Content::Operand(operand), enclosed } => match self.infix() {
                 true => operand,
                 false => {
-                    return Ok(Node {
-                        content: Content::Operand(operand),
-                        enclosed,
-                    });
+                    return Ok(Node { content: Content::Operand(operand), enclosed });
                 }
             },
             condition => return Ok(condition),
@@ -151,9 +135,7 @@ impl<'a> Parser<'a, '_> {
     fn infix(&self) -> bool {
         self.cursor.is_keyword("BETWEEN")
             || self.cursor.is_keyword("IN")
-            || COMPARATORS
-                .iter()
-                .any(|comparator| self.cursor.is(comparator))
+            || COMPARATORS.iter().any(|comparator| self.cursor.is(comparator))
     }
 
     fn primary(&mut self) -> Syntax<Node<'a>> {
@@ -161,9 +143,7 @@ impl<'a> Parser<'a, '_> {
             return self.parenthesised();
         }
         if self.cursor.kind() == Kind::Placeholder {
-            return Ok(Node::bare(Content::Operand(RawOperand::Value(
-                self.cursor.take(),
-            ))));
+            return Ok(Node::bare(Content::Operand(RawOperand::Value(self.cursor.take()))));
         }
         if self.cursor.kind() == Kind::Word && self.cursor.is_after("(") && !self.at_keyword() {
             return self.function();
@@ -173,9 +153,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn at_keyword(&self) -> bool {
-        KEYWORDS
-            .iter()
-            .any(|keyword| self.cursor.is_keyword(keyword))
+        KEYWORDS.iter().any(|keyword| self.cursor.is_keyword(keyword))
     }
 
     fn parenthesised(&mut self) -> Syntax<Node<'a>> {
@@ -200,9 +178,7 @@ impl<'a> Parser<'a, '_> {
         raw::enter(&mut self.depth)?;
         let arguments = self.arguments()?;
         self.depth -= 1;
-        Ok(Node::bare(Content::Operand(RawOperand::Function(
-            name, arguments,
-        ))))
+        Ok(Node::bare(Content::Operand(RawOperand::Function(name, arguments))))
     }
 
     /// Reads operands up to the closing parenthesis.
@@ -226,9 +202,7 @@ impl<'a> Parser<'a, '_> {
     fn condition(&self, node: Node<'a>) -> Syntax<RawCondition<'a>> {
         match node.content {
             Content::Condition(condition) => Ok(condition),
-            Content::Operand(RawOperand::Function(name, arguments)) => {
-                Ok(RawCondition::Function(name, arguments))
-            }
+            Content::Operand(RawOperand::Function(name, arguments)) => Ok(RawCondition::Function(name, arguments)),
             Content::Operand(_) => Err(self.cursor.error()),
         }
     }

@@ -13,9 +13,7 @@ impl Condition {
             Condition::And(parts) => parts.iter().all(|part| part.matches(item)),
             Condition::Or(parts) => parts.iter().any(|part| part.matches(item)),
             Condition::Not(part) => !part.matches(item),
-            Condition::Compare(comparator, left, right) => {
-                compare(*comparator, left.value(item), right.value(item))
-            }
+            Condition::Compare(comparator, left, right) => compare(*comparator, left.value(item), right.value(item)),
             Condition::Between(operand, low, high) => {
                 let value = operand.value(item);
                 compare(Comparator::GreaterOrEqual, value.clone(), low.value(item))
@@ -27,16 +25,44 @@ impl Condition {
             }
             Condition::AttributeExists(path) => path.get(item).is_some(),
             Condition::AttributeNotExists(path) => path.get(item).is_none(),
-            Condition::AttributeType(operand, kind) => operand
-                .value(item)
-                .is_some_and(|value| value.kind() == *kind),
+            Condition::AttributeType(operand, kind) => operand.value(item).is_some_and(|value| value.kind() == *kind),
             Condition::BeginsWith(operand, prefix) => both(operand, prefix, item, begins_with),
             Condition::Contains(container, element) => both(container, element, item, contains),
         }
     }
 }
 
+impl Condition {
+    /// Shows the attributes that the condition looks at, in the order they are written.
+    pub fn attributes<'a>(&'a self, show: &mut dyn FnMut(&'a str)) {
+        match self {
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| part.attributes(show)),
+            Condition::Not(part) => part.attributes(show),
+            Condition::Compare(_, one, two) | Condition::BeginsWith(one, two) | Condition::Contains(one, two) => {
+                [one, two].into_iter().for_each(|operand| operand.attributes(show));
+            }
+            Condition::Between(one, two, three) => {
+                [one, two, three].into_iter().for_each(|operand| operand.attributes(show));
+            }
+            Condition::In(one, others) => {
+                one.attributes(show);
+                others.iter().for_each(|operand| operand.attributes(show));
+            }
+            Condition::AttributeExists(path) | Condition::AttributeNotExists(path) => show(&path.attribute),
+            Condition::AttributeType(operand, _) => operand.attributes(show),
+        }
+    }
+}
+
 impl Operand {
+    fn attributes<'a>(&'a self, show: &mut dyn FnMut(&'a str)) {
+        match self {
+            Operand::Path(path) => show(&path.attribute),
+            Operand::Value(_) => {}
+            Operand::Size(operand) => operand.attributes(show),
+        }
+    }
+
     fn value<'a>(&'a self, item: &'a Item) -> Option<Cow<'a, Value>> {
         match self {
             Operand::Path(path) => path.get(item).map(Cow::Borrowed),
@@ -57,11 +83,7 @@ fn both(one: &Operand, two: &Operand, item: &Item, test: fn(&Value, &Value) -> b
 }
 
 /// What is not there differs from everything and compares with nothing.
-fn compare(
-    comparator: Comparator,
-    left: Option<Cow<'_, Value>>,
-    right: Option<Cow<'_, Value>>,
-) -> bool {
+fn compare(comparator: Comparator, left: Option<Cow<'_, Value>>, right: Option<Cow<'_, Value>>) -> bool {
     let (Some(left), Some(right)) = (left, right) else {
         return comparator == Comparator::NotEqual;
     };
@@ -101,10 +123,7 @@ fn contains(container: &Value, element: &Value) -> bool {
     match (container, element) {
         (Value::S(text), Value::S(part)) => text.contains(part.as_str()),
         (Value::B(bytes), Value::B(part)) => {
-            part.is_empty()
-                || bytes
-                    .windows(part.len())
-                    .any(|window| window == part.as_slice())
+            part.is_empty() || bytes.windows(part.len()).any(|window| window == part.as_slice())
         }
         (Value::Ss(set), Value::S(text)) => set.contains(text),
         (Value::Ns(set), Value::N(number)) => set.contains(number),

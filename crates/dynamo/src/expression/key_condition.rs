@@ -34,12 +34,8 @@ pub struct KeyQuery {
 impl KeyTest {
     fn values(&self) -> impl Iterator<Item = &Value> {
         let (one, two) = match self {
-            KeyTest::Equal(value) | KeyTest::Less(value) | KeyTest::LessOrEqual(value) => {
-                (value, None)
-            }
-            KeyTest::Greater(value)
-            | KeyTest::GreaterOrEqual(value)
-            | KeyTest::BeginsWith(value) => (value, None),
+            KeyTest::Equal(value) | KeyTest::Less(value) | KeyTest::LessOrEqual(value) => (value, None),
+            KeyTest::Greater(value) | KeyTest::GreaterOrEqual(value) | KeyTest::BeginsWith(value) => (value, None),
             KeyTest::Between(low, high) => (low, Some(high)),
         };
         std::iter::once(one).chain(two)
@@ -48,10 +44,7 @@ impl KeyTest {
 
 impl KeyCondition {
     /// Parses and checks a KeyConditionExpression.
-    pub fn parse(
-        text: &str,
-        placeholders: &mut Placeholders,
-    ) -> Result<KeyCondition, ValidationError> {
+    pub fn parse(text: &str, placeholders: &mut Placeholders) -> Result<KeyCondition, ValidationError> {
         let condition = Condition::parse("KeyConditionExpression", text, placeholders)?;
         let mut tests = Vec::new();
         collect(condition, &mut tests)?;
@@ -71,11 +64,7 @@ impl KeyCondition {
     }
 
     /// Fits the condition to the keys of a table or index: their names and types.
-    pub fn bind(
-        mut self,
-        partition: (&str, Type),
-        sort: Option<(&str, Type)>,
-    ) -> Result<KeyQuery, ValidationError> {
+    pub fn bind(mut self, partition: (&str, Type), sort: Option<(&str, Type)>) -> Result<KeyQuery, ValidationError> {
         let test = self.take(partition.0).ok_or_else(|| missed(partition.0))?;
         let sort = match (sort, self.tests.is_empty()) {
             (_, true) => None,
@@ -88,19 +77,13 @@ impl KeyCondition {
         };
         check_type(&test, partition.1)?;
         match test {
-            KeyTest::Equal(value) => Ok(KeyQuery {
-                partition: value,
-                sort,
-            }),
+            KeyTest::Equal(value) => Ok(KeyQuery { partition: value, sort }),
             _ => Err("Query key condition not supported".into()),
         }
     }
 
     fn take(&mut self, name: &str) -> Option<KeyTest> {
-        let at = self
-            .tests
-            .iter()
-            .position(|(attribute, _)| attribute == name)?;
+        let at = self.tests.iter().position(|(attribute, _)| attribute == name)?;
         Some(self.tests.swap_remove(at).1)
     }
 }
@@ -112,16 +95,11 @@ fn missed(name: &str) -> ValidationError {
 fn check_type(test: &KeyTest, kind: Type) -> Result<(), ValidationError> {
     match test.values().all(|value| value.kind() == kind) {
         true => Ok(()),
-        false => Err(ValidationError::parameter(
-            "Condition parameter type does not match schema type",
-        )),
+        false => Err(ValidationError::parameter("Condition parameter type does not match schema type")),
     }
 }
 
-fn collect(
-    condition: Condition,
-    tests: &mut Vec<(String, KeyTest)>,
-) -> Result<(), ValidationError> {
+fn collect(condition: Condition, tests: &mut Vec<(String, KeyTest)>) -> Result<(), ValidationError> {
     if let Condition::And(parts) = condition {
         return parts.into_iter().try_for_each(|part| collect(part, tests));
     }
@@ -160,26 +138,16 @@ fn unsupported(operator: &str) -> ValidationError {
     format!("Invalid operator used in KeyConditionExpression: {operator}").into()
 }
 
-fn compare(
-    comparator: Comparator,
-    left: Operand,
-    right: Operand,
-) -> Result<(String, KeyTest), ValidationError> {
+fn compare(comparator: Comparator, left: Operand, right: Operand) -> Result<(String, KeyTest), ValidationError> {
     let flipped = matches!(left, Operand::Value(_));
     let (name, values) = sort_out([left, right])?;
-    let value = values
-        .into_iter()
-        .next()
-        .ok_or("Invalid condition in KeyConditionExpression: No key attribute specified")?;
+    let value =
+        values.into_iter().next().ok_or("Invalid condition in KeyConditionExpression: No key attribute specified")?;
     let test = match (comparator, flipped) {
         (Comparator::Less, false) | (Comparator::Greater, true) => KeyTest::Less(value),
-        (Comparator::LessOrEqual, false) | (Comparator::GreaterOrEqual, true) => {
-            KeyTest::LessOrEqual(value)
-        }
+        (Comparator::LessOrEqual, false) | (Comparator::GreaterOrEqual, true) => KeyTest::LessOrEqual(value),
         (Comparator::Greater, false) | (Comparator::Less, true) => KeyTest::Greater(value),
-        (Comparator::GreaterOrEqual, false) | (Comparator::LessOrEqual, true) => {
-            KeyTest::GreaterOrEqual(value)
-        }
+        (Comparator::GreaterOrEqual, false) | (Comparator::LessOrEqual, true) => KeyTest::GreaterOrEqual(value),
         (Comparator::Equal | Comparator::NotEqual, _) => KeyTest::Equal(value),
     };
     Ok((name, test))
@@ -205,9 +173,7 @@ fn split<const N: usize>(
 }
 
 /// Sorts operands into the one key attribute and the values beside it.
-fn sort_out(
-    operands: impl IntoIterator<Item = Operand>,
-) -> Result<(String, Vec<Value>), ValidationError> {
+fn sort_out(operands: impl IntoIterator<Item = Operand>) -> Result<(String, Vec<Value>), ValidationError> {
     let mut key = None;
     let mut values = Vec::new();
     for operand in operands {
@@ -217,13 +183,12 @@ fn sort_out(
             }
             Operand::Path(_) if key.is_some() => {
                 return Err(
-                    "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".into()
+                    "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+                        .into(),
                 );
             }
             Operand::Path(path) if !path.steps.is_empty() => {
-                return Err(
-                    "KeyConditionExpressions cannot have conditions on nested attributes".into(),
-                );
+                return Err("KeyConditionExpressions cannot have conditions on nested attributes".into());
             }
             Operand::Path(path) => key = Some(path.attribute),
             Operand::Value(value) => values.push(value),
@@ -231,8 +196,6 @@ fn sort_out(
     }
     match key {
         Some(key) => Ok((key, values)),
-        None => {
-            Err("Invalid condition in KeyConditionExpression: No key attribute specified".into())
-        }
+        None => Err("Invalid condition in KeyConditionExpression: No key attribute specified".into()),
     }
 }

@@ -25,17 +25,12 @@ pub enum Step {
 impl Path {
     /// A path that is a whole attribute, whatever characters its name holds.
     pub fn attribute(name: impl Into<String>) -> Path {
-        Path {
-            attribute: name.into(),
-            steps: Vec::new(),
-        }
+        Path { attribute: name.into(), steps: Vec::new() }
     }
 
     /// What stands at the path.
     pub fn get<'a>(&self, item: &'a Item) -> Option<&'a Value> {
-        self.steps
-            .iter()
-            .try_fold(item.get(&self.attribute)?, |value, step| child(value, step))
+        self.steps.iter().try_fold(item.get(&self.attribute)?, |value, step| child(value, step))
     }
 
     /// The container that the last step leads into; `None` for a whole attribute or where the way does not exist.
@@ -49,12 +44,10 @@ impl Path {
     }
 
     fn elements(&self) -> impl Iterator<Item = Element<'_>> {
-        std::iter::once(Element::Key(&self.attribute)).chain(self.steps.iter().map(
-            |step| match step {
-                Step::Key(key) => Element::Key(key),
-                Step::Index(index) => Element::Index(*index),
-            },
-        ))
+        std::iter::once(Element::Key(&self.attribute)).chain(self.steps.iter().map(|step| match step {
+            Step::Key(key) => Element::Key(key),
+            Step::Index(index) => Element::Index(*index),
+        }))
     }
 }
 
@@ -104,9 +97,7 @@ pub(super) fn check_disjoint<'a>(paths: impl Iterator<Item = &'a Path>) -> Resul
             match relation(earlier, path) {
                 Relation::Disjoint => {}
                 Relation::Overlap => return Err(clash("overlap", earlier, path)),
-                Relation::Conflict => {
-                    conflict = conflict.or_else(|| Some(clash("conflict", earlier, path)))
-                }
+                Relation::Conflict => conflict = conflict.or_else(|| Some(clash("conflict", earlier, path))),
             }
         }
         seen.push(path);

@@ -14,25 +14,10 @@ pub struct Placeholders {
 
 impl Placeholders {
     /// Takes the two parameters of a request; `None` where the request has none.
-    pub fn new(
-        names: Option<BTreeMap<String, String>>,
-        values: Option<Item>,
-    ) -> Result<Self, ValidationError> {
-        check_keys(
-            "ExpressionAttributeNames",
-            '#',
-            names.as_ref().map(BTreeMap::keys),
-        )?;
-        check_keys(
-            "ExpressionAttributeValues",
-            ':',
-            values.as_ref().map(BTreeMap::keys),
-        )?;
-        Ok(Placeholders {
-            names: names.unwrap_or_default(),
-            values: values.unwrap_or_default(),
-            used: BTreeSet::new(),
-        })
+    pub fn new(names: Option<BTreeMap<String, String>>, values: Option<Item>) -> Result<Self, ValidationError> {
+        check_keys("ExpressionAttributeNames", '#', names.as_ref().map(BTreeMap::keys))?;
+        check_keys("ExpressionAttributeValues", ':', values.as_ref().map(BTreeMap::keys))?;
+        Ok(Placeholders { names: names.unwrap_or_default(), values: values.unwrap_or_default(), used: BTreeSet::new() })
     }
 
     /// What a `#name` stands for.
@@ -80,21 +65,11 @@ fn check_keys<'a>(
     for key in keys {
         empty = false;
         let name = key.strip_prefix(sigil).unwrap_or_default();
-        if name.is_empty()
-            || !name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
-            return Err(
-                format!("{parameter} contains invalid key: Syntax error; key: \"{key}\"").into(),
-            );
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(format!("{parameter} contains invalid key: Syntax error; key: \"{key}\"").into());
         }
     }
-    if empty {
-        Err(format!("{parameter} must not be empty").into())
-    } else {
-        Ok(())
-    }
+    if empty { Err(format!("{parameter} must not be empty").into()) } else { Ok(()) }
 }
 
 fn check_used<'a>(
@@ -102,10 +77,7 @@ fn check_used<'a>(
     keys: impl Iterator<Item = &'a String>,
     used: &BTreeSet<String>,
 ) -> Result<(), ValidationError> {
-    let unused: Vec<&str> = keys
-        .filter(|key| !used.contains(*key))
-        .map(String::as_str)
-        .collect();
+    let unused: Vec<&str> = keys.filter(|key| !used.contains(*key)).map(String::as_str).collect();
     if unused.is_empty() {
         return Ok(());
     }

@@ -24,18 +24,12 @@ enum Part {
 
 impl Projection {
     /// Parses and checks a ProjectionExpression.
-    pub fn parse(
-        text: &str,
-        placeholders: &mut Placeholders,
-    ) -> Result<Projection, ValidationError> {
+    pub fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Projection, ValidationError> {
         const PARAMETER: &str = "ProjectionExpression";
         let mut cursor = open(PARAMETER, text)?;
         let paths = parse_paths(&mut cursor).and_then(|paths| {
             paths.iter().try_for_each(|path| path.check_reserved())?;
-            let paths: Vec<Path> = paths
-                .iter()
-                .map(|path| path.resolve(placeholders))
-                .collect::<Result<_, _>>()?;
+            let paths: Vec<Path> = paths.iter().map(|path| path.resolve(placeholders)).collect::<Result<_, _>>()?;
             check_disjoint(paths.iter())?;
             Ok(paths)
         });
@@ -47,11 +41,7 @@ impl Projection {
     pub fn of_paths<'a>(paths: impl Iterator<Item = &'a Path>) -> Projection {
         let mut projection = Projection::default();
         for path in paths {
-            insert(
-                &mut projection.attributes,
-                path.attribute.clone(),
-                &path.steps,
-            );
+            insert(&mut projection.attributes, path.attribute.clone(), &path.steps);
         }
         projection
     }
@@ -77,11 +67,7 @@ fn parse_paths<'a>(cursor: &mut Cursor<'a>) -> Syntax<Vec<raw::RawPath<'a>>> {
     while cursor.accept(",") {
         paths.push(raw::path(cursor, &[])?);
     }
-    if cursor.at_end() {
-        Ok(paths)
-    } else {
-        Err(cursor.error())
-    }
+    if cursor.at_end() { Ok(paths) } else { Err(cursor.error()) }
 }
 
 fn insert<K: Ord>(parts: &mut BTreeMap<K, Part>, key: K, steps: &[Step]) {
@@ -101,26 +87,16 @@ fn insert<K: Ord>(parts: &mut BTreeMap<K, Part>, key: K, steps: &[Step]) {
 }
 
 fn keys(parts: &BTreeMap<String, Part>, map: &Item) -> Item {
-    parts
-        .iter()
-        .filter_map(|(key, part)| Some((key.clone(), take(part, map.get(key)?)?)))
-        .collect()
+    parts.iter().filter_map(|(key, part)| Some((key.clone(), take(part, map.get(key)?)?))).collect()
 }
 
 fn take(part: &Part, value: &Value) -> Option<Value> {
     match (part, value) {
         (Part::Whole, value) => Some(value.clone()),
-        (Part::Keys(parts), Value::M(map)) => Some(keys(parts, map))
-            .filter(|map| !map.is_empty())
-            .map(Value::M),
+        (Part::Keys(parts), Value::M(map)) => Some(keys(parts, map)).filter(|map| !map.is_empty()).map(Value::M),
         (Part::Elements(parts), Value::L(list)) => {
-            let elements: Vec<Value> = parts
-                .iter()
-                .filter_map(|(index, part)| take(part, list.get(*index)?))
-                .collect();
-            Some(elements)
-                .filter(|elements| !elements.is_empty())
-                .map(Value::L)
+            let elements: Vec<Value> = parts.iter().filter_map(|(index, part)| take(part, list.get(*index)?)).collect();
+            Some(elements).filter(|elements| !elements.is_empty()).map(Value::L)
         }
         _ => None,
     }

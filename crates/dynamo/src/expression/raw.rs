@@ -46,9 +46,7 @@ pub(super) fn open<'a>(parameter: &str, text: &'a str) -> Result<Cursor<'a>, Val
     }
     if text.len() > LENGTH_LIMIT {
         let length = text.len();
-        let message = format!(
-            "Expression size has exceeded the maximum allowed size; expression size: {length}"
-        );
+        let message = format!("Expression size has exceeded the maximum allowed size; expression size: {length}");
         return Err(invalid(parameter, message));
     }
     Ok(Cursor::new(text))
@@ -67,29 +65,20 @@ pub(super) fn too_many_operators(count: usize) -> String {
 pub(super) fn enter(depth: &mut usize) -> Syntax<()> {
     *depth += 1;
     if *depth > DEPTH_LIMIT {
-        return Err(format!(
-            "The expression is nested too deeply; nesting depth: {depth}"
-        ));
+        return Err(format!("The expression is nested too deeply; nesting depth: {depth}"));
     }
     Ok(())
 }
 
 /// Reads a path; `keywords` are the words that no attribute may have here.
 pub(super) fn path<'a>(cursor: &mut Cursor<'a>, keywords: &[&str]) -> Syntax<RawPath<'a>> {
-    let mut path = RawPath {
-        head: name(cursor, keywords)?,
-        steps: Vec::new(),
-    };
+    let mut path = RawPath { head: name(cursor, keywords)?, steps: Vec::new() };
     steps(cursor, keywords, &mut path)?;
     Ok(path)
 }
 
 /// Reads `.key` and `[index]` as long as they come.
-pub(super) fn steps<'a>(
-    cursor: &mut Cursor<'a>,
-    keywords: &[&str],
-    path: &mut RawPath<'a>,
-) -> Syntax<()> {
+pub(super) fn steps<'a>(cursor: &mut Cursor<'a>, keywords: &[&str], path: &mut RawPath<'a>) -> Syntax<()> {
     loop {
         if cursor.accept(".") {
             path.steps.push(RawStep::Key(name(cursor, keywords)?));
@@ -104,20 +93,14 @@ pub(super) fn steps<'a>(
 
 fn name<'a>(cursor: &mut Cursor<'a>, keywords: &[&str]) -> Syntax<RawName<'a>> {
     match cursor.kind() {
-        Kind::Word if !keywords.iter().any(|keyword| cursor.is_keyword(keyword)) => {
-            Ok(RawName::Literal(cursor.take()))
-        }
+        Kind::Word if !keywords.iter().any(|keyword| cursor.is_keyword(keyword)) => Ok(RawName::Literal(cursor.take())),
         Kind::Name => Ok(RawName::Placeholder(cursor.take())),
         _ => Err(cursor.error()),
     }
 }
 
 fn index(cursor: &mut Cursor<'_>) -> Syntax<usize> {
-    let index = cursor
-        .text()
-        .parse()
-        .ok()
-        .filter(|_| cursor.kind() == Kind::Digits);
+    let index = cursor.text().parse().ok().filter(|_| cursor.kind() == Kind::Digits);
     let index = index.ok_or_else(|| cursor.error())?;
     cursor.take();
     Ok(index)
@@ -129,19 +112,15 @@ impl<'a> RawPath<'a> {
             RawStep::Key(name) => Some(*name),
             RawStep::Index(_) => None,
         });
-        std::iter::once(self.head)
-            .chain(names)
-            .filter_map(|name| match name {
-                RawName::Literal(word) => Some(word),
-                RawName::Placeholder(_) => None,
-            })
+        std::iter::once(self.head).chain(names).filter_map(|name| match name {
+            RawName::Literal(word) => Some(word),
+            RawName::Placeholder(_) => None,
+        })
     }
 
     pub fn check_reserved(&self) -> Result<(), String> {
         match self.literals().find(|word| is_reserved(word)) {
-            Some(word) => Err(format!(
-                "Attribute name is a reserved keyword; reserved keyword: {word}"
-            )),
+            Some(word) => Err(format!("Attribute name is a reserved keyword; reserved keyword: {word}")),
             None => Ok(()),
         }
     }
@@ -154,10 +133,7 @@ impl<'a> RawPath<'a> {
                 RawStep::Index(index) => Step::Index(*index),
             })
         });
-        Ok(Path {
-            attribute,
-            steps: steps.collect::<Result<_, String>>()?,
-        })
+        Ok(Path { attribute, steps: steps.collect::<Result<_, String>>()? })
     }
 }
 
@@ -189,9 +165,7 @@ impl<'a> RawOperand<'a> {
         match self {
             RawOperand::Path(path) => path.check_reserved(),
             RawOperand::Value(_) => Ok(()),
-            RawOperand::Function(_, arguments) => {
-                arguments.iter().try_for_each(RawOperand::check_reserved)
-            }
+            RawOperand::Function(_, arguments) => arguments.iter().try_for_each(RawOperand::check_reserved),
         }
     }
 }
@@ -206,9 +180,7 @@ pub(super) fn wrong_count(function: &str, count: usize) -> String {
 
 /// The refusal of an argument of the wrong type.
 pub(super) fn wrong_type(function: &str, kind: impl std::fmt::Display) -> String {
-    format!(
-        "Incorrect operand type for operator or function; operator or function: {function}, operand type: {kind}"
-    )
+    format!("Incorrect operand type for operator or function; operator or function: {function}, operand type: {kind}")
 }
 
 /// The refusal of an argument that is no path.

@@ -2,9 +2,7 @@
 
 /// Whether DynamoDB reserves the word, in any case. Source: "Reserved words in DynamoDB" in the developer guide.
 pub(super) fn is_reserved(word: &str) -> bool {
-    WORDS
-        .binary_search(&word.to_ascii_uppercase().as_str())
-        .is_ok()
+    WORDS.binary_search(&word.to_ascii_uppercase().as_str()).is_ok()
 }
 
 #[rustfmt::skip]
@@ -73,15 +71,7 @@ mod tests {
     #[test]
     fn the_documented_words_are_found_in_any_case() {
         assert!(WORDS.is_sorted());
-        assert!(
-            ["ABORT", "abOrt", "Name", "status", "zone", "DATA"]
-                .into_iter()
-                .all(is_reserved)
-        );
-        assert!(
-            !["", "abor", "pk", "payload", "a b"]
-                .into_iter()
-                .any(is_reserved)
-        );
+        assert!(["ABORT", "abOrt", "Name", "status", "zone", "DATA"].into_iter().all(is_reserved));
+        assert!(!["", "abor", "pk", "payload", "a b"].into_iter().any(is_reserved));
     }
 }

@@ -37,11 +37,7 @@ pub(super) type Syntax<T> = Result<T, String>;
 
 impl<'a> Cursor<'a> {
     pub fn new(text: &'a str) -> Self {
-        Cursor {
-            text,
-            tokens: tokenize(text),
-            at: 0,
-        }
+        Cursor { text, tokens: tokenize(text), at: 0 }
     }
 
     pub fn kind(&self) -> Kind {
@@ -93,41 +89,22 @@ impl<'a> Cursor<'a> {
     }
 
     pub fn expect(&mut self, symbol: &str) -> Syntax<()> {
-        if self.accept(symbol) {
-            Ok(())
-        } else {
-            Err(self.error())
-        }
+        if self.accept(symbol) { Ok(()) } else { Err(self.error()) }
     }
 
     /// "Syntax error" at the token under the cursor, with its neighbours.
     pub fn error(&self) -> String {
         let token = self.token(self.at);
-        let shown = if token.kind == Kind::End {
-            "<EOF>"
-        } else {
-            self.text_of(token)
-        };
-        let start = self
-            .at
-            .checked_sub(1)
-            .map_or(token.start, |before| self.token(before).start);
-        let near = self
-            .text
-            .get(start..self.token(self.at + 1).end)
-            .unwrap_or_default()
-            .trim_end();
+        let shown = if token.kind == Kind::End { "<EOF>" } else { self.text_of(token) };
+        let start = self.at.checked_sub(1).map_or(token.start, |before| self.token(before).start);
+        let near = self.text.get(start..self.token(self.at + 1).end).unwrap_or_default().trim_end();
         let near = if near.is_empty() { shown } else { near };
         format!("Syntax error; token: \"{shown}\", near: \"{near}\"")
     }
 
     fn token(&self, index: usize) -> Token {
         let end = self.text.len();
-        self.tokens.get(index).copied().unwrap_or(Token {
-            kind: Kind::End,
-            start: end,
-            end,
-        })
+        self.tokens.get(index).copied().unwrap_or(Token { kind: Kind::End, start: end, end })
     }
 
     fn text_of(&self, token: Token) -> &'a str {
@@ -145,34 +122,21 @@ fn tokenize(text: &str) -> Vec<Token> {
         }
         let rest = text.get(start..).unwrap_or_default();
         let (kind, length) = token_at(rest.as_bytes(), first);
-        tokens.push(Token {
-            kind,
-            start,
-            end: start + length,
-        });
+        tokens.push(Token { kind, start, end: start + length });
         start += length;
     }
     tokens
 }
 
 fn token_at(rest: &[u8], first: char) -> (Kind, usize) {
-    let run = |from: usize, belongs: fn(&u8) -> bool| {
-        from + rest.iter().skip(from).take_while(|b| belongs(b)).count()
-    };
+    let run = |from: usize, belongs: fn(&u8) -> bool| from + rest.iter().skip(from).take_while(|b| belongs(b)).count();
     let in_name: fn(&u8) -> bool = |byte| byte.is_ascii_alphanumeric() || *byte == b'_';
     match first {
         'a'..='z' | 'A'..='Z' => (Kind::Word, run(1, in_name)),
         '0'..='9' => (Kind::Digits, run(1, u8::is_ascii_digit)),
         '#' | ':' => match run(1, in_name) {
             1 => (Kind::Unknown, 1),
-            length => (
-                if first == '#' {
-                    Kind::Name
-                } else {
-                    Kind::Placeholder
-                },
-                length,
-            ),
+            length => (if first == '#' { Kind::Name } else { Kind::Placeholder }, length),
         },
         '<' if matches!(rest.get(1), Some(b'>' | b'=')) => (Kind::Symbol, 2),
         '>' if rest.get(1) == Some(&b'=') => (Kind::Symbol, 2),

@@ -2,9 +2,7 @@
 
 use super::path::{Path, check_disjoint};
 use super::placeholders::Placeholders;
-use super::raw::{
-    RawOperand, RawPath, invalid, needs_path, open, unknown_function, wrong_count, wrong_type,
-};
+use super::raw::{RawOperand, RawPath, invalid, needs_path, open, unknown_function, wrong_count, wrong_type};
 use super::update_syntax::{self, RawAction, RawUpdate, RawValue};
 use crate::{Type, ValidationError, Value};
 
@@ -58,10 +56,7 @@ impl Update {
             resolve(&raw, placeholders)
         });
         let actions = parsed.map_err(|message| invalid(PARAMETER, message))?;
-        Ok(Update {
-            actions,
-            mismatch: "An operand in the update expression has an incorrect data type",
-        })
+        Ok(Update { actions, mismatch: "An operand in the update expression has an incorrect data type" })
     }
 
     /// The paths that the update writes to.
@@ -71,11 +66,7 @@ impl Update {
 
     /// Whether it makes an item where there is none: one that only takes away does not.
     pub fn creates_item(&self) -> bool {
-        self.actions.is_empty()
-            || self
-                .actions
-                .iter()
-                .any(|action| matches!(action, Action::Set(..) | Action::Add(..)))
+        self.actions.is_empty() || self.actions.iter().any(|action| matches!(action, Action::Set(..) | Action::Add(..)))
     }
 }
 
@@ -83,10 +74,7 @@ impl Action {
     /// The path that the action writes to.
     pub fn target(&self) -> &Path {
         match self {
-            Action::Set(path, _)
-            | Action::Remove(path)
-            | Action::Add(path, _)
-            | Action::Delete(path, _) => path,
+            Action::Set(path, _) | Action::Remove(path) | Action::Add(path, _) | Action::Delete(path, _) => path,
         }
     }
 }
@@ -104,9 +92,9 @@ impl<'a> RawAction<'a> {
             RawAction::Set(_, value) => Some(value),
             _ => None,
         };
-        value.into_iter().flat_map(|value| {
-            std::iter::once(&value.left).chain(value.right.as_ref().map(|(_, operand)| operand))
-        })
+        value
+            .into_iter()
+            .flat_map(|value| std::iter::once(&value.left).chain(value.right.as_ref().map(|(_, operand)| operand)))
     }
 }
 
@@ -118,27 +106,19 @@ fn check_reserved(raw: &RawUpdate<'_>) -> Result<(), String> {
 }
 
 fn check_functions(raw: &RawUpdate<'_>) -> Result<(), String> {
-    raw.actions
-        .iter()
-        .flat_map(RawAction::operands)
-        .try_for_each(|operand| {
-            operand.functions(&mut |name, _| match name {
-                "if_not_exists" | "list_append" => Ok(()),
-                _ => Err(unknown_function(name)),
-            })
+    raw.actions.iter().flat_map(RawAction::operands).try_for_each(|operand| {
+        operand.functions(&mut |name, _| match name {
+            "if_not_exists" | "list_append" => Ok(()),
+            _ => Err(unknown_function(name)),
         })
+    })
 }
 
 fn check_sections(raw: &RawUpdate<'_>) -> Result<(), String> {
-    let repeated = raw
-        .sections
-        .iter()
-        .enumerate()
-        .find(|(at, section)| raw.sections.iter().take(*at).any(|s| s == *section));
+    let repeated =
+        raw.sections.iter().enumerate().find(|(at, section)| raw.sections.iter().take(*at).any(|s| s == *section));
     match repeated {
-        Some((_, section)) => Err(format!(
-            "The \"{section}\" section can only be used once in an update expression;"
-        )),
+        Some((_, section)) => Err(format!("The \"{section}\" section can only be used once in an update expression;")),
         None => Ok(()),
     }
 }
@@ -148,16 +128,12 @@ fn require_names(raw: &RawUpdate<'_>, placeholders: &mut Placeholders) -> Result
         match operand {
             RawOperand::Path(path) => path.resolve(placeholders).map(drop),
             RawOperand::Value(_) => Ok(()),
-            RawOperand::Function(_, arguments) => arguments
-                .iter()
-                .try_for_each(|one| names(one, placeholders)),
+            RawOperand::Function(_, arguments) => arguments.iter().try_for_each(|one| names(one, placeholders)),
         }
     }
     raw.actions.iter().try_for_each(|action| {
         action.target().resolve(placeholders)?;
-        action
-            .operands()
-            .try_for_each(|operand| names(operand, placeholders))
+        action.operands().try_for_each(|operand| names(operand, placeholders))
     })
 }
 
@@ -166,37 +142,26 @@ fn require_values(raw: &RawUpdate<'_>, placeholders: &mut Placeholders) -> Resul
         match operand {
             RawOperand::Path(_) => Ok(()),
             RawOperand::Value(name) => placeholders.value(name).map(drop),
-            RawOperand::Function(_, arguments) => arguments
-                .iter()
-                .try_for_each(|one| values(one, placeholders)),
+            RawOperand::Function(_, arguments) => arguments.iter().try_for_each(|one| values(one, placeholders)),
         }
     }
     raw.actions.iter().try_for_each(|action| {
         if let RawAction::Add(_, name) | RawAction::Delete(_, name) = action {
             placeholders.value(name)?;
         }
-        action
-            .operands()
-            .try_for_each(|operand| values(operand, placeholders))
+        action.operands().try_for_each(|operand| values(operand, placeholders))
     })
 }
 
 /// The rest of AWS's order: paths that clash, then types of ADD and DELETE, then functions.
 fn resolve(raw: &RawUpdate<'_>, placeholders: &mut Placeholders) -> Result<Vec<Action>, String> {
-    let targets: Vec<Path> = raw
-        .actions
-        .iter()
-        .map(|action| action.target().resolve(placeholders))
-        .collect::<Result<_, _>>()?;
+    let targets: Vec<Path> =
+        raw.actions.iter().map(|action| action.target().resolve(placeholders)).collect::<Result<_, _>>()?;
     check_disjoint(targets.iter())?;
     for action in &raw.actions {
         check_operand(action, placeholders)?;
     }
-    raw.actions
-        .iter()
-        .zip(targets)
-        .map(|(action, target)| resolve_action(action, target, placeholders))
-        .collect()
+    raw.actions.iter().zip(targets).map(|(action, target)| resolve_action(action, target, placeholders)).collect()
 }
 
 fn check_operand(action: &RawAction<'_>, placeholders: &mut Placeholders) -> Result<(), String> {
@@ -215,11 +180,7 @@ fn check_operand(action: &RawAction<'_>, placeholders: &mut Placeholders) -> Res
     ))
 }
 
-fn resolve_action(
-    action: &RawAction<'_>,
-    target: Path,
-    placeholders: &mut Placeholders,
-) -> Result<Action, String> {
+fn resolve_action(action: &RawAction<'_>, target: Path, placeholders: &mut Placeholders) -> Result<Action, String> {
     Ok(match action {
         RawAction::Set(_, value) => Action::Set(target, resolve_value(value, placeholders)?),
         RawAction::Remove(_) => Action::Remove(target),
@@ -228,21 +189,14 @@ fn resolve_action(
     })
 }
 
-fn resolve_value(
-    value: &RawValue<'_>,
-    placeholders: &mut Placeholders,
-) -> Result<SetValue, String> {
+fn resolve_value(value: &RawValue<'_>, placeholders: &mut Placeholders) -> Result<SetValue, String> {
     let left = resolve_operand(&value.left, placeholders)?;
     let Some((operator, right)) = &value.right else {
         return Ok(SetValue::Operand(left));
     };
     let right = resolve_operand(right, placeholders)?;
     check_literals(operator, &[&left, &right], Type::N)?;
-    Ok(if *operator == "+" {
-        SetValue::Plus(left, right)
-    } else {
-        SetValue::Minus(left, right)
-    })
+    Ok(if *operator == "+" { SetValue::Plus(left, right) } else { SetValue::Minus(left, right) })
 }
 
 /// Values given in the request must have the type that the operator works on.
@@ -254,10 +208,7 @@ fn check_literals(operator: &str, operands: &[&SetOperand], expected: Type) -> R
     wrong.map_or(Ok(()), |kind| Err(wrong_type(operator, kind)))
 }
 
-fn resolve_operand(
-    operand: &RawOperand<'_>,
-    placeholders: &mut Placeholders,
-) -> Result<SetOperand, String> {
+fn resolve_operand(operand: &RawOperand<'_>, placeholders: &mut Placeholders) -> Result<SetOperand, String> {
     match operand {
         RawOperand::Path(path) => path.resolve(placeholders).map(SetOperand::Path),
         RawOperand::Value(name) => Ok(SetOperand::Value(placeholders.value(name)?.clone())),
@@ -273,8 +224,7 @@ fn resolve_operand(
 
 fn function(name: &str, arguments: Vec<SetOperand>) -> Result<SetOperand, String> {
     let count = arguments.len();
-    let [first, second] =
-        <[SetOperand; 2]>::try_from(arguments).map_err(|_| wrong_count(name, count))?;
+    let [first, second] = <[SetOperand; 2]>::try_from(arguments).map_err(|_| wrong_count(name, count))?;
     if name == "list_append" {
         check_literals(name, &[&first, &second], Type::L)?;
         return Ok(SetOperand::ListAppend(Box::new(first), Box::new(second)));

@@ -36,15 +36,8 @@ struct Parser<'a, 'c> {
 
 /// Reads a whole update.
 pub(super) fn parse<'a>(cursor: &mut Cursor<'a>) -> Syntax<RawUpdate<'a>> {
-    let mut parser = Parser {
-        cursor,
-        operators: 0,
-        depth: 0,
-    };
-    let mut update = RawUpdate {
-        sections: Vec::new(),
-        actions: Vec::new(),
-    };
+    let mut parser = Parser { cursor, operators: 0, depth: 0 };
+    let mut update = RawUpdate { sections: Vec::new(), actions: Vec::new() };
     loop {
         let section = parser.section()?;
         update.sections.push(section);
@@ -61,9 +54,7 @@ pub(super) fn parse<'a>(cursor: &mut Cursor<'a>) -> Syntax<RawUpdate<'a>> {
 
 impl<'a> Parser<'a, '_> {
     fn section(&mut self) -> Syntax<&'static str> {
-        let keyword = KEYWORDS
-            .into_iter()
-            .find(|keyword| self.cursor.is_keyword(keyword));
+        let keyword = KEYWORDS.into_iter().find(|keyword| self.cursor.is_keyword(keyword));
         let keyword = keyword.ok_or_else(|| self.cursor.error())?;
         self.cursor.take();
         Ok(keyword)
@@ -93,19 +84,12 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn placeholder(&mut self) -> Syntax<&'a str> {
-        if self.cursor.kind() == Kind::Placeholder {
-            Ok(self.cursor.take())
-        } else {
-            Err(self.cursor.error())
-        }
+        if self.cursor.kind() == Kind::Placeholder { Ok(self.cursor.take()) } else { Err(self.cursor.error()) }
     }
 
     fn value(&mut self) -> Syntax<RawValue<'a>> {
         let value = self.term()?;
-        let Some(operator) = ["+", "-"]
-            .into_iter()
-            .find(|operator| self.cursor.is(operator))
-        else {
+        let Some(operator) = ["+", "-"].into_iter().find(|operator| self.cursor.is(operator)) else {
             return Ok(value);
         };
         let RawValue { left, right: None } = value else {
@@ -114,13 +98,7 @@ impl<'a> Parser<'a, '_> {
         self.cursor.take();
         self.operators += 1;
         match self.term()? {
-            RawValue {
-                left: right,
-                right: None,
-            } => Ok(RawValue {
-                left,
-                right: Some((operator, right)),
-            }),
+            RawValue { left: right, right: None } => Ok(RawValue { left, right: Some((operator, right)) }),
             _ => Err(self.cursor.error()),
         }
     }
@@ -128,10 +106,7 @@ impl<'a> Parser<'a, '_> {
     /// An operand, or a value in parentheses.
     fn term(&mut self) -> Syntax<RawValue<'a>> {
         if !self.cursor.accept("(") {
-            return Ok(RawValue {
-                left: self.operand()?,
-                right: None,
-            });
+            return Ok(RawValue { left: self.operand()?, right: None });
         }
         raw::enter(&mut self.depth)?;
         let value = self.value()?;

@@ -22,12 +22,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|byte| **byte == b'=')
-        .count();
+    let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
     let digits = text.get(..text.len() - padding)?;
     let mut out = Vec::with_capacity(digits.len() / 4 * 3 + 2);
     for chunk in digits.chunks(4) {

@@ -44,20 +44,12 @@ fn write_payload(value: &Value, out: &mut Vec<u8>) {
         Value::M(map) => write_item(map, out),
         Value::L(list) => write_list(list, write_value, out),
         Value::Ss(set) => write_list(set, |text, out| write_string(text.as_bytes(), out), out),
-        Value::Ns(set) => write_list(
-            set,
-            |number, out| write_string(number.to_string().as_bytes(), out),
-            out,
-        ),
+        Value::Ns(set) => write_list(set, |number, out| write_string(number.to_string().as_bytes(), out), out),
         Value::Bs(set) => write_list(set, |bytes, out| write_base64(bytes, out), out),
     }
 }
 
-fn write_list<T>(
-    elements: impl IntoIterator<Item = T>,
-    write: impl Fn(T, &mut Vec<u8>),
-    out: &mut Vec<u8>,
-) {
+fn write_list<T>(elements: impl IntoIterator<Item = T>, write: impl Fn(T, &mut Vec<u8>), out: &mut Vec<u8>) {
     out.push(b'[');
     for (index, element) in elements.into_iter().enumerate() {
         if index > 0 {
@@ -106,11 +98,7 @@ fn write_escaped(byte: u8, out: &mut Vec<u8>) {
 }
 
 fn hex(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + nibble - 10
-    }
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 /// Appends a JSON string holding the bytes in base64.

@@ -29,10 +29,7 @@ pub fn read_item(text: &[u8]) -> Read<Item> {
 }
 
 /// Reads named values; `refuse` is told the name of the one that is wrong and makes the complaint.
-pub fn read_values(
-    text: &[u8],
-    refuse: impl Fn(&str, ValidationError) -> ValidationError,
-) -> Read<Item> {
+pub fn read_values(text: &[u8], refuse: impl Fn(&str, ValidationError) -> ValidationError) -> Read<Item> {
     let mut scanner = Scanner::new(text);
     let mut item = Item::new();
     members(&mut scanner, &mut |name, scanner| {
@@ -56,11 +53,7 @@ pub fn read_value(text: &[u8]) -> Read<Value> {
 }
 
 fn end(mut scanner: Scanner<'_>) -> Read<()> {
-    if scanner.at_end() {
-        Ok(())
-    } else {
-        Err(broken())
-    }
+    if scanner.at_end() { Ok(()) } else { Err(broken()) }
 }
 
 fn broken() -> Unreadable {
@@ -74,9 +67,7 @@ fn unexpected(found: &Token<'_>, wanted: &str) -> Unreadable {
             return Unreadable::Serialization("Start of list found where not expected".to_owned());
         }
         Token::Open(_) => {
-            return Unreadable::Serialization(
-                "Start of structure or map found where not expected.".to_owned(),
-            );
+            return Unreadable::Serialization("Start of structure or map found where not expected.".to_owned());
         }
         Token::Number => "NUMBER_VALUE",
         Token::True => "TRUE_VALUE",
@@ -88,10 +79,7 @@ fn unexpected(found: &Token<'_>, wanted: &str) -> Unreadable {
 }
 
 /// Hands over each member of an object.
-fn members<'a>(
-    scanner: &mut Scanner<'a>,
-    each: &mut dyn FnMut(String, &mut Scanner<'a>) -> Read<()>,
-) -> Read<()> {
+fn members<'a>(scanner: &mut Scanner<'a>, each: &mut dyn FnMut(String, &mut Scanner<'a>) -> Read<()>) -> Read<()> {
     match scanner.token() {
         Token::Open(b'{') => {}
         other => return Err(unexpected(&other, "Map")),
@@ -117,10 +105,7 @@ fn members<'a>(
 }
 
 /// Hands over each element of an array.
-fn elements<'a>(
-    scanner: &mut Scanner<'a>,
-    each: &mut dyn FnMut(&mut Scanner<'a>) -> Read<()>,
-) -> Read<()> {
+fn elements<'a>(scanner: &mut Scanner<'a>, each: &mut dyn FnMut(&mut Scanner<'a>) -> Read<()>) -> Read<()> {
     match scanner.token() {
         Token::Open(b'[') => {}
         other => return Err(unexpected(&other, "List")),
@@ -160,8 +145,7 @@ fn value(scanner: &mut Scanner<'_>, levels: usize) -> Read<Value> {
     })?;
     found.ok_or_else(|| {
         Unreadable::Validation(
-            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-                .into(),
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".into(),
         )
     })
 }
@@ -223,9 +207,6 @@ fn flag(scanner: &mut Scanner<'_>) -> Read<bool> {
 
 fn blob(scanner: &mut Scanner<'_>) -> Read<Vec<u8>> {
     let text = text(scanner, "Blob")?;
-    super::base64::decode(text.as_bytes()).ok_or_else(|| {
-        Unreadable::Serialization(format!(
-            "'{text}' can not be converted to a Blob: Invalid Base64"
-        ))
-    })
+    super::base64::decode(text.as_bytes())
+        .ok_or_else(|| Unreadable::Serialization(format!("'{text}' can not be converted to a Blob: Invalid Base64")))
 }

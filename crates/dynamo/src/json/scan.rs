@@ -71,11 +71,7 @@ impl<'a> Scanner<'a> {
                 self.string().map_or(Token::Broken, Token::Text)
             }
             b'-' | b'0'..=b'9' => {
-                let length = self
-                    .rest
-                    .iter()
-                    .take_while(|byte| is_numeric(**byte))
-                    .count();
+                let length = self.rest.iter().take_while(|byte| is_numeric(**byte)).count();
                 self.rest = self.rest.get(length..).unwrap_or_default();
                 Token::Number
             }
@@ -84,11 +80,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn word(&mut self) -> Token<'a> {
-        for (word, token) in [
-            (&b"true"[..], Token::True),
-            (b"false", Token::False),
-            (b"null", Token::Null),
-        ] {
+        for (word, token) in [(&b"true"[..], Token::True), (b"false", Token::False), (b"null", Token::Null)] {
             if let Some(rest) = self.rest.strip_prefix(word) {
                 self.rest = rest;
                 return token;
@@ -117,20 +109,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_space(&mut self) {
-        let length = self
-            .rest
-            .iter()
-            .take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b'\n'))
-            .count();
+        let length = self.rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b'\n')).count();
         self.rest = self.rest.get(length..).unwrap_or_default();
     }
 
     /// The string whose opening quote has been taken.
     fn string(&mut self) -> Option<Cow<'a, str>> {
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| matches!(*byte, b'"' | b'\\'))?;
+        let end = self.rest.iter().position(|byte| matches!(*byte, b'"' | b'\\'))?;
         let (plain, rest) = self.rest.split_at(end);
         let plain = std::str::from_utf8(plain).ok()?;
         match rest.split_first()? {
@@ -148,10 +133,7 @@ impl<'a> Scanner<'a> {
     /// The rest of a string that has escapes; `text` is what came before the first one.
     fn escaped_string(&mut self, mut text: String) -> Option<String> {
         loop {
-            let end = self
-                .rest
-                .iter()
-                .position(|byte| matches!(*byte, b'"' | b'\\'))?;
+            let end = self.rest.iter().position(|byte| matches!(*byte, b'"' | b'\\'))?;
             let (plain, rest) = self.rest.split_at(end);
             text.push_str(std::str::from_utf8(plain).ok()?);
             self.rest = rest.get(1..)?;
@@ -191,9 +173,7 @@ impl<'a> Scanner<'a> {
     fn hex(&mut self) -> Option<u32> {
         let (digits, rest) = self.rest.split_at_checked(4)?;
         self.rest = rest;
-        let digits = std::str::from_utf8(digits)
-            .ok()
-            .filter(|digits| !digits.starts_with('+'))?;
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
         u32::from_str_radix(digits, 16).ok()
     }
 }

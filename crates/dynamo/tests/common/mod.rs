@@ -34,9 +34,7 @@ impl Random {
     }
 
     pub fn bytes(&mut self) -> Vec<u8> {
-        (0..self.below(6))
-            .map(|_| self.pick(&[&0u8, &1, &2, &255, &128]).to_owned())
-            .collect()
+        (0..self.below(6)).map(|_| self.pick(&[&0u8, &1, &2, &255, &128]).to_owned()).collect()
     }
 
     /// A number in DynamoDB's range, written in one of many ways.
@@ -82,13 +80,6 @@ impl Random {
     }
 
     pub fn item(&mut self, depth: usize) -> Item {
-        (0..self.below(5))
-            .map(|_| {
-                (
-                    self.pick(&["a", "b", "c", "d", "あ"]).to_owned(),
-                    self.value(depth),
-                )
-            })
-            .collect()
+        (0..self.below(5)).map(|_| (self.pick(&["a", "b", "c", "d", "あ"]).to_owned(), self.value(depth))).collect()
     }
 }
