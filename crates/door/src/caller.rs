@@ -16,6 +16,8 @@ pub struct Caller {
     pub user_agent: String,
     /// The service that makes the call on the principal's behalf (`cloudformation.amazonaws.com`).
     pub invoked_by: Option<String>,
+    /// For what a service calls: the ARN that resource policies see as `aws:SourceArn`.
+    pub source_arn: Option<String>,
 }
 
 /// Who somebody is, as IAM speaks of it.
@@ -65,7 +67,13 @@ impl Caller {
             source_ip: None,
             user_agent: String::new(),
             invoked_by: None,
+            source_arn: None,
         }
+    }
+
+    /// The same service, on behalf of that resource.
+    pub fn for_source(self, arn: impl Into<String>) -> Self {
+        Caller { source_arn: Some(arn.into()), ..self }
     }
 
     /// The same caller, through a service, under a request id of its own.

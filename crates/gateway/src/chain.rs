@@ -280,6 +280,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         source_ip: Some(arrival.incoming.peer.ip()),
         user_agent: arrival.header("user-agent").unwrap_or_default().to_owned(),
         invoked_by: None,
+        source_arn: None,
     }
 }
 
