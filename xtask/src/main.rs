@@ -11,6 +11,7 @@ mod facts;
 mod model;
 mod names;
 mod patch;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,8 @@ fn main() -> ExitCode {
         ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),
-        _ => Err("usage: cargo xtask facts [--check] | model [--check] | dictionary [EDICT IPADIC]".into()),
+        ["tidy"] => tidy::check(&root()),
+        _ => Err("usage: cargo xtask facts [--check] | model [--check] | dictionary [EDICT IPADIC] | tidy".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
