@@ -84,11 +84,7 @@ impl Clone for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        if bytes.is_empty() {
-            Body::Empty
-        } else {
-            Body::Bytes(bytes)
-        }
+        if bytes.is_empty() { Body::Empty } else { Body::Bytes(bytes) }
     }
 }
 

@@ -23,16 +23,8 @@ pub fn from_cbor(
     read: &mut dyn FnMut(&mut dyn Source) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
     let mut decoder = Decoder::new(bytes);
-    read(&mut CborSource {
-        decoder: &mut decoder,
-        checks,
-        depth: 0,
-    })?;
-    if decoder.position() < bytes.len() {
-        Err(Rejection::new("bytes follow the CBOR value"))
-    } else {
-        Ok(())
-    }
+    read(&mut CborSource { decoder: &mut decoder, checks, depth: 0 })?;
+    if decoder.position() < bytes.len() { Err(Rejection::new("bytes follow the CBOR value")) } else { Ok(()) }
 }
 
 struct CborSource<'d, 'b, 'c> {
@@ -79,27 +71,12 @@ impl CborSource<'_, '_, '_> {
             return self.decoder.skip().map_err(reject);
         }
         let before = self.decoder.position();
-        each(
-            name,
-            &mut CborSource {
-                decoder: self.decoder,
-                checks: self.checks,
-                depth: self.depth + 1,
-            },
-        )?;
-        if self.decoder.position() == before {
-            self.decoder.skip().map_err(reject)
-        } else {
-            Ok(())
-        }
+        each(name, &mut CborSource { decoder: self.decoder, checks: self.checks, depth: self.depth + 1 })?;
+        if self.decoder.position() == before { self.decoder.skip().map_err(reject) } else { Ok(()) }
     }
 
     fn text(&mut self) -> Result<String, Rejection> {
-        self.decoder
-            .str_iter()
-            .map_err(reject)?
-            .collect::<Result<String, Error>>()
-            .map_err(reject)
+        self.decoder.str_iter().map_err(reject)?.collect::<Result<String, Error>>().map_err(reject)
     }
 }
 

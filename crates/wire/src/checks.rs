@@ -17,12 +17,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub const NONE: Limits = Limits {
-        min: None,
-        max: None,
-        pattern: None,
-        values: &[],
-    };
+    pub const NONE: Limits = Limits { min: None, max: None, pattern: None, values: &[] };
 
     pub const fn min(mut self, min: i64) -> Self {
         self.min = Some(min);
@@ -54,17 +49,12 @@ pub struct Pattern {
 
 impl Pattern {
     pub const fn new(source: &'static str) -> Self {
-        Pattern {
-            source,
-            compiled: OnceLock::new(),
-        }
+        Pattern { source, compiled: OnceLock::new() }
     }
 
     /// Whether the whole text matches. A pattern that only Java understands (look-around) lets everything pass.
     fn matches(&self, text: &str) -> bool {
-        let compiled = self
-            .compiled
-            .get_or_init(|| regex::Regex::new(&format!("^(?:{})$", self.source)).ok());
+        let compiled = self.compiled.get_or_init(|| regex::Regex::new(&format!("^(?:{})$", self.source)).ok());
         compiled.as_ref().is_none_or(|regex| regex.is_match(text))
     }
 }
@@ -112,10 +102,7 @@ impl Checks {
         }
         let count = self.violations.len();
         let noun = if count == 1 { "error" } else { "errors" };
-        Some(format!(
-            "{count} validation {noun} detected: {}",
-            self.violations.join("; ")
-        ))
+        Some(format!("{count} validation {noun} detected: {}", self.violations.join("; ")))
     }
 
     /// The first required member that did not come: EC2 speaks of that one alone.
@@ -132,68 +119,43 @@ impl Checks {
 
     pub(crate) fn string(&mut self, limits: &Limits, text: &str, secret: bool) {
         if !limits.values.is_empty() && !limits.values.contains(&text) {
-            self.violate(
-                Some(text),
-                &format!(
-                    "Member must satisfy enum value set: [{}]",
-                    limits.values.join(", ")
-                ),
-            );
+            self.violate(Some(text), &format!("Member must satisfy enum value set: [{}]", limits.values.join(", ")));
             return;
         }
         if limits.min.is_some() || limits.max.is_some() {
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             self.length(limits, length, &|| {
-                if secret {
-                    String::new()
-                } else {
-                    text.to_owned()
-                }
+                if secret { String::new() } else { text.to_owned() }
             });
         }
         if let Some(pattern) = limits.pattern
             && !pattern.matches(text)
         {
             let shown = if secret { "" } else { text };
-            self.violate(
-                Some(shown),
-                &format!(
-                    "Member must satisfy regular expression pattern: {}",
-                    pattern.source
-                ),
-            );
+            self.violate(Some(shown), &format!("Member must satisfy regular expression pattern: {}", pattern.source));
         }
     }
 
     /// The length of a string (characters), blob (bytes), list or map (entries).
     pub(crate) fn length(&mut self, limits: &Limits, length: i64, shown: &dyn Fn() -> String) {
         if limits.min.is_some_and(|min| length < min) {
-            let constraint = format!(
-                "Member must have length greater than or equal to {}",
-                limits.min.unwrap_or_default()
-            );
+            let constraint =
+                format!("Member must have length greater than or equal to {}", limits.min.unwrap_or_default());
             self.violate(Some(&shown()), &constraint);
         } else if limits.max.is_some_and(|max| length > max) {
-            let constraint = format!(
-                "Member must have length less than or equal to {}",
-                limits.max.unwrap_or_default()
-            );
+            let constraint =
+                format!("Member must have length less than or equal to {}", limits.max.unwrap_or_default());
             self.violate(Some(&shown()), &constraint);
         }
     }
 
     pub(crate) fn range(&mut self, limits: &Limits, value: f64, shown: &dyn Fn() -> String) {
         if limits.min.is_some_and(|min| value < min as f64) {
-            let constraint = format!(
-                "Member must have value greater than or equal to {}",
-                limits.min.unwrap_or_default()
-            );
+            let constraint =
+                format!("Member must have value greater than or equal to {}", limits.min.unwrap_or_default());
             self.violate(Some(&shown()), &constraint);
         } else if limits.max.is_some_and(|max| value > max as f64) {
-            let constraint = format!(
-                "Member must have value less than or equal to {}",
-                limits.max.unwrap_or_default()
-            );
+            let constraint = format!("Member must have value less than or equal to {}", limits.max.unwrap_or_default());
             self.violate(Some(&shown()), &constraint);
         }
     }

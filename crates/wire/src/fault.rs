@@ -24,10 +24,7 @@ pub enum FaultKind {
     /// An error that all services share, whose code depends on the protocol.
     Common(Common),
     /// An error known by code and status only.
-    Coded {
-        code: Cow<'static, str>,
-        status: u16,
-    },
+    Coded { code: Cow<'static, str>, status: u16 },
 }
 
 /// The errors that AWS's documentation lists as common to all services.
@@ -54,48 +51,21 @@ pub enum Common {
 impl Fault {
     /// An error of the model.
     pub fn modelled(fact: &'static ErrorFact, message: impl Into<String>) -> Self {
-        Fault {
-            kind: FaultKind::Modelled(fact),
-            message: message.into(),
-            fields: None,
-        }
+        Fault { kind: FaultKind::Modelled(fact), message: message.into(), fields: None }
     }
 
     /// An error of the model with its fields. The fields' own message member is filled in from `message`.
-    pub fn with_fields(
-        fact: &'static ErrorFact,
-        message: impl Into<String>,
-        fields: impl Structure,
-    ) -> Self {
-        Fault {
-            kind: FaultKind::Modelled(fact),
-            message: message.into(),
-            fields: Some(Box::new(fields)),
-        }
+    pub fn with_fields(fact: &'static ErrorFact, message: impl Into<String>, fields: impl Structure) -> Self {
+        Fault { kind: FaultKind::Modelled(fact), message: message.into(), fields: Some(Box::new(fields)) }
     }
 
     pub fn common(common: Common, message: impl Into<String>) -> Self {
-        Fault {
-            kind: FaultKind::Common(common),
-            message: message.into(),
-            fields: None,
-        }
+        Fault { kind: FaultKind::Common(common), message: message.into(), fields: None }
     }
 
     /// An error that no model lists. Prefer a patch beside the facts.
-    pub fn coded(
-        code: impl Into<Cow<'static, str>>,
-        status: u16,
-        message: impl Into<String>,
-    ) -> Self {
-        Fault {
-            kind: FaultKind::Coded {
-                code: code.into(),
-                status,
-            },
-            message: message.into(),
-            fields: None,
-        }
+    pub fn coded(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
+        Fault { kind: FaultKind::Coded { code: code.into(), status }, message: message.into(), fields: None }
     }
 
     /// Input that the service finds wrong: `ValidationException` or `ValidationError`, as the protocol has it.
@@ -109,10 +79,7 @@ impl Fault {
 
     /// An operation, parameter or feature that is not built, by its name.
     pub fn not_implemented(what: &str) -> Self {
-        Fault::common(
-            Common::NotImplemented,
-            format!("{what} is not implemented by Kogumo"),
-        )
+        Fault::common(Common::NotImplemented, format!("{what} is not implemented by Kogumo"))
     }
 
     /// Whether this is that error of the model.
@@ -123,12 +90,7 @@ impl Fault {
     /// The code as the model names it (`ResourceNotFoundException`); for logs, CloudFormation's reasons and tests.
     pub fn code(&self, protocol: Protocol) -> &str {
         match &self.kind {
-            FaultKind::Modelled(fact)
-                if matches!(
-                    protocol,
-                    Protocol::Query | Protocol::Ec2 | Protocol::RestXml
-                ) =>
-            {
+            FaultKind::Modelled(fact) if matches!(protocol, Protocol::Query | Protocol::Ec2 | Protocol::RestXml) => {
                 fact.code
             }
             FaultKind::Modelled(fact) => fact.shape,
@@ -238,10 +200,7 @@ impl From<Trouble> for Fault {
     /// The chain is logged where it happens; the client only hears that we failed.
     fn from(trouble: Trouble) -> Self {
         tracing::error!("{trouble}");
-        Fault::common(
-            Common::Internal,
-            "We encountered an internal error. Please try again.",
-        )
+        Fault::common(Common::Internal, "We encountered an internal error. Please try again.")
     }
 }
 

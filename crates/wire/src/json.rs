@@ -34,10 +34,7 @@ impl JsonSink {
 
     /// A sink that hides what the model marks as sensitive.
     pub fn redacting() -> Self {
-        JsonSink {
-            redacting: true,
-            ..JsonSink::default()
-        }
+        JsonSink { redacting: true, ..JsonSink::default() }
     }
 
     /// A sink whose keys are the model's member names.
@@ -87,14 +84,12 @@ impl JsonSink {
 impl Sink for JsonSink {
     fn boolean(&mut self, at: &'static Member, value: bool) {
         self.prefix(at);
-        self.out
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     fn integer(&mut self, at: &'static Member, value: i64) {
         self.prefix(at);
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn float(&mut self, at: &'static Member, value: f64) {
@@ -116,9 +111,7 @@ impl Sink for JsonSink {
         } else {
             let start = self.out.len();
             self.out.resize(start + value.len().div_ceil(3) * 4, b'=');
-            let written = STANDARD
-                .encode_slice(value, &mut self.out[start..])
-                .unwrap_or(0);
+            let written = STANDARD.encode_slice(value, &mut self.out[start..]).unwrap_or(0);
             self.out.truncate(start + written);
         }
         self.out.push(b'"');
@@ -135,18 +128,13 @@ impl Sink for JsonSink {
 
     fn document(&mut self, at: &'static Member, value: &Value) {
         self.prefix(at);
-        let text = if self.hides(at) {
-            String::from("\"***\"")
-        } else {
-            value.to_string()
-        };
+        let text = if self.hides(at) { String::from("\"***\"") } else { value.to_string() };
         self.out.extend_from_slice(text.as_bytes());
     }
 
     fn json(&mut self, at: &'static Member, text: &[u8]) {
         self.prefix(at);
-        self.out
-            .extend_from_slice(if self.hides(at) { b"\"***\"" } else { text });
+        self.out.extend_from_slice(if self.hides(at) { b"\"***\"" } else { text });
     }
 
     fn begin_structure(&mut self, at: &'static Member) {

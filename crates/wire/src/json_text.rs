@@ -59,10 +59,7 @@ mod tests {
     fn text_comes_out_as_it_came_in() {
         let text = br#"{"a" : {"N":"1.50"}, "b":{"S":"\u3042"}}"#;
         let mut json = Json::default();
-        from_json(text, &mut Checks::default(), &mut |source| {
-            json.read(&AT, source)
-        })
-        .expect("JSON");
+        from_json(text, &mut Checks::default(), &mut |source| json.read(&AT, source)).expect("JSON");
         assert_eq!(json.text(), text);
         let mut sink = JsonSink::new();
         json.write(&AT, &mut sink);
@@ -73,10 +70,7 @@ mod tests {
     fn values_in_memory_become_text() {
         let value = serde_json::json!({"a": {"N": "1"}});
         let mut json = Json::default();
-        from_deserializer(&value, &mut Checks::default(), &mut |source| {
-            json.read(&AT, source)
-        })
-        .expect("JSON");
+        from_deserializer(&value, &mut Checks::default(), &mut |source| json.read(&AT, source)).expect("JSON");
         assert_eq!(json.text(), br#"{"a":{"N":"1"}}"#);
     }
 
@@ -84,11 +78,7 @@ mod tests {
     fn broken_text_is_rejected() {
         let mut json = Json::default();
         for text in ["{\"a\":", "{a}", "[1,]"] {
-            assert!(
-                from_json(text.as_bytes(), &mut Checks::default(), &mut |source| json
-                    .read(&AT, source))
-                .is_err()
-            );
+            assert!(from_json(text.as_bytes(), &mut Checks::default(), &mut |source| json.read(&AT, source)).is_err());
         }
     }
 }

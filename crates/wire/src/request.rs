@@ -25,10 +25,7 @@ impl Request {
 
     /// The first query parameter of that name.
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -57,7 +54,5 @@ pub fn decode(text: &str, plus_is_space: bool) -> String {
 /// Bytes that are not UTF-8.
 pub(crate) fn decode_label(text: &str) -> Result<String, Rejection> {
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded
-        .map(std::borrow::Cow::into_owned)
-        .map_err(|_| Rejection::new("the path is not UTF-8"))
+    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Rejection::new("the path is not UTF-8"))
 }

@@ -25,17 +25,12 @@ pub(crate) fn read_bound_members(
     let members = into.shape().layout().members;
     for (index, member) in members.iter().enumerate() {
         let found = match member.location {
-            Location::Uri => labels
-                .iter()
-                .filter(|(name, _)| *name == member.wire)
-                .map(|(_, value)| value.clone())
-                .collect(),
-            Location::Query => request
-                .query
-                .iter()
-                .filter(|(name, _)| name == member.wire)
-                .map(|(_, value)| value.clone())
-                .collect(),
+            Location::Uri => {
+                labels.iter().filter(|(name, _)| *name == member.wire).map(|(_, value)| value.clone()).collect()
+            }
+            Location::Query => {
+                request.query.iter().filter(|(name, _)| name == member.wire).map(|(_, value)| value.clone()).collect()
+            }
             Location::Header => header_texts(&request.headers, member),
             Location::Headers => prefixed_headers(&request.headers, member.wire),
             Location::QueryMap => unclaimed_query(request, members),
@@ -47,22 +42,11 @@ pub(crate) fn read_bound_members(
         seen.insert(index);
         checks.enter_member(member.name);
         let read = match member.location {
-            Location::Headers | Location::QueryMap => {
-                read_pairs(into, index, member, &found, checks)
-            }
+            Location::Headers | Location::QueryMap => read_pairs(into, index, member, &found, checks),
             location => {
                 let is_header = location == Location::Header;
-                let default_time = if is_header {
-                    TimeFormat::HttpDate
-                } else {
-                    TimeFormat::DateTime
-                };
-                let mut source = TextSource {
-                    texts: &found,
-                    checks,
-                    comma_separated: is_header,
-                    default_time,
-                };
+                let default_time = if is_header { TimeFormat::HttpDate } else { TimeFormat::DateTime };
+                let mut source = TextSource { texts: &found, checks, comma_separated: is_header, default_time };
                 into.get_mut(index).read(member, &mut source)
             }
         };
@@ -79,10 +63,7 @@ fn header_texts(headers: &HeaderMap, member: &'static Member) -> Vec<String> {
         .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .collect();
-    match (
-        values.is_empty(),
-        matches!(member.shape.kind, Kind::Document),
-    ) {
+    match (values.is_empty(), matches!(member.shape.kind, Kind::Document)) {
         (false, true) => vec![decoded_json_header(&values[0])],
         (false, false) => vec![values.join(", ")],
         (true, _) => values,
@@ -92,39 +73,22 @@ fn header_texts(headers: &HeaderMap, member: &'static Member) -> Vec<String> {
 /// A `jsonvalue` header is base64 of JSON.
 fn decoded_json_header(value: &str) -> String {
     use base64::Engine;
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(value)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded =
+        base64::engine::general_purpose::STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.unwrap_or_else(|| value.to_owned())
 }
 
 /// `x-amz-meta-a: 1` with the prefix `x-amz-meta-` gives `a`, `1`, flattened into one list.
 fn prefixed_headers(headers: &HeaderMap, prefix: &str) -> Vec<String> {
     let prefix = prefix.to_ascii_lowercase();
-    let found = headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().strip_prefix(&prefix)?, value)));
-    found
-        .flat_map(|(name, value)| {
-            [
-                name.to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            ]
-        })
-        .collect()
+    let found = headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix(&prefix)?, value)));
+    found.flat_map(|(name, value)| [name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()]).collect()
 }
 
 fn unclaimed_query(request: &Request, members: &[Member]) -> Vec<String> {
-    let claimed = |name: &str| {
-        members
-            .iter()
-            .any(|member| member.location == Location::Query && member.wire == name)
-    };
+    let claimed = |name: &str| members.iter().any(|member| member.location == Location::Query && member.wire == name);
     let found = request.query.iter().filter(|(name, _)| !claimed(name));
-    found
-        .flat_map(|(name, value)| [name.clone(), value.clone()])
-        .collect()
+    found.flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
 }
 
 /// Reads a map (of strings, or of lists of strings) from keys and values that take turns.
@@ -147,18 +111,11 @@ fn read_pairs(
         }
     }
     let object = Value::Object(object);
-    crate::serde_source::from_deserializer(&object, checks, &mut |source| {
-        into.get_mut(index).read(member, source)
-    })
+    crate::serde_source::from_deserializer(&object, checks, &mut |source| into.get_mut(index).read(member, source))
 }
 
 /// Notes required members that were neither bound nor in the body.
-pub(crate) fn note_missing(
-    layout: &Layout,
-    seen: &Seen,
-    checks: &mut Checks,
-    locations: &dyn Fn(Location) -> bool,
-) {
+pub(crate) fn note_missing(layout: &Layout, seen: &Seen, checks: &mut Checks, locations: &dyn Fn(Location) -> bool) {
     for (index, member) in layout.members.iter().enumerate() {
         if member.required && locations(member.location) && !seen.contains(index) {
             checks.missing(member.name);
@@ -167,10 +124,7 @@ pub(crate) fn note_missing(
 }
 
 /// Writes an output's headers and answers the status that the output itself names, if it does.
-pub(crate) fn write_bound_members(
-    structure: &dyn Structure,
-    headers: &mut HeaderMap,
-) -> Option<u16> {
+pub(crate) fn write_bound_members(structure: &dyn Structure, headers: &mut HeaderMap) -> Option<u16> {
     let mut status = None;
     for (index, member) in structure.shape().layout().members.iter().enumerate() {
         let value = structure.get(index);
@@ -178,20 +132,13 @@ pub(crate) fn write_bound_members(
             continue;
         }
         match member.location {
-            Location::Header | Location::Headers => value.write(
-                member,
-                &mut HeaderSink {
-                    headers,
-                    key: String::new(),
-                    list: None,
-                },
-            ),
+            Location::Header | Location::Headers => {
+                value.write(member, &mut HeaderSink { headers, key: String::new(), list: None })
+            }
             Location::StatusCode => {
                 let mut number = IntegerSink(0);
                 value.write(member, &mut number);
-                status = u16::try_from(number.0)
-                    .ok()
-                    .filter(|status| (100..1000).contains(status));
+                status = u16::try_from(number.0).ok().filter(|status| (100..1000).contains(status));
             }
             _ => {}
         }
@@ -218,19 +165,14 @@ impl HeaderSink<'_> {
             });
             return;
         }
-        let name = if self.key.is_empty() {
-            at.wire.to_owned()
-        } else {
-            std::mem::take(&mut self.key)
-        };
+        let name = if self.key.is_empty() { at.wire.to_owned() } else { std::mem::take(&mut self.key) };
         self.insert(&name, text);
     }
 
     fn insert(&mut self, name: &str, text: &str) {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()),
-            HeaderValue::from_bytes(text.as_bytes()),
-        ) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()), HeaderValue::from_bytes(text.as_bytes()))
+        {
             self.headers.insert(name, value);
         }
     }
@@ -267,10 +209,7 @@ impl Sink for HeaderSink<'_> {
     }
     fn document(&mut self, at: &'static Member, value: &Value) {
         use base64::Engine;
-        self.put(
-            at,
-            &base64::engine::general_purpose::STANDARD.encode(value.to_string()),
-        );
+        self.put(at, &base64::engine::general_purpose::STANDARD.encode(value.to_string()));
     }
     fn begin_structure(&mut self, _: &'static Member) {}
     fn end_structure(&mut self, _: &'static Member) {}
@@ -313,9 +252,5 @@ impl Sink for IntegerSink {
 
 /// Whether any member of the structure travels in the body.
 pub(crate) fn has_body_members(shape: &Shape) -> bool {
-    shape
-        .layout()
-        .members
-        .iter()
-        .any(|member| member.location == Location::Body)
+    shape.layout().members.iter().any(|member| member.location == Location::Body)
 }

@@ -161,12 +161,7 @@ pub struct ErrorFact {
 
 impl Shape {
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Shape {
-            name,
-            kind,
-            limits: Limits::NONE,
-            sensitive: false,
-        }
+        Shape { name, kind, limits: Limits::NONE, sensitive: false }
     }
 
     pub const fn limits(mut self, limits: Limits) -> Self {
@@ -197,13 +192,7 @@ impl Layout {
     pub const EMPTY: Layout = Layout::new(&[]);
 
     pub const fn new(members: &'static [Member]) -> Self {
-        Layout {
-            members,
-            union: false,
-            payload: None,
-            xml_name: None,
-            xmlns: None,
-        }
+        Layout { members, union: false, payload: None, xml_name: None, xmlns: None }
     }
 
     pub const fn union(mut self) -> Self {
@@ -324,9 +313,7 @@ impl Operation {
 impl Service {
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&'static Operation> {
-        let found = self
-            .operations
-            .binary_search_by(|operation| operation.name.cmp(name));
+        let found = self.operations.binary_search_by(|operation| operation.name.cmp(name));
         found.ok().map(|index| self.operations[index])
     }
 }

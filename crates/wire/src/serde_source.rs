@@ -78,9 +78,7 @@ fn carry<E: Error>(rejection: Rejection) -> E {
 
 impl<'de, D: Deserializer<'de>> SerdeSource<'_, D> {
     fn take(&mut self) -> Result<D, Rejection> {
-        self.from
-            .take()
-            .ok_or_else(|| Rejection::new("a value was read twice"))
+        self.from.take().ok_or_else(|| Rejection::new("a value was read twice"))
     }
 }
 
@@ -114,10 +112,9 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
 
     fn blob(&mut self) -> Result<Bytes, Rejection> {
         match self.take()?.deserialize_any(Scalar).map_err(reject)? {
-            Found::Text(text) => STANDARD
-                .decode(text.trim_end())
-                .map(Bytes::from)
-                .map_err(|_| Rejection::new("a blob is not base64")),
+            Found::Text(text) => {
+                STANDARD.decode(text.trim_end()).map(Bytes::from).map_err(|_| Rejection::new("a blob is not base64"))
+            }
             Found::Bytes(bytes) => Ok(Bytes::from(bytes)),
             found => Err(found.unlike("a blob")),
         }
@@ -128,12 +125,8 @@ impl<'de, D: Deserializer<'de>> Source for SerdeSource<'_, D> {
         let moment = match &found {
             Found::Integer(seconds) => Some(Timestamp::from_seconds(*seconds)),
             Found::Float(seconds) => Some(Timestamp((seconds * 1000.0).round() as i64)),
-            Found::Text(text) if format == Some(TimeFormat::HttpDate) => {
-                Timestamp::parse_http_date(text)
-            }
-            Found::Text(text) => {
-                Timestamp::parse_iso(text).or_else(|| Timestamp::parse_http_date(text))
-            }
+            Found::Text(text) if format == Some(TimeFormat::HttpDate) => Timestamp::parse_http_date(text),
+            Found::Text(text) => Timestamp::parse_iso(text).or_else(|| Timestamp::parse_http_date(text)),
             Found::Boolean | Found::Bytes(_) => None,
         };
         moment.ok_or_else(|| found.unlike("a timestamp"))
@@ -194,7 +187,9 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            map.next_value_seed(Element { name: self.members.iter().find(|member| member.name == key.0).map_or(&key.0, |member| member.wire), names: self.names,
+            map.next_value_seed(Element {
+                name: self.members.iter().find(|member| member.name == key.0).map_or(&key.0, |member| member.wire),
+                names: self.names,
                 checks: &mut *self.checks,
                 each: &mut *self.each,
             })?;
@@ -241,7 +236,9 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while items
-            .next_element_seed(Element { name: "", names: self.names,
+            .next_element_seed(Element {
+                name: "",
+                names: self.names,
                 checks: &mut *self.checks,
                 each: &mut *self.each,
             })?

@@ -130,8 +130,7 @@ impl Shaped for i64 {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         let value = from.integer()?;
         *self = value;
-        from.checks()
-            .range(&at.shape.limits, value as f64, &|| value.to_string());
+        from.checks().range(&at.shape.limits, value as f64, &|| value.to_string());
         Ok(())
     }
 }
@@ -143,8 +142,7 @@ impl Shaped for i32 {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         let mut wide = 0_i64;
         wide.read(at, from)?;
-        *self = i32::try_from(wide)
-            .map_err(|_| Rejection::new(format!("{wide} is no 32-bit integer")))?;
+        *self = i32::try_from(wide).map_err(|_| Rejection::new(format!("{wide} is no 32-bit integer")))?;
         Ok(())
     }
 }
@@ -156,8 +154,7 @@ impl Shaped for f64 {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         let value = from.float()?;
         *self = value;
-        from.checks()
-            .range(&at.shape.limits, value, &|| value.to_string());
+        from.checks().range(&at.shape.limits, value, &|| value.to_string());
         Ok(())
     }
 }
@@ -168,8 +165,7 @@ impl Shaped for String {
     }
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         *self = from.string()?;
-        from.checks()
-            .string(&at.shape.limits, self, at.shape.sensitive);
+        from.checks().string(&at.shape.limits, self, at.shape.sensitive);
         Ok(())
     }
 }
@@ -181,9 +177,7 @@ impl Shaped for Bytes {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         *self = from.blob()?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks().length(&at.shape.limits, length, &|| {
-            String::from("java.nio.HeapByteBuffer")
-        });
+        from.checks().length(&at.shape.limits, length, &|| String::from("java.nio.HeapByteBuffer"));
         Ok(())
     }
 }
@@ -264,8 +258,7 @@ impl<T: Shaped + Default> Shaped for Vec<T> {
             read
         })?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks()
-            .length(&at.shape.limits, length, &|| String::from("[]"));
+        from.checks().length(&at.shape.limits, length, &|| String::from("[]"));
         Ok(())
     }
 }
@@ -296,8 +289,7 @@ impl<T: Shaped + Default> Shaped for BTreeMap<String, T> {
             read
         })?;
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
-        from.checks()
-            .length(&at.shape.limits, length, &|| String::from("{}"));
+        from.checks().length(&at.shape.limits, length, &|| String::from("{}"));
         Ok(())
     }
 }

@@ -73,9 +73,7 @@ pub fn read_structure(into: &mut dyn Structure, from: &mut dyn Source) -> Result
 /// The member of that wire name; fields mostly come in the order of the model, so the search begins there.
 fn find(members: &[Member], name: &str, start: usize) -> Option<usize> {
     let start = start.min(members.len());
-    (start..members.len())
-        .chain(0..start)
-        .find(|&index| members[index].wire == name)
+    (start..members.len()).chain(0..start).find(|&index| members[index].wire == name)
 }
 
 /// A set of member indices; structures with more than 128 members exist.
@@ -93,8 +91,6 @@ impl Seen {
 
     /// Beyond 256 members nothing is known to be missing.
     pub(crate) fn contains(&self, index: usize) -> bool {
-        self.words
-            .get(index / 64)
-            .is_none_or(|word| word & 1 << (index % 64) != 0)
+        self.words.get(index / 64).is_none_or(|word| word & 1 << (index % 64) != 0)
     }
 }

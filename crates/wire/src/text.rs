@@ -19,13 +19,11 @@ pub(crate) fn parse_boolean(text: &str) -> Result<bool, Rejection> {
 }
 
 pub(crate) fn parse_integer(text: &str) -> Result<i64, Rejection> {
-    text.parse()
-        .map_err(|_| Rejection::new(format!("'{text}' is no integer")))
+    text.parse().map_err(|_| Rejection::new(format!("'{text}' is no integer")))
 }
 
 pub(crate) fn parse_float(text: &str) -> Result<f64, Rejection> {
-    text.parse()
-        .map_err(|_| Rejection::new(format!("'{text}' is no number")))
+    text.parse().map_err(|_| Rejection::new(format!("'{text}' is no number")))
 }
 
 /// Reads a timestamp in any of the three ways; SDKs differ in which they send.
@@ -38,12 +36,10 @@ pub(crate) fn parse_time(text: &str, format: Option<TimeFormat>) -> Result<Times
     };
     let read = match format {
         Some(TimeFormat::EpochSeconds) => epoch(),
-        Some(TimeFormat::HttpDate) => {
-            Timestamp::parse_http_date(text).or_else(|| Timestamp::parse_iso(text))
+        Some(TimeFormat::HttpDate) => Timestamp::parse_http_date(text).or_else(|| Timestamp::parse_iso(text)),
+        Some(TimeFormat::DateTime) | None => {
+            Timestamp::parse_iso(text).or_else(|| Timestamp::parse_http_date(text)).or_else(epoch)
         }
-        Some(TimeFormat::DateTime) | None => Timestamp::parse_iso(text)
-            .or_else(|| Timestamp::parse_http_date(text))
-            .or_else(epoch),
     };
     read.ok_or_else(|| Rejection::new(format!("'{text}' is no timestamp")))
 }
@@ -82,10 +78,7 @@ impl Source for TextSource<'_, '_> {
     }
 
     fn blob(&mut self) -> Result<Bytes, Rejection> {
-        STANDARD
-            .decode(self.text())
-            .map(Bytes::from)
-            .map_err(|_| Rejection::new("a blob is not base64"))
+        STANDARD.decode(self.text()).map(Bytes::from).map_err(|_| Rejection::new("a blob is not base64"))
     }
 
     fn timestamp(&mut self, format: Option<TimeFormat>) -> Result<Timestamp, Rejection> {
@@ -101,21 +94,12 @@ impl Source for TextSource<'_, '_> {
     }
 
     fn list(&mut self, at: &'static Member, each: Each<'_>) -> Result<(), Rejection> {
-        let items = if self.comma_separated {
-            split_header_list(self.text(), at)
-        } else {
-            self.texts.to_vec()
-        };
+        let items = if self.comma_separated { split_header_list(self.text(), at) } else { self.texts.to_vec() };
         for item in &items {
             let texts = std::slice::from_ref(item);
             each(
                 "",
-                &mut TextSource {
-                    texts,
-                    checks: self.checks,
-                    comma_separated: false,
-                    default_time: self.default_time,
-                },
+                &mut TextSource { texts, checks: self.checks, comma_separated: false, default_time: self.default_time },
             )?;
         }
         Ok(())

@@ -50,10 +50,7 @@ impl Node {
         loop {
             match reader.read_event().map_err(malformed)? {
                 Event::Start(tag) if open.len() > DEEPEST => {
-                    return Err(Rejection::new(format!(
-                        "{:?} is nested too deeply",
-                        tag.local_name()
-                    )));
+                    return Err(Rejection::new(format!("{:?} is nested too deeply", tag.local_name())));
                 }
                 Event::Start(tag) => open.push(element(&tag)?),
                 Event::Empty(tag) => close(&mut open, element(&tag)?),
@@ -78,10 +75,9 @@ impl Node {
             }
         }
         match (open.pop(), open.is_empty()) {
-            (Some(mut document), true) if document.children.len() == 1 => document
-                .children
-                .pop()
-                .ok_or_else(|| Rejection::new("empty")),
+            (Some(mut document), true) if document.children.len() == 1 => {
+                document.children.pop().ok_or_else(|| Rejection::new("empty"))
+            }
             _ => Err(Rejection::new("the XML is not one closed element")),
         }
     }
@@ -90,9 +86,7 @@ impl Node {
     ///
     /// # Errors
     /// Names that are nested too deeply.
-    pub fn from_query<'a>(
-        pairs: impl Iterator<Item = (&'a str, String)>,
-    ) -> Result<Node, Rejection> {
+    pub fn from_query<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> Result<Node, Rejection> {
         let mut root = Node::default();
         for (name, value) in pairs {
             let mut at = &mut root;
@@ -111,10 +105,7 @@ impl Node {
     fn child_or_new(&mut self, name: &str) -> &mut Node {
         let found = self.children.iter().rposition(|child| child.name == name);
         let index = found.unwrap_or_else(|| {
-            self.children.push(Node {
-                name: name.to_owned(),
-                ..Node::default()
-            });
+            self.children.push(Node { name: name.to_owned(), ..Node::default() });
             self.children.len() - 1
         });
         &mut self.children[index]
@@ -122,11 +113,8 @@ impl Node {
 
     /// Children named by numbers, in the order of the numbers.
     fn numbered(&self) -> Vec<&Node> {
-        let mut items: Vec<(u64, &Node)> = self
-            .children
-            .iter()
-            .filter_map(|child| Some((child.name.parse().ok()?, child)))
-            .collect();
+        let mut items: Vec<(u64, &Node)> =
+            self.children.iter().filter_map(|child| Some((child.name.parse().ok()?, child))).collect();
         items.sort_by_key(|(number, _)| *number);
         items.into_iter().map(|(_, node)| node).collect()
     }
@@ -142,16 +130,10 @@ fn element(tag: &BytesStart) -> Result<Node, Rejection> {
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(malformed)?;
         let key = attribute.key.as_ref().to_owned();
-        let value = quick_xml::escape::unescape(&attribute.value)
-            .map_err(malformed)?
-            .into_owned();
+        let value = quick_xml::escape::unescape(&attribute.value).map_err(malformed)?.into_owned();
         attributes.push((key, value));
     }
-    Ok(Node {
-        name,
-        attributes,
-        ..Node::default()
-    })
+    Ok(Node { name, attributes, ..Node::default() })
 }
 
 fn close(open: &mut [Node], done: Node) {
@@ -173,9 +155,7 @@ fn named_entity(name: &str) -> Result<char, Rejection> {
         "amp" => Ok('&'),
         "quot" => Ok('"'),
         "apos" => Ok('\''),
-        _ => Err(Rejection::new(format!(
-            "the entity &{name}; is not defined"
-        ))),
+        _ => Err(Rejection::new(format!("the entity &{name}; is not defined"))),
     }
 }
 
@@ -190,33 +170,17 @@ pub struct TreeSource<'n, 'c> {
 
 impl<'n, 'c> TreeSource<'n, 'c> {
     pub fn new(node: &'n Node, dialect: Dialect, checks: &'c mut Checks) -> Self {
-        TreeSource {
-            node,
-            dialect,
-            checks,
-            siblings: &[],
-        }
+        TreeSource { node, dialect, checks, siblings: &[] }
     }
 
     fn hand(&mut self, node: &'n Node, name: &str, each: Each<'_>) -> Result<(), Rejection> {
-        each(
-            name,
-            &mut TreeSource {
-                node,
-                dialect: self.dialect,
-                checks: self.checks,
-                siblings: &self.node.children,
-            },
-        )
+        each(name, &mut TreeSource { node, dialect: self.dialect, checks: self.checks, siblings: &self.node.children })
     }
 
     /// The elements of an XML list: inside of it, or beside it where it is flattened.
     fn xml_items(&self, at: &'static Member) -> Vec<&'n Node> {
         if at.flattened {
-            self.siblings
-                .iter()
-                .filter(|sibling| sibling.name == self.node.name)
-                .collect()
+            self.siblings.iter().filter(|sibling| sibling.name == self.node.name).collect()
         } else {
             self.node.children.iter().collect()
         }
@@ -255,10 +219,7 @@ impl Source for TreeSource<'_, '_> {
     }
 
     fn blob(&mut self) -> Result<Bytes, Rejection> {
-        STANDARD
-            .decode(self.node.text.trim())
-            .map(Bytes::from)
-            .map_err(|_| Rejection::new("a blob is not base64"))
+        STANDARD.decode(self.node.text.trim()).map(Bytes::from).map_err(|_| Rejection::new("a blob is not base64"))
     }
 
     fn timestamp(&mut self, format: Option<TimeFormat>) -> Result<Timestamp, Rejection> {
@@ -272,34 +233,20 @@ impl Source for TreeSource<'_, '_> {
     fn fields(&mut self, members: &'static [Member], each: Each<'_>) -> Result<(), Rejection> {
         let node = self.node;
         for member in members {
-            let wire = if self.dialect == Dialect::Ec2 {
-                member.ec2
-            } else {
-                member.wire
-            };
+            let wire = if self.dialect == Dialect::Ec2 { member.ec2 } else { member.wire };
             if member.xml_attribute {
                 let local = wire.rsplit(':').next().unwrap_or(wire);
-                let found = node
-                    .attributes
-                    .iter()
-                    .find(|(key, _)| key == wire || key.rsplit(':').next() == Some(local));
+                let found =
+                    node.attributes.iter().find(|(key, _)| key == wire || key.rsplit(':').next() == Some(local));
                 if let Some((_, value)) = found {
-                    let text = Node {
-                        text: value.clone(),
-                        ..Node::default()
-                    };
-                    each(
-                        member.wire,
-                        &mut TreeSource::new(&text, self.dialect, self.checks),
-                    )?;
+                    let text = Node { text: value.clone(), ..Node::default() };
+                    each(member.wire, &mut TreeSource::new(&text, self.dialect, self.checks))?;
                 }
                 continue;
             }
             let flat_name = match member.shape.kind {
                 Kind::List(element)
-                    if self.dialect == Dialect::Query
-                        && member.flattened
-                        && element.wire != element.name =>
+                    if self.dialect == Dialect::Query && member.flattened && element.wire != element.name =>
                 {
                     element.wire
                 }
@@ -317,9 +264,7 @@ impl Source for TreeSource<'_, '_> {
             Dialect::Xml => self.xml_items(at),
             Dialect::Query | Dialect::Ec2 => self.query_items(at),
         };
-        items
-            .into_iter()
-            .try_for_each(|item| self.hand(item, "", each))
+        items.into_iter().try_for_each(|item| self.hand(item, "", each))
     }
 
     fn map(&mut self, at: &'static Member, each: Each<'_>) -> Result<(), Rejection> {
@@ -328,17 +273,12 @@ impl Source for TreeSource<'_, '_> {
         };
         let entries = match self.dialect {
             Dialect::Xml => self.xml_items(at),
-            Dialect::Query | Dialect::Ec2 => self
-                .node
-                .child("entry")
-                .filter(|_| !at.flattened)
-                .unwrap_or(self.node)
-                .numbered(),
+            Dialect::Query | Dialect::Ec2 => {
+                self.node.child("entry").filter(|_| !at.flattened).unwrap_or(self.node).numbered()
+            }
         };
         for entry in entries {
-            let key = entry
-                .child(key_member.wire)
-                .ok_or_else(|| Rejection::new("an entry without a key"))?;
+            let key = entry.child(key_member.wire).ok_or_else(|| Rejection::new("an entry without a key"))?;
             if let Some(value) = entry.child(value_member.wire) {
                 self.hand(value, &key.text, each)?;
             }

@@ -38,10 +38,7 @@ impl XmlSink {
 
     /// A sink for EC2's dialect: all lists have `item` elements, names are EC2's.
     pub fn ec2() -> Self {
-        XmlSink {
-            ec2: true,
-            ..XmlSink::default()
-        }
+        XmlSink { ec2: true, ..XmlSink::default() }
     }
 
     pub fn finish(mut self) -> String {
@@ -191,20 +188,12 @@ impl Sink for XmlSink {
             return;
         };
         if at.flattened && !self.ec2 {
-            let name = if element.wire == element.name {
-                self.name(at)
-            } else {
-                element.wire
-            };
+            let name = if element.wire == element.name { self.name(at) } else { element.wire };
             self.open.push(Inside::FlatList(name));
         } else {
             let name = self.name(at);
             self.open_element(name, at);
-            let item = if self.ec2 && element.wire == element.name {
-                "item"
-            } else {
-                element.wire
-            };
+            let item = if self.ec2 && element.wire == element.name { "item" } else { element.wire };
             self.open.push(Inside::List(item));
         }
     }
@@ -223,23 +212,15 @@ impl Sink for XmlSink {
         };
         let name = self.name(at);
         if at.flattened {
-            self.open.push(Inside::Map {
-                entry: name,
-                value: value.wire,
-            });
+            self.open.push(Inside::Map { entry: name, value: value.wire });
         } else {
             self.open_element(name, at);
-            self.open.push(Inside::Map {
-                entry: "entry",
-                value: value.wire,
-            });
+            self.open.push(Inside::Map { entry: "entry", value: value.wire });
         }
     }
 
     fn key(&mut self, at: &'static Member, key: &str) {
-        if let (Some(Inside::Map { entry, .. }), Kind::Map(key_member, _)) =
-            (self.open.last(), &at.shape.kind)
-        {
+        if let (Some(Inside::Map { entry, .. }), Kind::Map(key_member, _)) = (self.open.last(), &at.shape.kind) {
             let entry = *entry;
             self.start(entry, "");
             self.element(key_member.wire, key);
@@ -261,11 +242,7 @@ pub(crate) fn float_text(value: f64) -> String {
     if value.is_nan() {
         "NaN".into()
     } else if value.is_infinite() {
-        if value > 0.0 {
-            "Infinity".into()
-        } else {
-            "-Infinity".into()
-        }
+        if value > 0.0 { "Infinity".into() } else { "-Infinity".into() }
     } else {
         ryu::Buffer::new().format_finite(value).to_owned()
     }

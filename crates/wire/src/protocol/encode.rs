@@ -1,0 +1,166 @@
+//! An output becomes a response.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use super::messages::{cbor_bytes, json_body, json_text, xml_body, xml_document};
+use super::raw::RawSink;
+use crate::body::Body;
+use crate::json::JsonSink;
+use crate::rest::{has_body_members, write_bound_members};
+use crate::schema::{Kind, Operation, Protocol, Service};
+use crate::shaped::{Structure, write_members};
+use crate::xml::XmlSink;
+
+impl Protocol {
+    /// Makes the response of success.
+    pub fn encode(
+        self,
+        service: &Service,
+        operation: &Operation,
+        mut output: Box<dyn Structure>,
+        request_id: &str,
+    ) -> Response<Body> {
+        let mut headers = HeaderMap::new();
+        let mut status = operation.status;
+        let (content_type, body) = match self {
+            Protocol::Json10 | Protocol::Json11 => (self.content_type(), Body::from(Bytes::from(json_text(&*output)))),
+            Protocol::RpcV2Cbor => (self.content_type(), Body::from(Bytes::from(cbor_bytes(&*output)))),
+            Protocol::Query => (self.content_type(), query_response(service, operation, &*output, request_id)),
+            Protocol::Ec2 => (self.content_type(), ec2_response(service, operation, &*output, request_id)),
+            Protocol::RestJson | Protocol::RestXml => {
+                status = write_bound_members(&*output, &mut headers).unwrap_or(status);
+                self.rest_body(service, &mut *output)
+            }
+        };
+        let no_body = matches!(body, Body::Empty) && matches!(self, Protocol::RestJson | Protocol::RestXml);
+        let content_type =
+            if no_body && !headers.contains_key(http::header::CONTENT_TYPE) { None } else { Some(content_type) };
+        self.respond(status, headers, content_type, body, request_id)
+    }
+
+    /// The body of a REST output, with the content type that belongs to it.
+    fn rest_body(self, service: &Service, output: &mut dyn Structure) -> (&'static str, Body) {
+        let layout = output.shape().layout();
+        let Some(index) = layout.payload else {
+            if !has_body_members(output.shape()) {
+                return (self.content_type(), Body::Empty);
+            }
+            return (self.content_type(), self.rest_document(service, output));
+        };
+        let member = &layout.members[index];
+        if let Some(body) = output.get_mut(index).as_body() {
+            return ("application/octet-stream", std::mem::take(body));
+        }
+        let value = output.get(index);
+        if !value.present() {
+            return (self.content_type(), Body::Empty);
+        }
+        match member.shape.kind {
+            Kind::Blob | Kind::String => {
+                let mut raw = RawSink::default();
+                value.write(member, &mut raw);
+                let content_type =
+                    if matches!(member.shape.kind, Kind::Blob) { "application/octet-stream" } else { "text/plain" };
+                (content_type, Body::from(Bytes::from(raw.out)))
+            }
+            _ if self == Protocol::RestXml => {
+                let name = member.shape.layout().xml_name.unwrap_or(if member.wire == member.name {
+                    member.shape.name
+                } else {
+                    member.wire
+                });
+                let inner = value.as_structure().map(|structure| xml_document(name, service.xmlns, structure));
+                (self.content_type(), inner.unwrap_or_default())
+            }
+            _ => {
+                let mut sink = JsonSink::new();
+                value.write(member, &mut sink);
+                (self.content_type(), Body::from(Bytes::from(sink.finish())))
+            }
+        }
+    }
+
+    fn rest_document(self, service: &Service, output: &dyn Structure) -> Body {
+        if self == Protocol::RestXml {
+            let shape = output.shape();
+            let name = shape.layout().xml_name.unwrap_or(shape.name);
+            return xml_document(name, service.xmlns, output);
+        }
+        Body::from(Bytes::from(json_body(output)))
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Protocol::Json10 => "application/x-amz-json-1.0",
+            Protocol::Json11 => "application/x-amz-json-1.1",
+            Protocol::RestJson => "application/json",
+            Protocol::RestXml => "application/xml",
+            Protocol::Query | Protocol::Ec2 => "text/xml;charset=UTF-8",
+            Protocol::RpcV2Cbor => "application/cbor",
+        }
+    }
+
+    pub(super) fn respond(
+        self,
+        status: u16,
+        headers: HeaderMap,
+        content_type: Option<&str>,
+        body: Body,
+        request_id: &str,
+    ) -> Response<Body> {
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = headers;
+        let headers = response.headers_mut();
+        if let Some(content_type) = content_type
+            && !headers.contains_key(http::header::CONTENT_TYPE)
+        {
+            set(headers, "content-type", content_type);
+        }
+        if self == Protocol::RestXml {
+            set(headers, "x-amz-request-id", request_id);
+            set(headers, "x-amz-id-2", request_id);
+        } else {
+            set(headers, "x-amzn-requestid", request_id);
+        }
+        if self == Protocol::RpcV2Cbor {
+            set(headers, "smithy-protocol", "rpc-v2-cbor");
+        }
+        response
+    }
+}
+pub(super) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+fn query_response(service: &Service, operation: &Operation, output: &dyn Structure, request_id: &str) -> Body {
+    let response = format!("{}Response", operation.name);
+    let mut sink = XmlSink::new();
+    sink.start(&response, service.xmlns);
+    if !operation.result_wrapper.is_empty() {
+        sink.start(operation.result_wrapper, "");
+        sink.enter_structure();
+        write_members(output, &mut sink);
+        sink.leave_structure();
+        sink.end(operation.result_wrapper);
+    }
+    sink.start("ResponseMetadata", "");
+    sink.element("RequestId", request_id);
+    sink.end("ResponseMetadata");
+    sink.end(&response);
+    Body::from(Bytes::from(sink.finish()))
+}
+
+fn ec2_response(service: &Service, operation: &Operation, output: &dyn Structure, request_id: &str) -> Body {
+    let response = format!("{}Response", operation.name);
+    let mut sink = XmlSink::ec2();
+    sink.start(&response, service.xmlns);
+    sink.element("requestId", request_id);
+    sink.enter_structure();
+    write_members(output, &mut sink);
+    sink.leave_structure();
+    sink.end(&response);
+    xml_body(sink)
+}
