@@ -4,15 +4,20 @@
 //! A file without a row in [`FILES`] that nobody is writing is an orphan of a crash: [`Blobs::sweep`] removes it.
 
 use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kogumo_base::{Trouble, hex_id};
 use kogumo_sigv4::{Checksum, ChecksumAlgorithm};
-use kogumo_store::{Range, RawTable, Read, Store, Transaction};
+use kogumo_store::{Range, RawTable, Snapshot, Store, Transaction};
 use kogumo_wire::Body;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::record::{EVERYWHERE, Part};
@@ -32,9 +37,12 @@ static FILES: RawTable = RawTable::new("s3/file");
 static GARBAGE: RawTable = RawTable::new("s3/garbage");
 
 /// Where bytes are put and found again.
-#[derive(Clone)]
 pub struct Blobs {
     files: Arc<dyn ObjectStore>,
+    /// The folder of the files, if they are in one.
+    folder: Option<PathBuf>,
+    /// Whether the orphans of an earlier process are gone.
+    orphans_swept: AtomicBool,
     /// Files on their way, which a sweep must spare.
     writing: Arc<Mutex<HashSet<String>>>,
 }
@@ -79,8 +87,53 @@ impl From<Trouble> for Unreceived {
 }
 
 impl Blobs {
+    /// Files wherever `object_store` reaches.
     pub fn new(files: Arc<dyn ObjectStore>) -> Self {
-        Blobs { files, writing: Arc::default() }
+        Blobs { files, folder: None, orphans_swept: AtomicBool::new(false), writing: Arc::default() }
+    }
+
+    /// Files in a local folder, which is made with the first one.
+    ///
+    /// # Errors
+    /// A path that cannot be made absolute.
+    pub fn in_folder(folder: &std::path::Path, fsync: bool) -> Result<Self, Trouble> {
+        let unfit = |error| Trouble::from_cause(format!("cannot keep objects in {}", folder.display()), error);
+        let folder = std::path::absolute(folder).map_err(unfit)?;
+        let prefix = Path::from_absolute_path(&folder).map_err(|error| unfit(std::io::Error::other(error)))?;
+        let local = LocalFileSystem::new().with_fsync(fsync);
+        let files = Arc::new(PrefixStore::new(local, prefix));
+        Ok(Blobs { folder: Some(folder), ..Blobs::new(files) })
+    }
+
+    /// Makes the files match the records: garbage goes at once, orphans once after each start.
+    ///
+    /// # Errors
+    /// Trouble with the store or the files.
+    pub async fn reconcile(&self, store: &Store) -> Result<(), Trouble> {
+        if !self.orphans_swept.load(Ordering::Relaxed) {
+            self.sweep_unfinished().await?;
+            self.sweep(store, true).await?;
+            self.orphans_swept.store(true, Ordering::Relaxed);
+        }
+        self.sweep(store, false).await
+    }
+
+    /// Removes what a killed process has left of files that it was writing (`id#1`); `object_store` does not list them.
+    async fn sweep_unfinished(&self) -> Result<(), Trouble> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let writing = self.writing.clone();
+        let sweep = move || {
+            let inside = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+            for file in inside(folder).flat_map(|entry| inside(entry.path())) {
+                let name = file.file_name();
+                let id = name.to_str().and_then(|name| name.split_once('#')).map(|(id, _)| id);
+                if id.is_some_and(|id| !locked(&writing).contains(id)) {
+                    let _ = fs::remove_file(file.path());
+                }
+            }
+        };
+        let swept = tokio::task::spawn_blocking(sweep).await;
+        swept.map_err(|error| Trouble::from_cause("cannot sweep the folder of objects", error))
     }
 
     /// Takes a body in, up to `limit` bytes, and sums it up on the way. A large one is never held whole.
@@ -140,7 +193,7 @@ impl Blobs {
     }
 
     /// Reads from `first` to `last` (both included) of the parts in a row. What fits is read at once, more is streamed.
-    pub async fn read(&self, read: &dyn Read, parts: &[Part], first: u64, last: u64) -> Result<Body, Trouble> {
+    pub async fn read(&self, read: &Snapshot, parts: &[Part], first: u64, last: u64) -> Result<Body, Trouble> {
         let mut spans = spans(parts, first, last);
         if let [span] = spans.as_slice()
             && span.length() <= CHUNK
@@ -161,7 +214,7 @@ impl Blobs {
         Ok(Body::Stream(Box::pin(chunks), Some(last + 1 - first)))
     }
 
-    async fn span(&self, read: &dyn Read, span: &Span) -> Result<Bytes, Trouble> {
+    async fn span(&self, read: &Snapshot, span: &Span) -> Result<Bytes, Trouble> {
         if is_small(&span.blob) { small_bytes(read, span) } else { span.fetch(self.files.as_ref()).await }
     }
 
@@ -320,7 +373,7 @@ fn spans(parts: &[Part], first: u64, last: u64) -> Vec<Span> {
     spans
 }
 
-fn small_bytes(read: &dyn Read, span: &Span) -> Result<Bytes, Trouble> {
+fn small_bytes(read: &Snapshot, span: &Span) -> Result<Bytes, Trouble> {
     let value = SMALL_BYTES.get(read, &EVERYWHERE, span.blob.as_str())?;
     let (first, end) = (usize::try_from(span.first).ok(), usize::try_from(span.end).ok());
     let bytes = value.as_deref().and_then(|value| value.get(first?..end?));
@@ -370,7 +423,8 @@ mod tests {
         let blobs = Blobs::new(Arc::new(InMemory::new()));
         let store = Store::ephemeral().expect("a store");
         let bytes: Bytes = (0..size).map(|number| (number % 251) as u8).collect();
-        let chunks: Vec<Result<Bytes, Trouble>> = bytes.chunks(70_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+        let chunks: Vec<Result<Bytes, Trouble>> =
+            bytes.chunks(70_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
         let body = Body::Stream(Box::pin(stream::iter(chunks)), None);
         let fresh = blobs.receive(body, u64::MAX, &[ChecksumAlgorithm::Sha256]).await.expect("received");
         assert_eq!(fresh.md5, Checksum::of(ChecksumAlgorithm::Md5, &bytes));

@@ -1,0 +1,78 @@
+//! What every bucket is until it is told otherwise, and telling it otherwise is not built: access logs, requester pays,
+//! transfer acceleration, replication, event notifications.
+
+use kogumo_door::{Reader, Writer};
+use kogumo_model::s3;
+use kogumo_wire::{Fault, Unit};
+
+use crate::bucket_config::{reading, writing};
+
+pub fn get_bucket_logging(
+    cx: &Reader,
+    input: s3::GetBucketLoggingRequest,
+) -> Result<s3::GetBucketLoggingOutput, Fault> {
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketLogging")?;
+    Ok(s3::GetBucketLoggingOutput::default())
+}
+
+pub fn put_bucket_logging(cx: &mut Writer, input: s3::PutBucketLoggingRequest) -> Result<Unit, Fault> {
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketLogging")?;
+    match input.bucket_logging_status.logging_enabled {
+        None => Ok(Unit),
+        Some(_) => Err(Fault::not_implemented("Access logs of a bucket")),
+    }
+}
+
+pub fn get_bucket_request_payment(
+    cx: &Reader,
+    input: s3::GetBucketRequestPaymentRequest,
+) -> Result<s3::GetBucketRequestPaymentOutput, Fault> {
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketRequestPayment")?;
+    Ok(s3::GetBucketRequestPaymentOutput { payer: Some("BucketOwner".into()) })
+}
+
+pub fn put_bucket_request_payment(cx: &mut Writer, input: s3::PutBucketRequestPaymentRequest) -> Result<Unit, Fault> {
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketRequestPayment")?;
+    match input.request_payment_configuration.payer.as_str() {
+        "BucketOwner" => Ok(Unit),
+        _ => Err(Fault::not_implemented("Requester pays")),
+    }
+}
+
+pub fn get_bucket_accelerate_configuration(
+    cx: &Reader,
+    input: s3::GetBucketAccelerateConfigurationRequest,
+) -> Result<s3::GetBucketAccelerateConfigurationOutput, Fault> {
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetAccelerateConfiguration")?;
+    Ok(s3::GetBucketAccelerateConfigurationOutput::default())
+}
+
+pub fn get_bucket_replication(
+    cx: &Reader,
+    input: s3::GetBucketReplicationRequest,
+) -> Result<s3::GetBucketReplicationOutput, Fault> {
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetReplicationConfiguration")?;
+    let message = "The replication configuration was not found";
+    Err(Fault::coded("ReplicationConfigurationNotFoundError", 404, message))
+}
+
+pub fn get_bucket_notification_configuration(
+    cx: &Reader,
+    input: s3::GetBucketNotificationConfigurationRequest,
+) -> Result<s3::NotificationConfiguration, Fault> {
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketNotification")?;
+    Ok(s3::NotificationConfiguration::default())
+}
+
+pub fn put_bucket_notification_configuration(
+    cx: &mut Writer,
+    input: s3::PutBucketNotificationConfigurationRequest,
+) -> Result<Unit, Fault> {
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketNotification")?;
+    let asked = input.notification_configuration;
+    let some = asked.topic_configurations.is_some_and(|list| !list.is_empty())
+        || asked.queue_configurations.is_some_and(|list| !list.is_empty())
+        || asked.lambda_function_configurations.is_some_and(|list| !list.is_empty())
+        || asked.event_bridge_configuration.is_some();
+    if some { Err(Fault::not_implemented("Event notifications of a bucket")) } else { Ok(Unit) }
+}

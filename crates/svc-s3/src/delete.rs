@@ -1,0 +1,90 @@
+//! DeleteObject and DeleteObjects.
+
+use kogumo_door::Writer;
+use kogumo_model::s3;
+use kogumo_wire::{Fault, Protocol};
+
+use crate::record::Bucket;
+use crate::versions::{self, Removed};
+use crate::{access, conditions, faults};
+
+/// As many keys as one request may name.
+const MOST: usize = 1000;
+
+pub fn delete_object(cx: &mut Writer, input: s3::DeleteObjectRequest) -> Result<s3::DeleteObjectOutput, Fault> {
+    let id = input.version_id.as_deref();
+    let action = if id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(&input.key))?;
+    if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
+        return Err(Fault::not_implemented("Deleting by size or time (directory buckets)"));
+    }
+    if let Some(if_match) = &input.if_match {
+        let current = versions::current_etag(cx.store(), &input.bucket, &input.key)?;
+        conditions::judge_write(Some(if_match), None, current.as_deref())?;
+    }
+    let bypass = input.bypass_governance_retention == Some(true);
+    let removed = remove(cx, &bucket, &input.key, id, bypass)?;
+    Ok(s3::DeleteObjectOutput {
+        delete_marker: removed.marker.then_some(true),
+        version_id: removed.id,
+        ..Default::default()
+    })
+}
+
+pub fn delete_objects(cx: &mut Writer, input: s3::DeleteObjectsRequest) -> Result<s3::DeleteObjectsOutput, Fault> {
+    let owner = input.expected_bucket_owner.as_ref();
+    let action = "s3:DeleteObject";
+    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(""))?;
+    if input.delete.objects.is_empty() || input.delete.objects.len() > MOST {
+        return Err(faults::malformed_xml());
+    }
+    let bypass = input.bypass_governance_retention == Some(true);
+    let quiet = input.delete.quiet == Some(true);
+    let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+    for object in input.delete.objects {
+        let id = object.version_id.as_deref().filter(|id| !id.is_empty());
+        match remove_if_matching(cx, &bucket, &object, id, bypass) {
+            Ok(removed) if !quiet => deleted.push(shown(&object, id, removed)),
+            Ok(_) => {}
+            Err(fault) => errors.push(s3::Error {
+                code: Some(fault.code(Protocol::RestXml).to_owned()),
+                message: Some(fault.message),
+                key: Some(object.key),
+                version_id: object.version_id,
+            }),
+        }
+    }
+    Ok(s3::DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), ..Default::default() })
+}
+
+fn remove_if_matching(
+    cx: &mut Writer,
+    bucket: &Bucket,
+    object: &s3::ObjectIdentifier,
+    id: Option<&str>,
+    bypass: bool,
+) -> Result<Removed, Fault> {
+    if let Some(etag) = &object.e_tag {
+        let current = versions::current_etag(cx.store(), &bucket.name, &object.key)?;
+        conditions::judge_write(Some(etag), None, current.as_deref())?;
+    }
+    remove(cx, bucket, &object.key, id, bypass)
+}
+
+fn remove(cx: &mut Writer, bucket: &Bucket, key: &str, id: Option<&str>, bypass: bool) -> Result<Removed, Fault> {
+    match id {
+        Some(id) => versions::remove_version(cx.tx, bucket, key, id, bypass, cx.now),
+        None => Ok(versions::remove(cx.tx, bucket, key, cx.now)?),
+    }
+}
+
+/// A marker that was put shows its own id; one that was removed shows it twice.
+fn shown(object: &s3::ObjectIdentifier, id: Option<&str>, removed: Removed) -> s3::DeletedObject {
+    s3::DeletedObject {
+        key: Some(object.key.clone()),
+        version_id: id.map(str::to_owned),
+        delete_marker: removed.marker.then_some(true),
+        delete_marker_version_id: removed.id.filter(|_| removed.marker),
+    }
+}
