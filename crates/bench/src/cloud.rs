@@ -1,0 +1,52 @@
+//! The cloud under measurement: a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running cloud; it ends with this value.
+pub struct Cloud {
+    process: Child,
+    pub address: SocketAddr,
+    /// From the start of the process to its line `ready`.
+    pub ready_after: Duration,
+}
+
+impl Cloud {
+    /// Starts `program up` with these arguments on a free port.
+    pub fn start(program: &str, arguments: &[&str]) -> std::io::Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let begin = Instant::now();
+        let mut process = Command::new(program)
+            .args(["up", "--listen", &address.to_string()])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let output = process.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
+        let mut lines = BufReader::new(output).lines();
+        let is_ready = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("ready"));
+        if !lines.any(|line| is_ready(&line)) {
+            return Err(std::io::Error::other(format!("{program} up did not get ready")));
+        }
+        let ready_after = begin.elapsed();
+        // Whoever does not read the rest would stop the cloud at its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Cloud { process, address, ready_after })
+    }
+
+    /// Memory in use, in MB (resident, as the kernel counts it).
+    pub fn resident_megabytes(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,130 @@
+//! `make bench`: the cloud against a bare hyper server on the same machine, alternating, medians, as a table with ratios.
+//!
+//! `kogumo-bench [--program target/release/kogumo] [--rounds 5] [--seconds 2] [--connections 16] [--only WORD]`
+
+mod bare;
+mod cases;
+mod cloud;
+mod load;
+mod message;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use cases::{CASES, Case};
+use cloud::Cloud;
+use load::Report;
+use message::Maker;
+
+/// How the bench was asked to run.
+struct Options {
+    program: String,
+    rounds: usize,
+    seconds: f64,
+    connections: usize,
+    only: String,
+}
+
+/// One case, measured.
+struct Row {
+    name: &'static str,
+    cloud: f64,
+    bare: f64,
+    median_micros: u32,
+    target: f64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = options()?;
+    let bare = bare::start()?;
+    let cloud = Cloud::start(&options.program, &["--ephemeral"])?;
+    println!(
+        "ready after {:.1} ms, idle memory {:.1} MB",
+        cloud.ready_after.as_secs_f64() * 1e3,
+        cloud.resident_megabytes()
+    );
+    println!("{:24} {:>12} {:>12} {:>8} {:>8} {:>10}", "", "requests/s", "bare/s", "ratio", "goal", "median µs");
+    let mut missed = 0;
+    for case in CASES.iter().filter(|case| case.name.contains(&options.only)) {
+        match measure(case, &cloud, bare, &options) {
+            Ok(row) => {
+                let ratio = row.cloud / row.bare;
+                missed += usize::from(ratio < row.target);
+                let (cloud, bare, target, micros) = (row.cloud, row.bare, row.target, row.median_micros);
+                println!("{:24} {cloud:>12.0} {bare:>12.0} {ratio:>8.2} {target:>8.2} {micros:>10}", row.name);
+            }
+            Err(why) => println!("{:24} {why}", case.name),
+        }
+    }
+    println!("memory at the end {:.1} MB; {missed} goals missed", cloud.resident_megabytes());
+    Ok(())
+}
+
+/// Measures a case: rounds of the cloud and of the bare server in turn, and of each its median round.
+fn measure(case: &Case, cloud: &Cloud, bare: SocketAddr, options: &Options) -> Result<Row, Box<dyn Error>> {
+    let maker = Maker { address: cloud.address };
+    for request in (case.prepare)(maker) {
+        let report = load::run(cloud.address, &[request], 1, Duration::ZERO)?;
+        if let Some(failure) = report.failure {
+            return Err(format!("{}: not prepared: {}", case.service, first_lines(&failure)).into());
+        }
+    }
+    let requests = (case.requests)(maker);
+    let run = |address, requests: &[Vec<u8>], seconds| {
+        load::run(address, requests, options.connections, Duration::from_secs_f64(seconds))
+    };
+    let warm = run(cloud.address, &requests, 0.3)?;
+    if let Some(failure) = warm.failure {
+        return Err(first_lines(&failure).into());
+    }
+    let size = warm.bytes / warm.requests.max(1);
+    let plain: Vec<Vec<u8>> = requests.iter().map(|request| message::bare(request, size)).collect();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        ours.push(run(cloud.address, &requests, options.seconds)?);
+        theirs.push(run(bare, &plain, options.seconds)?);
+    }
+    let middle = median(ours);
+    Ok(Row {
+        name: case.name,
+        cloud: middle.per_second(),
+        bare: median(theirs).per_second(),
+        median_micros: middle.median_micros(),
+        target: case.target,
+    })
+}
+
+fn median(mut reports: Vec<Report>) -> Report {
+    reports.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
+    let middle = reports.len() / 2;
+    reports.into_iter().nth(middle).unwrap_or_default()
+}
+
+fn first_lines(text: &str) -> String {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+    format!("{}: {}", head.lines().next().unwrap_or_default(), body.chars().take(300).collect::<String>())
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options = Options {
+        program: "target/release/kogumo".into(),
+        rounds: 5,
+        seconds: 2.0,
+        connections: 16,
+        only: String::new(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+        match name.as_str() {
+            "--program" => options.program = value,
+            "--rounds" => options.rounds = value.parse()?,
+            "--seconds" => options.seconds = value.parse()?,
+            "--connections" => options.connections = value.parse()?,
+            "--only" => options.only = value,
+            _ => return Err(format!("unknown option {name}").into()),
+        }
+    }
+    Ok(options)
+}
