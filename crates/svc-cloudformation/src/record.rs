@@ -35,6 +35,8 @@ pub struct Stack {
     pub imports: Vec<String>,
     /// What is being done right now; `None` between operations.
     pub operation: Option<Operation>,
+    /// The operation whose rollback failed, to be continued.
+    pub stuck: Option<Operation>,
 }
 
 /// The row that says that a stack's workflow has work to do.
@@ -101,6 +103,10 @@ pub struct Operation {
     pub on_failure: OnFailure,
     /// Logical ids that a delete leaves alone although they could not be deleted.
     pub retain: Vec<String>,
+    /// What a failed operation has made is deleted whatever its `DeletionPolicy` says.
+    pub retain_except_on_create: bool,
+    /// Stands in for the stack policy during this update.
+    pub policy: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -324,12 +330,16 @@ pub static PENDING: Table<Pending> = Table::new("cloudformation/pending");
 pub static EXPORTS: Table<Export> = Table::new("cloudformation/export");
 /// By export name and the uuid of the stack that uses it; the record is that stack's name.
 pub static IMPORTS: Table<String> = Table::new("cloudformation/import");
+/// By macro name: the function behind it.
+pub static MACROS: Table<String> = Table::new("cloudformation/macro");
 /// By stack uuid and logical id.
 pub static RESOURCES: Table<Resource> = Table::new("cloudformation/resource");
 /// By stack uuid and a number.
 pub static LEFTOVERS: Table<Leftover> = Table::new("cloudformation/leftover");
 /// By stack uuid and number.
 pub static EVENTS: Table<Event> = Table::new("cloudformation/event");
+/// By stack uuid, logical id and the signal's own id: `SUCCESS` or `FAILURE`.
+pub static SIGNALS: Table<String> = Table::new("cloudformation/signal");
 /// By stack uuid and change set uuid.
 pub static CHANGE_SETS: Table<ChangeSet> = Table::new("cloudformation/change-set");
 

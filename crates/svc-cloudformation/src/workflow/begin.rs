@@ -9,7 +9,7 @@ use super::{Direction, Run, Start, physical};
 use crate::plan::{Decision, decide};
 use crate::record::*;
 use crate::world::Work;
-use crate::{events, naming, status, wanted};
+use crate::{events, naming, stack_policy, status, wanted};
 
 /// What a resource is to be: its properties evaluated, with and without the values of dynamic references.
 struct Wanted {
@@ -38,7 +38,11 @@ impl Run {
             };
             let mut resource = Resource { logical_id: id.clone(), kind: kind.clone(), at: self.now(), ..before.clone() };
             let updating = before.actual.is_some();
-            match self.wanted(id).await {
+            let wanted = match self.wanted(id).await {
+                Ok(wanted) => self.permitted(id, &kind, before.actual.as_ref(), &wanted.properties).map(|()| wanted),
+                Err(reason) => Err(reason),
+            };
+            match wanted {
                 Err(reason) => {
                     let action = if updating { Action::Update } else { Action::Create };
                     resource.step = step(action, StepState::Failed, "");
@@ -81,6 +85,21 @@ impl Run {
         }
         self.save(ids, &happened, None)?;
         Ok(starts)
+    }
+
+    /// Whether the stack's policy lets an existing resource change so.
+    fn permitted(&self, id: &str, kind: &str, actual: Option<&Actual>, wanted: &Value) -> Result<(), String> {
+        let action = match actual.map(|actual| decide(actual, kind, wanted)) {
+            Some(Decision::Update(_)) => "Update:Modify",
+            Some(Decision::Replace(_)) => "Update:Replace",
+            Some(Decision::Keep) | None => return Ok(()),
+        };
+        self.policy_allows(action, id, kind)
+    }
+
+    pub(super) fn policy_allows(&self, action: &str, id: &str, kind: &str) -> Result<(), String> {
+        let during = self.stack.operation.as_ref().and_then(|operation| operation.policy.as_deref());
+        during.or(self.stack.policy.as_deref()).map_or(Ok(()), |policy| stack_policy::check(policy, action, id, kind))
     }
 
     /// A resource that stays as it is takes over what the template says beside its properties.
@@ -143,7 +162,7 @@ impl Run {
             let Some(mut resource) = self.resources.get(id).cloned() else { continue };
             let Some(actual) = resource.actual.clone() else { continue };
             let kept = match actual.deletion_policy {
-                Policy::Retain => true,
+                Policy::Retain => !(creating && operation.as_ref().is_some_and(|o| o.retain_except_on_create)),
                 Policy::RetainExceptOnCreate => !creating,
                 Policy::Delete | Policy::Snapshot => false,
             };

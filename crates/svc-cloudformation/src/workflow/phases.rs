@@ -51,8 +51,17 @@ impl Run {
                 let imports = self.imports();
                 self.publish(&outputs, &imports, &[], vec![], status::CREATE_COMPLETE, &|stack| stack.operation = None)
             }
-            Ok(outputs) => self.settle(&outputs),
+            Ok(outputs) => match self.removals_allowed() {
+                Ok(()) => self.settle(&outputs),
+                Err(reason) => self.give_up(operation, reason),
+            },
         }
+    }
+
+    /// Whether the stack's policy lets go of what the template has no more.
+    fn removals_allowed(&self) -> Result<(), String> {
+        let gone = self.resources.iter().filter(|(id, r)| r.actual.is_some() && !self.graph.waits_for.contains_key(*id));
+        gone.into_iter().try_for_each(|(id, resource)| self.policy_allows("Update:Delete", id, &resource.kind))
     }
 
     /// `The following resource(s) failed to create: [A]. `, and the same for updates.
@@ -188,7 +197,9 @@ impl Run {
         let failed = self.carry_out(Direction::Revert).await?;
         if !failed.is_empty() {
             let reason = format!("The following resource(s) failed to update: [{}]. ", failed.join(", "));
-            return self.set_status(status::UPDATE_ROLLBACK_FAILED, Some(reason), &|stack| stack.operation = None);
+            return self.set_status(status::UPDATE_ROLLBACK_FAILED, Some(reason), &|stack| {
+                stack.stuck = stack.operation.take();
+            });
         }
         self.set_status(status::UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS, None, &|stack| {
             if let Some(before) = stack.before.take() {
