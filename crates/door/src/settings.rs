@@ -10,6 +10,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where everything is kept: the store, object bytes, code, the CA.
     pub data: PathBuf,
+    /// Acknowledged writes survive a power failure, too.
+    pub fsync: bool,
     /// Only keys that this cloud issued are accepted: no `test`, no 12-digit keys.
     pub strict: bool,
     /// A LibreTranslate-compatible server: it translates first, and the built-in dictionary where it cannot.

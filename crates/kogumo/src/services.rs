@@ -7,12 +7,12 @@ use kogumo_door::{Service, Settings};
 
 /// All services. A new one is one line here.
 pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
-    let _ = settings;
     // One a line: most changes to this file add one.
     #[rustfmt::skip]
     let services = vec![
         kogumo_svc_dynamodb::service(),
         kogumo_svc_iam::service(),
+        kogumo_svc_s3::service(&settings.data.join("objects"), settings.fsync)?,
         kogumo_svc_ssm::service(),
         kogumo_svc_sts::service(),
         kogumo_svc_translate::service(),
@@ -28,6 +28,7 @@ pub fn list(operations: bool) -> Result<(), Trouble> {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 4566).into(),
         data: std::env::temp_dir(),
+        fsync: false,
         strict: false,
         translate_url: None,
     };

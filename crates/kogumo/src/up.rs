@@ -35,6 +35,7 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     let settings = Settings {
         listen,
         data: folder.path.clone(),
+        fsync: up.fsync,
         strict: up.strict,
         translate_url: up.translate_url.clone(),
     };

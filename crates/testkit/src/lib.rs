@@ -16,7 +16,7 @@ pub fn cloud(services: Vec<Service>) -> Result<Arc<Cloud>, Trouble> {
     let data = std::env::temp_dir().join(format!("kogumo-test-{}", kogumo_base::uuid()));
     std::fs::create_dir_all(&data).map_err(|error| Trouble::from_cause("cannot make a folder for the test", error))?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 4566));
-    let settings = Settings { listen, data, strict: false, translate_url: None };
+    let settings = Settings { listen, data, fsync: false, strict: false, translate_url: None };
     Cloud::new(settings, Store::ephemeral()?, services)
 }
 
