@@ -23,9 +23,20 @@ mod test_invoke;
 mod usage_plan;
 mod validator;
 
+use data_plane::runtime::Runtime;
+use data_plane::serve;
 use kogumo_door::Service;
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::apigateway::SERVICE, ops::ops())
+        .with(Runtime::default())
+        .surface(serve::surface())
+        .on_reset(|cloud| {
+            Box::pin(async move {
+                if let Ok(runtime) = cloud.part::<Runtime>() {
+                    runtime.clear();
+                }
+            })
+        })
 }

@@ -117,9 +117,12 @@ fn apply(method: &mut Method, patch: &Patch) -> Result<(), Fault> {
         ["operationName"] => method.operation_name = patch.optional(),
         ["requestValidatorId"] => method.request_validator_id = patch.optional().filter(|id| !id.is_empty()),
         ["requestParameters", name] => match patch.verb {
-            Verb::Remove => drop(method.request_parameters.remove(*name)),
+            Verb::Remove => {
+                method.request_parameters.remove(*name);
+            }
             _ => {
-                drop(method.request_parameters.insert((*name).to_owned(), patch.optional().is_some() && patch.flag()?))
+                let required = patch.optional().is_some() && patch.flag()?;
+                method.request_parameters.insert((*name).to_owned(), required);
             }
         },
         ["requestModels", media_type] => patch.entry(&mut method.request_models, media_type),

@@ -9,8 +9,9 @@ pub struct Request {
     pub method: String,
     /// Within the stage, beginning with `/`, percent-encoded as sent.
     pub path: String,
-    /// As the client sent it: with the stage when the address has it.
-    pub full_path: String,
+    /// The whole path and the query as the client sent them; signatures cover these.
+    pub sent_path: String,
+    pub raw_query: String,
     /// Decoded.
     pub query: Pairs,
     pub headers: Pairs,
@@ -78,14 +79,7 @@ pub fn last_values(pairs: &Pairs) -> Pairs {
 
 /// Decodes `a=1&b=2` of a URL.
 pub fn parse_query(query: &str) -> Pairs {
-    let decode = |text: &str| crate::data_plane::route::percent_decode(&text.replace('+', " "));
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+    kogumo_wire::parse_query(query, true)
 }
 
 /// Whether a media type is one of an API's binary media types (`image/png`, `image/*`, `*/*`).

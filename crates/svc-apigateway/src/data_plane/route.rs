@@ -4,6 +4,7 @@
 //! of its own to `ANY`. A resource without methods does not catch a request.
 
 use crate::definition::{Definition, Method, Resource};
+use kogumo_wire::decode;
 
 /// What a request met.
 #[derive(Debug, PartialEq)]
@@ -32,6 +33,11 @@ pub fn route<'d>(definition: &'d Definition, http_method: &str, path: &str) -> O
     best.map(|(_, route)| route)
 }
 
+/// The parameters of a path that fits a resource's.
+pub fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
+    matches(&segments(pattern), &segments(path)).map(|(_, parameters)| parameters)
+}
+
 /// How well a segment fits; smaller is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
@@ -49,15 +55,15 @@ fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
         let rest = path.get(index..).filter(|rest| !rest.is_empty())?;
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) if name.ends_with('+') => {
-                parameters.push((name.trim_end_matches('+').to_owned(), percent_decode(&rest.join("/"))));
+                parameters.push((name.trim_end_matches('+').to_owned(), decode(&rest.join("/"), false)));
                 ranks.push(Rank::Greedy);
                 return Some((ranks, parameters));
             }
             Some(name) => {
-                parameters.push((name.to_owned(), percent_decode(rest[0])));
+                parameters.push((name.to_owned(), decode(rest[0], false)));
                 ranks.push(Rank::Parameter);
             }
-            None if *part == rest[0] || *part == percent_decode(rest[0]) => ranks.push(Rank::Literal),
+            None if *part == rest[0] || *part == decode(rest[0], false) => ranks.push(Rank::Literal),
             None => return None,
         }
     }
@@ -67,26 +73,6 @@ fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
 /// The segments of a path; a slash at the end is not one.
 fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
-}
-
-/// Percent-decoding of RFC 3986; what is not an escape stays.
-pub fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-        match (byte, tail) {
-            (b'%', [high, low, after @ ..]) if digit(*high).is_some() && digit(*low).is_some() => {
-                bytes.push(digit(*high).unwrap_or(0) << 4 | digit(*low).unwrap_or(0));
-                rest = after;
-            }
-            _ => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

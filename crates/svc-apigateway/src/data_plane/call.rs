@@ -1,0 +1,77 @@
+//! One request on its way through an API: route, may it, how often, is it valid, the integration.
+
+use super::context::Context;
+use super::exchange::{Pairs, Request, Response};
+use super::failure::{Failure, MISSING_AUTHENTICATION_TOKEN};
+use super::mapping::Sources;
+use super::route::route;
+use super::runtime::Runtime;
+use super::{authorize, backend, limits, validate};
+use crate::definition::{Definition, Method};
+use crate::stage::Stage;
+use kogumo_base::{Scope, Timestamp};
+use kogumo_door::Cloud;
+use std::sync::Arc;
+
+/// What a request meets on its way.
+pub struct Call<'a> {
+    pub cloud: &'a Arc<Cloud>,
+    pub runtime: &'a Runtime,
+    /// The API's home.
+    pub scope: &'a Scope,
+    pub definition: &'a Definition,
+    /// None in a test of a method that is not deployed.
+    pub stage: Option<&'a Stage>,
+    pub request: &'a Request,
+    pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The ARN of the method that is called, with the path as sent.
+    pub fn method_arn(&self, context: &Context) -> String {
+        let Scope { account, region } = self.scope;
+        let path = self.request.path.trim_start_matches('/');
+        format!(
+            "arn:aws:execute-api:{region}:{account}:{}/{}/{}/{path}",
+            context.api_id, context.stage, self.request.method
+        )
+    }
+}
+
+/// Answers a request. Failures become gateway responses.
+pub async fn answer(call: &Call<'_>, context: &mut Context) -> Response {
+    match pass(call, context).await {
+        Ok(response) => response,
+        Err(failure) => failure.response(call.definition, call.request, context),
+    }
+}
+
+async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Failure> {
+    let route = route(call.definition, &call.request.method, &call.request.path);
+    let route = route.ok_or_else(|| Failure::new(&MISSING_AUTHENTICATION_TOKEN))?;
+    context.resource_id.clone_from(&route.resource.id);
+    context.resource_path.clone_from(&route.resource.path);
+    let identifier = authorize::authorize(call, route.method, &route.parameters, context).await?;
+    limits::check(call, route.method, identifier.as_deref(), context)?;
+    validate::validate(call.definition, route.method, call.request, &route.parameters)?;
+    integrate(call, route.method, &route.parameters, context).await
+}
+
+async fn integrate(call: &Call<'_>, method: &Method, path: &Pairs, context: &Context) -> Result<Response, Failure> {
+    let request = call.request;
+    let sources = Sources {
+        path,
+        query: &request.query,
+        headers: &request.headers,
+        body: &request.body,
+        context,
+        response: None,
+    };
+    backend::integrate(call, method, sources).await
+}
+
+/// A request to a method that is tested: validated, sent to its integration, nothing else.
+pub async fn test(call: &Call<'_>, method: &Method, path: &Pairs, context: &Context) -> Result<Response, Failure> {
+    validate::validate(call.definition, method, call.request, path)?;
+    integrate(call, method, path, context).await
+}

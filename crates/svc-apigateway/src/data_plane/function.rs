@@ -1,0 +1,78 @@
+//! Invoking Lambda functions, through the door.
+
+use super::call::Call;
+use super::transform::fill_stage_variables;
+use bytes::Bytes;
+use kogumo_base::{Arn, Scope};
+use kogumo_door::{Caller, Client};
+use kogumo_model::lambda;
+use kogumo_wire::Fault;
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// What a function answered.
+pub struct Answer {
+    pub payload: Bytes,
+    /// Whether the function failed; the payload tells how.
+    failed: bool,
+}
+
+impl Answer {
+    /// The `errorMessage` of a function that failed.
+    pub fn error_message(&self) -> Option<String> {
+        if !self.failed {
+            return None;
+        }
+        let payload: Json = serde_json::from_slice(&self.payload).unwrap_or_default();
+        Some(payload.get("errorMessage").and_then(Json::as_str).unwrap_or("").to_owned())
+    }
+}
+
+/// The function's ARN in `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`.
+pub fn function_arn(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once(":lambda:path/")?;
+    let (_, function) = rest.split_once("/functions/")?;
+    Some(function.strip_suffix("/invocations").unwrap_or(function))
+}
+
+/// Invokes the function that an integration's URI names. Its resource policy sees `source` as the caller's ARN.
+///
+/// # Errors
+/// The function isn't there, or may not be invoked by this API.
+pub async fn invoke(
+    call: &Call<'_>,
+    uri: &str,
+    source: &str,
+    payload: Vec<u8>,
+    asynchronous: bool,
+) -> Result<Answer, Fault> {
+    let variables = call.stage.map(|stage| stage.variables.clone()).unwrap_or_default();
+    let uri = fill_stage_variables(uri, &variables);
+    let function = function_arn(&uri).unwrap_or(&uri).to_owned();
+    let scope = match Arn::parse(&function) {
+        Some(arn) => Scope::new(arn.account, arn.region),
+        None => call.scope.clone(),
+    };
+    let caller = Caller::service("apigateway.amazonaws.com", scope).for_source(source);
+    let client = Client::new(Arc::clone(call.cloud), caller);
+    let input = lambda::InvocationRequest {
+        function_name: function,
+        invocation_type: asynchronous.then(|| "Event".to_owned()),
+        payload: Some(payload.into()),
+        ..lambda::InvocationRequest::default()
+    };
+    let output = client.call::<lambda::Invoke>(input).await?;
+    Ok(Answer { payload: output.payload.unwrap_or_default(), failed: output.function_error.is_some() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::function_arn;
+
+    #[test]
+    fn uris() {
+        let uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f:prod/invocations";
+        assert_eq!(function_arn(uri), Some("arn:aws:lambda:us-east-1:000000000000:function:f:prod"));
+        assert_eq!(function_arn("arn:aws:apigateway:us-east-1:sqs:path/x"), None);
+    }
+}
