@@ -1,1 +1,20 @@
-//! logs
+//! CloudWatch Logs: groups, streams, events; reading, filtering and following them; retention by the clock.
+
+mod events;
+mod filter;
+mod group;
+mod metric_filter;
+mod ops;
+mod page;
+mod pattern;
+mod record;
+mod retention;
+mod stream;
+mod tags;
+
+use kogumo_door::Service;
+
+/// The service as the registry holds it. Events whose retention is over are hidden at once and swept once a day.
+pub fn service() -> Service {
+    Service::new(&kogumo_model::logs::SERVICE, ops::ops()).timer(retention::SWEEP, retention::sweep)
+}

@@ -1,11 +1,17 @@
 //! The operations of CloudWatch Logs that are built.
 
 use kogumo_door::{Op, read, write};
-use kogumo_model::logs::{CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteRetentionPolicy, DescribeLogGroups, DescribeLogStreams, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup, PutLogEvents, PutRetentionPolicy, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource};
+use kogumo_model::logs::{
+    CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteRetentionPolicy, DescribeLogGroups,
+    DescribeLogStreams, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup,
+    PutLogEvents, PutRetentionPolicy, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource,
+};
 
-use crate::events::{filter_log_events, get_log_events, put_log_events};
+use crate::events::{get_log_events, put_log_events};
+use crate::filter::filter_log_events;
 use crate::group::{
-    create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups, put_retention_policy,
+    create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups,
+    put_retention_policy,
 };
 use crate::metric_filter::test_metric_filter;
 use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
