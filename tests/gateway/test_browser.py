@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import pytest
+from by_hand import raw
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
 
@@ -15,7 +16,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", 
 def ask(cloud, method="GET", path="/_kogumo/health", host=None, body="", **headers):
     headers = {"Host": host or f"127.0.0.1:{cloud.port}", "Content-Length": len(body), **headers}
     head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return cloud.raw(f"{method} {path} HTTP/1.1\r\n{head}\r\n{body}")
+    return raw(cloud, f"{method} {path} HTTP/1.1\r\n{head}\r\n{body}")
 
 
 def status(answer):
@@ -121,7 +122,7 @@ def test_a_real_browser(cloud, tmp_path):
     (tmp_path / "evil.html").write_text(PAGE.replace("CLOUD", cloud.url))
     sts = cloud.client("sts")
     sts.get_caller_identity()
-    cloud.raw("POST /_kogumo/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1s")
+    raw(cloud, "POST /_kogumo/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1s")
     ahead = cloud.get("/_kogumo/clock").read()
     with page_of_another_origin(tmp_path) as site:
         shown = subprocess.run(

@@ -6,6 +6,7 @@ import re
 from unittest import mock
 
 import pytest
+from by_hand import raw, signed_post
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -112,7 +113,7 @@ def test_a_quarter_of_an_hour_is_tolerated(cloud, minutes):
 
 def test_the_clouds_clock_does_not_matter_to_signatures(own_cloud):
     running = own_cloud().wait_until_ready()
-    running.raw(
+    raw(running, 
         "POST /_kogumo/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 17\r\n\r\n" + '{"advance":"30d"}'
     )
     assert running.client("sts").get_caller_identity()["Account"] == "000000000000"
@@ -126,7 +127,7 @@ def test_no_signature(cloud):
 
 
 def test_a_scope_of_another_service(cloud):
-    status, answer = cloud.signed_post("sts", "DynamoDB_20120810.ListTables", b"{}")
+    status, answer = signed_post(cloud, "sts", "DynamoDB_20120810.ListTables", b"{}")
     answer = json.loads(answer)
     assert (status, answer["__type"]) == (400, "InvalidSignatureException")
     assert answer["message"] == "Credential should be scoped to correct service: 'dynamodb'. "
@@ -134,7 +135,7 @@ def test_a_scope_of_another_service(cloud):
 
 def authorization_answer(cloud, authorization, date="20260101T000000Z"):
     body = "Action=GetCallerIdentity&Version=2011-06-15"
-    return cloud.raw(
+    return raw(cloud, 
         f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nX-Amz-Date: {date}\r\n"
         f"Authorization: {authorization}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).decode()
@@ -159,7 +160,7 @@ def test_presigned_calls(cloud):
     assert b"<Account>000000000000</Account>" in cloud.get(url.removeprefix(cloud.url)).read()
     with at(now() - datetime.timedelta(minutes=2)):
         old = client.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
-    answer = cloud.raw(f"GET {old.removeprefix(cloud.url)} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\n\r\n")
+    answer = raw(cloud, f"GET {old.removeprefix(cloud.url)} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\n\r\n")
     assert b"403 Forbidden" in answer and b"Signature expired" in answer
 
 
@@ -173,7 +174,7 @@ def test_presigned_objects(cloud, needs, version):
     url = s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=60)
     assert cloud.get(url.removeprefix(cloud.url)).read() == b"hello"
     stolen = url.replace("presigned/a", "presigned/x", 1)
-    answer = cloud.raw(f"GET {stolen.removeprefix(cloud.url)} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\n\r\n")
+    answer = raw(cloud, f"GET {stolen.removeprefix(cloud.url)} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\n\r\n")
     assert b"SignatureDoesNotMatch" in answer
 
 
@@ -209,7 +210,7 @@ def test_session_keys_expire_by_the_clouds_clock(own_cloud, needs):
         with pytest.raises(ClientError) as error:
             running.client("sts", **own, token=wrong).get_caller_identity()
         assert code(error) == "InvalidClientTokenId"
-    running.raw('POST /_kogumo/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n16m')
+    raw(running, 'POST /_kogumo/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n16m')
     with pytest.raises(ClientError) as error:
         running.client("sts", **own, token=token).get_caller_identity()
     assert code(error) == "ExpiredToken"
