@@ -11,6 +11,8 @@ pub(crate) enum Shape {
     /// Text, too, but SAM is less clear about it.
     TextOnly,
     Map,
+    /// A map, too, but SAM is less clear about it.
+    AnyMap,
     Bool,
     Int,
     List,
@@ -186,7 +188,7 @@ impl Shape {
         match self {
             Shape::Any => true,
             Shape::Text | Shape::TextOnly => text(value),
-            Shape::Map => map(value),
+            Shape::Map | Shape::AnyMap => map(value),
             Shape::Bool => value.as_bool().is_some(),
             Shape::Int => int(value),
             Shape::List => value.as_list().is_some(),

@@ -285,6 +285,11 @@ impl Translation<'_> {
         match known.kind {
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => policies::expand_templates(id, properties),
             "AWS::Serverless::Application" => application::locate(id, properties, self),
+            "AWS::Serverless::GraphQLApi" => {
+                // What SAM does not know of a GraphQL API, it leaves out.
+                properties.retain(|name| known.rules.iter().any(|rule| rule.name == name));
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -384,6 +384,13 @@ impl Map {
         self.entries.shift_remove(key)
     }
 
+    /// Keeps the members of certain names.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        for key in self.keys().iter().filter(|key| !keep(key)) {
+            self.remove(key);
+        }
+    }
+
     /// The member of that name, put there first if it is missing (a null is not missing).
     pub(crate) fn or_insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) -> &mut Value {
         let key = key.into();
@@ -415,6 +422,11 @@ impl Map {
     /// Every value for change, in no particular order.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.entries.values_mut()
+    }
+
+    /// Every entry for change, in no particular order.
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (&Text, &mut Value)> {
+        self.entries.iter_mut()
     }
 
     /// The entries in order, given away.

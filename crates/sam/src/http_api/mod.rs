@@ -3,7 +3,7 @@
 mod authorizer;
 pub(crate) mod domain;
 
-pub(crate) use authorizer::Authorizer;
+pub(crate) use authorizer::{Authorizer, permission as authorizer_permission};
 
 use crate::code_location::Location;
 use crate::error::Result;
