@@ -1,6 +1,7 @@
 //! Patches: what AWS does and its models do not say, in `facts/patches/<service>.patch`.
 //!
 //! Each line is one correction:
+//! - `about NAME VALUE`: a fact of the service itself (`xmlns`)
 //! - `error CODE STATUS`: an error that the model lacks
 //! - `set SHAPE TRAIT[=VALUE]`, `unset SHAPE TRAIT`: a trait of a shape (`union`, `pattern`, `xml-name` …)
 //! - `set-member STRUCTURE MEMBER TRAIT[=VALUE]`, `unset-member STRUCTURE MEMBER TRAIT`
@@ -23,6 +24,7 @@ pub fn apply(service: &mut Service, patch: &str) -> Result<(), String> {
 fn apply_line(service: &mut Service, line: &str) -> Option<()> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
+        ["about", name, value] => drop(service.about.insert((*name).into(), (*value).into())),
         ["error", code, status] => {
             let mut shape = Shape { kind: "structure".into(), ..Shape::default() };
             shape.traits.insert("error".into(), String::new());

@@ -15,7 +15,7 @@ pub static SERVICE: Service = Service {
     endpoint_prefix: "s3",
     api_version: "2006-03-01",
     target_prefix: "",
-    xmlns: "",
+    xmlns: "http://s3.amazonaws.com/doc/2006-03-01/",
     protocols: &[Protocol::RestXml],
     query_compatible: false,
     global: true,
@@ -1789,7 +1789,8 @@ static L_CompleteMultipartUploadOutput: Layout = Layout::new(&[
         .wire("x-amz-server-side-encryption-bucket-key-enabled")
         .at(Location::Header),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("CompleteMultipartUploadResult"), None);
 static S_CompleteMultipartUploadRequest: schema::Shape =
     schema::Shape::new("CompleteMultipartUploadRequest", Kind::Structure(&L_CompleteMultipartUploadRequest));
 static L_CompleteMultipartUploadRequest: Layout = Layout::new(&[
@@ -2057,7 +2058,8 @@ static L_CreateMultipartUploadOutput: Layout = Layout::new(&[
     schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-checksum-algorithm").at(Location::Header),
     schema::Member::new("ChecksumType", &S_ChecksumType).wire("x-amz-checksum-type").at(Location::Header),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
-]);
+])
+.xml(Some("InitiateMultipartUploadResult"), None);
 static S_CreateMultipartUploadRequest: schema::Shape =
     schema::Shape::new("CreateMultipartUploadRequest", Kind::Structure(&L_CreateMultipartUploadRequest));
 static L_CreateMultipartUploadRequest: Layout = Layout::new(&[
@@ -2236,7 +2238,8 @@ static L_DeleteObjectsOutput: Layout = Layout::new(&[
     schema::Member::new("Deleted", &S_DeletedObjects).flattened(),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
     schema::Member::new("Errors", &S_Errors).wire("Error").flattened(),
-]);
+])
+.xml(Some("DeleteResult"), None);
 static S_DeleteObjectsRequest: schema::Shape = schema::Shape::new("DeleteObjectsRequest", Kind::Structure(&L_DeleteObjectsRequest));
 static L_DeleteObjectsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -2364,7 +2367,8 @@ static S_GetBucketAccelerateConfigurationOutput: schema::Shape =
 static L_GetBucketAccelerateConfigurationOutput: Layout = Layout::new(&[
     schema::Member::new("Status", &S_BucketAccelerateStatus),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("AccelerateConfiguration"), None);
 static S_GetBucketAccelerateConfigurationRequest: schema::Shape =
     schema::Shape::new("GetBucketAccelerateConfigurationRequest", Kind::Structure(&L_GetBucketAccelerateConfigurationRequest));
 static L_GetBucketAccelerateConfigurationRequest: Layout = Layout::new(&[
@@ -2374,14 +2378,16 @@ static L_GetBucketAccelerateConfigurationRequest: Layout = Layout::new(&[
 ]);
 static S_GetBucketAclOutput: schema::Shape = schema::Shape::new("GetBucketAclOutput", Kind::Structure(&L_GetBucketAclOutput));
 static L_GetBucketAclOutput: Layout =
-    Layout::new(&[schema::Member::new("Owner", &S_Owner), schema::Member::new("Grants", &S_Grants).wire("AccessControlList")]);
+    Layout::new(&[schema::Member::new("Owner", &S_Owner), schema::Member::new("Grants", &S_Grants).wire("AccessControlList")])
+        .xml(Some("AccessControlPolicy"), None);
 static S_GetBucketAclRequest: schema::Shape = schema::Shape::new("GetBucketAclRequest", Kind::Structure(&L_GetBucketAclRequest));
 static L_GetBucketAclRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_GetBucketCorsOutput: schema::Shape = schema::Shape::new("GetBucketCorsOutput", Kind::Structure(&L_GetBucketCorsOutput));
-static L_GetBucketCorsOutput: Layout = Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").flattened()]);
+static L_GetBucketCorsOutput: Layout =
+    Layout::new(&[schema::Member::new("CORSRules", &S_CORSRules).wire("CORSRule").flattened()]).xml(Some("CORSConfiguration"), None);
 static S_GetBucketCorsRequest: schema::Shape = schema::Shape::new("GetBucketCorsRequest", Kind::Structure(&L_GetBucketCorsRequest));
 static L_GetBucketCorsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -2404,7 +2410,8 @@ static L_GetBucketLifecycleConfigurationOutput: Layout = Layout::new(&[
     schema::Member::new("TransitionDefaultMinimumObjectSize", &S_TransitionDefaultMinimumObjectSize)
         .wire("x-amz-transition-default-minimum-object-size")
         .at(Location::Header),
-]);
+])
+.xml(Some("LifecycleConfiguration"), None);
 static S_GetBucketLifecycleConfigurationRequest: schema::Shape =
     schema::Shape::new("GetBucketLifecycleConfigurationRequest", Kind::Structure(&L_GetBucketLifecycleConfigurationRequest));
 static L_GetBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
@@ -2413,7 +2420,10 @@ static L_GetBucketLifecycleConfigurationRequest: Layout = Layout::new(&[
 ]);
 static S_GetBucketLocationOutput: schema::Shape =
     schema::Shape::new("GetBucketLocationOutput", Kind::Structure(&L_GetBucketLocationOutput));
-static L_GetBucketLocationOutput: Layout = Layout::new(&[schema::Member::new("LocationConstraint", &S_BucketLocationConstraint)]);
+static L_GetBucketLocationOutput: Layout = Layout::new(&[
+    schema::Member::new("LocationConstraint", &S_BucketLocationConstraint).xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/")
+])
+.xml(Some("LocationConstraint"), None);
 static S_GetBucketLocationRequest: schema::Shape =
     schema::Shape::new("GetBucketLocationRequest", Kind::Structure(&L_GetBucketLocationRequest));
 static L_GetBucketLocationRequest: Layout = Layout::new(&[
@@ -2421,7 +2431,8 @@ static L_GetBucketLocationRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_GetBucketLoggingOutput: schema::Shape = schema::Shape::new("GetBucketLoggingOutput", Kind::Structure(&L_GetBucketLoggingOutput));
-static L_GetBucketLoggingOutput: Layout = Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]);
+static L_GetBucketLoggingOutput: Layout =
+    Layout::new(&[schema::Member::new("LoggingEnabled", &S_LoggingEnabled)]).xml(Some("BucketLoggingStatus"), None);
 static S_GetBucketLoggingRequest: schema::Shape =
     schema::Shape::new("GetBucketLoggingRequest", Kind::Structure(&L_GetBucketLoggingRequest));
 static L_GetBucketLoggingRequest: Layout = Layout::new(&[
@@ -2472,7 +2483,8 @@ static L_GetBucketReplicationRequest: Layout = Layout::new(&[
 ]);
 static S_GetBucketRequestPaymentOutput: schema::Shape =
     schema::Shape::new("GetBucketRequestPaymentOutput", Kind::Structure(&L_GetBucketRequestPaymentOutput));
-static L_GetBucketRequestPaymentOutput: Layout = Layout::new(&[schema::Member::new("Payer", &S_Payer)]);
+static L_GetBucketRequestPaymentOutput: Layout =
+    Layout::new(&[schema::Member::new("Payer", &S_Payer)]).xml(Some("RequestPaymentConfiguration"), None);
 static S_GetBucketRequestPaymentRequest: schema::Shape =
     schema::Shape::new("GetBucketRequestPaymentRequest", Kind::Structure(&L_GetBucketRequestPaymentRequest));
 static L_GetBucketRequestPaymentRequest: Layout = Layout::new(&[
@@ -2480,7 +2492,7 @@ static L_GetBucketRequestPaymentRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_GetBucketTaggingOutput: schema::Shape = schema::Shape::new("GetBucketTaggingOutput", Kind::Structure(&L_GetBucketTaggingOutput));
-static L_GetBucketTaggingOutput: Layout = Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]);
+static L_GetBucketTaggingOutput: Layout = Layout::new(&[schema::Member::new("TagSet", &S_TagSet).required()]).xml(Some("Tagging"), None);
 static S_GetBucketTaggingRequest: schema::Shape =
     schema::Shape::new("GetBucketTaggingRequest", Kind::Structure(&L_GetBucketTaggingRequest));
 static L_GetBucketTaggingRequest: Layout = Layout::new(&[
@@ -2492,7 +2504,8 @@ static S_GetBucketVersioningOutput: schema::Shape =
 static L_GetBucketVersioningOutput: Layout = Layout::new(&[
     schema::Member::new("Status", &S_BucketVersioningStatus),
     schema::Member::new("MFADelete", &S_MFADeleteStatus).wire("MfaDelete"),
-]);
+])
+.xml(Some("VersioningConfiguration"), None);
 static S_GetBucketVersioningRequest: schema::Shape =
     schema::Shape::new("GetBucketVersioningRequest", Kind::Structure(&L_GetBucketVersioningRequest));
 static L_GetBucketVersioningRequest: Layout = Layout::new(&[
@@ -2505,7 +2518,8 @@ static L_GetBucketWebsiteOutput: Layout = Layout::new(&[
     schema::Member::new("IndexDocument", &S_IndexDocument),
     schema::Member::new("ErrorDocument", &S_ErrorDocument),
     schema::Member::new("RoutingRules", &S_RoutingRules),
-]);
+])
+.xml(Some("WebsiteConfiguration"), None);
 static S_GetBucketWebsiteRequest: schema::Shape =
     schema::Shape::new("GetBucketWebsiteRequest", Kind::Structure(&L_GetBucketWebsiteRequest));
 static L_GetBucketWebsiteRequest: Layout = Layout::new(&[
@@ -2517,7 +2531,8 @@ static L_GetObjectAclOutput: Layout = Layout::new(&[
     schema::Member::new("Owner", &S_Owner),
     schema::Member::new("Grants", &S_Grants).wire("AccessControlList"),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("AccessControlPolicy"), None);
 static S_GetObjectAclRequest: schema::Shape = schema::Shape::new("GetObjectAclRequest", Kind::Structure(&L_GetObjectAclRequest));
 static L_GetObjectAclRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -2538,7 +2553,8 @@ static L_GetObjectAttributesOutput: Layout = Layout::new(&[
     schema::Member::new("ObjectParts", &S_GetObjectAttributesParts),
     schema::Member::new("StorageClass", &S_StorageClass),
     schema::Member::new("ObjectSize", &S_ObjectSize),
-]);
+])
+.xml(Some("GetObjectAttributesResponse"), None);
 static S_GetObjectAttributesParts: schema::Shape =
     schema::Shape::new("GetObjectAttributesParts", Kind::Structure(&L_GetObjectAttributesParts));
 static L_GetObjectAttributesParts: Layout = Layout::new(&[
@@ -2703,7 +2719,8 @@ static S_GetObjectTaggingOutput: schema::Shape = schema::Shape::new("GetObjectTa
 static L_GetObjectTaggingOutput: Layout = Layout::new(&[
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
     schema::Member::new("TagSet", &S_TagSet).required(),
-]);
+])
+.xml(Some("Tagging"), None);
 static S_GetObjectTaggingRequest: schema::Shape =
     schema::Shape::new("GetObjectTaggingRequest", Kind::Structure(&L_GetObjectTaggingRequest));
 static L_GetObjectTaggingRequest: Layout = Layout::new(&[
@@ -2724,7 +2741,10 @@ static L_GetPublicAccessBlockRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
 static S_Grant: schema::Shape = schema::Shape::new("Grant", Kind::Structure(&L_Grant));
-static L_Grant: Layout = Layout::new(&[schema::Member::new("Grantee", &S_Grantee), schema::Member::new("Permission", &S_Permission)]);
+static L_Grant: Layout = Layout::new(&[
+    schema::Member::new("Grantee", &S_Grantee).xmlns("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+    schema::Member::new("Permission", &S_Permission),
+]);
 static S_GrantFullControl: schema::Shape = schema::Shape::new("GrantFullControl", Kind::String);
 static S_GrantRead: schema::Shape = schema::Shape::new("GrantRead", Kind::String);
 static S_GrantReadACP: schema::Shape = schema::Shape::new("GrantReadACP", Kind::String);
@@ -2914,7 +2934,7 @@ static S_LifecycleRuleAndOperator: schema::Shape =
     schema::Shape::new("LifecycleRuleAndOperator", Kind::Structure(&L_LifecycleRuleAndOperator));
 static L_LifecycleRuleAndOperator: Layout = Layout::new(&[
     schema::Member::new("Prefix", &S_Prefix),
-    schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened(),
+    schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened_by_member(),
     schema::Member::new("ObjectSizeGreaterThan", &S_ObjectSizeGreaterThanBytes),
     schema::Member::new("ObjectSizeLessThan", &S_ObjectSizeLessThanBytes),
 ]);
@@ -2934,7 +2954,8 @@ static L_ListBucketsOutput: Layout = Layout::new(&[
     schema::Member::new("Owner", &S_Owner),
     schema::Member::new("ContinuationToken", &S_NextToken),
     schema::Member::new("Prefix", &S_Prefix),
-]);
+])
+.xml(Some("ListAllMyBucketsResult"), None);
 static S_ListBucketsRequest: schema::Shape = schema::Shape::new("ListBucketsRequest", Kind::Structure(&L_ListBucketsRequest));
 static L_ListBucketsRequest: Layout = Layout::new(&[
     schema::Member::new("MaxBuckets", &S_MaxBuckets).wire("max-buckets").at(Location::Query),
@@ -2958,7 +2979,8 @@ static L_ListMultipartUploadsOutput: Layout = Layout::new(&[
     schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
     schema::Member::new("EncodingType", &S_EncodingType),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("ListMultipartUploadsResult"), None);
 static S_ListMultipartUploadsRequest: schema::Shape =
     schema::Shape::new("ListMultipartUploadsRequest", Kind::Structure(&L_ListMultipartUploadsRequest));
 static L_ListMultipartUploadsRequest: Layout = Layout::new(&[
@@ -2989,7 +3011,8 @@ static L_ListObjectVersionsOutput: Layout = Layout::new(&[
     schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
     schema::Member::new("EncodingType", &S_EncodingType),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("ListVersionsResult"), None);
 static S_ListObjectVersionsRequest: schema::Shape =
     schema::Shape::new("ListObjectVersionsRequest", Kind::Structure(&L_ListObjectVersionsRequest));
 static L_ListObjectVersionsRequest: Layout = Layout::new(&[
@@ -3019,7 +3042,8 @@ static L_ListObjectsOutput: Layout = Layout::new(&[
     schema::Member::new("CommonPrefixes", &S_CommonPrefixList).flattened(),
     schema::Member::new("EncodingType", &S_EncodingType),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("ListBucketResult"), None);
 static S_ListObjectsRequest: schema::Shape = schema::Shape::new("ListObjectsRequest", Kind::Structure(&L_ListObjectsRequest));
 static L_ListObjectsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -3049,7 +3073,8 @@ static L_ListObjectsV2Output: Layout = Layout::new(&[
     schema::Member::new("NextContinuationToken", &S_NextToken),
     schema::Member::new("StartAfter", &S_StartAfter),
     schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
-]);
+])
+.xml(Some("ListBucketResult"), None);
 static S_ListObjectsV2Request: schema::Shape = schema::Shape::new("ListObjectsV2Request", Kind::Structure(&L_ListObjectsV2Request));
 static L_ListObjectsV2Request: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -3085,7 +3110,8 @@ static L_ListPartsOutput: Layout = Layout::new(&[
     schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm),
     schema::Member::new("ChecksumType", &S_ChecksumType),
     schema::Member::new("VersionId", &S_ObjectVersionId).wire("x-amz-version-id").at(Location::Header),
-]);
+])
+.xml(Some("ListPartsResult"), None);
 static S_ListPartsRequest: schema::Shape = schema::Shape::new("ListPartsRequest", Kind::Structure(&L_ListPartsRequest));
 static L_ListPartsRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
@@ -3808,7 +3834,7 @@ static L_ReplicationRule: Layout = Layout::new(&[
 static S_ReplicationRuleAndOperator: schema::Shape =
     schema::Shape::new("ReplicationRuleAndOperator", Kind::Structure(&L_ReplicationRuleAndOperator));
 static L_ReplicationRuleAndOperator: Layout =
-    Layout::new(&[schema::Member::new("Prefix", &S_Prefix), schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened()]);
+    Layout::new(&[schema::Member::new("Prefix", &S_Prefix), schema::Member::new("Tags", &S_TagSet).wire("Tag").flattened_by_member()]);
 static S_ReplicationRuleFilter: schema::Shape = schema::Shape::new("ReplicationRuleFilter", Kind::Structure(&L_ReplicationRuleFilter));
 static L_ReplicationRuleFilter: Layout = Layout::new(&[
     schema::Member::new("Prefix", &S_Prefix),
