@@ -1,7 +1,7 @@
 //! Who signed a request, and whether the signature stands.
 
 use kogumo_base::{Clock, Scope};
-use kogumo_door::{Cloud, Principal};
+use kogumo_door::{Cloud, FIRST_ACCOUNT, Key, KeyProblem, Principal};
 use kogumo_sigv4::{Authentication, KeyCache, Legacy, Payload, Place, Presented, Problem, Rules, SigningKey};
 use kogumo_wire::{Fault, Service};
 
@@ -17,15 +17,6 @@ pub struct Identity {
     pub signing: Option<(Presented, SigningKey)>,
 }
 
-/// What an access key stands for.
-struct Known {
-    principal: Principal,
-    /// `None` for a 12-digit key, whose secret may be any.
-    secret: Option<String>,
-}
-
-/// The account of the key `test`, and of requests without a signature.
-pub const FIRST_ACCOUNT: &str = "000000000000";
 /// The region of requests that name none.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
@@ -60,7 +51,7 @@ pub fn identify(
             return Err(fault(Problem::UnsupportedAlgorithm { place: authentication.place(), algorithm }));
         }
     };
-    let scope = Scope::new(account_of(&known.principal), region);
+    let scope = Scope::new(known.principal.account(), region);
     Ok(Identity { principal: known.principal, access_key: authentication.access_key().to_owned(), scope, signing })
 }
 
@@ -119,26 +110,13 @@ fn check_service(presented: &Presented, service: &Service) -> Result<(), Problem
     Err(Problem::WrongService { found: found.to_owned(), expected: service.signing_name.to_owned() })
 }
 
-fn look_up(cloud: &Cloud, authentication: &Authentication, s3: bool) -> Result<Known, Fault> {
-    let access_key = authentication.access_key();
-    let root = |account: &str| Principal::Root { account: account.to_owned() };
-    if !cloud.settings.strict {
-        if access_key == "test" {
-            return Ok(Known { principal: root(FIRST_ACCOUNT), secret: Some("test".to_owned()) });
-        }
-        if access_key.len() == 12 && access_key.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(Known { principal: root(access_key), secret: None });
-        }
-    }
-    let credential = cloud.credential(access_key)?.filter(|credential| credential.active);
-    let Some(credential) = credential else { return Err(auth_faults::unknown_key(s3)) };
-    if credential.session_token.as_deref() != authentication.token() {
-        return Err(auth_faults::invalid_token(s3));
-    }
-    if credential.expires.is_some_and(|expires| cloud.clock.now() >= expires) {
-        return Err(auth_faults::expired_token(s3));
-    }
-    Ok(Known { principal: credential.principal, secret: Some(credential.secret) })
+fn look_up(cloud: &Cloud, authentication: &Authentication, s3: bool) -> Result<Key, Fault> {
+    cloud.key(authentication.access_key(), authentication.token()).map_err(|problem| match problem {
+        KeyProblem::Unknown => auth_faults::unknown_key(s3),
+        KeyProblem::WrongToken => auth_faults::invalid_token(s3),
+        KeyProblem::Expired => auth_faults::expired_token(s3),
+        KeyProblem::Trouble(trouble) => trouble.into(),
+    })
 }
 
 fn verify(
@@ -147,7 +125,7 @@ fn verify(
     presented: &Presented,
     s3: bool,
     payload: &str,
-    known: &Known,
+    known: &Key,
 ) -> Result<Option<(Presented, SigningKey)>, Problem> {
     presented.check_time(Clock::machine_now())?;
     if s3 {
@@ -162,7 +140,7 @@ fn verify(
     Ok(is_stream.then(|| (presented.clone(), key)))
 }
 
-fn verify_legacy(arrival: &Arrival, legacy: &Legacy, known: &Known) -> Result<(), Problem> {
+fn verify_legacy(arrival: &Arrival, legacy: &Legacy, known: &Key) -> Result<(), Problem> {
     legacy.check_time(Clock::machine_now())?;
     let Some(secret) = &known.secret else { return Ok(()) };
     legacy.verify(&arrival.signed(), arrival.virtual_bucket.as_deref(), secret)
@@ -173,15 +151,5 @@ fn host_region(arrival: &Arrival) -> Option<&str> {
     match &arrival.meaning {
         S3 { region, .. } | Service { region, .. } => region.as_deref(),
         _ => None,
-    }
-}
-
-fn account_of(principal: &Principal) -> &str {
-    match principal {
-        Principal::Root { account }
-        | Principal::User { account, .. }
-        | Principal::AssumedRole { account, .. }
-        | Principal::Federated { account, .. } => account,
-        Principal::Service(_) | Principal::Anonymous => FIRST_ACCOUNT,
     }
 }
