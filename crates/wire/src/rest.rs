@@ -85,6 +85,7 @@ fn prefixed_headers(headers: &HeaderMap, prefix: &str) -> Vec<String> {
     found.flat_map(|(name, value)| [name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()]).collect()
 }
 
+/// The parameters of the query string that no other member claims.
 fn unclaimed_query(request: &Request, members: &[Member]) -> Vec<String> {
     let claimed = |name: &str| members.iter().any(|member| member.location == Location::Query && member.wire == name);
     let found = request.query.iter().filter(|(name, _)| !claimed(name));

@@ -79,6 +79,9 @@ pub struct Member {
     pub location: Location,
     pub required: bool,
     pub flattened: bool,
+    /// The elements of a flattened list have the member's name even if the list names its elements: the member
+    /// itself is flattened, not its list.
+    pub flattened_by_member: bool,
     pub xml_attribute: bool,
     pub streaming: bool,
     /// A client that leaves it out wants one to be made up: SDKs fill it in themselves.
@@ -157,6 +160,15 @@ pub struct ErrorFact {
     pub message: &'static str,
 }
 
+// === impl Location ===
+
+impl Location {
+    /// Whether an output's member travels in the body: paths and query strings are a request's only.
+    pub fn is_body_of_output(self) -> bool {
+        matches!(self, Location::Body | Location::Uri | Location::Query | Location::QueryMap)
+    }
+}
+
 // === impl Shape ===
 
 impl Shape {
@@ -224,6 +236,7 @@ impl Member {
             location: Location::Body,
             required: false,
             flattened: false,
+            flattened_by_member: false,
             xml_attribute: false,
             streaming: false,
             idempotency_token: false,
@@ -257,6 +270,12 @@ impl Member {
         self
     }
 
+    pub const fn flattened_by_member(mut self) -> Self {
+        self.flattened = true;
+        self.flattened_by_member = true;
+        self
+    }
+
     pub const fn xml_attribute(mut self) -> Self {
         self.xml_attribute = true;
         self
@@ -280,6 +299,11 @@ impl Member {
     pub const fn xmlns(mut self, attribute: &'static str, uri: &'static str) -> Self {
         self.xmlns = Some((attribute, uri));
         self
+    }
+
+    /// The name that each element of a flattened list has.
+    pub fn flat_name(&self, element: &Member) -> &'static str {
+        if self.flattened_by_member || element.wire == element.name { self.wire } else { element.wire }
     }
 
     /// Whether the value is secret.

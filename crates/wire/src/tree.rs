@@ -245,11 +245,7 @@ impl Source for TreeSource<'_, '_> {
                 continue;
             }
             let flat_name = match member.shape.kind {
-                Kind::List(element)
-                    if self.dialect == Dialect::Query && member.flattened && element.wire != element.name =>
-                {
-                    element.wire
-                }
+                Kind::List(element) if self.dialect != Dialect::Ec2 && member.flattened => member.flat_name(element),
                 _ => wire,
             };
             if let Some(child) = node.child(flat_name) {

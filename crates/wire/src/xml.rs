@@ -188,7 +188,7 @@ impl Sink for XmlSink {
             return;
         };
         if at.flattened && !self.ec2 {
-            let name = if element.wire == element.name { self.name(at) } else { element.wire };
+            let name = at.flat_name(element);
             self.open.push(Inside::FlatList(name));
         } else {
             let name = self.name(at);

@@ -115,7 +115,8 @@ fn row(service: &Service, member: &Member) -> String {
     }
     let calls = [
         (member.has("required"), ".required()"),
-        (member.has("flattened") || target.has("flattened"), ".flattened()"),
+        (member.has("flattened"), ".flattened_by_member()"),
+        (target.has("flattened"), ".flattened()"),
         (member.has("xml-attribute"), ".xml_attribute()"),
         (is_streaming(service, member), ".streaming()"),
         (member.has("idempotency-token"), ".idempotency_token()"),

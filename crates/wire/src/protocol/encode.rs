@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use super::messages::{cbor_bytes, json_body, json_text, xml_body, xml_document};
+use super::messages::{cbor_bytes, json_body, json_text, xml_body, xml_document, xml_scalar_document};
 use super::raw::RawSink;
 use crate::body::Body;
 use crate::json::JsonSink;
-use crate::rest::{has_body_members, write_bound_members};
+use crate::rest::write_bound_members;
 use crate::schema::{Kind, Operation, Protocol, Service};
 use crate::shaped::{Structure, write_members};
 use crate::xml::XmlSink;
@@ -30,6 +30,10 @@ impl Protocol {
             Protocol::Ec2 => (self.content_type(), ec2_response(service, operation, &*output, request_id)),
             Protocol::RestJson | Protocol::RestXml => {
                 status = write_bound_members(&*output, &mut headers).unwrap_or(status);
+                // RFC 9110, section 15.3.7: an answer that says which range it holds is a partial one.
+                if status == 200 && headers.contains_key(http::header::CONTENT_RANGE) {
+                    status = 206;
+                }
                 self.rest_body(service, &mut *output)
             }
         };
@@ -43,7 +47,7 @@ impl Protocol {
     fn rest_body(self, service: &Service, output: &mut dyn Structure) -> (&'static str, Body) {
         let layout = output.shape().layout();
         let Some(index) = layout.payload else {
-            if !has_body_members(output.shape()) {
+            if !output.shape().layout().members.iter().any(|member| member.location.is_body_of_output()) {
                 return (self.content_type(), Body::Empty);
             }
             return (self.content_type(), self.rest_document(service, output));
@@ -85,6 +89,13 @@ impl Protocol {
         if self == Protocol::RestXml {
             let shape = output.shape();
             let name = shape.layout().xml_name.unwrap_or(shape.name);
+            // An output whose only member is called like the root is that root: S3's GetBucketLocation.
+            if let [only] = shape.layout().members
+                && only.wire == name
+                && matches!(only.shape.kind, Kind::String)
+            {
+                return xml_scalar_document(output.get(0), only);
+            }
             return xml_document(name, service.xmlns, output);
         }
         Body::from(Bytes::from(json_body(output)))

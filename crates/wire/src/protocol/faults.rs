@@ -99,6 +99,7 @@ fn ec2_fault(fault: &Fault, code: &str, request_id: &str) -> Bytes {
     sink.start("Error", "");
     sink.element("Code", code);
     sink.element("Message", &fault.message);
+    write_fault_fields(fault, &mut sink);
     sink.end("Error");
     sink.end("Errors");
     sink.element("RequestID", request_id);

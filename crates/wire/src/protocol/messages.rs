@@ -5,8 +5,8 @@ use bytes::Bytes;
 use crate::body::Body;
 use crate::cbor::CborSink;
 use crate::json::JsonSink;
-use crate::schema::{Location, Member, UNIT};
-use crate::shaped::{Structure, write_members};
+use crate::schema::{Member, UNIT};
+use crate::shaped::{Shaped, Structure, write_members};
 use crate::xml::XmlSink;
 
 /// The place of a message's outermost value: it has no name.
@@ -53,7 +53,7 @@ pub(super) fn write_body_members(structure: &dyn Structure, sink: &mut dyn crate
     for attributes in [true, false] {
         for (index, member) in members.iter().enumerate() {
             let value = structure.get(index);
-            if member.location == Location::Body && member.xml_attribute == attributes && value.present() {
+            if member.location.is_body_of_output() && member.xml_attribute == attributes && value.present() {
                 value.write(member, sink);
             }
         }
@@ -67,6 +67,17 @@ pub(super) fn xml_document(name: &str, xmlns: &str, structure: &dyn Structure) -
     write_body_members(structure, &mut sink);
     sink.leave_structure();
     sink.end(name);
+    xml_body(sink)
+}
+
+/// A document that is one text.
+pub(super) fn xml_scalar_document(value: &dyn Shaped, at: &'static Member) -> Body {
+    let mut sink = XmlSink::new();
+    if value.present() {
+        value.write(at, &mut sink);
+    } else {
+        sink.element(at.wire, "");
+    }
     xml_body(sink)
 }
 
