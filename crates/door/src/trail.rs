@@ -165,7 +165,7 @@ impl Trail {
         scope: &Scope,
         (from, to): (Timestamp, Timestamp),
         after: Option<Key>,
-    ) -> impl Iterator<Item = Result<(Key, Event), Trouble>> + 'a {
+    ) -> impl Iterator<Item = Result<(Key, Event), Trouble>> + use<'a> {
         let range = Range::all().from(Key::new().i64(from.0)).before(Key::new().i64(to.0.saturating_add(1))).reverse();
         let range = match after {
             Some(key) => range.after(key),

@@ -11,10 +11,12 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
     #[rustfmt::skip]
     let services = vec![
         kogumo_svc_apigateway::service(),
+        kogumo_svc_cloudtrail::service(),
         kogumo_svc_dynamodb::service(),
         kogumo_svc_iam::service(),
         kogumo_svc_s3::service(&settings.data.join("objects"), settings.fsync)?,
-        kogumo_svc_logs::service(), kogumo_svc_ssm::service(),
+        kogumo_svc_logs::service(),
+        kogumo_svc_ssm::service(),
         kogumo_svc_sts::service(),
         kogumo_svc_translate::service(),
     ];

@@ -1,12 +1,10 @@
 //! The operations of CloudTrail that are built.
 
 use kogumo_door::{Op, task};
-use kogumo_model::cloudtrail::{LookupEvents};
+use kogumo_model::cloudtrail::LookupEvents;
 
 use crate::lookup::lookup_events;
 
 pub fn ops() -> Vec<Op> {
-    vec![
-        task::<LookupEvents, _>(lookup_events),
-    ]
+    vec![task::<LookupEvents, _>(lookup_events)]
 }
