@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::checks::Checks;
 use crate::request::Request;
-use crate::schema::{Kind, Layout, Location, Member, Shape, TimeFormat};
+use crate::schema::{Kind, Layout, Location, Member, Operation, Shape, TimeFormat};
 use crate::shaped::Structure;
 use crate::sink::Sink;
 use crate::source::{Rejection, Seen};
@@ -17,6 +17,7 @@ use crate::xml::float_text;
 /// Reads what stands outside of the body, and tells which members came.
 pub(crate) fn read_bound_members(
     into: &mut dyn Structure,
+    operation: &Operation,
     request: &Request,
     labels: &Labels,
     checks: &mut Checks,
@@ -33,7 +34,7 @@ pub(crate) fn read_bound_members(
             }
             Location::Header => header_texts(&request.headers, member),
             Location::Headers => prefixed_headers(&request.headers, member.wire),
-            Location::QueryMap => unclaimed_query(request, members),
+            Location::QueryMap => unclaimed_query(operation, request, members),
             Location::Body | Location::StatusCode => continue,
         };
         if found.is_empty() {
@@ -85,9 +86,10 @@ fn prefixed_headers(headers: &HeaderMap, prefix: &str) -> Vec<String> {
     found.flat_map(|(name, value)| [name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()]).collect()
 }
 
-/// The parameters of the query string that no other member claims.
-fn unclaimed_query(request: &Request, members: &[Member]) -> Vec<String> {
-    let claimed = |name: &str| members.iter().any(|member| member.location == Location::Query && member.wire == name);
+/// The parameters of the query string that neither another member nor the URI template claims.
+fn unclaimed_query(operation: &Operation, request: &Request, members: &[Member]) -> Vec<String> {
+    let of_template = |name: &str| operation.demanded().any(|(demanded, _)| demanded == name);
+    let claimed = |name: &str| of_template(name) || members.iter().any(|member| member.location == Location::Query && member.wire == name);
     let found = request.query.iter().filter(|(name, _)| !claimed(name));
     found.flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
 }

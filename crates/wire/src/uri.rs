@@ -35,7 +35,7 @@ impl Operation {
     }
 
     /// Query parameters that the template itself demands (`?list-type=2`).
-    fn demanded(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    pub(crate) fn demanded(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
         let demanded = self.uri.split_once('?').map_or("", |(_, query)| query);
         demanded.split('&').filter(|part| !part.is_empty()).map(|part| match part.split_once('=') {
             Some((name, value)) => (name, Some(value)),

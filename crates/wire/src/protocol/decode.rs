@@ -64,7 +64,7 @@ impl Protocol {
     ) -> Result<(), Rejection> {
         let labels: Labels = operation.labels(&request.path)?;
         let layout = into.shape().layout();
-        let mut seen = read_bound_members(into, request, &labels, checks)?;
+        let mut seen = read_bound_members(into, operation, request, &labels, checks)?;
         match layout.payload {
             Some(index) => {
                 if self.read_payload(index, into, request, checks)? {
