@@ -22,7 +22,7 @@ SEED = int(os.environ.get("KOGUMO_SEED", "20200714"))
 TIMES_EACH = 2
 DEEPEST = 4
 LETTERS = "abcXYZ019 _-.~/+=&%?#'\"<>\\é日本😹"
-PLAIN = "abcXYZ019-_."
+PLAIN = "abcXYZ019-."
 
 # What the wire cannot tell apart: operation, member, why. Left out of the parameters.
 INDISTINCT = {

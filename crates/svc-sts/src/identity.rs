@@ -1,7 +1,9 @@
 //! Who somebody is.
 
 use kogumo_door::{Context, Principal, Reader};
-use kogumo_model::sts::{GetAccessKeyInfoRequest, GetAccessKeyInfoResponse, GetCallerIdentityRequest, GetCallerIdentityResponse};
+use kogumo_model::sts::{
+    GetAccessKeyInfoRequest, GetAccessKeyInfoResponse, GetCallerIdentityRequest, GetCallerIdentityResponse,
+};
 use kogumo_wire::Fault;
 
 pub fn get_caller_identity(r: &Reader, _: GetCallerIdentityRequest) -> Result<GetCallerIdentityResponse, Fault> {
@@ -13,7 +15,10 @@ pub fn get_caller_identity(r: &Reader, _: GetCallerIdentityRequest) -> Result<Ge
 }
 
 /// The account that a key belongs to. AWS reads it out of the key's letters; here it is looked up.
-pub async fn get_access_key_info(cx: Context, input: GetAccessKeyInfoRequest) -> Result<GetAccessKeyInfoResponse, Fault> {
+pub async fn get_access_key_info(
+    cx: Context,
+    input: GetAccessKeyInfoRequest,
+) -> Result<GetAccessKeyInfoResponse, Fault> {
     let account = match cx.cloud.credential(&input.access_key_id)?.map(|credential| credential.principal) {
         Some(
             Principal::Root { account }
