@@ -4,7 +4,7 @@ use super::address::{self, Address};
 use super::call::{self, Call};
 use super::context::{Context, Identity};
 use super::exchange::{Pairs, Request, Response};
-use super::failure::{ACCESS_DENIED, API_CONFIGURATION_ERROR, Failure, INVALID_API_KEY, REQUEST_TOO_LARGE};
+use super::failure::{API_CONFIGURATION_ERROR, BAD_REQUEST_BODY, Failure, INVALID_API_KEY, REQUEST_TOO_LARGE};
 use super::runtime::Runtime;
 use crate::definition::Definition;
 use crate::{deployment, rest_api, stage};
@@ -12,11 +12,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use kogumo_base::{Scope, Trouble};
 use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
-use kogumo_wire::{Body, Uncollected};
+use kogumo_wire::Body;
 use std::sync::Arc;
 
 /// The largest payload of a request: 10 MB.
-const MAX_PAYLOAD: u64 = 10 << 20;
+const MAX_PAYLOAD: usize = 10 << 20;
+/// Bytes of a payload that are read before the connection is given up.
+const MAX_DISCARDED: usize = 100 << 20;
 
 pub fn surface() -> Surface {
     Surface { name: "execute-api (REST APIs)", claims, serve }
@@ -114,18 +116,28 @@ async fn read(address: &Address, scope: &Scope, incoming: Incoming) -> (Request,
         source_ip: peer.ip().to_string(),
         protocol: "HTTP/1.1".to_owned(),
     };
-    let whole = match sent.body.collect(MAX_PAYLOAD).await {
-        Ok(body) => {
-            request.body = body.to_vec();
-            Ok(())
-        }
-        Err(Uncollected::TooLarge) => Err(Failure::new(&REQUEST_TOO_LARGE)),
-        Err(Uncollected::Broken(why)) => {
-            tracing::debug!("a request to an API broke off: {why}");
-            Err(Failure::new(&ACCESS_DENIED))
-        }
-    };
+    let whole = collect(sent.body).await.map(|body| request.body = body);
     (request, whole)
+}
+
+/// The whole payload. One that is too large is read on for a while, so that a client that sends
+/// before it listens hears why.
+async fn collect(mut body: Body) -> Result<Vec<u8>, Failure> {
+    let mut whole = Vec::new();
+    let mut length = 0;
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|why| {
+            tracing::debug!("a request to an API broke off: {why}");
+            Failure::saying(&BAD_REQUEST_BODY, "The request's body broke off")
+        })?;
+        length += chunk.len();
+        if length <= MAX_PAYLOAD {
+            whole.extend_from_slice(&chunk);
+        } else if length > MAX_DISCARDED {
+            break;
+        }
+    }
+    if length > MAX_PAYLOAD { Err(Failure::new(&REQUEST_TOO_LARGE)) } else { Ok(whole) }
 }
 
 /// The client's headers but for those of its connection. Names get the case that clients write

@@ -1,0 +1,71 @@
+"""What tests of API Gateway need: APIs of one method, made and deployed, and a way to call them."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+class Api:
+    """A REST API under test."""
+
+    def __init__(self, cloud, client, name):
+        self.cloud = cloud
+        self.client = client
+        made = client.create_rest_api(name=name)
+        self.id = made["id"]
+        self.root = made["rootResourceId"]
+
+    def resource(self, *parts):
+        """The id of the resource at the path, made where it is not there."""
+        at, path = self.root, ""
+        for part in parts:
+            path += "/" + part
+            known = {item["path"]: item["id"] for item in self.client.get_resources(restApiId=self.id, limit=500)["items"]}
+            at = known.get(path) or self.client.create_resource(restApiId=self.id, parentId=at, pathPart=part)["id"]
+        return at
+
+    def mock(self, resource, method="GET", status="200", template=None, parameters=None, **more):
+        """A method that answers out of a mock integration."""
+        at = dict(restApiId=self.id, resourceId=resource, httpMethod=method)
+        self.client.put_method(**at, authorizationType=more.pop("authorizationType", "NONE"), **more)
+        request = {"application/json": json.dumps({"statusCode": int(status)})}
+        self.client.put_integration(**at, type="MOCK", requestTemplates=request)
+        declared = {name: False for name in parameters or {}}
+        self.client.put_method_response(**at, statusCode=status, responseParameters=declared)
+        self.client.put_integration_response(
+            **at, statusCode=status, responseParameters=parameters or {}, responseTemplates={"application/json": template or ""}
+        )
+
+    def deploy(self, stage="dev", **more):
+        return self.client.create_deployment(restApiId=self.id, stageName=stage, **more)["id"]
+
+    def call(self, path, method="GET", stage="dev", body=None, headers=None):
+        """Calls by path; answers status, headers, text."""
+        return http(f"{self.cloud.url}/_aws/execute-api/{self.id}/{stage}{path}", method, body, headers)
+
+
+def http(url, method="GET", body=None, headers=None):
+    data = body.encode() if isinstance(body, str) else body
+    request = urllib.request.Request(url, method=method, data=data, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+@pytest.fixture
+def call_http():
+    return http
+
+
+@pytest.fixture
+def apigateway(cloud):
+    return cloud.client("apigateway")
+
+
+@pytest.fixture
+def api(cloud, apigateway, request):
+    return Api(cloud, apigateway, request.node.name)
