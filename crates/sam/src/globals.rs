@@ -41,20 +41,64 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ]),
 ];
 
+/// The destinations of asynchronous invocations that functions have from Globals alone: function
+/// and outcome. To SAM they are one and the same, so what it makes for the first function, a queue
+/// for example, all of them use.
+#[derive(Default)]
+pub(crate) struct SharedDestinations(Vec<(Text, &'static str)>);
+
+impl SharedDestinations {
+    /// Notes what a function has from Globals alone.
+    fn note(&mut self, id: &Text, global: &Map, local: &Map) {
+        for outcome in ["OnSuccess", "OnFailure"] {
+            if is_inherited(global, local, &["EventInvokeConfig", "DestinationConfig", outcome]) {
+                self.0.push((id.clone(), outcome));
+            }
+        }
+    }
+
+    /// Lets all functions that share a destination use the one that was made for one of them.
+    pub(crate) fn settle(&self, id: &str, outcome: &str, target: &Value, resources: &mut Map) {
+        if !self.0.iter().any(|(function, of)| &**function == id && *of == outcome) {
+            return;
+        }
+        for (function, _) in self.0.iter().filter(|(_, of)| *of == outcome) {
+            let path = ["Properties", "EventInvokeConfig", "DestinationConfig", outcome];
+            let start = resources.get_mut(function).and_then(Value::as_map_mut);
+            let config = path.iter().try_fold(start, |here, key| Some(here?.get_mut(key).and_then(Value::as_map_mut)));
+            if let Some(config) = config.flatten() {
+                config.insert("Destination", target.clone());
+            }
+        }
+    }
+}
+
+/// Whether a member that is deep inside comes from Globals as it is.
+fn is_inherited(global: &Map, local: &Map, path: &[&str]) -> bool {
+    let Some((key, rest)) = path.split_first() else { return false };
+    let Some(global) = global.get(key).and_then(Value::as_map) else { return false };
+    match local.get(key) {
+        None if !local.contains(key) => rest.iter().try_fold(global, |here, key| here.get(key)?.as_map()).is_some(),
+        Some(Value::Map(local)) => is_inherited(global, local, rest),
+        _ => false,
+    }
+}
+
 /// Merges the Globals section into the resources, and removes it.
-pub(crate) fn apply(template: &mut Map, resources: &mut Map) -> Result<()> {
+pub(crate) fn apply(template: &mut Map, resources: &mut Map) -> Result<SharedDestinations> {
+    let mut shared = SharedDestinations::default();
     if template.contains("Globals") {
         let globals = template.remove("Globals").unwrap_or(Value::Null);
         check(&globals).map_err(|error| Error::Document(vec![error]))?;
         for id in resources.keys() {
             let Some(resource) = resources.get_mut(&id).and_then(Value::as_map_mut) else { continue };
-            merge(&id, resource, &globals).map_err(|error| Error::Document(vec![error]))?;
+            merge(&id, resource, &globals, &mut shared).map_err(|error| Error::Document(vec![error]))?;
         }
     }
     for resource in resources.values_mut() {
         fix_openapi(resource);
     }
-    Ok(())
+    Ok(shared)
 }
 
 fn check(globals: &Value) -> Result<()> {
@@ -82,14 +126,17 @@ fn quoted(names: &[&str]) -> String {
     python2::str(&Value::List(names.iter().map(|name| Value::from(*name)).collect()))
 }
 
-fn merge(id: &str, resource: &mut Map, globals: &Value) -> Result<()> {
+fn merge(id: &Text, resource: &mut Map, globals: &Value, shared: &mut SharedDestinations) -> Result<()> {
     let Some(kind) = transform::macro_type(resource) else { return Ok(()) };
     let Some(Value::Map(global)) = globals.get(kind.trim_start_matches("AWS::Serverless::")) else { return Ok(()) };
     let ignored = resource.get("IgnoreGlobals").filter(|ignored| ignored.truthy()).cloned();
     let wrong = |more: &str| Error::resource(id, format!("Resource {id} has invalid resource attribute 'IgnoreGlobals'{more}."));
     let mut global = global.clone();
     match ignored {
-        None => {}
+        None => {
+            let none = Map::new();
+            shared.note(id, &global, resource.get("Properties").and_then(Value::as_map).unwrap_or(&none));
+        }
         Some(Value::Text(all)) if &*all == "*" => global = Map::new(),
         Some(Value::List(keys)) => {
             for key in &keys {

@@ -143,6 +143,20 @@ pub(crate) fn str(value: &Value) -> String {
     }
 }
 
+/// The name of the type that Python has for a value.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::Text(text) if text.unicode => "Py27UniStr",
+        Value::Text(_) => "str",
+        Value::List(_) => "list",
+        Value::Map(_) => "dict",
+    }
+}
+
 /// `str()` of a `get`: nothing is `None`.
 pub(crate) fn str_or_none(value: Option<&Value>) -> String {
     str(value.unwrap_or(&Value::Null))

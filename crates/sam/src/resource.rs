@@ -1,7 +1,7 @@
 //! The resources that a transform generates.
 
 use crate::error::Result;
-use crate::intrinsics::{get_att, reference};
+use crate::intrinsics::get_att;
 use crate::rules::{check_logical_id, passed_on};
 use crate::value::{Map, Text, Value, map, truthy};
 
@@ -124,11 +124,6 @@ const TAGGED: [&str; 18] = [
     "AWS::SQS::Queue",
     "AWS::StepFunctions::StateMachine",
 ];
-
-/// `Ref` of a logical id that may come from the template.
-pub(crate) fn reference_to(id: &Text) -> Value {
-    reference(id)
-}
 
 /// A map of tags as a list of `Key` and `Value`.
 pub(crate) fn tag_pairs(tags: Option<&Map>) -> Vec<Value> {

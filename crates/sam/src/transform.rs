@@ -4,6 +4,7 @@ use crate::api::{self, SharedUsagePlan};
 use crate::context::Context;
 use crate::deployment_preference::Deployments;
 use crate::error::{Error, Result, TransformError};
+use crate::globals::{self, SharedDestinations};
 use crate::implicit_api::{self, Flavor};
 use crate::intrinsics::is_intrinsic;
 use crate::resolve::{self, Mappings, Parameters};
@@ -11,7 +12,7 @@ use crate::resource::Resource;
 use crate::rules::{Instance, Rule};
 use crate::value::{Map, Text, Value};
 use crate::{
-    application, capacity_provider, connector, function, globals, graphql, http_api, layer_version, policies,
+    application, capacity_provider, connector, function, graphql, http_api, layer_version, policies,
     simple_table, state_machine, websocket_api,
 };
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub(crate) struct Translation<'c> {
     pub(crate) usage_plan: SharedUsagePlan,
     /// Records of all APIs in one hosted zone are in one group.
     pub(crate) record_set_groups: HashMap<String, Resource>,
+    pub(crate) shared_destinations: SharedDestinations,
     function_names: HashMap<String, String>,
 }
 
@@ -102,7 +104,7 @@ fn translate(template: Value, mut values: Map, context: &Context) -> Result<Valu
     implicit_api::default_definitions(&mut source);
     implicit_api::apply(Flavor::Rest, &mut template, &mut source)?;
     implicit_api::apply(Flavor::Http, &mut template, &mut source)?;
-    globals::apply(&mut template, &mut source)?;
+    let shared_destinations = globals::apply(&mut template, &mut source)?;
 
     let mut errors = Vec::new();
     connector::lift_embedded(&mut source, &mut errors);
@@ -119,6 +121,7 @@ fn translate(template: Value, mut values: Map, context: &Context) -> Result<Valu
         deployments: Deployments::default(),
         usage_plan: SharedUsagePlan::default(),
         record_set_groups: HashMap::new(),
+        shared_destinations,
         function_names: HashMap::new(),
     };
     let mut names = resolve::Generated::new();

@@ -36,26 +36,13 @@ fn check(api: &Instance, kind: &str, response: &Value) -> Result<()> {
     let Value::Map(response) = response else {
         return Err(api.error(format!(
             "Invalid property type '{}' for GatewayResponses. Expected an object of type 'GatewayResponse'.",
-            python_type(response)
+            python2::type_name(response)
         )));
     };
     let known = ["ResponseParameters", "ResponseTemplates", "StatusCode"];
     match response.keys().iter().find(|key| !known.contains(&&***key)) {
         None => Ok(()),
         Some(key) => Err(api.error(format!("Invalid property '{key}' in 'GatewayResponses' property '{kind}'."))),
-    }
-}
-
-fn python_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NoneType",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
-        Value::Text(text) if text.unicode => "Py27UniStr",
-        Value::Text(_) => "str",
-        Value::List(_) => "list",
-        Value::Map(_) => "dict",
     }
 }
 

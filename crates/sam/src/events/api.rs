@@ -4,7 +4,7 @@ use super::Scene;
 use super::permission::permission;
 use crate::error::{Error, Result};
 use crate::expect::Owner;
-use crate::intrinsics::{is_intrinsic, sub_with};
+use crate::intrinsics::sub_with;
 use crate::python2;
 use crate::resource::Resource;
 use crate::resolve::Parameters;
@@ -353,9 +353,4 @@ pub(crate) fn check_authorizer_type(event: &Instance, authorizer: &Value, author
         route.path
     );
     Err(Error::event(&event.relative_id, message))
-}
-
-/// Whether the value is an intrinsic function, for callers that have no value perhaps.
-pub(crate) fn is_function(value: Option<&Value>) -> bool {
-    value.is_some_and(is_intrinsic)
 }

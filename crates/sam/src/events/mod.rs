@@ -73,13 +73,20 @@ fn no_link(_: &Instance, _: &Map) -> Result<()> {
 
 /// Reads an event source and checks its properties.
 fn read(function_id: &str, event_id: &Text, definition: &Value) -> Result<(&'static Kind, Instance)> {
-    let definition = definition.as_map().ok_or_else(|| unknown(event_id, None))?;
+    let definition = map_of(event_id, definition)?;
     let kind = definition.get("Type");
     let found = kind.and_then(Value::as_str).and_then(|name| KINDS.iter().find(|kind| kind.name == name));
     let found = found.ok_or_else(|| unknown(event_id, kind))?;
     let mut event = Instance::read(format!("{function_id}{event_id}"), found.name, &(found.rules)(), definition)?;
     event.relative_id = event_id.to_string();
     Ok((found, event))
+}
+
+/// The definition of an event source as a map; what else it is, Python says.
+pub(crate) fn map_of<'d>(event_id: &str, definition: &'d Value) -> Result<&'d Map> {
+    definition.as_map().ok_or_else(|| {
+        Error::event(event_id, format!("'{}' object has no attribute 'get'", python2::type_name(definition)))
+    })
 }
 
 /// Complains about an event source of no known type.

@@ -34,6 +34,7 @@ pub(crate) fn resources(function: &mut Instance, alias: Option<&Resource>, trans
             let path = format!("EventInvokeConfig.DestinationConfig.{outcome}");
             let destination = owner.map(&path, Some(destination))?;
             let target = add(function, destination, &id, outcome, &mut made, translation)?;
+            translation.shared_destinations.settle(&function.id, outcome, &target, &mut translation.source);
             destinations.insert(outcome, map([("Destination", target)]));
         }
     }

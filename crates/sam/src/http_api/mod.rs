@@ -137,25 +137,24 @@ fn with_cors(api: &Instance, value: &Value, body: Option<Value>) -> Result<Value
         return Err(api.error("Cors works only with inline OpenApi specified in 'DefinitionBody' property."));
     }
     let mut settings: Vec<(&str, Option<Value>)> = Vec::new();
-    let mut origins = None;
-    match value {
-        Value::Bool(_) => origins = Some(list([text("*")])),
-        function if is_intrinsic(function) => origins = Some(function.clone()),
+    let origins = match value {
+        Value::Bool(_) => Some(list([text("*")])),
+        function if is_intrinsic(function) => Some(function.clone()),
         Value::Map(given) => {
             let known = ["AllowMethods", "AllowHeaders", "AllowOrigins", "MaxAge", "ExposeHeaders", "AllowCredentials"];
             if let Some(key) = given.keys().iter().find(|key| !known.contains(&&***key)) {
                 return Err(api.error(format!("Invalid key '{key}' for 'Cors' property.")));
             }
             let some = |name: &str| given.get(name).filter(|value| value.truthy()).cloned();
-            origins = some("AllowOrigins");
             settings.push(("allowHeaders", some("AllowHeaders")));
             settings.push(("allowMethods", some("AllowMethods")));
             settings.push(("exposeHeaders", some("ExposeHeaders")));
             settings.push(("maxAge", given.get("MaxAge").cloned()));
             settings.push(("allowCredentials", some("AllowCredentials").filter(|allow| allow.as_bool() == Some(true))));
+            some("AllowOrigins")
         }
         _ => return Err(api.error("Invalid value for 'Cors' property.")),
-    }
+    };
     let mut editor = editable(api, body, "", "Unable to add Cors configuration")?;
     let credentials = settings.iter().any(|(name, value)| *name == "allowCredentials" && value.is_some());
     if credentials && origins == Some(list([text("*")])) {
@@ -218,9 +217,10 @@ fn with_info(api: &Instance, property: &str, member: &str, body: Option<Value>) 
         let message = format!("{property} works only with inline OpenApi specified in the 'DefinitionBody' property.");
         return Err(api.error(message));
     };
-    let quote = if member == "description" { "'" } else { "" };
+    // The stray quote is SAM's.
+    let end = if member == "description" { "'." } else { "." };
     let existing = deep_get(&body, &["info", member])
-        .map_err(|wrong| api.error(format!("Invalid 'DefinitionBody': {wrong}{}", if quote.is_empty() { "." } else { "'." })))?;
+        .map_err(|wrong| api.error(format!("Invalid 'DefinitionBody': {wrong}{end}")))?;
     let taken = match member {
         "title" => existing != Some(&openapi::default_title()),
         _ => existing.is_some_and(Value::truthy),

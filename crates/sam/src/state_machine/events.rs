@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::events::{
-    Route, SCHEDULER_RULES, SchedulerTarget, add_auth, check_rest_api, dead_letter_queue, rest_api_id, schedule as scheduler, state,
+    Route, SCHEDULER_RULES, SchedulerTarget, add_auth, check_rest_api, dead_letter_queue, map_of, rest_api_id, schedule as scheduler, state,
     target_id, unknown,
 };
 use crate::iam;
@@ -77,7 +77,7 @@ const KINDS: &[Kind] = &[
 ];
 
 fn read(machine_id: &str, event_id: &Text, definition: &Value) -> Result<(&'static Kind, Instance)> {
-    let definition = definition.as_map().ok_or_else(|| unknown(event_id, None))?;
+    let definition = map_of(event_id, definition)?;
     let kind = definition.get("Type");
     let found = kind.and_then(Value::as_str).and_then(|name| KINDS.iter().find(|kind| kind.name == name));
     let found = found.ok_or_else(|| unknown(event_id, kind))?;
