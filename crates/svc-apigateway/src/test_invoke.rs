@@ -1,8 +1,6 @@
 //! TestInvokeMethod: a request through the API as it is worked on, without authorizers and limits.
 
 use crate::data_plane::call::{self, Call};
-use crate::data_plane::context::{self, Identity};
-use crate::data_plane::exchange::{Pairs, Request, Response, parse_query};
 use crate::data_plane::runtime::Runtime;
 use crate::method::find_method;
 use crate::resource;
@@ -10,6 +8,8 @@ use crate::rest_api::{self, RestApi};
 use crate::stage::Stage;
 use kogumo_base::Clock;
 use kogumo_door::Context;
+use kogumo_execute_api::context::{self, Identity};
+use kogumo_execute_api::exchange::{Pairs, Request, Response, parse_query};
 use kogumo_model::apigateway as model;
 use kogumo_wire::Fault;
 use std::collections::BTreeMap;

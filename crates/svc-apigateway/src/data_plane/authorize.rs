@@ -1,19 +1,20 @@
 //! May this client call this method: Lambda authorizers.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
 
-use super::access::{Verdict, verdict};
 use super::call::Call;
-use super::context::Context;
-use super::exchange::Pairs;
 use super::failure::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, Failure, MISSING_AUTHENTICATION_TOKEN,
     UNAUTHORIZED,
 };
 use super::mapping::Sources;
 use super::runtime::Authorized;
-use super::{function, iam, proxy};
+use super::{function, iam};
 use crate::authorizer::DEFAULT_TTL_SECONDS;
 use crate::definition::{Authorizer, Method};
+use kogumo_execute_api::access::{Verdict, verdict};
+use kogumo_execute_api::context::Context;
+use kogumo_execute_api::exchange::Pairs;
+use kogumo_execute_api::proxy;
 use regex::Regex;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;

@@ -1,12 +1,14 @@
 //! The call of an integration: Lambda, another service of AWS, HTTP, or nothing at all.
 
 use super::call::Call;
-use super::exchange::{Response, header};
-use super::failure::{API_CONFIGURATION_ERROR, Failure, INTEGRATION_TIMEOUT};
+use super::failure::{API_CONFIGURATION_ERROR, Failure, INTEGRATION_FAILURE, INTEGRATION_TIMEOUT};
 use super::mapping::Sources;
-use super::transform::{self, Incoming, Outgoing, fill_stage_variables, fill_uri};
-use super::{function, http_backend, proxy, service_backend};
+use super::transform::{self, Incoming, fill_stage_variables, fill_uri};
+use super::{function, service_backend};
 use crate::definition::{Integration, Method, Strings};
+use kogumo_execute_api::backend::{Outgoing, Unanswered, send};
+use kogumo_execute_api::exchange::{Response, header};
+use kogumo_execute_api::proxy;
 use std::time::Duration;
 
 /// Sends a request to the method's integration and makes the client's response of the answer.
@@ -32,18 +34,19 @@ async fn run(
     let outgoing = transform::outgoing(integration, call.request, sources, binary)?;
     let incoming = match integration.kind.as_str() {
         "MOCK" => transform::mock(&outgoing)?,
-        "AWS" => aws(call, method, integration, outgoing, sources).await?,
+        "AWS" => aws(call, integration, outgoing, sources).await?,
         _ => {
             let uri = fill_uri(uri(integration), &outgoing.path, &variables(call));
             let method = match integration.http_method.as_deref() {
                 None | Some("ANY") => call.request.method.as_str(),
                 Some(method) => method,
             };
-            let incoming = http_backend::send(method, &uri, outgoing).await?;
+            let answer = send(method, &uri, outgoing).await.map_err(unanswered)?;
             if integration.kind == "HTTP_PROXY" {
-                return Ok(Response { status: incoming.status, headers: incoming.headers, body: incoming.body });
+                return Ok(answer);
             }
-            incoming
+            let Response { status, headers, body } = answer;
+            Incoming { status, headers, body, error_message: None }
         }
     };
     transform::respond(method, integration, &incoming, call.request, sources, binary)
@@ -67,9 +70,18 @@ fn uncallable(fault: kogumo_wire::Fault) -> Failure {
     Failure::new(&API_CONFIGURATION_ERROR)
 }
 
+fn unanswered(why: Unanswered) -> Failure {
+    match why {
+        Unanswered::Malformed => Failure::new(&API_CONFIGURATION_ERROR),
+        Unanswered::Unreachable => Failure::new(&INTEGRATION_FAILURE),
+        Unanswered::NotBuilt => {
+            Failure::saying(&INTEGRATION_FAILURE, "HTTP integrations over TLS are not implemented by Kogumo")
+        }
+    }
+}
+
 async fn aws(
     call: &Call<'_>,
-    _: &Method,
     integration: &Integration,
     outgoing: Outgoing,
     sources: Sources<'_>,

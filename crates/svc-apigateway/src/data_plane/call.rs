@@ -1,7 +1,5 @@
 //! One request on its way through an API: route, may it, how often, is it valid, the integration.
 
-use super::context::Context;
-use super::exchange::{Pairs, Request, Response};
 use super::failure::{Failure, MISSING_AUTHENTICATION_TOKEN};
 use super::mapping::Sources;
 use super::route::route;
@@ -11,6 +9,8 @@ use crate::definition::{Definition, Method};
 use crate::stage::Stage;
 use kogumo_base::{Scope, Timestamp};
 use kogumo_door::Cloud;
+use kogumo_execute_api::context::Context;
+use kogumo_execute_api::exchange::{Pairs, Request, Response};
 use std::sync::Arc;
 
 /// What a request meets on its way.

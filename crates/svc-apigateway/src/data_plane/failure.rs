@@ -1,10 +1,10 @@
 //! Gateway responses: what a client is told when no integration answers.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
-use crate::data_plane::context::{Context, ErrorContext};
-use crate::data_plane::exchange::{Request, Response};
 use crate::data_plane::mapping::Sources;
 use crate::definition::{Definition, GatewayResponse, Strings};
+use kogumo_execute_api::context::{Context, ErrorContext};
+use kogumo_execute_api::exchange::{Request, Response};
 
 /// Why a request was not answered by its integration. The name is AWS's response type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +172,7 @@ impl Failure {
 /// The template for what the client accepts, else JSON, else any.
 fn choose<'t>(templates: &'t Strings, request: &Request) -> (&'t str, &'t str) {
     let accepted =
-        crate::data_plane::exchange::media_type(request.header("accept").and_then(|accept| accept.split(',').next()));
+        kogumo_execute_api::exchange::media_type(request.header("accept").and_then(|accept| accept.split(',').next()));
     let found = templates
         .get_key_value(&accepted)
         .or_else(|| templates.get_key_value("application/json"))

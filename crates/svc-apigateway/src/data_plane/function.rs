@@ -5,6 +5,7 @@ use super::transform::fill_stage_variables;
 use bytes::Bytes;
 use kogumo_base::{Arn, Scope};
 use kogumo_door::{Caller, Client};
+use kogumo_execute_api::function::function_arn;
 use kogumo_model::lambda;
 use kogumo_wire::Fault;
 use serde_json::Value as Json;
@@ -26,13 +27,6 @@ impl Answer {
         let payload: Json = serde_json::from_slice(&self.payload).unwrap_or_default();
         Some(payload.get("errorMessage").and_then(Json::as_str).unwrap_or("").to_owned())
     }
-}
-
-/// The function's ARN in `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations`.
-pub fn function_arn(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once(":lambda:path/")?;
-    let (_, function) = rest.split_once("/functions/")?;
-    Some(function.strip_suffix("/invocations").unwrap_or(function))
 }
 
 /// Invokes the function that an integration's URI names. Its resource policy sees `source` as the caller's ARN.
@@ -63,16 +57,4 @@ pub async fn invoke(
     };
     let output = client.call::<lambda::Invoke>(input).await?;
     Ok(Answer { payload: output.payload.unwrap_or_default(), failed: output.function_error.is_some() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::function_arn;
-
-    #[test]
-    fn uris() {
-        let uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f:prod/invocations";
-        assert_eq!(function_arn(uri), Some("arn:aws:lambda:us-east-1:000000000000:function:f:prod"));
-        assert_eq!(function_arn("arn:aws:apigateway:us-east-1:sqs:path/x"), None);
-    }
 }

@@ -2,11 +2,11 @@
 
 use super::authorize::no_token;
 use super::call::Call;
-use super::context::Context;
 use super::failure::{EXPIRED_TOKEN, Failure, INVALID_SIGNATURE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kogumo_base::{Clock, Timestamp};
 use kogumo_door::Principal;
+use kogumo_execute_api::context::Context;
 use kogumo_sigv4::{Authentication, BodyHash, Presented, Request, Rules, SigningKey};
 
 /// Verifies the signature and says in the context who signed.

@@ -1,12 +1,12 @@
 //! API keys, throttling and quotas of a request.
 
 use super::call::Call;
-use super::context::Context;
 use super::failure::{Failure, INVALID_API_KEY, QUOTA_EXCEEDED, THROTTLED};
 use crate::definition::Method;
 use crate::stage::{MethodSettings, Stage, settings_key};
 use crate::usage_plan::{self, Throttle, UsagePlan};
 use crate::{account, api_key};
+use kogumo_execute_api::context::Context;
 use kogumo_wire::Fault;
 
 /// Lets a request through or tells why not. `identifier` is the key that an authorizer named.

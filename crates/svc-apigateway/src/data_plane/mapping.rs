@@ -1,8 +1,8 @@
 //! Parameter mapping: `integration.request.header.X` from `method.request.querystring.y`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
-use crate::data_plane::context::Context;
-use crate::data_plane::exchange::Pairs;
+use kogumo_execute_api::context::Context;
+use kogumo_execute_api::exchange::Pairs;
 use kogumo_vtl::api_gateway::{Mapped, Mapping, Parameters};
 use kogumo_vtl::json_path::Path;
 use kogumo_vtl::{Error, Template};
@@ -84,8 +84,8 @@ impl Sources<'_> {
             body: &body,
             parameters: Parameters {
                 path: self.path.clone(),
-                querystring: crate::data_plane::exchange::last_values(self.query),
-                header: crate::data_plane::exchange::last_values(self.headers),
+                querystring: kogumo_execute_api::exchange::last_values(self.query),
+                header: kogumo_execute_api::exchange::last_values(self.headers),
             },
             context: self.context.template_context(),
             stage_variables: stage_variables

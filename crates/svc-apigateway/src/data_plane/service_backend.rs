@@ -2,12 +2,13 @@
 
 use super::backend::filled;
 use super::call::Call;
-use super::exchange::header;
 use super::failure::{API_CONFIGURATION_ERROR, Failure};
-use super::transform::{Incoming, Outgoing};
+use super::transform::Incoming;
 use crate::definition::Integration;
 use kogumo_base::Arn;
 use kogumo_door::{Caller, Client, Principal};
+use kogumo_execute_api::backend::Outgoing;
+use kogumo_execute_api::exchange::header;
 use kogumo_wire::Protocol;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -68,7 +69,10 @@ fn input(body: &[u8]) -> Map<String, Json> {
         return object;
     }
     let form = String::from_utf8_lossy(body);
-    super::exchange::parse_query(form.trim()).into_iter().map(|(name, value)| (name, Json::String(value))).collect()
+    kogumo_execute_api::exchange::parse_query(form.trim())
+        .into_iter()
+        .map(|(name, value)| (name, Json::String(value)))
+        .collect()
 }
 
 /// Kogumo's name of a service that integrations know by another.

@@ -1,23 +1,15 @@
 //! Integrations other than the Lambda proxy: what is sent to the backend, and what of its answer
 //! becomes the client's.
 
-use crate::data_plane::exchange::{Pairs, Request, Response, is_binary, media_type};
 use crate::data_plane::failure::{API_CONFIGURATION_ERROR, Failure, UNSUPPORTED_MEDIA_TYPE};
 use crate::data_plane::mapping::Sources;
 use crate::definition::{Integration, IntegrationResponse, Method, Strings};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use kogumo_execute_api::backend::{Outgoing, passes};
+use kogumo_execute_api::exchange::{Pairs, Request, Response, is_binary, media_type};
 use kogumo_vtl::api_gateway::Mapped;
 use regex::Regex;
 use serde_json::{Map, Value as Json};
-
-/// What goes to the backend.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outgoing {
-    pub path: Pairs,
-    pub query: Pairs,
-    pub headers: Pairs,
-    pub body: Vec<u8>,
-}
 
 /// What came from the backend.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,22 +47,6 @@ pub fn outgoing(
         outgoing.body = mapped.text.into_bytes();
     }
     Ok(outgoing)
-}
-
-/// Headers that belong to the client's own connection.
-fn passes(name: &str) -> bool {
-    const HOP: [&str; 9] = [
-        "connection",
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "keep-alive",
-        "upgrade",
-        "te",
-        "expect",
-        "proxy-connection",
-    ];
-    !HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop))
 }
 
 /// `contentHandling` of a request: binary types arrive as bytes, and leave as they are told to.
@@ -240,7 +216,7 @@ pub fn respond(
 /// `contentHandling` of a response.
 fn convert_response(chosen: &IntegrationResponse, incoming: &Incoming, binary: &[String]) -> Result<Vec<u8>, Failure> {
     let from_binary =
-        is_binary(&media_type(crate::data_plane::exchange::header(&incoming.headers, "content-type")), binary);
+        is_binary(&media_type(kogumo_execute_api::exchange::header(&incoming.headers, "content-type")), binary);
     match chosen.content_handling.as_deref() {
         Some("CONVERT_TO_BINARY") if !from_binary => decode(&incoming.body),
         Some("CONVERT_TO_TEXT") if from_binary => Ok(BASE64_STANDARD.encode(&incoming.body).into_bytes()),
@@ -258,7 +234,7 @@ fn response_template<'t>(templates: &'t Strings, request: &Request, incoming: &I
     match found {
         Some((name, template)) => (name.clone(), Some(template.as_str()).filter(|template| !template.is_empty())),
         None => {
-            let own = crate::data_plane::exchange::header(&incoming.headers, "content-type");
+            let own = kogumo_execute_api::exchange::header(&incoming.headers, "content-type");
             (own.unwrap_or("application/json").to_owned(), None)
         }
     }
@@ -285,8 +261,8 @@ fn override_response(overrides: &Map<String, Json>, response: &mut Response) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_plane::context::Context;
     use crate::definition::MethodResponse;
+    use kogumo_execute_api::context::Context;
 
     fn strings(pairs: &[(&str, &str)]) -> Strings {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -353,7 +329,7 @@ mod tests {
             Sources { path: &none, query: &query, headers: &none, body: b"", context: &context, response: None };
         let sent = outgoing(&integration, &request, sources, &[]).expect("a template");
         assert_eq!(sent.body, b"[1]");
-        assert_eq!(crate::data_plane::exchange::header(&sent.headers, "X"), Some("new"));
+        assert_eq!(kogumo_execute_api::exchange::header(&sent.headers, "X"), Some("new"));
         assert_eq!(
             fill_uri("http://h/${stageVariables.v}/{id}", &sent.path, &strings(&[("v", "v1")])),
             "http://h/v1/7"

@@ -1,9 +1,9 @@
 //! Request validators: required parameters, and bodies against models.
 
-use crate::data_plane::exchange::{Pairs, Request, header};
 use crate::data_plane::failure::{BAD_REQUEST_BODY, BAD_REQUEST_PARAMETERS, Failure};
 use crate::data_plane::schema;
 use crate::definition::{Definition, Method};
+use kogumo_execute_api::exchange::{Pairs, Request, header};
 use serde_json::Value as Json;
 
 /// Checks a request as the method's validator says; without one everything is allowed.

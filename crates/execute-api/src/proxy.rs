@@ -1,8 +1,8 @@
 //! The Lambda proxy integration: the event that the function gets and the answer that it gives.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
-use crate::data_plane::context::Context;
-use crate::data_plane::exchange::{Pairs, Request, Response, is_binary, media_type};
+use crate::context::Context;
+use crate::exchange::{Pairs, Request, Response, is_binary, media_type};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Map, Value as Json, json};
 

@@ -1,8 +1,6 @@
-//! Integrations with HTTP backends.
+//! HTTP backends.
 
-use super::exchange::Pairs;
-use super::failure::{API_CONFIGURATION_ERROR, Failure, INTEGRATION_FAILURE};
-use super::transform::{Incoming, Outgoing};
+use crate::exchange::{Pairs, Response};
 use bytes::Bytes;
 use http::{Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -16,27 +14,60 @@ const MAX_BODY: usize = 10 << 20;
 /// What stays as it is in a query.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What goes to a backend.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outgoing {
+    /// Parameters that stand for `{name}` in the backend's address.
+    pub path: Pairs,
+    pub query: Pairs,
+    pub headers: Pairs,
+    pub body: Vec<u8>,
+}
+
+/// Why a backend did not answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The address or a header is not HTTP's.
+    Malformed,
+    /// Backends over TLS are not built.
+    NotBuilt,
+    Unreachable,
+}
+
+/// Headers that belong to the client's own connection, and are not passed on.
+pub fn passes(name: &str) -> bool {
+    const HOP: [&str; 9] = [
+        "connection",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "keep-alive",
+        "upgrade",
+        "te",
+        "expect",
+        "proxy-connection",
+    ];
+    !HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop))
+}
+
 /// Sends a request to a backend over plain HTTP.
-pub async fn send(method: &str, uri: &str, outgoing: Outgoing) -> Result<Incoming, Failure> {
-    let misconfigured = || Failure::new(&API_CONFIGURATION_ERROR);
-    let uri: Uri = with_query(uri, &outgoing.query).parse().map_err(|_| misconfigured())?;
+pub async fn send(method: &str, uri: &str, outgoing: Outgoing) -> Result<Response, Unanswered> {
+    let uri: Uri = with_query(uri, &outgoing.query).parse().map_err(|_| Unanswered::Malformed)?;
     if uri.scheme_str() != Some("http") {
-        return Err(Failure::saying(&INTEGRATION_FAILURE, "HTTP integrations over TLS are not implemented by Kogumo"));
+        return Err(Unanswered::NotBuilt);
     }
-    let host = uri.host().ok_or_else(misconfigured)?.to_owned();
+    let host = uri.host().ok_or(Unanswered::Malformed)?.to_owned();
     let port = uri.port_u16().unwrap_or(80);
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, authority);
-    for (name, value) in &outgoing.headers {
-        if !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length") {
-            request = request.header(name, value);
-        }
+    for (name, value) in outgoing.headers.iter().filter(|(name, _)| passes(name)) {
+        request = request.header(name, value);
     }
-    let request = request.body(Full::new(Bytes::from(outgoing.body))).map_err(|_| misconfigured())?;
+    let request = request.body(Full::new(Bytes::from(outgoing.body))).map_err(|_| Unanswered::Malformed)?;
     exchange(&host, port, request).await.map_err(|why| {
         tracing::warn!("the backend {host}:{port} did not answer: {why}");
-        Failure::new(&INTEGRATION_FAILURE)
+        Unanswered::Unreachable
     })
 }
 
@@ -55,7 +86,7 @@ async fn exchange(
     host: &str,
     port: u16,
     request: Request<Full<Bytes>>,
-) -> Result<Incoming, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let local = host == "localhost" || host.ends_with(".localhost");
     let stream = TcpStream::connect((if local { "127.0.0.1" } else { host }, port)).await?;
@@ -64,15 +95,13 @@ async fn exchange(
     tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await?.into_parts();
     let body = Limited::new(body, MAX_BODY).collect().await?.to_bytes();
-    let passes = |name: &str| !["connection", "transfer-encoding", "content-length", "keep-alive"].contains(&name);
     let headers = parts.headers.iter().filter(|(name, _)| passes(name.as_str()));
-    Ok(Incoming {
+    Ok(Response {
         status: parts.status.as_u16(),
         headers: headers
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
         body: body.to_vec(),
-        error_message: None,
     })
 }
 

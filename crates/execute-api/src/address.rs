@@ -7,6 +7,8 @@
 //! | `/_aws/execute-api/{id}/{stage}/…` | by path |
 //! | `/restapis/{id}/{stage}/_user_request_/…` | by path |
 
+use kogumo_base::Scope;
+
 /// An address taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -53,6 +55,11 @@ fn address(api_id: &str, rest: &str, by_host: bool) -> Option<Address> {
 }
 
 impl Address {
+    /// The host name of the API on AWS.
+    pub fn aws_host(&self, scope: &Scope) -> String {
+        format!("{}.execute-api.{}.amazonaws.com", self.api_id, scope.region)
+    }
+
     /// Ids of REST APIs end in a letter, those of HTTP APIs in a digit.
     pub fn is_rest(&self) -> bool {
         self.api_id.ends_with(|c: char| c.is_ascii_lowercase())

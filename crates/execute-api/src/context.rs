@@ -1,7 +1,7 @@
 //! `requestContext` of a proxy event and `$context` of templates: one request's facts, named once.
 
-use crate::definition::Strings;
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 
 /// Everything that is known about a request besides what the client sent.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,7 @@ pub struct Context {
     pub request_time: String,
     /// Milliseconds since 1970.
     pub request_time_epoch: i64,
-    pub stage_variables: Strings,
+    pub stage_variables: BTreeMap<String, String>,
     pub identity: Identity,
     /// What an authorizer answered: `principalId`, `claims`, its own keys.
     pub authorizer: Map<String, Json>,

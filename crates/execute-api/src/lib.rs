@@ -1,0 +1,11 @@
+//! What the data planes of REST APIs and HTTP APIs share: addresses, requests and responses as
+//! plain data, the event of proxy integrations, authorizers' policies, HTTP backends.
+
+pub mod access;
+pub mod address;
+pub mod arrival;
+pub mod backend;
+pub mod context;
+pub mod exchange;
+pub mod function;
+pub mod proxy;
