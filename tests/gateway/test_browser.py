@@ -66,7 +66,7 @@ def test_a_foreign_page_without_an_origin_header(cloud):
 
 def test_s3_lets_in_whom_its_rules_name(cloud, needs):
     needs("s3")
-    s3 = cloud.client("s3")
+    s3 = cloud.client("s3", region="us-east-1")
     s3.create_bucket(Bucket="cors")
     origin = "http://friend.example"
     preflight = {"Origin": origin, "Access_Control_Request_Method": "PUT", "Access_Control_Request_Headers": "content-type"}

@@ -105,6 +105,19 @@ def test_s3_and_the_clock(cloud):
     assert (code(error), status(error)) == ("RequestTimeTooSkewed", 403)
 
 
+def test_s3_says_what_it_signed(cloud):
+    with pytest.raises(ClientError) as error:
+        cloud.client("s3", secret="wrong").list_buckets()
+    told = error.value.response["Error"]
+    assert told["AWSAccessKeyId"] == "test"
+    assert told["StringToSign"].startswith("AWS4-HMAC-SHA256\n")
+    assert told["CanonicalRequest"].startswith("GET\n/\n")
+    assert bytes.fromhex(told["StringToSignBytes"]).decode() == told["StringToSign"]
+    with pytest.raises(ClientError) as error:
+        cloud.client("s3", key="AKIAIOSFODNN7EXAMPLE").list_buckets()
+    assert error.value.response["Error"]["AWSAccessKeyId"] == "AKIAIOSFODNN7EXAMPLE"
+
+
 @pytest.mark.parametrize("minutes", [-14, 14])
 def test_a_quarter_of_an_hour_is_tolerated(cloud, minutes):
     with at(now() + datetime.timedelta(minutes=minutes)):
@@ -167,7 +180,7 @@ def test_presigned_calls(cloud):
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_presigned_objects(cloud, needs, version):
     needs("s3")
-    s3 = cloud.client("s3", config=Config(signature_version=version, s3={"addressing_style": "path"}))
+    s3 = cloud.client("s3", region="us-east-1", config=Config(signature_version=version, s3={"addressing_style": "path"}))
     s3.create_bucket(Bucket="presigned")
     s3.put_object(Bucket="presigned", Key="a b+c/ü", Body=b"hello")
     parameters = {"Bucket": "presigned", "Key": "a b+c/ü"}

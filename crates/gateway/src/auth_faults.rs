@@ -3,11 +3,48 @@
 
 use kogumo_base::Timestamp;
 use kogumo_sigv4::{Mismatch, Place, Problem};
-use kogumo_wire::{Common, Fault};
+use kogumo_wire::{Common, Fault, Structure};
 
-/// The fault for a problem; `s3` is whether the service is S3.
-pub fn fault(problem: &Problem, s3: bool) -> Fault {
-    if s3 { of_s3(problem) } else { of_others(problem) }
+use crate::details::Details;
+
+/// The fault for a problem with the signature of that key; `s3` is whether the service is S3.
+pub fn fault(problem: &Problem, access_key: &str, s3: bool) -> Fault {
+    if !s3 {
+        return of_others(problem);
+    }
+    Fault {
+        fields: details(problem, access_key).map(|details| Box::new(details) as Box<dyn Structure>),
+        ..of_s3(problem)
+    }
+}
+
+/// What S3 adds to its message.
+fn details(problem: &Problem, access_key: &str) -> Option<Details> {
+    let bytes = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+    let details = Details::default();
+    Some(match problem {
+        Problem::Mismatch(mismatch) => {
+            let details = details
+                .with("AWSAccessKeyId", access_key)
+                .with("StringToSign", &mismatch.string_to_sign)
+                .with("SignatureProvided", &mismatch.signature_provided)
+                .with("StringToSignBytes", bytes(&mismatch.string_to_sign));
+            match mismatch.canonical_request.as_str() {
+                "" => details,
+                canonical => {
+                    details.with("CanonicalRequest", canonical).with("CanonicalRequestBytes", bytes(canonical))
+                }
+            }
+        }
+        Problem::HeadersNotSigned(names) => details.with("HeadersNotSigned", names.join(", ")),
+        Problem::HostNotSigned => details.with("HeadersNotSigned", "host"),
+        Problem::TooOld { signed, now } | Problem::TooNew { signed, now } => details
+            .with("RequestTime", signed.basic())
+            .with("ServerTime", now.iso())
+            .with("MaxAllowedSkewMilliseconds", (kogumo_sigv4::MAX_SKEW * 1000).to_string()),
+        Problem::Expired { at, now } => details.with("Expires", at.iso()).with("ServerTime", now.iso()),
+        _ => return None,
+    })
 }
 
 /// A request without any signature, for an operation that needs one.
@@ -20,13 +57,14 @@ pub fn missing_token(s3: bool) -> Fault {
 }
 
 /// A key that this cloud does not know.
-pub fn unknown_key(s3: bool) -> Fault {
+pub fn unknown_key(access_key: &str, s3: bool) -> Fault {
     let message = if s3 {
         "The AWS Access Key Id you provided does not exist in our records."
     } else {
         "The security token included in the request is invalid."
     };
-    Fault::common(Common::UnknownKey, message)
+    let fields = s3.then(|| Box::new(Details::default().with("AWSAccessKeyId", access_key)) as Box<dyn Structure>);
+    Fault { fields, ..Fault::common(Common::UnknownKey, message) }
 }
 
 /// A session token that does not belong to its key.
@@ -214,14 +252,14 @@ mod tests {
     #[test]
     fn the_words_are_awss() {
         let now = Timestamp::parse_basic("20261122T150000Z").unwrap();
-        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, false);
+        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, "", false);
         assert_eq!(
             old.message,
             "Signature expired: 20261122T144320Z is now earlier than 20261122T144500Z (20261122T150000Z - 15 min.)"
         );
         assert_eq!((old.code(Protocol::Json10), old.status(Protocol::Json10)), ("InvalidSignatureException", 400));
         assert_eq!((old.code(Protocol::Query), old.status(Protocol::Query)), ("SignatureDoesNotMatch", 403));
-        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, true);
+        let old = fault(&Problem::TooOld { signed: now.plus_seconds(-1000), now }, "", true);
         assert_eq!((old.code(Protocol::RestXml), old.status(Protocol::RestXml)), ("RequestTimeTooSkewed", 403));
         let missing = Problem::Incomplete {
             place: Place::Header,
@@ -229,7 +267,7 @@ mod tests {
             header: "AWS4-HMAC-SHA256 x".into(),
         };
         assert_eq!(
-            fault(&missing, false).message,
+            fault(&missing, "", false).message,
             "Authorization header requires 'Credential' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a \
              'Date' header. Authorization=AWS4-HMAC-SHA256"
         );

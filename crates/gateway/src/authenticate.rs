@@ -30,7 +30,7 @@ pub fn identify(
     payload: &str,
 ) -> Result<Identity, Fault> {
     let s3 = is_s3(service);
-    let fault = |problem: Problem| auth_faults::fault(&problem, s3);
+    let fault = |problem: Problem| auth_faults::fault(&problem, authentication.access_key(), s3);
     if let Authentication::V4(presented) = authentication {
         presented.check_scope().map_err(fault)?;
         check_service(presented, service).map_err(fault)?;
@@ -112,7 +112,7 @@ fn check_service(presented: &Presented, service: &Service) -> Result<(), Problem
 
 fn look_up(cloud: &Cloud, authentication: &Authentication, s3: bool) -> Result<Key, Fault> {
     cloud.key(authentication.access_key(), authentication.token()).map_err(|problem| match problem {
-        KeyProblem::Unknown => auth_faults::unknown_key(s3),
+        KeyProblem::Unknown => auth_faults::unknown_key(authentication.access_key(), s3),
         KeyProblem::WrongToken => auth_faults::invalid_token(s3),
         KeyProblem::Expired => auth_faults::expired_token(s3),
         KeyProblem::Trouble(trouble) => trouble.into(),

@@ -157,7 +157,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Fault> {
         let service = target.service;
         let s3 = authenticate::is_s3(service);
-        let authentication = authentication.map_err(|problem| auth_faults::fault(&problem, s3))?;
+        let authentication = authentication.map_err(|problem| auth_faults::fault(&problem, "", s3))?;
         let identity = self.admit(arrival, target, authentication.as_ref()).await?;
         let Some(operation) = target.operation else {
             return Err(unknown_operation(arrival, target));

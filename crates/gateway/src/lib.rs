@@ -10,6 +10,7 @@ mod browser;
 mod chain;
 mod compression;
 mod cross_origin;
+mod details;
 pub mod duration;
 mod host;
 mod incoming;

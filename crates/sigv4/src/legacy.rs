@@ -129,9 +129,16 @@ impl Legacy {
     /// Whether the signature is the one that `secret` makes. With a virtual host, `bucket` is the bucket's name, which stands in
     /// the host and not in the path.
     pub fn verify(&self, request: &Request<'_>, bucket: Option<&str>, secret: &str) -> Result<(), Problem> {
-        let to_sign = self.string_to_sign(request, bucket);
-        let calculated = hmac_sha1(secret, &to_sign);
-        if equal_in_constant_time(calculated.as_bytes(), self.signature.as_bytes()) {
+        let to_sign = self.string_to_sign(request, bucket, request.path);
+        if self.is_signature_of(&to_sign, secret) {
+            return Ok(());
+        }
+        // A bucket alone is signed as `/bucket/` by clients that send `/bucket`.
+        let with_slash = format!("{}/", request.path);
+        if bucket.is_none()
+            && request.path.trim_start_matches('/').find('/').is_none()
+            && self.is_signature_of(&self.string_to_sign(request, bucket, &with_slash), secret)
+        {
             return Ok(());
         }
         Err(Problem::Mismatch(Box::new(Mismatch {
@@ -141,7 +148,11 @@ impl Legacy {
         })))
     }
 
-    fn string_to_sign(&self, request: &Request<'_>, bucket: Option<&str>) -> String {
+    fn is_signature_of(&self, to_sign: &str, secret: &str) -> bool {
+        equal_in_constant_time(hmac_sha1(secret, to_sign).as_bytes(), self.signature.as_bytes())
+    }
+
+    fn string_to_sign(&self, request: &Request<'_>, bucket: Option<&str>, path: &str) -> String {
         let standard = |name: &str| {
             let sent = header_text(request.headers, name).map(str::to_owned);
             let in_query = || query_value(request.query, name).filter(|_| self.place == Place::Query);
@@ -156,7 +167,7 @@ impl Legacy {
             out.push('/');
             out += bucket;
         }
-        out += request.path;
+        out += path;
         out += &signed_subresources(request.query);
         out
     }
@@ -235,8 +246,22 @@ mod tests {
         let legacy = Legacy::from_header("AWS AKIAIOSFODNN7EXAMPLE:x", &headers).unwrap();
         let request =
             Request { method: "PUT", path: "/photos/puppy.jpg", query: "acl&x=1&versionId=a%2Fb", headers: &headers };
-        let text = legacy.string_to_sign(&request, Some("b"));
+        let text = legacy.string_to_sign(&request, Some("b"), request.path);
         assert_eq!(text, "PUT\n\nimage/jpeg\nTue, 27 Mar 2007 21:15:45 +0000\n/b/photos/puppy.jpg?acl&versionId=a/b");
+    }
+
+    /// botocore sends `/bucket` and signs `/bucket/`.
+    #[test]
+    fn a_bucket_alone_may_be_signed_with_a_slash() {
+        let mut headers = HeaderMap::new();
+        headers.insert("date", "Tue, 27 Mar 2007 21:15:45 +0000".parse().unwrap());
+        let signature = hmac_sha1(SECRET, "PUT\n\n\nTue, 27 Mar 2007 21:15:45 +0000\n/bucket/");
+        let legacy = Legacy::from_header(&format!("AWS AKID:{signature}"), &headers).unwrap();
+        let sent = |path| Request { method: "PUT", path, query: "", headers: &headers };
+        assert_eq!(legacy.verify(&sent("/bucket"), None, SECRET), Ok(()));
+        assert_eq!(legacy.verify(&sent("/bucket/"), None, SECRET), Ok(()));
+        assert!(legacy.verify(&sent("/bucket/key"), None, SECRET).is_err());
+        assert!(legacy.verify(&sent("/other"), None, SECRET).is_err());
     }
 
     #[test]
