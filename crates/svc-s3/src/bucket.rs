@@ -1,5 +1,6 @@
 //! Buckets: made, found, listed, removed.
 
+use kogumo_base::Timestamp;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::s3;
 use kogumo_sigv4::hex;
@@ -54,7 +55,7 @@ pub fn create_bucket(cx: &mut Writer, input: s3::CreateBucketRequest) -> Result<
         name: input.bucket,
         owner: cx.caller.account().to_owned(),
         region,
-        created: cx.now,
+        created: Timestamp::from_seconds(cx.now.seconds()),
         versioning: if object_lock { Versioning::Enabled } else { Versioning::Never },
         object_lock,
         acl: input.acl,

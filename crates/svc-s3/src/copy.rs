@@ -1,5 +1,6 @@
 //! CopyObject and UploadPartCopy: bytes that are here already, read and taken in again.
 
+use kogumo_base::Timestamp;
 use kogumo_door::{Caller, Context};
 use kogumo_model::s3;
 use kogumo_sigv4::hex;
@@ -124,7 +125,7 @@ pub async fn copy_object(cx: Context, mut input: s3::CopyObjectRequest) -> Resul
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&made.described);
     let mut result = s3::CopyObjectResult {
         e_tag: describe::quoted(&made.etag),
-        last_modified: Some(cx.now()),
+        last_modified: Some(made.modified),
         checksum_type: Some(made.sum.kind().to_owned()),
         ..Default::default()
     };
@@ -212,7 +213,7 @@ pub async fn upload_part_copy(
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&upload.described);
     let mut result = s3::CopyPartResult {
         e_tag: describe::quoted(&hex(&fresh.md5)),
-        last_modified: Some(cx.now()),
+        last_modified: Some(Timestamp::from_seconds(cx.now().seconds())),
         ..Default::default()
     };
     if upload.checksum_algorithm.is_some() {

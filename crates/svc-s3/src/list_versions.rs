@@ -105,20 +105,24 @@ fn all_versions<'a>(
     }
 }
 
-/// The versions of the marker's key that are older than the marker's version.
+/// The versions of the marker's key that are older than the marker's version, which may be gone by now.
 fn rest_of_key(cx: &Reader, bucket: &str, prefix: &str, key: &str, id: &str) -> Vec<Entry> {
-    if !key.starts_with(prefix) {
-        return Vec::new();
-    }
-    let current = match versions::current(cx.store, bucket, key) {
-        Ok(current) => current,
-        Err(trouble) => return vec![Err(trouble)],
+    let rest = || {
+        let current = versions::current(cx.store, bucket, key)?;
+        let newest = current.as_ref().map(|version| version.sequence);
+        let older = versions::all_older(cx.store, bucket, key);
+        let all: Vec<_> = current.into_iter().map(Ok).chain(older).collect::<Result<_, Trouble>>()?;
+        let marker = all.iter().find(|version| version.id == id).map(|version| version.sequence);
+        // A `null` version that is gone tells nothing: better shown twice than not at all.
+        let before = marker.or_else(|| versions::sequence_of(id)).unwrap_or(u64::MAX);
+        Ok(all
+            .into_iter()
+            .filter(|version| version.sequence < before)
+            .map(|version| {
+                let is_latest = Some(version.sequence) == newest;
+                Ok((key.to_owned(), (version, is_latest)))
+            })
+            .collect())
     };
-    let older = versions::all_older(cx.store, bucket, key);
-    let entry = |version: Result<Version, Trouble>| Ok((key.to_owned(), (version?, false)));
-    if current.is_none_or(|current| current.id == id) {
-        return older.map(entry).collect();
-    }
-    let not_yet = |version: &Result<Version, Trouble>| version.as_ref().is_ok_and(|version| version.id != id);
-    older.skip_while(not_yet).skip(1).map(entry).collect()
+    if key.starts_with(prefix) { rest().unwrap_or_else(|trouble| vec![Err(trouble)]) } else { Vec::new() }
 }

@@ -1,5 +1,6 @@
 //! PutObject. The bytes come in first; then one transaction judges the conditions and makes the object.
 
+use kogumo_base::Timestamp;
 use kogumo_door::{Context, Writer};
 use kogumo_model::s3;
 use kogumo_sigv4::hex;
@@ -29,8 +30,8 @@ pub struct New {
 pub struct Made {
     pub version_id: Option<String>,
     pub etag: String,
+    pub modified: Timestamp,
     pub sum: Sum,
-    pub size: u64,
     pub described: Described,
     pub expiration: Option<String>,
 }
@@ -130,12 +131,13 @@ pub fn commit(
         legal_hold: granted.legal_hold,
         ..Version::default()
     };
-    let (etag, size, described) = (version.etag.clone(), version.size, version.described.clone());
+    let (etag, described) = (version.etag.clone(), version.described.clone());
     let rules = LIFECYCLE.get(cx.store(), &EVERYWHERE, &bucket.name)?.unwrap_or_default();
     let expiration = expiration::header(&rules, key, &version);
+    let modified = Timestamp::from_seconds(cx.now.seconds());
     blobs::keep(cx.tx, fresh);
     let version_id = versions::put(cx.tx, bucket, key, version)?;
-    Ok(Made { version_id, etag, sum, size, described, expiration })
+    Ok(Made { version_id, etag, modified, sum, described, expiration })
 }
 
 /// What the client is told of a body that did not come in. For one that broke off the gateway knows better.

@@ -61,9 +61,11 @@ fn older(read: &dyn Read, bucket: &str, key: &str, id: &str) -> Result<Option<Ve
 pub fn put(tx: &mut Transaction, bucket: &Bucket, key: &str, mut version: Version) -> Result<Option<String>, Trouble> {
     let name = bucket.name.as_str();
     let previous = current(tx, name, key)?;
+    // S3's times are whole seconds everywhere, so that lists and headers agree.
+    version.modified = Timestamp::from_seconds(version.modified.seconds());
     version.sequence = previous.as_ref().map_or(1, |previous| previous.sequence + 1);
     version.id = match bucket.versioning {
-        Versioning::Enabled => random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 32),
+        Versioning::Enabled => new_id(version.sequence),
         Versioning::Never | Versioning::Suspended => NULL.to_owned(),
     };
     if let Some(previous) = previous {
@@ -91,6 +93,27 @@ pub fn replace(tx: &mut Transaction, bucket: &str, key: &str, version: &Version)
     } else {
         OLDER.put(tx, &EVERYWHERE, version_key(bucket, key, version.sequence), version)
     }
+}
+
+/// The characters of a version's id, which count in 64s, too.
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+/// So many of an id's characters hold the version's sequence, so that a list can go on behind a version that is gone.
+const COUNTING: usize = 10;
+
+fn new_id(sequence: u64) -> String {
+    let mut id = random_from(ALPHABET, 32 - COUNTING);
+    let digit = |place: usize| (sequence >> (6 * place)) & 63;
+    id.extend((0..COUNTING).filter_map(|place| ALPHABET.get(digit(place) as usize)).map(|digit| char::from(*digit)));
+    id
+}
+
+/// The sequence of the version with that id, whether it is there or not; `None` for an id that [`new_id`] did not make.
+pub fn sequence_of(id: &str) -> Option<u64> {
+    let digits = id.as_bytes().get(32 - COUNTING..)?;
+    digits.iter().rev().try_fold(0u64, |sum, digit| {
+        let value = ALPHABET.iter().position(|known| known == digit)?;
+        sum.checked_mul(64)?.checked_add(value as u64)
+    })
 }
 
 /// What a removal has done.
@@ -243,6 +266,16 @@ mod tests {
         erase(&store, &second).expect("removed");
         assert_eq!(etags(&store), ["1"]);
         assert_eq!(erase(&store, "nonesuch").expect("no error").id.as_deref(), Some("nonesuch"));
+    }
+
+    #[test]
+    fn ids_tell_their_place() {
+        for sequence in [0, 1, 63, 64, 1 << 40] {
+            assert_eq!(new_id(sequence).len(), 32);
+            assert_eq!(sequence_of(&new_id(sequence)), Some(sequence));
+        }
+        assert_eq!(sequence_of(NULL), None);
+        assert_eq!(sequence_of("日本"), None);
     }
 
     #[test]
