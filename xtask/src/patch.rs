@@ -2,6 +2,8 @@
 //!
 //! Each line is one correction:
 //! - `about NAME VALUE`: a fact of the service itself (`xmlns`)
+//! - `about validation-error CODE`: what input that breaks the model's constraints is answered with, instead of the
+//!   protocol's own validation error
 //! - `error CODE STATUS`: an error that the model lacks
 //! - `set SHAPE TRAIT[=VALUE]`, `unset SHAPE TRAIT`: a trait of a shape (`union`, `pattern`, `xml-name` …)
 //! - `set-member STRUCTURE MEMBER TRAIT[=VALUE]`, `unset-member STRUCTURE MEMBER TRAIT`

@@ -48,7 +48,7 @@ impl Client {
         let mut checks = Checks::default();
         from_model_json(input, &mut *typed, &mut checks).map_err(|rejection| Fault::validation(rejection.0))?;
         if let Some(verdict) = checks.verdict() {
-            return Err(Fault::validation(verdict));
+            return Err(Fault::invalid_input(op.facts, verdict));
         }
         let output = self.cloud.call(self.fresh(), service, op, typed).await?;
         Ok(model_json(&*output as &dyn Structure))

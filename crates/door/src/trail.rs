@@ -168,7 +168,7 @@ impl Trail {
     ) -> impl Iterator<Item = Result<(Key, Event), Trouble>> + use<'a> {
         let range = Range::all().from(Key::new().i64(from.0)).before(Key::new().i64(to.0.saturating_add(1))).reverse();
         let range = match after {
-            Some(key) => range.after(key),
+            Some(key) => range.before(key),
             None => range,
         };
         EVENTS.scan(read, scope, &range)

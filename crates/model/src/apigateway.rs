@@ -171,6 +171,7 @@ static CREATE_API_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateApiKey;
@@ -198,6 +199,7 @@ static CREATE_AUTHORIZER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateAuthorizer;
@@ -226,6 +228,7 @@ static CREATE_DEPLOYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateDeployment;
@@ -253,6 +256,7 @@ static CREATE_MODEL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateModel;
@@ -280,6 +284,7 @@ static CREATE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateRequestValidator;
@@ -307,6 +312,7 @@ static CREATE_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateResource;
@@ -333,6 +339,7 @@ static CREATE_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateRestApi;
@@ -360,6 +367,7 @@ static CREATE_STAGE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateStage;
@@ -387,6 +395,7 @@ static CREATE_USAGE_PLAN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateUsagePlan;
@@ -414,6 +423,7 @@ static CREATE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateUsagePlanKey;
@@ -434,6 +444,7 @@ static DELETE_API_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteApiKey;
@@ -454,6 +465,7 @@ static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteAuthorizer;
@@ -481,6 +493,7 @@ static DELETE_DEPLOYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteDeployment;
@@ -501,6 +514,7 @@ static DELETE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteGatewayResponse;
@@ -521,6 +535,7 @@ static DELETE_INTEGRATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteIntegration;
@@ -541,6 +556,7 @@ static DELETE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteIntegrationResponse;
@@ -561,6 +577,7 @@ static DELETE_METHOD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteMethod;
@@ -581,6 +598,7 @@ static DELETE_METHOD_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteMethodResponse;
@@ -601,6 +619,7 @@ static DELETE_MODEL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteModel;
@@ -621,6 +640,7 @@ static DELETE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRequestValidator;
@@ -641,6 +661,7 @@ static DELETE_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteResource;
@@ -661,6 +682,7 @@ static DELETE_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRestApi;
@@ -688,6 +710,7 @@ static DELETE_STAGE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteStage;
@@ -708,6 +731,7 @@ static DELETE_USAGE_PLAN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteUsagePlan;
@@ -728,6 +752,7 @@ static DELETE_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteUsagePlanKey;
@@ -748,6 +773,7 @@ static GET_ACCOUNT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAccount;
@@ -768,6 +794,7 @@ static GET_API_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetApiKey;
@@ -788,6 +815,7 @@ static GET_API_KEYS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetApiKeys;
@@ -808,6 +836,7 @@ static GET_AUTHORIZER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAuthorizer;
@@ -828,6 +857,7 @@ static GET_AUTHORIZERS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAuthorizers;
@@ -854,6 +884,7 @@ static GET_DEPLOYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetDeployment;
@@ -880,6 +911,7 @@ static GET_DEPLOYMENTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetDeployments;
@@ -907,6 +939,7 @@ static GET_EXPORT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetExport;
@@ -927,6 +960,7 @@ static GET_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetGatewayResponse;
@@ -947,6 +981,7 @@ static GET_GATEWAY_RESPONSES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetGatewayResponses;
@@ -967,6 +1002,7 @@ static GET_INTEGRATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetIntegration;
@@ -987,6 +1023,7 @@ static GET_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetIntegrationResponse;
@@ -1007,6 +1044,7 @@ static GET_METHOD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetMethod;
@@ -1027,6 +1065,7 @@ static GET_METHOD_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetMethodResponse;
@@ -1047,6 +1086,7 @@ static GET_MODEL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetModel;
@@ -1067,6 +1107,7 @@ static GET_MODELS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetModels;
@@ -1087,6 +1128,7 @@ static GET_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRequestValidator;
@@ -1107,6 +1149,7 @@ static GET_REQUEST_VALIDATORS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRequestValidators;
@@ -1127,6 +1170,7 @@ static GET_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetResource;
@@ -1147,6 +1191,7 @@ static GET_RESOURCES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetResources;
@@ -1167,6 +1212,7 @@ static GET_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRestApi;
@@ -1187,6 +1233,7 @@ static GET_REST_APIS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRestApis;
@@ -1214,6 +1261,7 @@ static GET_STAGE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetStage;
@@ -1241,6 +1289,7 @@ static GET_STAGES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetStages;
@@ -1261,6 +1310,7 @@ static GET_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetTags;
@@ -1281,6 +1331,7 @@ static GET_USAGE_PLAN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUsagePlan;
@@ -1301,6 +1352,7 @@ static GET_USAGE_PLAN_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUsagePlanKey;
@@ -1321,6 +1373,7 @@ static GET_USAGE_PLAN_KEYS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUsagePlanKeys;
@@ -1341,6 +1394,7 @@ static GET_USAGE_PLANS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUsagePlans;
@@ -1368,6 +1422,7 @@ static IMPORT_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ImportRestApi;
@@ -1395,6 +1450,7 @@ static PUT_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutGatewayResponse;
@@ -1422,6 +1478,7 @@ static PUT_INTEGRATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutIntegration;
@@ -1449,6 +1506,7 @@ static PUT_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutIntegrationResponse;
@@ -1476,6 +1534,7 @@ static PUT_METHOD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutMethod;
@@ -1503,6 +1562,7 @@ static PUT_METHOD_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutMethodResponse;
@@ -1530,6 +1590,7 @@ static PUT_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutRestApi;
@@ -1557,6 +1618,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagResource;
@@ -1577,6 +1639,7 @@ static TEST_INVOKE_METHOD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TestInvokeMethod;
@@ -1604,6 +1667,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagResource;
@@ -1631,6 +1695,7 @@ static UPDATE_ACCOUNT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateAccount;
@@ -1658,6 +1723,7 @@ static UPDATE_API_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateApiKey;
@@ -1685,6 +1751,7 @@ static UPDATE_AUTHORIZER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateAuthorizer;
@@ -1713,6 +1780,7 @@ static UPDATE_DEPLOYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateDeployment;
@@ -1740,6 +1808,7 @@ static UPDATE_GATEWAY_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateGatewayResponse;
@@ -1767,6 +1836,7 @@ static UPDATE_INTEGRATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateIntegration;
@@ -1794,6 +1864,7 @@ static UPDATE_INTEGRATION_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateIntegrationResponse;
@@ -1814,6 +1885,7 @@ static UPDATE_METHOD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateMethod;
@@ -1841,6 +1913,7 @@ static UPDATE_METHOD_RESPONSE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateMethodResponse;
@@ -1868,6 +1941,7 @@ static UPDATE_MODEL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateModel;
@@ -1895,6 +1969,7 @@ static UPDATE_REQUEST_VALIDATOR: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateRequestValidator;
@@ -1915,6 +1990,7 @@ static UPDATE_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateResource;
@@ -1942,6 +2018,7 @@ static UPDATE_REST_API: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateRestApi;
@@ -1969,6 +2046,7 @@ static UPDATE_STAGE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateStage;
@@ -1996,6 +2074,7 @@ static UPDATE_USAGE_PLAN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateUsagePlan;

@@ -23,31 +23,31 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("CreateApi", "POST", "/v2/apis"),
+    &CREATE_API,
     &schema::Operation::unbuilt("CreateApiMapping", "POST", "/v2/domainnames/{domainName}/apimappings"),
-    &schema::Operation::unbuilt("CreateAuthorizer", "POST", "/v2/apis/{apiId}/authorizers"),
-    &schema::Operation::unbuilt("CreateDeployment", "POST", "/v2/apis/{apiId}/deployments"),
+    &CREATE_AUTHORIZER,
+    &CREATE_DEPLOYMENT,
     &schema::Operation::unbuilt("CreateDomainName", "POST", "/v2/domainnames"),
-    &schema::Operation::unbuilt("CreateIntegration", "POST", "/v2/apis/{apiId}/integrations"),
+    &CREATE_INTEGRATION,
     &schema::Operation::unbuilt("CreateIntegrationResponse", "POST", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
     &schema::Operation::unbuilt("CreateModel", "POST", "/v2/apis/{apiId}/models"),
     &schema::Operation::unbuilt("CreatePortal", "POST", "/v2/portals"),
     &schema::Operation::unbuilt("CreatePortalProduct", "POST", "/v2/portalproducts"),
     &schema::Operation::unbuilt("CreateProductPage", "POST", "/v2/portalproducts/{portalProductId}/productpages"),
     &schema::Operation::unbuilt("CreateProductRestEndpointPage", "POST", "/v2/portalproducts/{portalProductId}/productrestendpointpages"),
-    &schema::Operation::unbuilt("CreateRoute", "POST", "/v2/apis/{apiId}/routes"),
+    &CREATE_ROUTE,
     &schema::Operation::unbuilt("CreateRouteResponse", "POST", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
     &schema::Operation::unbuilt("CreateRoutingRule", "POST", "/v2/domainnames/{domainName}/routingrules"),
-    &schema::Operation::unbuilt("CreateStage", "POST", "/v2/apis/{apiId}/stages"),
+    &CREATE_STAGE,
     &schema::Operation::unbuilt("CreateVpcLink", "POST", "/v2/vpclinks"),
     &schema::Operation::unbuilt("DeleteAccessLogSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/accesslogsettings"),
-    &schema::Operation::unbuilt("DeleteApi", "DELETE", "/v2/apis/{apiId}"),
+    &DELETE_API,
     &schema::Operation::unbuilt("DeleteApiMapping", "DELETE", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
-    &schema::Operation::unbuilt("DeleteAuthorizer", "DELETE", "/v2/apis/{apiId}/authorizers/{authorizerId}"),
-    &schema::Operation::unbuilt("DeleteCorsConfiguration", "DELETE", "/v2/apis/{apiId}/cors"),
-    &schema::Operation::unbuilt("DeleteDeployment", "DELETE", "/v2/apis/{apiId}/deployments/{deploymentId}"),
+    &DELETE_AUTHORIZER,
+    &DELETE_CORS_CONFIGURATION,
+    &DELETE_DEPLOYMENT,
     &schema::Operation::unbuilt("DeleteDomainName", "DELETE", "/v2/domainnames/{domainName}"),
-    &schema::Operation::unbuilt("DeleteIntegration", "DELETE", "/v2/apis/{apiId}/integrations/{integrationId}"),
+    &DELETE_INTEGRATION,
     &schema::Operation::unbuilt(
         "DeleteIntegrationResponse",
         "DELETE",
@@ -63,7 +63,7 @@ static OPERATIONS: &[&schema::Operation] = &[
         "DELETE",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
-    &schema::Operation::unbuilt("DeleteRoute", "DELETE", "/v2/apis/{apiId}/routes/{routeId}"),
+    &DELETE_ROUTE,
     &schema::Operation::unbuilt(
         "DeleteRouteRequestParameter",
         "DELETE",
@@ -72,28 +72,28 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteRouteResponse", "DELETE", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
     &schema::Operation::unbuilt("DeleteRouteSettings", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/routesettings/{routeKey}"),
     &schema::Operation::unbuilt("DeleteRoutingRule", "DELETE", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
-    &schema::Operation::unbuilt("DeleteStage", "DELETE", "/v2/apis/{apiId}/stages/{stageName}"),
+    &DELETE_STAGE,
     &schema::Operation::unbuilt("DeleteVpcLink", "DELETE", "/v2/vpclinks/{vpcLinkId}"),
     &schema::Operation::unbuilt("DisablePortal", "DELETE", "/v2/portals/{portalId}/publish"),
     &schema::Operation::unbuilt("ExportApi", "GET", "/v2/apis/{apiId}/exports/{specification}"),
-    &schema::Operation::unbuilt("GetApi", "GET", "/v2/apis/{apiId}"),
+    &GET_API,
     &schema::Operation::unbuilt("GetApiMapping", "GET", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
     &schema::Operation::unbuilt("GetApiMappings", "GET", "/v2/domainnames/{domainName}/apimappings"),
-    &schema::Operation::unbuilt("GetApis", "GET", "/v2/apis"),
-    &schema::Operation::unbuilt("GetAuthorizer", "GET", "/v2/apis/{apiId}/authorizers/{authorizerId}"),
-    &schema::Operation::unbuilt("GetAuthorizers", "GET", "/v2/apis/{apiId}/authorizers"),
-    &schema::Operation::unbuilt("GetDeployment", "GET", "/v2/apis/{apiId}/deployments/{deploymentId}"),
-    &schema::Operation::unbuilt("GetDeployments", "GET", "/v2/apis/{apiId}/deployments"),
+    &GET_APIS,
+    &GET_AUTHORIZER,
+    &GET_AUTHORIZERS,
+    &GET_DEPLOYMENT,
+    &GET_DEPLOYMENTS,
     &schema::Operation::unbuilt("GetDomainName", "GET", "/v2/domainnames/{domainName}"),
     &schema::Operation::unbuilt("GetDomainNames", "GET", "/v2/domainnames"),
-    &schema::Operation::unbuilt("GetIntegration", "GET", "/v2/apis/{apiId}/integrations/{integrationId}"),
+    &GET_INTEGRATION,
     &schema::Operation::unbuilt(
         "GetIntegrationResponse",
         "GET",
         "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses/{integrationResponseId}",
     ),
     &schema::Operation::unbuilt("GetIntegrationResponses", "GET", "/v2/apis/{apiId}/integrations/{integrationId}/integrationresponses"),
-    &schema::Operation::unbuilt("GetIntegrations", "GET", "/v2/apis/{apiId}/integrations"),
+    &GET_INTEGRATIONS,
     &schema::Operation::unbuilt("GetModel", "GET", "/v2/apis/{apiId}/models/{modelId}"),
     &schema::Operation::unbuilt("GetModelTemplate", "GET", "/v2/apis/{apiId}/models/{modelId}/template"),
     &schema::Operation::unbuilt("GetModels", "GET", "/v2/apis/{apiId}/models"),
@@ -106,17 +106,17 @@ static OPERATIONS: &[&schema::Operation] = &[
         "GET",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
-    &schema::Operation::unbuilt("GetRoute", "GET", "/v2/apis/{apiId}/routes/{routeId}"),
+    &GET_ROUTE,
     &schema::Operation::unbuilt("GetRouteResponse", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
     &schema::Operation::unbuilt("GetRouteResponses", "GET", "/v2/apis/{apiId}/routes/{routeId}/routeresponses"),
-    &schema::Operation::unbuilt("GetRoutes", "GET", "/v2/apis/{apiId}/routes"),
+    &GET_ROUTES,
     &schema::Operation::unbuilt("GetRoutingRule", "GET", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
-    &schema::Operation::unbuilt("GetStage", "GET", "/v2/apis/{apiId}/stages/{stageName}"),
-    &schema::Operation::unbuilt("GetStages", "GET", "/v2/apis/{apiId}/stages"),
-    &schema::Operation::unbuilt("GetTags", "GET", "/v2/tags/{resource-arn}"),
+    &GET_STAGE,
+    &GET_STAGES,
+    &GET_TAGS,
     &schema::Operation::unbuilt("GetVpcLink", "GET", "/v2/vpclinks/{vpcLinkId}"),
     &schema::Operation::unbuilt("GetVpcLinks", "GET", "/v2/vpclinks"),
-    &schema::Operation::unbuilt("ImportApi", "PUT", "/v2/apis"),
+    &IMPORT_API,
     &schema::Operation::unbuilt("ListPortalProducts", "GET", "/v2/portalproducts"),
     &schema::Operation::unbuilt("ListPortals", "GET", "/v2/portals"),
     &schema::Operation::unbuilt("ListProductPages", "GET", "/v2/portalproducts/{portalProductId}/productpages"),
@@ -126,16 +126,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PublishPortal", "POST", "/v2/portals/{portalId}/publish"),
     &schema::Operation::unbuilt("PutPortalProductSharingPolicy", "PUT", "/v2/portalproducts/{portalProductId}/sharingpolicy"),
     &schema::Operation::unbuilt("PutRoutingRule", "PUT", "/v2/domainnames/{domainName}/routingrules/{routingRuleId}"),
-    &schema::Operation::unbuilt("ReimportApi", "PUT", "/v2/apis/{apiId}"),
+    &REIMPORT_API,
     &schema::Operation::unbuilt("ResetAuthorizersCache", "DELETE", "/v2/apis/{apiId}/stages/{stageName}/cache/authorizers"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/v2/tags/{resource-arn}"),
-    &schema::Operation::unbuilt("UntagResource", "DELETE", "/v2/tags/{resource-arn}"),
-    &schema::Operation::unbuilt("UpdateApi", "PATCH", "/v2/apis/{apiId}"),
+    &TAG_RESOURCE,
+    &UNTAG_RESOURCE,
+    &UPDATE_API,
     &schema::Operation::unbuilt("UpdateApiMapping", "PATCH", "/v2/domainnames/{domainName}/apimappings/{apiMappingId}"),
-    &schema::Operation::unbuilt("UpdateAuthorizer", "PATCH", "/v2/apis/{apiId}/authorizers/{authorizerId}"),
+    &UPDATE_AUTHORIZER,
     &schema::Operation::unbuilt("UpdateDeployment", "PATCH", "/v2/apis/{apiId}/deployments/{deploymentId}"),
     &schema::Operation::unbuilt("UpdateDomainName", "PATCH", "/v2/domainnames/{domainName}"),
-    &schema::Operation::unbuilt("UpdateIntegration", "PATCH", "/v2/apis/{apiId}/integrations/{integrationId}"),
+    &UPDATE_INTEGRATION,
     &schema::Operation::unbuilt(
         "UpdateIntegrationResponse",
         "PATCH",
@@ -150,11 +150,746 @@ static OPERATIONS: &[&schema::Operation] = &[
         "PATCH",
         "/v2/portalproducts/{portalProductId}/productrestendpointpages/{productRestEndpointPageId}",
     ),
-    &schema::Operation::unbuilt("UpdateRoute", "PATCH", "/v2/apis/{apiId}/routes/{routeId}"),
+    &UPDATE_ROUTE,
     &schema::Operation::unbuilt("UpdateRouteResponse", "PATCH", "/v2/apis/{apiId}/routes/{routeId}/routeresponses/{routeResponseId}"),
-    &schema::Operation::unbuilt("UpdateStage", "PATCH", "/v2/apis/{apiId}/stages/{stageName}"),
+    &UPDATE_STAGE,
     &schema::Operation::unbuilt("UpdateVpcLink", "PATCH", "/v2/vpclinks/{vpcLinkId}"),
 ];
+
+static CREATE_API: schema::Operation = schema::Operation {
+    name: "CreateApi",
+    method: "POST",
+    uri: "/v2/apis",
+    status: 201,
+    input: &S_CreateApiRequest,
+    output: &S_CreateApiResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateApi;
+impl OperationType for CreateApi {
+    type Input = CreateApiRequest;
+    type Output = CreateApiResponse;
+    const FACTS: &'static schema::Operation = &CREATE_API;
+}
+
+static CREATE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "CreateAuthorizer",
+    method: "POST",
+    uri: "/v2/apis/{apiId}/authorizers",
+    status: 201,
+    input: &S_CreateAuthorizerRequest,
+    output: &S_CreateAuthorizerResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateAuthorizer;
+impl OperationType for CreateAuthorizer {
+    type Input = CreateAuthorizerRequest;
+    type Output = CreateAuthorizerResponse;
+    const FACTS: &'static schema::Operation = &CREATE_AUTHORIZER;
+}
+
+static CREATE_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "CreateDeployment",
+    method: "POST",
+    uri: "/v2/apis/{apiId}/deployments",
+    status: 201,
+    input: &S_CreateDeploymentRequest,
+    output: &S_CreateDeploymentResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDeployment;
+impl OperationType for CreateDeployment {
+    type Input = CreateDeploymentRequest;
+    type Output = CreateDeploymentResponse;
+    const FACTS: &'static schema::Operation = &CREATE_DEPLOYMENT;
+}
+
+static CREATE_INTEGRATION: schema::Operation = schema::Operation {
+    name: "CreateIntegration",
+    method: "POST",
+    uri: "/v2/apis/{apiId}/integrations",
+    status: 201,
+    input: &S_CreateIntegrationRequest,
+    output: &S_CreateIntegrationResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateIntegration;
+impl OperationType for CreateIntegration {
+    type Input = CreateIntegrationRequest;
+    type Output = CreateIntegrationResult;
+    const FACTS: &'static schema::Operation = &CREATE_INTEGRATION;
+}
+
+static CREATE_ROUTE: schema::Operation = schema::Operation {
+    name: "CreateRoute",
+    method: "POST",
+    uri: "/v2/apis/{apiId}/routes",
+    status: 201,
+    input: &S_CreateRouteRequest,
+    output: &S_CreateRouteResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRoute;
+impl OperationType for CreateRoute {
+    type Input = CreateRouteRequest;
+    type Output = CreateRouteResult;
+    const FACTS: &'static schema::Operation = &CREATE_ROUTE;
+}
+
+static CREATE_STAGE: schema::Operation = schema::Operation {
+    name: "CreateStage",
+    method: "POST",
+    uri: "/v2/apis/{apiId}/stages",
+    status: 201,
+    input: &S_CreateStageRequest,
+    output: &S_CreateStageResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateStage;
+impl OperationType for CreateStage {
+    type Input = CreateStageRequest;
+    type Output = CreateStageResponse;
+    const FACTS: &'static schema::Operation = &CREATE_STAGE;
+}
+
+static DELETE_API: schema::Operation = schema::Operation {
+    name: "DeleteApi",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}",
+    status: 204,
+    input: &S_DeleteApiRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteApi;
+impl OperationType for DeleteApi {
+    type Input = DeleteApiRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_API;
+}
+
+static DELETE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "DeleteAuthorizer",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/authorizers/{authorizerId}",
+    status: 204,
+    input: &S_DeleteAuthorizerRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAuthorizer;
+impl OperationType for DeleteAuthorizer {
+    type Input = DeleteAuthorizerRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_AUTHORIZER;
+}
+
+static DELETE_CORS_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "DeleteCorsConfiguration",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/cors",
+    status: 204,
+    input: &S_DeleteCorsConfigurationRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteCorsConfiguration;
+impl OperationType for DeleteCorsConfiguration {
+    type Input = DeleteCorsConfigurationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_CORS_CONFIGURATION;
+}
+
+static DELETE_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "DeleteDeployment",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/deployments/{deploymentId}",
+    status: 204,
+    input: &S_DeleteDeploymentRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDeployment;
+impl OperationType for DeleteDeployment {
+    type Input = DeleteDeploymentRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DEPLOYMENT;
+}
+
+static DELETE_INTEGRATION: schema::Operation = schema::Operation {
+    name: "DeleteIntegration",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/integrations/{integrationId}",
+    status: 204,
+    input: &S_DeleteIntegrationRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteIntegration;
+impl OperationType for DeleteIntegration {
+    type Input = DeleteIntegrationRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_INTEGRATION;
+}
+
+static DELETE_ROUTE: schema::Operation = schema::Operation {
+    name: "DeleteRoute",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/routes/{routeId}",
+    status: 204,
+    input: &S_DeleteRouteRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRoute;
+impl OperationType for DeleteRoute {
+    type Input = DeleteRouteRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROUTE;
+}
+
+static DELETE_STAGE: schema::Operation = schema::Operation {
+    name: "DeleteStage",
+    method: "DELETE",
+    uri: "/v2/apis/{apiId}/stages/{stageName}",
+    status: 204,
+    input: &S_DeleteStageRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteStage;
+impl OperationType for DeleteStage {
+    type Input = DeleteStageRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_STAGE;
+}
+
+static GET_API: schema::Operation = schema::Operation {
+    name: "GetApi",
+    method: "GET",
+    uri: "/v2/apis/{apiId}",
+    status: 200,
+    input: &S_GetApiRequest,
+    output: &S_GetApiResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetApi;
+impl OperationType for GetApi {
+    type Input = GetApiRequest;
+    type Output = GetApiResponse;
+    const FACTS: &'static schema::Operation = &GET_API;
+}
+
+static GET_APIS: schema::Operation = schema::Operation {
+    name: "GetApis",
+    method: "GET",
+    uri: "/v2/apis",
+    status: 200,
+    input: &S_GetApisRequest,
+    output: &S_GetApisResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetApis;
+impl OperationType for GetApis {
+    type Input = GetApisRequest;
+    type Output = GetApisResponse;
+    const FACTS: &'static schema::Operation = &GET_APIS;
+}
+
+static GET_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "GetAuthorizer",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/authorizers/{authorizerId}",
+    status: 200,
+    input: &S_GetAuthorizerRequest,
+    output: &S_GetAuthorizerResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAuthorizer;
+impl OperationType for GetAuthorizer {
+    type Input = GetAuthorizerRequest;
+    type Output = GetAuthorizerResponse;
+    const FACTS: &'static schema::Operation = &GET_AUTHORIZER;
+}
+
+static GET_AUTHORIZERS: schema::Operation = schema::Operation {
+    name: "GetAuthorizers",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/authorizers",
+    status: 200,
+    input: &S_GetAuthorizersRequest,
+    output: &S_GetAuthorizersResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAuthorizers;
+impl OperationType for GetAuthorizers {
+    type Input = GetAuthorizersRequest;
+    type Output = GetAuthorizersResponse;
+    const FACTS: &'static schema::Operation = &GET_AUTHORIZERS;
+}
+
+static GET_DEPLOYMENT: schema::Operation = schema::Operation {
+    name: "GetDeployment",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/deployments/{deploymentId}",
+    status: 200,
+    input: &S_GetDeploymentRequest,
+    output: &S_GetDeploymentResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDeployment;
+impl OperationType for GetDeployment {
+    type Input = GetDeploymentRequest;
+    type Output = GetDeploymentResponse;
+    const FACTS: &'static schema::Operation = &GET_DEPLOYMENT;
+}
+
+static GET_DEPLOYMENTS: schema::Operation = schema::Operation {
+    name: "GetDeployments",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/deployments",
+    status: 200,
+    input: &S_GetDeploymentsRequest,
+    output: &S_GetDeploymentsResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetDeployments;
+impl OperationType for GetDeployments {
+    type Input = GetDeploymentsRequest;
+    type Output = GetDeploymentsResponse;
+    const FACTS: &'static schema::Operation = &GET_DEPLOYMENTS;
+}
+
+static GET_INTEGRATION: schema::Operation = schema::Operation {
+    name: "GetIntegration",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/integrations/{integrationId}",
+    status: 200,
+    input: &S_GetIntegrationRequest,
+    output: &S_GetIntegrationResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetIntegration;
+impl OperationType for GetIntegration {
+    type Input = GetIntegrationRequest;
+    type Output = GetIntegrationResult;
+    const FACTS: &'static schema::Operation = &GET_INTEGRATION;
+}
+
+static GET_INTEGRATIONS: schema::Operation = schema::Operation {
+    name: "GetIntegrations",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/integrations",
+    status: 200,
+    input: &S_GetIntegrationsRequest,
+    output: &S_GetIntegrationsResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetIntegrations;
+impl OperationType for GetIntegrations {
+    type Input = GetIntegrationsRequest;
+    type Output = GetIntegrationsResponse;
+    const FACTS: &'static schema::Operation = &GET_INTEGRATIONS;
+}
+
+static GET_ROUTE: schema::Operation = schema::Operation {
+    name: "GetRoute",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/routes/{routeId}",
+    status: 200,
+    input: &S_GetRouteRequest,
+    output: &S_GetRouteResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetRoute;
+impl OperationType for GetRoute {
+    type Input = GetRouteRequest;
+    type Output = GetRouteResult;
+    const FACTS: &'static schema::Operation = &GET_ROUTE;
+}
+
+static GET_ROUTES: schema::Operation = schema::Operation {
+    name: "GetRoutes",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/routes",
+    status: 200,
+    input: &S_GetRoutesRequest,
+    output: &S_GetRoutesResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetRoutes;
+impl OperationType for GetRoutes {
+    type Input = GetRoutesRequest;
+    type Output = GetRoutesResponse;
+    const FACTS: &'static schema::Operation = &GET_ROUTES;
+}
+
+static GET_STAGE: schema::Operation = schema::Operation {
+    name: "GetStage",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/stages/{stageName}",
+    status: 200,
+    input: &S_GetStageRequest,
+    output: &S_GetStageResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetStage;
+impl OperationType for GetStage {
+    type Input = GetStageRequest;
+    type Output = GetStageResponse;
+    const FACTS: &'static schema::Operation = &GET_STAGE;
+}
+
+static GET_STAGES: schema::Operation = schema::Operation {
+    name: "GetStages",
+    method: "GET",
+    uri: "/v2/apis/{apiId}/stages",
+    status: 200,
+    input: &S_GetStagesRequest,
+    output: &S_GetStagesResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetStages;
+impl OperationType for GetStages {
+    type Input = GetStagesRequest;
+    type Output = GetStagesResponse;
+    const FACTS: &'static schema::Operation = &GET_STAGES;
+}
+
+static GET_TAGS: schema::Operation = schema::Operation {
+    name: "GetTags",
+    method: "GET",
+    uri: "/v2/tags/{resource-arn}",
+    status: 200,
+    input: &S_GetTagsRequest,
+    output: &S_GetTagsResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetTags;
+impl OperationType for GetTags {
+    type Input = GetTagsRequest;
+    type Output = GetTagsResponse;
+    const FACTS: &'static schema::Operation = &GET_TAGS;
+}
+
+static IMPORT_API: schema::Operation = schema::Operation {
+    name: "ImportApi",
+    method: "PUT",
+    uri: "/v2/apis",
+    status: 201,
+    input: &S_ImportApiRequest,
+    output: &S_ImportApiResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ImportApi;
+impl OperationType for ImportApi {
+    type Input = ImportApiRequest;
+    type Output = ImportApiResponse;
+    const FACTS: &'static schema::Operation = &IMPORT_API;
+}
+
+static REIMPORT_API: schema::Operation = schema::Operation {
+    name: "ReimportApi",
+    method: "PUT",
+    uri: "/v2/apis/{apiId}",
+    status: 201,
+    input: &S_ReimportApiRequest,
+    output: &S_ReimportApiResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReimportApi;
+impl OperationType for ReimportApi {
+    type Input = ReimportApiRequest;
+    type Output = ReimportApiResponse;
+    const FACTS: &'static schema::Operation = &REIMPORT_API;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/v2/tags/{resource-arn}",
+    status: 201,
+    input: &S_TagResourceRequest,
+    output: &S_TagResourceResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = TagResourceResponse;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "DELETE",
+    uri: "/v2/tags/{resource-arn}",
+    status: 204,
+    input: &S_UntagResourceRequest,
+    output: &UNIT,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_API: schema::Operation = schema::Operation {
+    name: "UpdateApi",
+    method: "PATCH",
+    uri: "/v2/apis/{apiId}",
+    status: 200,
+    input: &S_UpdateApiRequest,
+    output: &S_UpdateApiResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateApi;
+impl OperationType for UpdateApi {
+    type Input = UpdateApiRequest;
+    type Output = UpdateApiResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_API;
+}
+
+static UPDATE_AUTHORIZER: schema::Operation = schema::Operation {
+    name: "UpdateAuthorizer",
+    method: "PATCH",
+    uri: "/v2/apis/{apiId}/authorizers/{authorizerId}",
+    status: 200,
+    input: &S_UpdateAuthorizerRequest,
+    output: &S_UpdateAuthorizerResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAuthorizer;
+impl OperationType for UpdateAuthorizer {
+    type Input = UpdateAuthorizerRequest;
+    type Output = UpdateAuthorizerResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_AUTHORIZER;
+}
+
+static UPDATE_INTEGRATION: schema::Operation = schema::Operation {
+    name: "UpdateIntegration",
+    method: "PATCH",
+    uri: "/v2/apis/{apiId}/integrations/{integrationId}",
+    status: 200,
+    input: &S_UpdateIntegrationRequest,
+    output: &S_UpdateIntegrationResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateIntegration;
+impl OperationType for UpdateIntegration {
+    type Input = UpdateIntegrationRequest;
+    type Output = UpdateIntegrationResult;
+    const FACTS: &'static schema::Operation = &UPDATE_INTEGRATION;
+}
+
+static UPDATE_ROUTE: schema::Operation = schema::Operation {
+    name: "UpdateRoute",
+    method: "PATCH",
+    uri: "/v2/apis/{apiId}/routes/{routeId}",
+    status: 200,
+    input: &S_UpdateRouteRequest,
+    output: &S_UpdateRouteResult,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateRoute;
+impl OperationType for UpdateRoute {
+    type Input = UpdateRouteRequest;
+    type Output = UpdateRouteResult;
+    const FACTS: &'static schema::Operation = &UPDATE_ROUTE;
+}
+
+static UPDATE_STAGE: schema::Operation = schema::Operation {
+    name: "UpdateStage",
+    method: "PATCH",
+    uri: "/v2/apis/{apiId}/stages/{stageName}",
+    status: 200,
+    input: &S_UpdateStageRequest,
+    output: &S_UpdateStageResponse,
+    errors: &[&NOT_FOUND_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &BAD_REQUEST_EXCEPTION, &CONFLICT_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateStage;
+impl OperationType for UpdateStage {
+    type Input = UpdateStageRequest;
+    type Output = UpdateStageResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_STAGE;
+}
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 403, message: "Message" };
@@ -166,3 +901,5159 @@ pub static NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "NotFoundException", code: "NotFoundException", status: 404, message: "Message" };
 pub static TOO_MANY_REQUESTS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TooManyRequestsException", code: "TooManyRequestsException", status: 429, message: "Message" };
+
+static S_AccessLogSettings: schema::Shape = schema::Shape::new("AccessLogSettings", Kind::Structure(&L_AccessLogSettings));
+static L_AccessLogSettings: Layout = Layout::new(&[
+    schema::Member::new("DestinationArn", &S_Arn).wire("destinationArn"),
+    schema::Member::new("Format", &S_StringWithLengthBetween1And1024).wire("format"),
+]);
+static S_Api: schema::Shape = schema::Shape::new("Api", Kind::Structure(&L_Api));
+static L_Api: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType").required(),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression").required(),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
+static S_AuthorizationScopes: schema::Shape = schema::Shape::new("AuthorizationScopes", Kind::List(&M_AuthorizationScopes));
+static M_AuthorizationScopes: schema::Member = schema::Member::new("member", &S_StringWithLengthBetween1And64);
+static S_AuthorizationType: schema::Shape =
+    schema::Shape::new("AuthorizationType", Kind::String).limits(Limits::NONE.values(&["NONE", "AWS_IAM", "CUSTOM", "JWT"]));
+static S_Authorizer: schema::Shape = schema::Shape::new("Authorizer", Kind::Structure(&L_Authorizer));
+static L_Authorizer: Layout = Layout::new(&[
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
+]);
+static S_AuthorizerType: schema::Shape =
+    schema::Shape::new("AuthorizerType", Kind::String).limits(Limits::NONE.values(&["REQUEST", "JWT"]));
+static S_ConnectionType: schema::Shape =
+    schema::Shape::new("ConnectionType", Kind::String).limits(Limits::NONE.values(&["INTERNET", "VPC_LINK"]));
+static S_ContentHandlingStrategy: schema::Shape =
+    schema::Shape::new("ContentHandlingStrategy", Kind::String).limits(Limits::NONE.values(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]));
+static S_Cors: schema::Shape = schema::Shape::new("Cors", Kind::Structure(&L_Cors));
+static L_Cors: Layout = Layout::new(&[
+    schema::Member::new("AllowCredentials", &S___boolean).wire("allowCredentials"),
+    schema::Member::new("AllowHeaders", &S_CorsHeaderList).wire("allowHeaders"),
+    schema::Member::new("AllowMethods", &S_CorsMethodList).wire("allowMethods"),
+    schema::Member::new("AllowOrigins", &S_CorsOriginList).wire("allowOrigins"),
+    schema::Member::new("ExposeHeaders", &S_CorsHeaderList).wire("exposeHeaders"),
+    schema::Member::new("MaxAge", &S_IntegerWithLengthBetweenMinus1And86400).wire("maxAge"),
+]);
+static S_CorsHeaderList: schema::Shape = schema::Shape::new("CorsHeaderList", Kind::List(&M_CorsHeaderList));
+static M_CorsHeaderList: schema::Member = schema::Member::new("member", &S___string);
+static S_CorsMethodList: schema::Shape = schema::Shape::new("CorsMethodList", Kind::List(&M_CorsMethodList));
+static M_CorsMethodList: schema::Member = schema::Member::new("member", &S_StringWithLengthBetween1And64);
+static S_CorsOriginList: schema::Shape = schema::Shape::new("CorsOriginList", Kind::List(&M_CorsOriginList));
+static M_CorsOriginList: schema::Member = schema::Member::new("member", &S___string);
+static S_CreateApiRequest: schema::Shape = schema::Shape::new("CreateApiRequest", Kind::Structure(&L_CreateApiRequest));
+static L_CreateApiRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType").required(),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Target", &S_UriWithLengthBetween1And2048).wire("target"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+]);
+static S_CreateApiResponse: schema::Shape = schema::Shape::new("CreateApiResponse", Kind::Structure(&L_CreateApiResponse));
+static L_CreateApiResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_CreateAuthorizerRequest: schema::Shape =
+    schema::Shape::new("CreateAuthorizerRequest", Kind::Structure(&L_CreateAuthorizerRequest));
+static L_CreateAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType").required(),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource").required(),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name").required(),
+]);
+static S_CreateAuthorizerResponse: schema::Shape =
+    schema::Shape::new("CreateAuthorizerResponse", Kind::Structure(&L_CreateAuthorizerResponse));
+static L_CreateAuthorizerResponse: Layout = Layout::new(&[
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+]);
+static S_CreateDeploymentRequest: schema::Shape =
+    schema::Shape::new("CreateDeploymentRequest", Kind::Structure(&L_CreateDeploymentRequest));
+static L_CreateDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName"),
+]);
+static S_CreateDeploymentResponse: schema::Shape =
+    schema::Shape::new("CreateDeploymentResponse", Kind::Structure(&L_CreateDeploymentResponse));
+static L_CreateDeploymentResponse: Layout = Layout::new(&[
+    schema::Member::new("AutoDeployed", &S___boolean).wire("autoDeployed"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("DeploymentStatus", &S_DeploymentStatus).wire("deploymentStatus"),
+    schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+]);
+static S_CreateIntegrationRequest: schema::Shape =
+    schema::Shape::new("CreateIntegrationRequest", Kind::Structure(&L_CreateIntegrationRequest));
+static L_CreateIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType").required(),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfigInput).wire("tlsConfig"),
+]);
+static S_CreateIntegrationResult: schema::Shape =
+    schema::Shape::new("CreateIntegrationResult", Kind::Structure(&L_CreateIntegrationResult));
+static L_CreateIntegrationResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
+]);
+static S_CreateRouteRequest: schema::Shape = schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
+static L_CreateRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey").required(),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_CreateRouteResult: schema::Shape = schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
+static L_CreateRouteResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteId", &S_Id).wire("routeId"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_CreateStageRequest: schema::Shape = schema::Shape::new("CreateStageRequest", Kind::Structure(&L_CreateStageRequest));
+static L_CreateStageRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName").required(),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_CreateStageResponse: schema::Shape = schema::Shape::new("CreateStageResponse", Kind::Structure(&L_CreateStageResponse));
+static L_CreateStageResponse: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("LastDeploymentStatusMessage", &S___string).wire("lastDeploymentStatusMessage"),
+    schema::Member::new("LastUpdatedDate", &S___timestampIso8601).wire("lastUpdatedDate").time(TimeFormat::DateTime),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName"),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_DeleteApiRequest: schema::Shape = schema::Shape::new("DeleteApiRequest", Kind::Structure(&L_DeleteApiRequest));
+static L_DeleteApiRequest: Layout = Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
+static S_DeleteAuthorizerRequest: schema::Shape =
+    schema::Shape::new("DeleteAuthorizerRequest", Kind::Structure(&L_DeleteAuthorizerRequest));
+static L_DeleteAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AuthorizerId", &S___string).wire("authorizerId").at(Location::Uri).required(),
+]);
+static S_DeleteCorsConfigurationRequest: schema::Shape =
+    schema::Shape::new("DeleteCorsConfigurationRequest", Kind::Structure(&L_DeleteCorsConfigurationRequest));
+static L_DeleteCorsConfigurationRequest: Layout =
+    Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
+static S_DeleteDeploymentRequest: schema::Shape =
+    schema::Shape::new("DeleteDeploymentRequest", Kind::Structure(&L_DeleteDeploymentRequest));
+static L_DeleteDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("DeploymentId", &S___string).wire("deploymentId").at(Location::Uri).required(),
+]);
+static S_DeleteIntegrationRequest: schema::Shape =
+    schema::Shape::new("DeleteIntegrationRequest", Kind::Structure(&L_DeleteIntegrationRequest));
+static L_DeleteIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("IntegrationId", &S___string).wire("integrationId").at(Location::Uri).required(),
+]);
+static S_DeleteRouteRequest: schema::Shape = schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
+static L_DeleteRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("RouteId", &S___string).wire("routeId").at(Location::Uri).required(),
+]);
+static S_DeleteStageRequest: schema::Shape = schema::Shape::new("DeleteStageRequest", Kind::Structure(&L_DeleteStageRequest));
+static L_DeleteStageRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("StageName", &S___string).wire("stageName").at(Location::Uri).required(),
+]);
+static S_Deployment: schema::Shape = schema::Shape::new("Deployment", Kind::Structure(&L_Deployment));
+static L_Deployment: Layout = Layout::new(&[
+    schema::Member::new("AutoDeployed", &S___boolean).wire("autoDeployed"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("DeploymentStatus", &S_DeploymentStatus).wire("deploymentStatus"),
+    schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+]);
+static S_DeploymentStatus: schema::Shape =
+    schema::Shape::new("DeploymentStatus", Kind::String).limits(Limits::NONE.values(&["PENDING", "FAILED", "DEPLOYED"]));
+static S_GetApiRequest: schema::Shape = schema::Shape::new("GetApiRequest", Kind::Structure(&L_GetApiRequest));
+static L_GetApiRequest: Layout = Layout::new(&[schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required()]);
+static S_GetApiResponse: schema::Shape = schema::Shape::new("GetApiResponse", Kind::Structure(&L_GetApiResponse));
+static L_GetApiResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_GetApisRequest: schema::Shape = schema::Shape::new("GetApisRequest", Kind::Structure(&L_GetApisRequest));
+static L_GetApisRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetApisResponse: schema::Shape = schema::Shape::new("GetApisResponse", Kind::Structure(&L_GetApisResponse));
+static L_GetApisResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfApi).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetAuthorizerRequest: schema::Shape = schema::Shape::new("GetAuthorizerRequest", Kind::Structure(&L_GetAuthorizerRequest));
+static L_GetAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AuthorizerId", &S___string).wire("authorizerId").at(Location::Uri).required(),
+]);
+static S_GetAuthorizerResponse: schema::Shape = schema::Shape::new("GetAuthorizerResponse", Kind::Structure(&L_GetAuthorizerResponse));
+static L_GetAuthorizerResponse: Layout = Layout::new(&[
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+]);
+static S_GetAuthorizersRequest: schema::Shape = schema::Shape::new("GetAuthorizersRequest", Kind::Structure(&L_GetAuthorizersRequest));
+static L_GetAuthorizersRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetAuthorizersResponse: schema::Shape = schema::Shape::new("GetAuthorizersResponse", Kind::Structure(&L_GetAuthorizersResponse));
+static L_GetAuthorizersResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfAuthorizer).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetDeploymentRequest: schema::Shape = schema::Shape::new("GetDeploymentRequest", Kind::Structure(&L_GetDeploymentRequest));
+static L_GetDeploymentRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("DeploymentId", &S___string).wire("deploymentId").at(Location::Uri).required(),
+]);
+static S_GetDeploymentResponse: schema::Shape = schema::Shape::new("GetDeploymentResponse", Kind::Structure(&L_GetDeploymentResponse));
+static L_GetDeploymentResponse: Layout = Layout::new(&[
+    schema::Member::new("AutoDeployed", &S___boolean).wire("autoDeployed"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("DeploymentStatus", &S_DeploymentStatus).wire("deploymentStatus"),
+    schema::Member::new("DeploymentStatusMessage", &S___string).wire("deploymentStatusMessage"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+]);
+static S_GetDeploymentsRequest: schema::Shape = schema::Shape::new("GetDeploymentsRequest", Kind::Structure(&L_GetDeploymentsRequest));
+static L_GetDeploymentsRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetDeploymentsResponse: schema::Shape = schema::Shape::new("GetDeploymentsResponse", Kind::Structure(&L_GetDeploymentsResponse));
+static L_GetDeploymentsResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfDeployment).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetIntegrationRequest: schema::Shape = schema::Shape::new("GetIntegrationRequest", Kind::Structure(&L_GetIntegrationRequest));
+static L_GetIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("IntegrationId", &S___string).wire("integrationId").at(Location::Uri).required(),
+]);
+static S_GetIntegrationResult: schema::Shape = schema::Shape::new("GetIntegrationResult", Kind::Structure(&L_GetIntegrationResult));
+static L_GetIntegrationResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
+]);
+static S_GetIntegrationsRequest: schema::Shape = schema::Shape::new("GetIntegrationsRequest", Kind::Structure(&L_GetIntegrationsRequest));
+static L_GetIntegrationsRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetIntegrationsResponse: schema::Shape =
+    schema::Shape::new("GetIntegrationsResponse", Kind::Structure(&L_GetIntegrationsResponse));
+static L_GetIntegrationsResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfIntegration).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetRouteRequest: schema::Shape = schema::Shape::new("GetRouteRequest", Kind::Structure(&L_GetRouteRequest));
+static L_GetRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("RouteId", &S___string).wire("routeId").at(Location::Uri).required(),
+]);
+static S_GetRouteResult: schema::Shape = schema::Shape::new("GetRouteResult", Kind::Structure(&L_GetRouteResult));
+static L_GetRouteResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteId", &S_Id).wire("routeId"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_GetRoutesRequest: schema::Shape = schema::Shape::new("GetRoutesRequest", Kind::Structure(&L_GetRoutesRequest));
+static L_GetRoutesRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetRoutesResponse: schema::Shape = schema::Shape::new("GetRoutesResponse", Kind::Structure(&L_GetRoutesResponse));
+static L_GetRoutesResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfRoute).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetStageRequest: schema::Shape = schema::Shape::new("GetStageRequest", Kind::Structure(&L_GetStageRequest));
+static L_GetStageRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("StageName", &S___string).wire("stageName").at(Location::Uri).required(),
+]);
+static S_GetStageResponse: schema::Shape = schema::Shape::new("GetStageResponse", Kind::Structure(&L_GetStageResponse));
+static L_GetStageResponse: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("LastDeploymentStatusMessage", &S___string).wire("lastDeploymentStatusMessage"),
+    schema::Member::new("LastUpdatedDate", &S___timestampIso8601).wire("lastUpdatedDate").time(TimeFormat::DateTime),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName"),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_GetStagesRequest: schema::Shape = schema::Shape::new("GetStagesRequest", Kind::Structure(&L_GetStagesRequest));
+static L_GetStagesRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("MaxResults", &S___string).wire("maxResults").at(Location::Query),
+    schema::Member::new("NextToken", &S___string).wire("nextToken").at(Location::Query),
+]);
+static S_GetStagesResponse: schema::Shape = schema::Shape::new("GetStagesResponse", Kind::Structure(&L_GetStagesResponse));
+static L_GetStagesResponse: Layout = Layout::new(&[
+    schema::Member::new("Items", &S___listOfStage).wire("items"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetTagsRequest: schema::Shape = schema::Shape::new("GetTagsRequest", Kind::Structure(&L_GetTagsRequest));
+static L_GetTagsRequest: Layout =
+    Layout::new(&[schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required()]);
+static S_GetTagsResponse: schema::Shape = schema::Shape::new("GetTagsResponse", Kind::Structure(&L_GetTagsResponse));
+static L_GetTagsResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_Tags).wire("tags")]);
+static S_Id: schema::Shape = schema::Shape::new("Id", Kind::String);
+static S_IdentitySourceList: schema::Shape = schema::Shape::new("IdentitySourceList", Kind::List(&M_IdentitySourceList));
+static M_IdentitySourceList: schema::Member = schema::Member::new("member", &S___string);
+static S_ImportApiRequest: schema::Shape = schema::Shape::new("ImportApiRequest", Kind::Structure(&L_ImportApiRequest));
+static L_ImportApiRequest: Layout = Layout::new(&[
+    schema::Member::new("Basepath", &S___string).wire("basepath").at(Location::Query),
+    schema::Member::new("Body", &S___string).wire("body").required(),
+    schema::Member::new("FailOnWarnings", &S___boolean).wire("failOnWarnings").at(Location::Query),
+]);
+static S_ImportApiResponse: schema::Shape = schema::Shape::new("ImportApiResponse", Kind::Structure(&L_ImportApiResponse));
+static L_ImportApiResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_IntegerWithLengthBetween0And3600: schema::Shape =
+    schema::Shape::new("IntegerWithLengthBetween0And3600", Kind::Integer).limits(Limits::NONE.min(0).max(3600));
+static S_IntegerWithLengthBetween50And30000: schema::Shape =
+    schema::Shape::new("IntegerWithLengthBetween50And30000", Kind::Integer).limits(Limits::NONE.min(50).max(30000));
+static S_IntegerWithLengthBetweenMinus1And86400: schema::Shape =
+    schema::Shape::new("IntegerWithLengthBetweenMinus1And86400", Kind::Integer).limits(Limits::NONE.min(-1).max(86400));
+static S_Integration: schema::Shape = schema::Shape::new("Integration", Kind::Structure(&L_Integration));
+static L_Integration: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
+]);
+static S_IntegrationParameters: schema::Shape =
+    schema::Shape::new("IntegrationParameters", Kind::Map(&K_IntegrationParameters, &V_IntegrationParameters));
+static K_IntegrationParameters: schema::Member = schema::Member::new("key", &S___string);
+static V_IntegrationParameters: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween1And512);
+static S_IntegrationType: schema::Shape =
+    schema::Shape::new("IntegrationType", Kind::String).limits(Limits::NONE.values(&["AWS", "HTTP", "MOCK", "HTTP_PROXY", "AWS_PROXY"]));
+static S_IpAddressType: schema::Shape =
+    schema::Shape::new("IpAddressType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack"]));
+static S_JWTConfiguration: schema::Shape = schema::Shape::new("JWTConfiguration", Kind::Structure(&L_JWTConfiguration));
+static L_JWTConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Audience", &S___listOf__string).wire("audience"),
+    schema::Member::new("Issuer", &S_UriWithLengthBetween1And2048).wire("issuer"),
+]);
+static S_LoggingLevel: schema::Shape =
+    schema::Shape::new("LoggingLevel", Kind::String).limits(Limits::NONE.values(&["ERROR", "INFO", "OFF"]));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_NotFoundException: schema::Shape = schema::Shape::new("NotFoundException", Kind::Structure(&L_NotFoundException));
+static L_NotFoundException: Layout = Layout::new(&[schema::Member::new("ResourceType", &S___string).wire("resourceType")]);
+static S_ParameterConstraints: schema::Shape = schema::Shape::new("ParameterConstraints", Kind::Structure(&L_ParameterConstraints));
+static L_ParameterConstraints: Layout = Layout::new(&[schema::Member::new("Required", &S___boolean).wire("required")]);
+static S_PassthroughBehavior: schema::Shape =
+    schema::Shape::new("PassthroughBehavior", Kind::String).limits(Limits::NONE.values(&["WHEN_NO_MATCH", "NEVER", "WHEN_NO_TEMPLATES"]));
+static S_ProtocolType: schema::Shape = schema::Shape::new("ProtocolType", Kind::String).limits(Limits::NONE.values(&["WEBSOCKET", "HTTP"]));
+static S_ReimportApiRequest: schema::Shape = schema::Shape::new("ReimportApiRequest", Kind::Structure(&L_ReimportApiRequest));
+static L_ReimportApiRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("Basepath", &S___string).wire("basepath").at(Location::Query),
+    schema::Member::new("Body", &S___string).wire("body").required(),
+    schema::Member::new("FailOnWarnings", &S___boolean).wire("failOnWarnings").at(Location::Query),
+]);
+static S_ReimportApiResponse: schema::Shape = schema::Shape::new("ReimportApiResponse", Kind::Structure(&L_ReimportApiResponse));
+static L_ReimportApiResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_ResponseParameters: schema::Shape =
+    schema::Shape::new("ResponseParameters", Kind::Map(&K_ResponseParameters, &V_ResponseParameters));
+static K_ResponseParameters: schema::Member = schema::Member::new("key", &S___string);
+static V_ResponseParameters: schema::Member = schema::Member::new("value", &S_IntegrationParameters);
+static S_Route: schema::Shape = schema::Shape::new("Route", Kind::Structure(&L_Route));
+static L_Route: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteId", &S_Id).wire("routeId"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey").required(),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_RouteModels: schema::Shape = schema::Shape::new("RouteModels", Kind::Map(&K_RouteModels, &V_RouteModels));
+static K_RouteModels: schema::Member = schema::Member::new("key", &S___string);
+static V_RouteModels: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween1And128);
+static S_RouteParameters: schema::Shape = schema::Shape::new("RouteParameters", Kind::Map(&K_RouteParameters, &V_RouteParameters));
+static K_RouteParameters: schema::Member = schema::Member::new("key", &S___string);
+static V_RouteParameters: schema::Member = schema::Member::new("value", &S_ParameterConstraints);
+static S_RouteSettings: schema::Shape = schema::Shape::new("RouteSettings", Kind::Structure(&L_RouteSettings));
+static L_RouteSettings: Layout = Layout::new(&[
+    schema::Member::new("DataTraceEnabled", &S___boolean).wire("dataTraceEnabled"),
+    schema::Member::new("DetailedMetricsEnabled", &S___boolean).wire("detailedMetricsEnabled"),
+    schema::Member::new("LoggingLevel", &S_LoggingLevel).wire("loggingLevel"),
+    schema::Member::new("ThrottlingBurstLimit", &S___integer).wire("throttlingBurstLimit"),
+    schema::Member::new("ThrottlingRateLimit", &S___double).wire("throttlingRateLimit"),
+]);
+static S_RouteSettingsMap: schema::Shape = schema::Shape::new("RouteSettingsMap", Kind::Map(&K_RouteSettingsMap, &V_RouteSettingsMap));
+static K_RouteSettingsMap: schema::Member = schema::Member::new("key", &S___string);
+static V_RouteSettingsMap: schema::Member = schema::Member::new("value", &S_RouteSettings);
+static S_SelectionExpression: schema::Shape = schema::Shape::new("SelectionExpression", Kind::String);
+static S_SelectionKey: schema::Shape = schema::Shape::new("SelectionKey", Kind::String);
+static S_Stage: schema::Shape = schema::Shape::new("Stage", Kind::Structure(&L_Stage));
+static L_Stage: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("LastDeploymentStatusMessage", &S___string).wire("lastDeploymentStatusMessage"),
+    schema::Member::new("LastUpdatedDate", &S___timestampIso8601).wire("lastUpdatedDate").time(TimeFormat::DateTime),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName").required(),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_StageVariablesMap: schema::Shape = schema::Shape::new("StageVariablesMap", Kind::Map(&K_StageVariablesMap, &V_StageVariablesMap));
+static K_StageVariablesMap: schema::Member = schema::Member::new("key", &S___string);
+static V_StageVariablesMap: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween0And2048);
+static S_StringWithLengthBetween0And1024: schema::Shape = schema::Shape::new("StringWithLengthBetween0And1024", Kind::String);
+static S_StringWithLengthBetween0And2048: schema::Shape = schema::Shape::new("StringWithLengthBetween0And2048", Kind::String);
+static S_StringWithLengthBetween0And32K: schema::Shape = schema::Shape::new("StringWithLengthBetween0And32K", Kind::String);
+static S_StringWithLengthBetween1And1024: schema::Shape = schema::Shape::new("StringWithLengthBetween1And1024", Kind::String);
+static S_StringWithLengthBetween1And128: schema::Shape = schema::Shape::new("StringWithLengthBetween1And128", Kind::String);
+static S_StringWithLengthBetween1And1600: schema::Shape = schema::Shape::new("StringWithLengthBetween1And1600", Kind::String);
+static S_StringWithLengthBetween1And512: schema::Shape = schema::Shape::new("StringWithLengthBetween1And512", Kind::String);
+static S_StringWithLengthBetween1And64: schema::Shape = schema::Shape::new("StringWithLengthBetween1And64", Kind::String);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required(),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static L_TagResourceResponse: Layout = Layout::new(&[]);
+static S_Tags: schema::Shape = schema::Shape::new("Tags", Kind::Map(&K_Tags, &V_Tags));
+static K_Tags: schema::Member = schema::Member::new("key", &S___string);
+static V_Tags: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween1And1600);
+static S_TemplateMap: schema::Shape = schema::Shape::new("TemplateMap", Kind::Map(&K_TemplateMap, &V_TemplateMap));
+static K_TemplateMap: schema::Member = schema::Member::new("key", &S___string);
+static V_TemplateMap: schema::Member = schema::Member::new("value", &S_StringWithLengthBetween0And32K);
+static S_TlsConfig: schema::Shape = schema::Shape::new("TlsConfig", Kind::Structure(&L_TlsConfig));
+static L_TlsConfig: Layout =
+    Layout::new(&[schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")]);
+static S_TlsConfigInput: schema::Shape = schema::Shape::new("TlsConfigInput", Kind::Structure(&L_TlsConfigInput));
+static L_TlsConfigInput: Layout =
+    Layout::new(&[schema::Member::new("ServerNameToVerify", &S_StringWithLengthBetween1And512).wire("serverNameToVerify")]);
+static S_TooManyRequestsException: schema::Shape =
+    schema::Shape::new("TooManyRequestsException", Kind::Structure(&L_TooManyRequestsException));
+static L_TooManyRequestsException: Layout = Layout::new(&[schema::Member::new("LimitType", &S___string).wire("limitType")]);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S___string).wire("resource-arn").at(Location::Uri).required(),
+    schema::Member::new("TagKeys", &S___listOf__string).wire("tagKeys").at(Location::Query).required(),
+]);
+static S_UpdateApiRequest: schema::Shape = schema::Shape::new("UpdateApiRequest", Kind::Structure(&L_UpdateApiRequest));
+static L_UpdateApiRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Target", &S_UriWithLengthBetween1And2048).wire("target"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+]);
+static S_UpdateApiResponse: schema::Shape = schema::Shape::new("UpdateApiResponse", Kind::Structure(&L_UpdateApiResponse));
+static L_UpdateApiResponse: Layout = Layout::new(&[
+    schema::Member::new("ApiEndpoint", &S___string).wire("apiEndpoint"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiId", &S_Id).wire("apiId"),
+    schema::Member::new("ApiKeySelectionExpression", &S_SelectionExpression).wire("apiKeySelectionExpression"),
+    schema::Member::new("CorsConfiguration", &S_Cors).wire("corsConfiguration"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("DisableSchemaValidation", &S___boolean).wire("disableSchemaValidation"),
+    schema::Member::new("DisableExecuteApiEndpoint", &S___boolean).wire("disableExecuteApiEndpoint"),
+    schema::Member::new("ImportInfo", &S___listOf__string).wire("importInfo"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+    schema::Member::new("ProtocolType", &S_ProtocolType).wire("protocolType"),
+    schema::Member::new("RouteSelectionExpression", &S_SelectionExpression).wire("routeSelectionExpression"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+    schema::Member::new("Version", &S_StringWithLengthBetween1And64).wire("version"),
+    schema::Member::new("Warnings", &S___listOf__string).wire("warnings"),
+]);
+static S_UpdateAuthorizerRequest: schema::Shape =
+    schema::Shape::new("UpdateAuthorizerRequest", Kind::Structure(&L_UpdateAuthorizerRequest));
+static L_UpdateAuthorizerRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerId", &S___string).wire("authorizerId").at(Location::Uri).required(),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+]);
+static S_UpdateAuthorizerResponse: schema::Shape =
+    schema::Shape::new("UpdateAuthorizerResponse", Kind::Structure(&L_UpdateAuthorizerResponse));
+static L_UpdateAuthorizerResponse: Layout = Layout::new(&[
+    schema::Member::new("AuthorizerCredentialsArn", &S_Arn).wire("authorizerCredentialsArn"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("AuthorizerPayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("authorizerPayloadFormatVersion"),
+    schema::Member::new("AuthorizerResultTtlInSeconds", &S_IntegerWithLengthBetween0And3600).wire("authorizerResultTtlInSeconds"),
+    schema::Member::new("AuthorizerType", &S_AuthorizerType).wire("authorizerType"),
+    schema::Member::new("AuthorizerUri", &S_UriWithLengthBetween1And2048).wire("authorizerUri"),
+    schema::Member::new("EnableSimpleResponses", &S___boolean).wire("enableSimpleResponses"),
+    schema::Member::new("IdentitySource", &S_IdentitySourceList).wire("identitySource"),
+    schema::Member::new("IdentityValidationExpression", &S_StringWithLengthBetween0And1024).wire("identityValidationExpression"),
+    schema::Member::new("JwtConfiguration", &S_JWTConfiguration).wire("jwtConfiguration"),
+    schema::Member::new("Name", &S_StringWithLengthBetween1And128).wire("name"),
+]);
+static S_UpdateIntegrationRequest: schema::Shape =
+    schema::Shape::new("UpdateIntegrationRequest", Kind::Structure(&L_UpdateIntegrationRequest));
+static L_UpdateIntegrationRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationId", &S___string).wire("integrationId").at(Location::Uri).required(),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfigInput).wire("tlsConfig"),
+]);
+static S_UpdateIntegrationResult: schema::Shape =
+    schema::Shape::new("UpdateIntegrationResult", Kind::Structure(&L_UpdateIntegrationResult));
+static L_UpdateIntegrationResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ConnectionId", &S_StringWithLengthBetween1And1024).wire("connectionId"),
+    schema::Member::new("ConnectionType", &S_ConnectionType).wire("connectionType"),
+    schema::Member::new("ContentHandlingStrategy", &S_ContentHandlingStrategy).wire("contentHandlingStrategy"),
+    schema::Member::new("CredentialsArn", &S_Arn).wire("credentialsArn"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("IntegrationId", &S_Id).wire("integrationId"),
+    schema::Member::new("IntegrationMethod", &S_StringWithLengthBetween1And64).wire("integrationMethod"),
+    schema::Member::new("IntegrationResponseSelectionExpression", &S_SelectionExpression).wire("integrationResponseSelectionExpression"),
+    schema::Member::new("IntegrationSubtype", &S_StringWithLengthBetween1And128).wire("integrationSubtype"),
+    schema::Member::new("IntegrationType", &S_IntegrationType).wire("integrationType"),
+    schema::Member::new("IntegrationUri", &S_UriWithLengthBetween1And2048).wire("integrationUri"),
+    schema::Member::new("PassthroughBehavior", &S_PassthroughBehavior).wire("passthroughBehavior"),
+    schema::Member::new("PayloadFormatVersion", &S_StringWithLengthBetween1And64).wire("payloadFormatVersion"),
+    schema::Member::new("RequestParameters", &S_IntegrationParameters).wire("requestParameters"),
+    schema::Member::new("RequestTemplates", &S_TemplateMap).wire("requestTemplates"),
+    schema::Member::new("ResponseParameters", &S_ResponseParameters).wire("responseParameters"),
+    schema::Member::new("TemplateSelectionExpression", &S_SelectionExpression).wire("templateSelectionExpression"),
+    schema::Member::new("TimeoutInMillis", &S_IntegerWithLengthBetween50And30000).wire("timeoutInMillis"),
+    schema::Member::new("TlsConfig", &S_TlsConfig).wire("tlsConfig"),
+]);
+static S_UpdateRouteRequest: schema::Shape = schema::Shape::new("UpdateRouteRequest", Kind::Structure(&L_UpdateRouteRequest));
+static L_UpdateRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteId", &S___string).wire("routeId").at(Location::Uri).required(),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_UpdateRouteResult: schema::Shape = schema::Shape::new("UpdateRouteResult", Kind::Structure(&L_UpdateRouteResult));
+static L_UpdateRouteResult: Layout = Layout::new(&[
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("ApiKeyRequired", &S___boolean).wire("apiKeyRequired"),
+    schema::Member::new("AuthorizationScopes", &S_AuthorizationScopes).wire("authorizationScopes"),
+    schema::Member::new("AuthorizationType", &S_AuthorizationType).wire("authorizationType"),
+    schema::Member::new("AuthorizerId", &S_Id).wire("authorizerId"),
+    schema::Member::new("ModelSelectionExpression", &S_SelectionExpression).wire("modelSelectionExpression"),
+    schema::Member::new("OperationName", &S_StringWithLengthBetween1And64).wire("operationName"),
+    schema::Member::new("RequestModels", &S_RouteModels).wire("requestModels"),
+    schema::Member::new("RequestParameters", &S_RouteParameters).wire("requestParameters"),
+    schema::Member::new("RouteId", &S_Id).wire("routeId"),
+    schema::Member::new("RouteKey", &S_SelectionKey).wire("routeKey"),
+    schema::Member::new("RouteResponseSelectionExpression", &S_SelectionExpression).wire("routeResponseSelectionExpression"),
+    schema::Member::new("Target", &S_StringWithLengthBetween1And128).wire("target"),
+]);
+static S_UpdateStageRequest: schema::Shape = schema::Shape::new("UpdateStageRequest", Kind::Structure(&L_UpdateStageRequest));
+static L_UpdateStageRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiId", &S___string).wire("apiId").at(Location::Uri).required(),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S___string).wire("stageName").at(Location::Uri).required(),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+]);
+static S_UpdateStageResponse: schema::Shape = schema::Shape::new("UpdateStageResponse", Kind::Structure(&L_UpdateStageResponse));
+static L_UpdateStageResponse: Layout = Layout::new(&[
+    schema::Member::new("AccessLogSettings", &S_AccessLogSettings).wire("accessLogSettings"),
+    schema::Member::new("ApiGatewayManaged", &S___boolean).wire("apiGatewayManaged"),
+    schema::Member::new("AutoDeploy", &S___boolean).wire("autoDeploy"),
+    schema::Member::new("ClientCertificateId", &S_Id).wire("clientCertificateId"),
+    schema::Member::new("CreatedDate", &S___timestampIso8601).wire("createdDate").time(TimeFormat::DateTime),
+    schema::Member::new("DefaultRouteSettings", &S_RouteSettings).wire("defaultRouteSettings"),
+    schema::Member::new("DeploymentId", &S_Id).wire("deploymentId"),
+    schema::Member::new("Description", &S_StringWithLengthBetween0And1024).wire("description"),
+    schema::Member::new("LastDeploymentStatusMessage", &S___string).wire("lastDeploymentStatusMessage"),
+    schema::Member::new("LastUpdatedDate", &S___timestampIso8601).wire("lastUpdatedDate").time(TimeFormat::DateTime),
+    schema::Member::new("RouteSettings", &S_RouteSettingsMap).wire("routeSettings"),
+    schema::Member::new("StageName", &S_StringWithLengthBetween1And128).wire("stageName"),
+    schema::Member::new("StageVariables", &S_StageVariablesMap).wire("stageVariables"),
+    schema::Member::new("Tags", &S_Tags).wire("tags"),
+]);
+static S_UriWithLengthBetween1And2048: schema::Shape = schema::Shape::new("UriWithLengthBetween1And2048", Kind::String);
+static S___boolean: schema::Shape = schema::Shape::new("__boolean", Kind::Boolean);
+static S___double: schema::Shape = schema::Shape::new("__double", Kind::Float);
+static S___integer: schema::Shape = schema::Shape::new("__integer", Kind::Integer);
+static S___listOfApi: schema::Shape = schema::Shape::new("__listOfApi", Kind::List(&M___listOfApi));
+static M___listOfApi: schema::Member = schema::Member::new("member", &S_Api);
+static S___listOfAuthorizer: schema::Shape = schema::Shape::new("__listOfAuthorizer", Kind::List(&M___listOfAuthorizer));
+static M___listOfAuthorizer: schema::Member = schema::Member::new("member", &S_Authorizer);
+static S___listOfDeployment: schema::Shape = schema::Shape::new("__listOfDeployment", Kind::List(&M___listOfDeployment));
+static M___listOfDeployment: schema::Member = schema::Member::new("member", &S_Deployment);
+static S___listOfIntegration: schema::Shape = schema::Shape::new("__listOfIntegration", Kind::List(&M___listOfIntegration));
+static M___listOfIntegration: schema::Member = schema::Member::new("member", &S_Integration);
+static S___listOfRoute: schema::Shape = schema::Shape::new("__listOfRoute", Kind::List(&M___listOfRoute));
+static M___listOfRoute: schema::Member = schema::Member::new("member", &S_Route);
+static S___listOfStage: schema::Shape = schema::Shape::new("__listOfStage", Kind::List(&M___listOfStage));
+static M___listOfStage: schema::Member = schema::Member::new("member", &S_Stage);
+static S___listOf__string: schema::Shape = schema::Shape::new("__listOf__string", Kind::List(&M___listOf__string));
+static M___listOf__string: schema::Member = schema::Member::new("member", &S___string);
+static S___string: schema::Shape = schema::Shape::new("__string", Kind::String);
+static S___timestampIso8601: schema::Shape = schema::Shape::new("__timestampIso8601", Kind::Timestamp);
+#[derive(Clone, Default)]
+pub struct AccessLogSettings {
+    pub destination_arn: Option<String>,
+    pub format: Option<String>,
+}
+impl std::fmt::Debug for AccessLogSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccessLogSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessLogSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessLogSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_arn,
+            _ => &self.format,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_arn,
+            _ => &mut self.format,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Api {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: String,
+    pub protocol_type: String,
+    pub route_selection_expression: String,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Api {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Api {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Api
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Authorizer {
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Option<Vec<String>>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: String,
+}
+impl std::fmt::Debug for Authorizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Authorizer {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Authorizer {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Authorizer
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.authorizer_credentials_arn,
+            1 => &self.authorizer_id,
+            2 => &self.authorizer_payload_format_version,
+            3 => &self.authorizer_result_ttl_in_seconds,
+            4 => &self.authorizer_type,
+            5 => &self.authorizer_uri,
+            6 => &self.enable_simple_responses,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.authorizer_credentials_arn,
+            1 => &mut self.authorizer_id,
+            2 => &mut self.authorizer_payload_format_version,
+            3 => &mut self.authorizer_result_ttl_in_seconds,
+            4 => &mut self.authorizer_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.enable_simple_responses,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Cors {
+    pub allow_credentials: Option<bool>,
+    pub allow_headers: Option<Vec<String>>,
+    pub allow_methods: Option<Vec<String>>,
+    pub allow_origins: Option<Vec<String>>,
+    pub expose_headers: Option<Vec<String>>,
+    pub max_age: Option<i32>,
+}
+impl std::fmt::Debug for Cors {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Cors {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Cors {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Cors
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_credentials,
+            1 => &self.allow_headers,
+            2 => &self.allow_methods,
+            3 => &self.allow_origins,
+            4 => &self.expose_headers,
+            _ => &self.max_age,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_credentials,
+            1 => &mut self.allow_headers,
+            2 => &mut self.allow_methods,
+            3 => &mut self.allow_origins,
+            4 => &mut self.expose_headers,
+            _ => &mut self.max_age,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateApiRequest {
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub ip_address_type: Option<String>,
+    pub name: String,
+    pub protocol_type: String,
+    pub route_key: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub target: Option<String>,
+    pub version: Option<String>,
+}
+impl std::fmt::Debug for CreateApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_key_selection_expression,
+            1 => &self.cors_configuration,
+            2 => &self.credentials_arn,
+            3 => &self.description,
+            4 => &self.disable_schema_validation,
+            5 => &self.disable_execute_api_endpoint,
+            6 => &self.ip_address_type,
+            7 => &self.name,
+            8 => &self.protocol_type,
+            9 => &self.route_key,
+            10 => &self.route_selection_expression,
+            11 => &self.tags,
+            12 => &self.target,
+            _ => &self.version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_key_selection_expression,
+            1 => &mut self.cors_configuration,
+            2 => &mut self.credentials_arn,
+            3 => &mut self.description,
+            4 => &mut self.disable_schema_validation,
+            5 => &mut self.disable_execute_api_endpoint,
+            6 => &mut self.ip_address_type,
+            7 => &mut self.name,
+            8 => &mut self.protocol_type,
+            9 => &mut self.route_key,
+            10 => &mut self.route_selection_expression,
+            11 => &mut self.tags,
+            12 => &mut self.target,
+            _ => &mut self.version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateApiResponse {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub protocol_type: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for CreateApiResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateApiResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateApiResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateApiResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAuthorizerRequest {
+    pub api_id: String,
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: String,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Vec<String>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: String,
+}
+impl std::fmt::Debug for CreateAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.authorizer_credentials_arn,
+            2 => &self.authorizer_payload_format_version,
+            3 => &self.authorizer_result_ttl_in_seconds,
+            4 => &self.authorizer_type,
+            5 => &self.authorizer_uri,
+            6 => &self.enable_simple_responses,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.authorizer_credentials_arn,
+            2 => &mut self.authorizer_payload_format_version,
+            3 => &mut self.authorizer_result_ttl_in_seconds,
+            4 => &mut self.authorizer_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.enable_simple_responses,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateAuthorizerResponse {
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Option<Vec<String>>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for CreateAuthorizerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateAuthorizerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateAuthorizerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateAuthorizerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.authorizer_credentials_arn,
+            1 => &self.authorizer_id,
+            2 => &self.authorizer_payload_format_version,
+            3 => &self.authorizer_result_ttl_in_seconds,
+            4 => &self.authorizer_type,
+            5 => &self.authorizer_uri,
+            6 => &self.enable_simple_responses,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.authorizer_credentials_arn,
+            1 => &mut self.authorizer_id,
+            2 => &mut self.authorizer_payload_format_version,
+            3 => &mut self.authorizer_result_ttl_in_seconds,
+            4 => &mut self.authorizer_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.enable_simple_responses,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDeploymentRequest {
+    pub api_id: String,
+    pub description: Option<String>,
+    pub stage_name: Option<String>,
+}
+impl std::fmt::Debug for CreateDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.description,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.description,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDeploymentResponse {
+    pub auto_deployed: Option<bool>,
+    pub created_date: Option<Timestamp>,
+    pub deployment_id: Option<String>,
+    pub deployment_status: Option<String>,
+    pub deployment_status_message: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for CreateDeploymentResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDeploymentResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDeploymentResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDeploymentResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_deployed,
+            1 => &self.created_date,
+            2 => &self.deployment_id,
+            3 => &self.deployment_status,
+            4 => &self.deployment_status_message,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_deployed,
+            1 => &mut self.created_date,
+            2 => &mut self.deployment_id,
+            3 => &mut self.deployment_status,
+            4 => &mut self.deployment_status_message,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateIntegrationRequest {
+    pub api_id: String,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_method: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: String,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfigInput>,
+}
+impl std::fmt::Debug for CreateIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_method,
+            7 => &self.integration_subtype,
+            8 => &self.integration_type,
+            9 => &self.integration_uri,
+            10 => &self.passthrough_behavior,
+            11 => &self.payload_format_version,
+            12 => &self.request_parameters,
+            13 => &self.request_templates,
+            14 => &self.response_parameters,
+            15 => &self.template_selection_expression,
+            16 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_method,
+            7 => &mut self.integration_subtype,
+            8 => &mut self.integration_type,
+            9 => &mut self.integration_uri,
+            10 => &mut self.passthrough_behavior,
+            11 => &mut self.payload_format_version,
+            12 => &mut self.request_parameters,
+            13 => &mut self.request_templates,
+            14 => &mut self.response_parameters,
+            15 => &mut self.template_selection_expression,
+            16 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateIntegrationResult {
+    pub api_gateway_managed: Option<bool>,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_id: Option<String>,
+    pub integration_method: Option<String>,
+    pub integration_response_selection_expression: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: Option<String>,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfig>,
+}
+impl std::fmt::Debug for CreateIntegrationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateIntegrationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateIntegrationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateIntegrationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_id,
+            7 => &self.integration_method,
+            8 => &self.integration_response_selection_expression,
+            9 => &self.integration_subtype,
+            10 => &self.integration_type,
+            11 => &self.integration_uri,
+            12 => &self.passthrough_behavior,
+            13 => &self.payload_format_version,
+            14 => &self.request_parameters,
+            15 => &self.request_templates,
+            16 => &self.response_parameters,
+            17 => &self.template_selection_expression,
+            18 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_id,
+            7 => &mut self.integration_method,
+            8 => &mut self.integration_response_selection_expression,
+            9 => &mut self.integration_subtype,
+            10 => &mut self.integration_type,
+            11 => &mut self.integration_uri,
+            12 => &mut self.passthrough_behavior,
+            13 => &mut self.payload_format_version,
+            14 => &mut self.request_parameters,
+            15 => &mut self.request_templates,
+            16 => &mut self.response_parameters,
+            17 => &mut self.template_selection_expression,
+            18 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteRequest {
+    pub api_id: String,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_key: String,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for CreateRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_key,
+            10 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_key,
+            10 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteResult {
+    pub api_gateway_managed: Option<bool>,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_id: Option<String>,
+    pub route_key: Option<String>,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for CreateRouteResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_id,
+            10 => &self.route_key,
+            11 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_id,
+            10 => &mut self.route_key,
+            11 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateStageRequest {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_id: String,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: String,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_id,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.default_route_settings,
+            5 => &self.deployment_id,
+            6 => &self.description,
+            7 => &self.route_settings,
+            8 => &self.stage_name,
+            9 => &self.stage_variables,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_id,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.default_route_settings,
+            5 => &mut self.deployment_id,
+            6 => &mut self.description,
+            7 => &mut self.route_settings,
+            8 => &mut self.stage_name,
+            9 => &mut self.stage_variables,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateStageResponse {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_gateway_managed: Option<bool>,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub last_deployment_status_message: Option<String>,
+    pub last_updated_date: Option<Timestamp>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: Option<String>,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateStageResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateStageResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateStageResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateStageResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_gateway_managed,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.created_date,
+            5 => &self.default_route_settings,
+            6 => &self.deployment_id,
+            7 => &self.description,
+            8 => &self.last_deployment_status_message,
+            9 => &self.last_updated_date,
+            10 => &self.route_settings,
+            11 => &self.stage_name,
+            12 => &self.stage_variables,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.created_date,
+            5 => &mut self.default_route_settings,
+            6 => &mut self.deployment_id,
+            7 => &mut self.description,
+            8 => &mut self.last_deployment_status_message,
+            9 => &mut self.last_updated_date,
+            10 => &mut self.route_settings,
+            11 => &mut self.stage_name,
+            12 => &mut self.stage_variables,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteApiRequest {
+    pub api_id: String,
+}
+impl std::fmt::Debug for DeleteApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.api_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.api_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteAuthorizerRequest {
+    pub api_id: String,
+    pub authorizer_id: String,
+}
+impl std::fmt::Debug for DeleteAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.authorizer_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.authorizer_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteCorsConfigurationRequest {
+    pub api_id: String,
+}
+impl std::fmt::Debug for DeleteCorsConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteCorsConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteCorsConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteCorsConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.api_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.api_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDeploymentRequest {
+    pub api_id: String,
+    pub deployment_id: String,
+}
+impl std::fmt::Debug for DeleteDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.deployment_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteIntegrationRequest {
+    pub api_id: String,
+    pub integration_id: String,
+}
+impl std::fmt::Debug for DeleteIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.integration_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.integration_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRouteRequest {
+    pub api_id: String,
+    pub route_id: String,
+}
+impl std::fmt::Debug for DeleteRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.route_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.route_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteStageRequest {
+    pub api_id: String,
+    pub stage_name: String,
+}
+impl std::fmt::Debug for DeleteStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Deployment {
+    pub auto_deployed: Option<bool>,
+    pub created_date: Option<Timestamp>,
+    pub deployment_id: Option<String>,
+    pub deployment_status: Option<String>,
+    pub deployment_status_message: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Deployment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Deployment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Deployment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_deployed,
+            1 => &self.created_date,
+            2 => &self.deployment_id,
+            3 => &self.deployment_status,
+            4 => &self.deployment_status_message,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_deployed,
+            1 => &mut self.created_date,
+            2 => &mut self.deployment_id,
+            3 => &mut self.deployment_status,
+            4 => &mut self.deployment_status_message,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiRequest {
+    pub api_id: String,
+}
+impl std::fmt::Debug for GetApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.api_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.api_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApiResponse {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub protocol_type: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetApiResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApiResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApiResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApiResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApisRequest {
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetApisRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApisRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApisRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApisRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetApisResponse {
+    pub items: Option<Vec<Api>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetApisResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetApisResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetApisResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetApisResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizerRequest {
+    pub api_id: String,
+    pub authorizer_id: String,
+}
+impl std::fmt::Debug for GetAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.authorizer_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.authorizer_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizerResponse {
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Option<Vec<String>>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for GetAuthorizerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAuthorizerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.authorizer_credentials_arn,
+            1 => &self.authorizer_id,
+            2 => &self.authorizer_payload_format_version,
+            3 => &self.authorizer_result_ttl_in_seconds,
+            4 => &self.authorizer_type,
+            5 => &self.authorizer_uri,
+            6 => &self.enable_simple_responses,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.authorizer_credentials_arn,
+            1 => &mut self.authorizer_id,
+            2 => &mut self.authorizer_payload_format_version,
+            3 => &mut self.authorizer_result_ttl_in_seconds,
+            4 => &mut self.authorizer_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.enable_simple_responses,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizersRequest {
+    pub api_id: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetAuthorizersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAuthorizersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAuthorizersResponse {
+    pub items: Option<Vec<Authorizer>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetAuthorizersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAuthorizersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAuthorizersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAuthorizersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentRequest {
+    pub api_id: String,
+    pub deployment_id: String,
+}
+impl std::fmt::Debug for GetDeploymentRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeploymentRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.deployment_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.deployment_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentResponse {
+    pub auto_deployed: Option<bool>,
+    pub created_date: Option<Timestamp>,
+    pub deployment_id: Option<String>,
+    pub deployment_status: Option<String>,
+    pub deployment_status_message: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for GetDeploymentResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeploymentResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_deployed,
+            1 => &self.created_date,
+            2 => &self.deployment_id,
+            3 => &self.deployment_status,
+            4 => &self.deployment_status_message,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_deployed,
+            1 => &mut self.created_date,
+            2 => &mut self.deployment_id,
+            3 => &mut self.deployment_status,
+            4 => &mut self.deployment_status_message,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentsRequest {
+    pub api_id: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetDeploymentsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeploymentsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeploymentsResponse {
+    pub items: Option<Vec<Deployment>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetDeploymentsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeploymentsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeploymentsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeploymentsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationRequest {
+    pub api_id: String,
+    pub integration_id: String,
+}
+impl std::fmt::Debug for GetIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.integration_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.integration_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationResult {
+    pub api_gateway_managed: Option<bool>,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_id: Option<String>,
+    pub integration_method: Option<String>,
+    pub integration_response_selection_expression: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: Option<String>,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfig>,
+}
+impl std::fmt::Debug for GetIntegrationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIntegrationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_id,
+            7 => &self.integration_method,
+            8 => &self.integration_response_selection_expression,
+            9 => &self.integration_subtype,
+            10 => &self.integration_type,
+            11 => &self.integration_uri,
+            12 => &self.passthrough_behavior,
+            13 => &self.payload_format_version,
+            14 => &self.request_parameters,
+            15 => &self.request_templates,
+            16 => &self.response_parameters,
+            17 => &self.template_selection_expression,
+            18 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_id,
+            7 => &mut self.integration_method,
+            8 => &mut self.integration_response_selection_expression,
+            9 => &mut self.integration_subtype,
+            10 => &mut self.integration_type,
+            11 => &mut self.integration_uri,
+            12 => &mut self.passthrough_behavior,
+            13 => &mut self.payload_format_version,
+            14 => &mut self.request_parameters,
+            15 => &mut self.request_templates,
+            16 => &mut self.response_parameters,
+            17 => &mut self.template_selection_expression,
+            18 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationsRequest {
+    pub api_id: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetIntegrationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIntegrationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIntegrationsResponse {
+    pub items: Option<Vec<Integration>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetIntegrationsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIntegrationsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIntegrationsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIntegrationsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRouteRequest {
+    pub api_id: String,
+    pub route_id: String,
+}
+impl std::fmt::Debug for GetRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.route_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.route_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRouteResult {
+    pub api_gateway_managed: Option<bool>,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_id: Option<String>,
+    pub route_key: Option<String>,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for GetRouteResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRouteResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRouteResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRouteResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_id,
+            10 => &self.route_key,
+            11 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_id,
+            10 => &mut self.route_key,
+            11 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRoutesRequest {
+    pub api_id: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetRoutesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRoutesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRoutesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRoutesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRoutesResponse {
+    pub items: Option<Vec<Route>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetRoutesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRoutesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRoutesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRoutesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStageRequest {
+    pub api_id: String,
+    pub stage_name: String,
+}
+impl std::fmt::Debug for GetStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            _ => &self.stage_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            _ => &mut self.stage_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStageResponse {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_gateway_managed: Option<bool>,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub last_deployment_status_message: Option<String>,
+    pub last_updated_date: Option<Timestamp>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: Option<String>,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetStageResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetStageResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStageResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStageResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_gateway_managed,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.created_date,
+            5 => &self.default_route_settings,
+            6 => &self.deployment_id,
+            7 => &self.description,
+            8 => &self.last_deployment_status_message,
+            9 => &self.last_updated_date,
+            10 => &self.route_settings,
+            11 => &self.stage_name,
+            12 => &self.stage_variables,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.created_date,
+            5 => &mut self.default_route_settings,
+            6 => &mut self.deployment_id,
+            7 => &mut self.description,
+            8 => &mut self.last_deployment_status_message,
+            9 => &mut self.last_updated_date,
+            10 => &mut self.route_settings,
+            11 => &mut self.stage_name,
+            12 => &mut self.stage_variables,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStagesRequest {
+    pub api_id: String,
+    pub max_results: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetStagesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetStagesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStagesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStagesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetStagesResponse {
+    pub items: Option<Vec<Stage>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetStagesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetStagesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetStagesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetStagesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.items,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.items,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTagsRequest {
+    pub resource_arn: String,
+}
+impl std::fmt::Debug for GetTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTagsResponse {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportApiRequest {
+    pub basepath: Option<String>,
+    pub body: String,
+    pub fail_on_warnings: Option<bool>,
+}
+impl std::fmt::Debug for ImportApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.basepath,
+            1 => &self.body,
+            _ => &self.fail_on_warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.basepath,
+            1 => &mut self.body,
+            _ => &mut self.fail_on_warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportApiResponse {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub protocol_type: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ImportApiResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportApiResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportApiResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportApiResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Integration {
+    pub api_gateway_managed: Option<bool>,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_id: Option<String>,
+    pub integration_method: Option<String>,
+    pub integration_response_selection_expression: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: Option<String>,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfig>,
+}
+impl std::fmt::Debug for Integration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Integration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Integration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Integration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_id,
+            7 => &self.integration_method,
+            8 => &self.integration_response_selection_expression,
+            9 => &self.integration_subtype,
+            10 => &self.integration_type,
+            11 => &self.integration_uri,
+            12 => &self.passthrough_behavior,
+            13 => &self.payload_format_version,
+            14 => &self.request_parameters,
+            15 => &self.request_templates,
+            16 => &self.response_parameters,
+            17 => &self.template_selection_expression,
+            18 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_id,
+            7 => &mut self.integration_method,
+            8 => &mut self.integration_response_selection_expression,
+            9 => &mut self.integration_subtype,
+            10 => &mut self.integration_type,
+            11 => &mut self.integration_uri,
+            12 => &mut self.passthrough_behavior,
+            13 => &mut self.payload_format_version,
+            14 => &mut self.request_parameters,
+            15 => &mut self.request_templates,
+            16 => &mut self.response_parameters,
+            17 => &mut self.template_selection_expression,
+            18 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JWTConfiguration {
+    pub audience: Option<Vec<String>>,
+    pub issuer: Option<String>,
+}
+impl std::fmt::Debug for JWTConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for JWTConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JWTConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JWTConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.audience,
+            _ => &self.issuer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.audience,
+            _ => &mut self.issuer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NotFoundException {
+    pub resource_type: Option<String>,
+}
+impl std::fmt::Debug for NotFoundException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NotFoundException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NotFoundException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NotFoundException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParameterConstraints {
+    pub required: Option<bool>,
+}
+impl std::fmt::Debug for ParameterConstraints {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ParameterConstraints {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParameterConstraints {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParameterConstraints
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.required,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.required,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReimportApiRequest {
+    pub api_id: String,
+    pub basepath: Option<String>,
+    pub body: String,
+    pub fail_on_warnings: Option<bool>,
+}
+impl std::fmt::Debug for ReimportApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReimportApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReimportApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReimportApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.basepath,
+            2 => &self.body,
+            _ => &self.fail_on_warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.basepath,
+            2 => &mut self.body,
+            _ => &mut self.fail_on_warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReimportApiResponse {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub protocol_type: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ReimportApiResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReimportApiResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReimportApiResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReimportApiResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Route {
+    pub api_gateway_managed: Option<bool>,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_id: Option<String>,
+    pub route_key: String,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Route {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Route {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Route
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_id,
+            10 => &self.route_key,
+            11 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_id,
+            10 => &mut self.route_key,
+            11 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RouteSettings {
+    pub data_trace_enabled: Option<bool>,
+    pub detailed_metrics_enabled: Option<bool>,
+    pub logging_level: Option<String>,
+    pub throttling_burst_limit: Option<i32>,
+    pub throttling_rate_limit: Option<f64>,
+}
+impl std::fmt::Debug for RouteSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RouteSettings {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RouteSettings {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RouteSettings
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.data_trace_enabled,
+            1 => &self.detailed_metrics_enabled,
+            2 => &self.logging_level,
+            3 => &self.throttling_burst_limit,
+            _ => &self.throttling_rate_limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.data_trace_enabled,
+            1 => &mut self.detailed_metrics_enabled,
+            2 => &mut self.logging_level,
+            3 => &mut self.throttling_burst_limit,
+            _ => &mut self.throttling_rate_limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Stage {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_gateway_managed: Option<bool>,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub last_deployment_status_message: Option<String>,
+    pub last_updated_date: Option<Timestamp>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: String,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Stage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Stage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Stage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_gateway_managed,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.created_date,
+            5 => &self.default_route_settings,
+            6 => &self.deployment_id,
+            7 => &self.description,
+            8 => &self.last_deployment_status_message,
+            9 => &self.last_updated_date,
+            10 => &self.route_settings,
+            11 => &self.stage_name,
+            12 => &self.stage_variables,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.created_date,
+            5 => &mut self.default_route_settings,
+            6 => &mut self.deployment_id,
+            7 => &mut self.description,
+            8 => &mut self.last_deployment_status_message,
+            9 => &mut self.last_updated_date,
+            10 => &mut self.route_settings,
+            11 => &mut self.stage_name,
+            12 => &mut self.stage_variables,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceResponse {}
+impl std::fmt::Debug for TagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TlsConfig {
+    pub server_name_to_verify: Option<String>,
+}
+impl std::fmt::Debug for TlsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TlsConfig {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TlsConfig {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TlsConfig
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_name_to_verify,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_name_to_verify,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TlsConfigInput {
+    pub server_name_to_verify: Option<String>,
+}
+impl std::fmt::Debug for TlsConfigInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TlsConfigInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TlsConfigInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TlsConfigInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.server_name_to_verify,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.server_name_to_verify,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TooManyRequestsException {
+    pub limit_type: Option<String>,
+}
+impl std::fmt::Debug for TooManyRequestsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TooManyRequestsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TooManyRequestsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TooManyRequestsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.limit_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.limit_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateApiRequest {
+    pub api_id: String,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub route_key: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub target: Option<String>,
+    pub version: Option<String>,
+}
+impl std::fmt::Debug for UpdateApiRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateApiRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateApiRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateApiRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_key_selection_expression,
+            2 => &self.cors_configuration,
+            3 => &self.credentials_arn,
+            4 => &self.description,
+            5 => &self.disable_schema_validation,
+            6 => &self.disable_execute_api_endpoint,
+            7 => &self.ip_address_type,
+            8 => &self.name,
+            9 => &self.route_key,
+            10 => &self.route_selection_expression,
+            11 => &self.target,
+            _ => &self.version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_key_selection_expression,
+            2 => &mut self.cors_configuration,
+            3 => &mut self.credentials_arn,
+            4 => &mut self.description,
+            5 => &mut self.disable_schema_validation,
+            6 => &mut self.disable_execute_api_endpoint,
+            7 => &mut self.ip_address_type,
+            8 => &mut self.name,
+            9 => &mut self.route_key,
+            10 => &mut self.route_selection_expression,
+            11 => &mut self.target,
+            _ => &mut self.version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateApiResponse {
+    pub api_endpoint: Option<String>,
+    pub api_gateway_managed: Option<bool>,
+    pub api_id: Option<String>,
+    pub api_key_selection_expression: Option<String>,
+    pub cors_configuration: Option<Cors>,
+    pub created_date: Option<Timestamp>,
+    pub description: Option<String>,
+    pub disable_schema_validation: Option<bool>,
+    pub disable_execute_api_endpoint: Option<bool>,
+    pub import_info: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub name: Option<String>,
+    pub protocol_type: Option<String>,
+    pub route_selection_expression: Option<String>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub version: Option<String>,
+    pub warnings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UpdateApiResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateApiResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateApiResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateApiResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_endpoint,
+            1 => &self.api_gateway_managed,
+            2 => &self.api_id,
+            3 => &self.api_key_selection_expression,
+            4 => &self.cors_configuration,
+            5 => &self.created_date,
+            6 => &self.description,
+            7 => &self.disable_schema_validation,
+            8 => &self.disable_execute_api_endpoint,
+            9 => &self.import_info,
+            10 => &self.ip_address_type,
+            11 => &self.name,
+            12 => &self.protocol_type,
+            13 => &self.route_selection_expression,
+            14 => &self.tags,
+            15 => &self.version,
+            _ => &self.warnings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_endpoint,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.api_id,
+            3 => &mut self.api_key_selection_expression,
+            4 => &mut self.cors_configuration,
+            5 => &mut self.created_date,
+            6 => &mut self.description,
+            7 => &mut self.disable_schema_validation,
+            8 => &mut self.disable_execute_api_endpoint,
+            9 => &mut self.import_info,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.name,
+            12 => &mut self.protocol_type,
+            13 => &mut self.route_selection_expression,
+            14 => &mut self.tags,
+            15 => &mut self.version,
+            _ => &mut self.warnings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAuthorizerRequest {
+    pub api_id: String,
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_id: String,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Option<Vec<String>>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for UpdateAuthorizerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateAuthorizerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAuthorizerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAuthorizerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.authorizer_credentials_arn,
+            2 => &self.authorizer_id,
+            3 => &self.authorizer_payload_format_version,
+            4 => &self.authorizer_result_ttl_in_seconds,
+            5 => &self.authorizer_type,
+            6 => &self.authorizer_uri,
+            7 => &self.enable_simple_responses,
+            8 => &self.identity_source,
+            9 => &self.identity_validation_expression,
+            10 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.authorizer_credentials_arn,
+            2 => &mut self.authorizer_id,
+            3 => &mut self.authorizer_payload_format_version,
+            4 => &mut self.authorizer_result_ttl_in_seconds,
+            5 => &mut self.authorizer_type,
+            6 => &mut self.authorizer_uri,
+            7 => &mut self.enable_simple_responses,
+            8 => &mut self.identity_source,
+            9 => &mut self.identity_validation_expression,
+            10 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateAuthorizerResponse {
+    pub authorizer_credentials_arn: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub authorizer_payload_format_version: Option<String>,
+    pub authorizer_result_ttl_in_seconds: Option<i32>,
+    pub authorizer_type: Option<String>,
+    pub authorizer_uri: Option<String>,
+    pub enable_simple_responses: Option<bool>,
+    pub identity_source: Option<Vec<String>>,
+    pub identity_validation_expression: Option<String>,
+    pub jwt_configuration: Option<JWTConfiguration>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for UpdateAuthorizerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateAuthorizerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAuthorizerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAuthorizerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.authorizer_credentials_arn,
+            1 => &self.authorizer_id,
+            2 => &self.authorizer_payload_format_version,
+            3 => &self.authorizer_result_ttl_in_seconds,
+            4 => &self.authorizer_type,
+            5 => &self.authorizer_uri,
+            6 => &self.enable_simple_responses,
+            7 => &self.identity_source,
+            8 => &self.identity_validation_expression,
+            9 => &self.jwt_configuration,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.authorizer_credentials_arn,
+            1 => &mut self.authorizer_id,
+            2 => &mut self.authorizer_payload_format_version,
+            3 => &mut self.authorizer_result_ttl_in_seconds,
+            4 => &mut self.authorizer_type,
+            5 => &mut self.authorizer_uri,
+            6 => &mut self.enable_simple_responses,
+            7 => &mut self.identity_source,
+            8 => &mut self.identity_validation_expression,
+            9 => &mut self.jwt_configuration,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIntegrationRequest {
+    pub api_id: String,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_id: String,
+    pub integration_method: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: Option<String>,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfigInput>,
+}
+impl std::fmt::Debug for UpdateIntegrationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateIntegrationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIntegrationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIntegrationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_id,
+            7 => &self.integration_method,
+            8 => &self.integration_subtype,
+            9 => &self.integration_type,
+            10 => &self.integration_uri,
+            11 => &self.passthrough_behavior,
+            12 => &self.payload_format_version,
+            13 => &self.request_parameters,
+            14 => &self.request_templates,
+            15 => &self.response_parameters,
+            16 => &self.template_selection_expression,
+            17 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_id,
+            7 => &mut self.integration_method,
+            8 => &mut self.integration_subtype,
+            9 => &mut self.integration_type,
+            10 => &mut self.integration_uri,
+            11 => &mut self.passthrough_behavior,
+            12 => &mut self.payload_format_version,
+            13 => &mut self.request_parameters,
+            14 => &mut self.request_templates,
+            15 => &mut self.response_parameters,
+            16 => &mut self.template_selection_expression,
+            17 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIntegrationResult {
+    pub api_gateway_managed: Option<bool>,
+    pub connection_id: Option<String>,
+    pub connection_type: Option<String>,
+    pub content_handling_strategy: Option<String>,
+    pub credentials_arn: Option<String>,
+    pub description: Option<String>,
+    pub integration_id: Option<String>,
+    pub integration_method: Option<String>,
+    pub integration_response_selection_expression: Option<String>,
+    pub integration_subtype: Option<String>,
+    pub integration_type: Option<String>,
+    pub integration_uri: Option<String>,
+    pub passthrough_behavior: Option<String>,
+    pub payload_format_version: Option<String>,
+    pub request_parameters: Option<BTreeMap<String, String>>,
+    pub request_templates: Option<BTreeMap<String, String>>,
+    pub response_parameters: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub template_selection_expression: Option<String>,
+    pub timeout_in_millis: Option<i32>,
+    pub tls_config: Option<TlsConfig>,
+}
+impl std::fmt::Debug for UpdateIntegrationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateIntegrationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIntegrationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIntegrationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.connection_id,
+            2 => &self.connection_type,
+            3 => &self.content_handling_strategy,
+            4 => &self.credentials_arn,
+            5 => &self.description,
+            6 => &self.integration_id,
+            7 => &self.integration_method,
+            8 => &self.integration_response_selection_expression,
+            9 => &self.integration_subtype,
+            10 => &self.integration_type,
+            11 => &self.integration_uri,
+            12 => &self.passthrough_behavior,
+            13 => &self.payload_format_version,
+            14 => &self.request_parameters,
+            15 => &self.request_templates,
+            16 => &self.response_parameters,
+            17 => &self.template_selection_expression,
+            18 => &self.timeout_in_millis,
+            _ => &self.tls_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.connection_id,
+            2 => &mut self.connection_type,
+            3 => &mut self.content_handling_strategy,
+            4 => &mut self.credentials_arn,
+            5 => &mut self.description,
+            6 => &mut self.integration_id,
+            7 => &mut self.integration_method,
+            8 => &mut self.integration_response_selection_expression,
+            9 => &mut self.integration_subtype,
+            10 => &mut self.integration_type,
+            11 => &mut self.integration_uri,
+            12 => &mut self.passthrough_behavior,
+            13 => &mut self.payload_format_version,
+            14 => &mut self.request_parameters,
+            15 => &mut self.request_templates,
+            16 => &mut self.response_parameters,
+            17 => &mut self.template_selection_expression,
+            18 => &mut self.timeout_in_millis,
+            _ => &mut self.tls_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRouteRequest {
+    pub api_id: String,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_id: String,
+    pub route_key: Option<String>,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for UpdateRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_id,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_id,
+            10 => &self.route_key,
+            11 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_id,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_id,
+            10 => &mut self.route_key,
+            11 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateRouteResult {
+    pub api_gateway_managed: Option<bool>,
+    pub api_key_required: Option<bool>,
+    pub authorization_scopes: Option<Vec<String>>,
+    pub authorization_type: Option<String>,
+    pub authorizer_id: Option<String>,
+    pub model_selection_expression: Option<String>,
+    pub operation_name: Option<String>,
+    pub request_models: Option<BTreeMap<String, String>>,
+    pub request_parameters: Option<BTreeMap<String, ParameterConstraints>>,
+    pub route_id: Option<String>,
+    pub route_key: Option<String>,
+    pub route_response_selection_expression: Option<String>,
+    pub target: Option<String>,
+}
+impl std::fmt::Debug for UpdateRouteResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateRouteResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateRouteResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateRouteResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.api_gateway_managed,
+            1 => &self.api_key_required,
+            2 => &self.authorization_scopes,
+            3 => &self.authorization_type,
+            4 => &self.authorizer_id,
+            5 => &self.model_selection_expression,
+            6 => &self.operation_name,
+            7 => &self.request_models,
+            8 => &self.request_parameters,
+            9 => &self.route_id,
+            10 => &self.route_key,
+            11 => &self.route_response_selection_expression,
+            _ => &self.target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.api_gateway_managed,
+            1 => &mut self.api_key_required,
+            2 => &mut self.authorization_scopes,
+            3 => &mut self.authorization_type,
+            4 => &mut self.authorizer_id,
+            5 => &mut self.model_selection_expression,
+            6 => &mut self.operation_name,
+            7 => &mut self.request_models,
+            8 => &mut self.request_parameters,
+            9 => &mut self.route_id,
+            10 => &mut self.route_key,
+            11 => &mut self.route_response_selection_expression,
+            _ => &mut self.target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateStageRequest {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_id: String,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: String,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateStageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateStageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateStageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateStageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_id,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.default_route_settings,
+            5 => &self.deployment_id,
+            6 => &self.description,
+            7 => &self.route_settings,
+            8 => &self.stage_name,
+            _ => &self.stage_variables,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_id,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.default_route_settings,
+            5 => &mut self.deployment_id,
+            6 => &mut self.description,
+            7 => &mut self.route_settings,
+            8 => &mut self.stage_name,
+            _ => &mut self.stage_variables,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateStageResponse {
+    pub access_log_settings: Option<AccessLogSettings>,
+    pub api_gateway_managed: Option<bool>,
+    pub auto_deploy: Option<bool>,
+    pub client_certificate_id: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub default_route_settings: Option<RouteSettings>,
+    pub deployment_id: Option<String>,
+    pub description: Option<String>,
+    pub last_deployment_status_message: Option<String>,
+    pub last_updated_date: Option<Timestamp>,
+    pub route_settings: Option<BTreeMap<String, RouteSettings>>,
+    pub stage_name: Option<String>,
+    pub stage_variables: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateStageResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateStageResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateStageResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateStageResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_log_settings,
+            1 => &self.api_gateway_managed,
+            2 => &self.auto_deploy,
+            3 => &self.client_certificate_id,
+            4 => &self.created_date,
+            5 => &self.default_route_settings,
+            6 => &self.deployment_id,
+            7 => &self.description,
+            8 => &self.last_deployment_status_message,
+            9 => &self.last_updated_date,
+            10 => &self.route_settings,
+            11 => &self.stage_name,
+            12 => &self.stage_variables,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_log_settings,
+            1 => &mut self.api_gateway_managed,
+            2 => &mut self.auto_deploy,
+            3 => &mut self.client_certificate_id,
+            4 => &mut self.created_date,
+            5 => &mut self.default_route_settings,
+            6 => &mut self.deployment_id,
+            7 => &mut self.description,
+            8 => &mut self.last_deployment_status_message,
+            9 => &mut self.last_updated_date,
+            10 => &mut self.route_settings,
+            11 => &mut self.stage_name,
+            12 => &mut self.stage_variables,
+            _ => &mut self.tags,
+        }
+    }
+}

@@ -128,6 +128,7 @@ static CANCEL_UPDATE_STACK: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CancelUpdateStack;
@@ -148,6 +149,7 @@ static CONTINUE_UPDATE_ROLLBACK: schema::Operation = schema::Operation {
     result_wrapper: "ContinueUpdateRollbackResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ContinueUpdateRollback;
@@ -168,6 +170,7 @@ static CREATE_CHANGE_SET: schema::Operation = schema::Operation {
     result_wrapper: "CreateChangeSetResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateChangeSet;
@@ -188,6 +191,7 @@ static CREATE_STACK: schema::Operation = schema::Operation {
     result_wrapper: "CreateStackResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateStack;
@@ -208,6 +212,7 @@ static DELETE_CHANGE_SET: schema::Operation = schema::Operation {
     result_wrapper: "DeleteChangeSetResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteChangeSet;
@@ -228,6 +233,7 @@ static DELETE_STACK: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteStack;
@@ -248,6 +254,7 @@ static DESCRIBE_ACCOUNT_LIMITS: schema::Operation = schema::Operation {
     result_wrapper: "DescribeAccountLimitsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeAccountLimits;
@@ -268,6 +275,7 @@ static DESCRIBE_CHANGE_SET: schema::Operation = schema::Operation {
     result_wrapper: "DescribeChangeSetResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeChangeSet;
@@ -288,6 +296,7 @@ static DESCRIBE_STACK_EVENTS: schema::Operation = schema::Operation {
     result_wrapper: "DescribeStackEventsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeStackEvents;
@@ -308,6 +317,7 @@ static DESCRIBE_STACK_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "DescribeStackResourceResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeStackResource;
@@ -328,6 +338,7 @@ static DESCRIBE_STACK_RESOURCES: schema::Operation = schema::Operation {
     result_wrapper: "DescribeStackResourcesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeStackResources;
@@ -348,6 +359,7 @@ static DESCRIBE_STACKS: schema::Operation = schema::Operation {
     result_wrapper: "DescribeStacksResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeStacks;
@@ -373,6 +385,7 @@ static EXECUTE_CHANGE_SET: schema::Operation = schema::Operation {
     result_wrapper: "ExecuteChangeSetResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ExecuteChangeSet;
@@ -393,6 +406,7 @@ static GET_STACK_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "GetStackPolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetStackPolicy;
@@ -413,6 +427,7 @@ static GET_TEMPLATE: schema::Operation = schema::Operation {
     result_wrapper: "GetTemplateResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetTemplate;
@@ -433,6 +448,7 @@ static GET_TEMPLATE_SUMMARY: schema::Operation = schema::Operation {
     result_wrapper: "GetTemplateSummaryResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetTemplateSummary;
@@ -453,6 +469,7 @@ static LIST_CHANGE_SETS: schema::Operation = schema::Operation {
     result_wrapper: "ListChangeSetsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListChangeSets;
@@ -473,6 +490,7 @@ static LIST_EXPORTS: schema::Operation = schema::Operation {
     result_wrapper: "ListExportsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListExports;
@@ -493,6 +511,7 @@ static LIST_IMPORTS: schema::Operation = schema::Operation {
     result_wrapper: "ListImportsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListImports;
@@ -513,6 +532,7 @@ static LIST_STACK_RESOURCES: schema::Operation = schema::Operation {
     result_wrapper: "ListStackResourcesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListStackResources;
@@ -533,6 +553,7 @@ static LIST_STACKS: schema::Operation = schema::Operation {
     result_wrapper: "ListStacksResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListStacks;
@@ -553,6 +574,7 @@ static SET_STACK_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct SetStackPolicy;
@@ -573,6 +595,7 @@ static SIGNAL_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct SignalResource;
@@ -593,6 +616,7 @@ static UPDATE_STACK: schema::Operation = schema::Operation {
     result_wrapper: "UpdateStackResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateStack;
@@ -613,6 +637,7 @@ static UPDATE_TERMINATION_PROTECTION: schema::Operation = schema::Operation {
     result_wrapper: "UpdateTerminationProtectionResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateTerminationProtection;
@@ -633,6 +658,7 @@ static VALIDATE_TEMPLATE: schema::Operation = schema::Operation {
     result_wrapper: "ValidateTemplateResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ValidateTemplate;

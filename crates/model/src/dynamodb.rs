@@ -104,6 +104,7 @@ static BATCH_GET_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct BatchGetItem;
@@ -132,6 +133,7 @@ static BATCH_WRITE_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct BatchWriteItem;
@@ -152,6 +154,7 @@ static CREATE_TABLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateTable;
@@ -182,6 +185,7 @@ static DELETE_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteItem;
@@ -202,6 +206,7 @@ static DELETE_TABLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteTable;
@@ -222,6 +227,7 @@ static DESCRIBE_CONTINUOUS_BACKUPS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeContinuousBackups;
@@ -242,6 +248,7 @@ static DESCRIBE_ENDPOINTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeEndpoints;
@@ -262,6 +269,7 @@ static DESCRIBE_LIMITS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeLimits;
@@ -282,6 +290,7 @@ static DESCRIBE_TABLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeTable;
@@ -302,6 +311,7 @@ static DESCRIBE_TIME_TO_LIVE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeTimeToLive;
@@ -328,6 +338,7 @@ static GET_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetItem;
@@ -348,6 +359,7 @@ static LIST_TABLES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTables;
@@ -368,6 +380,7 @@ static LIST_TAGS_OF_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTagsOfResource;
@@ -398,6 +411,7 @@ static PUT_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutItem;
@@ -424,6 +438,7 @@ static QUERY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct Query;
@@ -450,6 +465,7 @@ static SCAN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct Scan;
@@ -470,6 +486,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagResource;
@@ -497,6 +514,7 @@ static TRANSACT_GET_ITEMS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TransactGetItems;
@@ -526,6 +544,7 @@ static TRANSACT_WRITE_ITEMS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TransactWriteItems;
@@ -546,6 +565,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagResource;
@@ -576,6 +596,7 @@ static UPDATE_ITEM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateItem;
@@ -596,6 +617,7 @@ static UPDATE_TABLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateTable;
@@ -616,6 +638,7 @@ static UPDATE_TIME_TO_LIVE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateTimeToLive;

@@ -222,6 +222,7 @@ static ADD_ROLE_TO_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AddRoleToInstanceProfile;
@@ -242,6 +243,7 @@ static ADD_USER_TO_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AddUserToGroup;
@@ -268,6 +270,7 @@ static ATTACH_GROUP_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AttachGroupPolicy;
@@ -295,6 +298,7 @@ static ATTACH_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AttachRolePolicy;
@@ -321,6 +325,7 @@ static ATTACH_USER_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AttachUserPolicy;
@@ -341,6 +346,7 @@ static CREATE_ACCESS_KEY: schema::Operation = schema::Operation {
     result_wrapper: "CreateAccessKeyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateAccessKey;
@@ -361,6 +367,7 @@ static CREATE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateAccountAlias;
@@ -381,6 +388,7 @@ static CREATE_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "CreateGroupResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateGroup;
@@ -407,6 +415,7 @@ static CREATE_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "CreateInstanceProfileResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateInstanceProfile;
@@ -434,6 +443,7 @@ static CREATE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "CreatePolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreatePolicy;
@@ -460,6 +470,7 @@ static CREATE_POLICY_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "CreatePolicyVersionResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreatePolicyVersion;
@@ -487,6 +498,7 @@ static CREATE_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "CreateRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateRole;
@@ -507,6 +519,7 @@ static CREATE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "CreateServiceLinkedRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateServiceLinkedRole;
@@ -534,6 +547,7 @@ static CREATE_USER: schema::Operation = schema::Operation {
     result_wrapper: "CreateUserResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateUser;
@@ -554,6 +568,7 @@ static DELETE_ACCESS_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteAccessKey;
@@ -574,6 +589,7 @@ static DELETE_ACCOUNT_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteAccountAlias;
@@ -594,6 +610,7 @@ static DELETE_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteGroup;
@@ -614,6 +631,7 @@ static DELETE_GROUP_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteGroupPolicy;
@@ -634,6 +652,7 @@ static DELETE_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteInstanceProfile;
@@ -660,6 +679,7 @@ static DELETE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeletePolicy;
@@ -686,6 +706,7 @@ static DELETE_POLICY_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeletePolicyVersion;
@@ -713,6 +734,7 @@ static DELETE_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRole;
@@ -733,6 +755,7 @@ static DELETE_ROLE_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRolePermissionsBoundary;
@@ -753,6 +776,7 @@ static DELETE_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRolePolicy;
@@ -779,6 +803,7 @@ static DELETE_USER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteUser;
@@ -799,6 +824,7 @@ static DELETE_USER_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteUserPermissionsBoundary;
@@ -819,6 +845,7 @@ static DELETE_USER_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteUserPolicy;
@@ -839,6 +866,7 @@ static DETACH_GROUP_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DetachGroupPolicy;
@@ -865,6 +893,7 @@ static DETACH_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DetachRolePolicy;
@@ -885,6 +914,7 @@ static DETACH_USER_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DetachUserPolicy;
@@ -905,6 +935,7 @@ static GET_ACCOUNT_SUMMARY: schema::Operation = schema::Operation {
     result_wrapper: "GetAccountSummaryResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAccountSummary;
@@ -925,6 +956,7 @@ static GET_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "GetGroupResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetGroup;
@@ -945,6 +977,7 @@ static GET_GROUP_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "GetGroupPolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetGroupPolicy;
@@ -965,6 +998,7 @@ static GET_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "GetInstanceProfileResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetInstanceProfile;
@@ -985,6 +1019,7 @@ static GET_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "GetPolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetPolicy;
@@ -1005,6 +1040,7 @@ static GET_POLICY_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "GetPolicyVersionResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetPolicyVersion;
@@ -1025,6 +1061,7 @@ static GET_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "GetRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRole;
@@ -1045,6 +1082,7 @@ static GET_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "GetRolePolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRolePolicy;
@@ -1065,6 +1103,7 @@ static GET_USER: schema::Operation = schema::Operation {
     result_wrapper: "GetUserResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUser;
@@ -1085,6 +1124,7 @@ static GET_USER_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "GetUserPolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetUserPolicy;
@@ -1105,6 +1145,7 @@ static LIST_ACCESS_KEYS: schema::Operation = schema::Operation {
     result_wrapper: "ListAccessKeysResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAccessKeys;
@@ -1125,6 +1166,7 @@ static LIST_ACCOUNT_ALIASES: schema::Operation = schema::Operation {
     result_wrapper: "ListAccountAliasesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAccountAliases;
@@ -1145,6 +1187,7 @@ static LIST_ATTACHED_GROUP_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListAttachedGroupPoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAttachedGroupPolicies;
@@ -1165,6 +1208,7 @@ static LIST_ATTACHED_ROLE_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListAttachedRolePoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAttachedRolePolicies;
@@ -1185,6 +1229,7 @@ static LIST_ATTACHED_USER_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListAttachedUserPoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAttachedUserPolicies;
@@ -1205,6 +1250,7 @@ static LIST_ENTITIES_FOR_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "ListEntitiesForPolicyResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListEntitiesForPolicy;
@@ -1225,6 +1271,7 @@ static LIST_GROUP_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListGroupPoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListGroupPolicies;
@@ -1245,6 +1292,7 @@ static LIST_GROUPS: schema::Operation = schema::Operation {
     result_wrapper: "ListGroupsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListGroups;
@@ -1265,6 +1313,7 @@ static LIST_GROUPS_FOR_USER: schema::Operation = schema::Operation {
     result_wrapper: "ListGroupsForUserResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListGroupsForUser;
@@ -1285,6 +1334,7 @@ static LIST_INSTANCE_PROFILE_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "ListInstanceProfileTagsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListInstanceProfileTags;
@@ -1305,6 +1355,7 @@ static LIST_INSTANCE_PROFILES: schema::Operation = schema::Operation {
     result_wrapper: "ListInstanceProfilesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListInstanceProfiles;
@@ -1325,6 +1376,7 @@ static LIST_INSTANCE_PROFILES_FOR_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "ListInstanceProfilesForRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListInstanceProfilesForRole;
@@ -1345,6 +1397,7 @@ static LIST_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListPoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListPolicies;
@@ -1365,6 +1418,7 @@ static LIST_POLICY_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "ListPolicyTagsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListPolicyTags;
@@ -1385,6 +1439,7 @@ static LIST_POLICY_VERSIONS: schema::Operation = schema::Operation {
     result_wrapper: "ListPolicyVersionsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListPolicyVersions;
@@ -1405,6 +1460,7 @@ static LIST_ROLE_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListRolePoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListRolePolicies;
@@ -1425,6 +1481,7 @@ static LIST_ROLE_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "ListRoleTagsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListRoleTags;
@@ -1445,6 +1502,7 @@ static LIST_ROLES: schema::Operation = schema::Operation {
     result_wrapper: "ListRolesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListRoles;
@@ -1465,6 +1523,7 @@ static LIST_USER_POLICIES: schema::Operation = schema::Operation {
     result_wrapper: "ListUserPoliciesResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListUserPolicies;
@@ -1485,6 +1544,7 @@ static LIST_USER_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "ListUserTagsResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListUserTags;
@@ -1505,6 +1565,7 @@ static LIST_USERS: schema::Operation = schema::Operation {
     result_wrapper: "ListUsersResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListUsers;
@@ -1525,6 +1586,7 @@ static PUT_GROUP_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutGroupPolicy;
@@ -1551,6 +1613,7 @@ static PUT_ROLE_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutRolePermissionsBoundary;
@@ -1577,6 +1640,7 @@ static PUT_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutRolePolicy;
@@ -1597,6 +1661,7 @@ static PUT_USER_PERMISSIONS_BOUNDARY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutUserPermissionsBoundary;
@@ -1617,6 +1682,7 @@ static PUT_USER_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutUserPolicy;
@@ -1637,6 +1703,7 @@ static REMOVE_ROLE_FROM_INSTANCE_PROFILE: schema::Operation = schema::Operation 
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct RemoveRoleFromInstanceProfile;
@@ -1657,6 +1724,7 @@ static REMOVE_USER_FROM_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct RemoveUserFromGroup;
@@ -1677,6 +1745,7 @@ static SET_DEFAULT_POLICY_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct SetDefaultPolicyVersion;
@@ -1703,6 +1772,7 @@ static TAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagInstanceProfile;
@@ -1729,6 +1799,7 @@ static TAG_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagPolicy;
@@ -1755,6 +1826,7 @@ static TAG_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagRole;
@@ -1781,6 +1853,7 @@ static TAG_USER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagUser;
@@ -1801,6 +1874,7 @@ static UNTAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagInstanceProfile;
@@ -1821,6 +1895,7 @@ static UNTAG_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagPolicy;
@@ -1841,6 +1916,7 @@ static UNTAG_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagRole;
@@ -1861,6 +1937,7 @@ static UNTAG_USER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagUser;
@@ -1881,6 +1958,7 @@ static UPDATE_ACCESS_KEY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateAccessKey;
@@ -1907,6 +1985,7 @@ static UPDATE_ASSUME_ROLE_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateAssumeRolePolicy;
@@ -1927,6 +2006,7 @@ static UPDATE_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateGroup;
@@ -1947,6 +2027,7 @@ static UPDATE_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "UpdateRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateRole;
@@ -1967,6 +2048,7 @@ static UPDATE_ROLE_DESCRIPTION: schema::Operation = schema::Operation {
     result_wrapper: "UpdateRoleDescriptionResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateRoleDescription;
@@ -1994,6 +2076,7 @@ static UPDATE_USER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateUser;

@@ -159,6 +159,7 @@ static ADD_LAYER_VERSION_PERMISSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AddLayerVersionPermission;
@@ -188,6 +189,7 @@ static ADD_PERMISSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AddPermission;
@@ -215,6 +217,7 @@ static CREATE_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateAlias;
@@ -246,6 +249,7 @@ static CREATE_FUNCTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateFunction;
@@ -272,6 +276,7 @@ static CREATE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateFunctionUrlConfig;
@@ -298,6 +303,7 @@ static DELETE_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteAlias;
@@ -324,6 +330,7 @@ static DELETE_FUNCTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteFunction;
@@ -350,6 +357,7 @@ static DELETE_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteFunctionConcurrency;
@@ -376,6 +384,7 @@ static DELETE_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operatio
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteFunctionEventInvokeConfig;
@@ -402,6 +411,7 @@ static DELETE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteFunctionUrlConfig;
@@ -422,6 +432,7 @@ static DELETE_LAYER_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteLayerVersion;
@@ -442,6 +453,7 @@ static GET_ACCOUNT_SETTINGS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAccountSettings;
@@ -462,6 +474,7 @@ static GET_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAlias;
@@ -482,6 +495,7 @@ static GET_FUNCTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunction;
@@ -508,6 +522,7 @@ static GET_FUNCTION_CODE_SIGNING_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunctionCodeSigningConfig;
@@ -528,6 +543,7 @@ static GET_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunctionConcurrency;
@@ -548,6 +564,7 @@ static GET_FUNCTION_CONFIGURATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunctionConfiguration;
@@ -568,6 +585,7 @@ static GET_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunctionEventInvokeConfig;
@@ -588,6 +606,7 @@ static GET_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFunctionUrlConfig;
@@ -608,6 +627,7 @@ static GET_LAYER_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetLayerVersion;
@@ -628,6 +648,7 @@ static GET_LAYER_VERSION_BY_ARN: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetLayerVersionByArn;
@@ -648,6 +669,7 @@ static GET_LAYER_VERSION_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetLayerVersionPolicy;
@@ -668,6 +690,7 @@ static GET_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetPolicy;
@@ -688,6 +711,7 @@ static GET_RUNTIME_MANAGEMENT_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetRuntimeManagementConfig;
@@ -754,6 +778,7 @@ static INVOKE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct Invoke;
@@ -804,6 +829,7 @@ static INVOKE_ASYNC: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct InvokeAsync;
@@ -824,6 +850,7 @@ static LIST_ALIASES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListAliases;
@@ -844,6 +871,7 @@ static LIST_EVENT_SOURCE_MAPPINGS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListEventSourceMappings;
@@ -864,6 +892,7 @@ static LIST_FUNCTION_EVENT_INVOKE_CONFIGS: schema::Operation = schema::Operation
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListFunctionEventInvokeConfigs;
@@ -884,6 +913,7 @@ static LIST_FUNCTION_URL_CONFIGS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListFunctionUrlConfigs;
@@ -904,6 +934,7 @@ static LIST_FUNCTIONS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListFunctions;
@@ -924,6 +955,7 @@ static LIST_LAYER_VERSIONS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListLayerVersions;
@@ -944,6 +976,7 @@ static LIST_LAYERS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListLayers;
@@ -964,6 +997,7 @@ static LIST_TAGS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTags;
@@ -984,6 +1018,7 @@ static LIST_VERSIONS_BY_FUNCTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListVersionsByFunction;
@@ -1010,6 +1045,7 @@ static PUBLISH_LAYER_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PublishLayerVersion;
@@ -1039,6 +1075,7 @@ static PUBLISH_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PublishVersion;
@@ -1065,6 +1102,7 @@ static PUT_FUNCTION_CONCURRENCY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutFunctionConcurrency;
@@ -1091,6 +1129,7 @@ static PUT_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutFunctionEventInvokeConfig;
@@ -1118,6 +1157,7 @@ static REMOVE_LAYER_VERSION_PERMISSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct RemoveLayerVersionPermission;
@@ -1145,6 +1185,7 @@ static REMOVE_PERMISSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct RemovePermission;
@@ -1171,6 +1212,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagResource;
@@ -1197,6 +1239,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagResource;
@@ -1224,6 +1267,7 @@ static UPDATE_ALIAS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateAlias;
@@ -1255,6 +1299,7 @@ static UPDATE_FUNCTION_CODE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateFunctionCode;
@@ -1285,6 +1330,7 @@ static UPDATE_FUNCTION_CONFIGURATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateFunctionConfiguration;
@@ -1311,6 +1357,7 @@ static UPDATE_FUNCTION_EVENT_INVOKE_CONFIG: schema::Operation = schema::Operatio
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateFunctionEventInvokeConfig;
@@ -1337,6 +1384,7 @@ static UPDATE_FUNCTION_URL_CONFIG: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UpdateFunctionUrlConfig;

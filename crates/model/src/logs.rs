@@ -160,6 +160,7 @@ static CREATE_LOG_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct CreateLogGroup;
@@ -185,6 +186,7 @@ static CREATE_LOG_STREAM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct CreateLogStream;
@@ -211,6 +213,7 @@ static DELETE_LOG_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct DeleteLogGroup;
@@ -237,6 +240,7 @@ static DELETE_LOG_STREAM: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct DeleteLogStream;
@@ -257,6 +261,7 @@ static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct DeleteRetentionPolicy;
@@ -277,6 +282,7 @@ static DESCRIBE_LOG_GROUPS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct DescribeLogGroups;
@@ -297,6 +303,7 @@ static DESCRIBE_LOG_STREAMS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct DescribeLogStreams;
@@ -317,6 +324,7 @@ static FILTER_LOG_EVENTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct FilterLogEvents;
@@ -337,6 +345,7 @@ static GET_LOG_EVENTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct GetLogEvents;
@@ -357,6 +366,7 @@ static LIST_LOG_GROUPS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct ListLogGroups;
@@ -377,6 +387,7 @@ static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct ListTagsForResource;
@@ -397,6 +408,7 @@ static LIST_TAGS_LOG_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct ListTagsLogGroup;
@@ -424,6 +436,7 @@ static PUT_LOG_EVENTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct PutLogEvents;
@@ -444,6 +457,7 @@ static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct PutRetentionPolicy;
@@ -464,6 +478,7 @@ static TAG_LOG_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct TagLogGroup;
@@ -484,6 +499,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct TagResource;
@@ -504,6 +520,7 @@ static TEST_METRIC_FILTER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct TestMetricFilter;
@@ -524,6 +541,7 @@ static UNTAG_LOG_GROUP: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct UntagLogGroup;
@@ -544,6 +562,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
 };
 #[derive(Clone, Copy)]
 pub struct UntagResource;

@@ -152,6 +152,7 @@ static ABORT_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AbortMultipartUpload;
@@ -172,6 +173,7 @@ static COMPLETE_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CompleteMultipartUpload;
@@ -192,6 +194,7 @@ static COPY_OBJECT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CopyObject;
@@ -212,6 +215,7 @@ static CREATE_BUCKET: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateBucket;
@@ -232,6 +236,7 @@ static CREATE_MULTIPART_UPLOAD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct CreateMultipartUpload;
@@ -252,6 +257,7 @@ static DELETE_BUCKET: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucket;
@@ -272,6 +278,7 @@ static DELETE_BUCKET_CORS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketCors;
@@ -292,6 +299,7 @@ static DELETE_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketEncryption;
@@ -312,6 +320,7 @@ static DELETE_BUCKET_LIFECYCLE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketLifecycle;
@@ -332,6 +341,7 @@ static DELETE_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketOwnershipControls;
@@ -352,6 +362,7 @@ static DELETE_BUCKET_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketPolicy;
@@ -372,6 +383,7 @@ static DELETE_BUCKET_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketTagging;
@@ -392,6 +404,7 @@ static DELETE_BUCKET_WEBSITE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteBucketWebsite;
@@ -412,6 +425,7 @@ static DELETE_OBJECT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteObject;
@@ -432,6 +446,7 @@ static DELETE_OBJECT_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteObjectTagging;
@@ -452,6 +467,7 @@ static DELETE_OBJECTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteObjects;
@@ -472,6 +488,7 @@ static DELETE_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeletePublicAccessBlock;
@@ -492,6 +509,7 @@ static GET_BUCKET_ACCELERATE_CONFIGURATION: schema::Operation = schema::Operatio
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketAccelerateConfiguration;
@@ -512,6 +530,7 @@ static GET_BUCKET_ACL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketAcl;
@@ -532,6 +551,7 @@ static GET_BUCKET_CORS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketCors;
@@ -552,6 +572,7 @@ static GET_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketEncryption;
@@ -572,6 +593,7 @@ static GET_BUCKET_LIFECYCLE_CONFIGURATION: schema::Operation = schema::Operation
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketLifecycleConfiguration;
@@ -592,6 +614,7 @@ static GET_BUCKET_LOCATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketLocation;
@@ -612,6 +635,7 @@ static GET_BUCKET_LOGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketLogging;
@@ -632,6 +656,7 @@ static GET_BUCKET_NOTIFICATION_CONFIGURATION: schema::Operation = schema::Operat
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketNotificationConfiguration;
@@ -652,6 +677,7 @@ static GET_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketOwnershipControls;
@@ -672,6 +698,7 @@ static GET_BUCKET_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketPolicy;
@@ -692,6 +719,7 @@ static GET_BUCKET_POLICY_STATUS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketPolicyStatus;
@@ -712,6 +740,7 @@ static GET_BUCKET_REPLICATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketReplication;
@@ -732,6 +761,7 @@ static GET_BUCKET_REQUEST_PAYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketRequestPayment;
@@ -752,6 +782,7 @@ static GET_BUCKET_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketTagging;
@@ -772,6 +803,7 @@ static GET_BUCKET_VERSIONING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketVersioning;
@@ -792,6 +824,7 @@ static GET_BUCKET_WEBSITE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetBucketWebsite;
@@ -812,6 +845,7 @@ static GET_OBJECT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObject;
@@ -832,6 +866,7 @@ static GET_OBJECT_ACL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectAcl;
@@ -852,6 +887,7 @@ static GET_OBJECT_ATTRIBUTES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectAttributes;
@@ -872,6 +908,7 @@ static GET_OBJECT_LEGAL_HOLD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectLegalHold;
@@ -892,6 +929,7 @@ static GET_OBJECT_LOCK_CONFIGURATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectLockConfiguration;
@@ -912,6 +950,7 @@ static GET_OBJECT_RETENTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectRetention;
@@ -932,6 +971,7 @@ static GET_OBJECT_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetObjectTagging;
@@ -952,6 +992,7 @@ static GET_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetPublicAccessBlock;
@@ -972,6 +1013,7 @@ static HEAD_BUCKET: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct HeadBucket;
@@ -992,6 +1034,7 @@ static HEAD_OBJECT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct HeadObject;
@@ -1012,6 +1055,7 @@ static LIST_BUCKETS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListBuckets;
@@ -1032,6 +1076,7 @@ static LIST_MULTIPART_UPLOADS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListMultipartUploads;
@@ -1052,6 +1097,7 @@ static LIST_OBJECT_VERSIONS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListObjectVersions;
@@ -1072,6 +1118,7 @@ static LIST_OBJECTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListObjects;
@@ -1092,6 +1139,7 @@ static LIST_OBJECTS_V2: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListObjectsV2;
@@ -1112,6 +1160,7 @@ static LIST_PARTS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListParts;
@@ -1132,6 +1181,7 @@ static PUT_BUCKET_ACL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketAcl;
@@ -1152,6 +1202,7 @@ static PUT_BUCKET_CORS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketCors;
@@ -1172,6 +1223,7 @@ static PUT_BUCKET_ENCRYPTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketEncryption;
@@ -1192,6 +1244,7 @@ static PUT_BUCKET_LIFECYCLE_CONFIGURATION: schema::Operation = schema::Operation
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketLifecycleConfiguration;
@@ -1212,6 +1265,7 @@ static PUT_BUCKET_LOGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketLogging;
@@ -1232,6 +1286,7 @@ static PUT_BUCKET_NOTIFICATION_CONFIGURATION: schema::Operation = schema::Operat
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketNotificationConfiguration;
@@ -1252,6 +1307,7 @@ static PUT_BUCKET_OWNERSHIP_CONTROLS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketOwnershipControls;
@@ -1272,6 +1328,7 @@ static PUT_BUCKET_POLICY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketPolicy;
@@ -1292,6 +1349,7 @@ static PUT_BUCKET_REQUEST_PAYMENT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketRequestPayment;
@@ -1312,6 +1370,7 @@ static PUT_BUCKET_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketTagging;
@@ -1332,6 +1391,7 @@ static PUT_BUCKET_VERSIONING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketVersioning;
@@ -1352,6 +1412,7 @@ static PUT_BUCKET_WEBSITE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutBucketWebsite;
@@ -1372,6 +1433,7 @@ static PUT_OBJECT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObject;
@@ -1392,6 +1454,7 @@ static PUT_OBJECT_ACL: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObjectAcl;
@@ -1412,6 +1475,7 @@ static PUT_OBJECT_LEGAL_HOLD: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObjectLegalHold;
@@ -1432,6 +1496,7 @@ static PUT_OBJECT_LOCK_CONFIGURATION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObjectLockConfiguration;
@@ -1452,6 +1517,7 @@ static PUT_OBJECT_RETENTION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObjectRetention;
@@ -1472,6 +1538,7 @@ static PUT_OBJECT_TAGGING: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutObjectTagging;
@@ -1492,6 +1559,7 @@ static PUT_PUBLIC_ACCESS_BLOCK: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutPublicAccessBlock;
@@ -1512,6 +1580,7 @@ static UPLOAD_PART: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UploadPart;
@@ -1532,6 +1601,7 @@ static UPLOAD_PART_COPY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UploadPartCopy;

@@ -190,6 +190,7 @@ static ADD_TAGS_TO_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AddTagsToResource;
@@ -210,6 +211,7 @@ static DELETE_PARAMETER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteParameter;
@@ -230,6 +232,7 @@ static DELETE_PARAMETERS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteParameters;
@@ -250,6 +253,7 @@ static DESCRIBE_PARAMETERS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DescribeParameters;
@@ -270,6 +274,7 @@ static GET_PARAMETER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetParameter;
@@ -290,6 +295,7 @@ static GET_PARAMETER_HISTORY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetParameterHistory;
@@ -310,6 +316,7 @@ static GET_PARAMETERS: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetParameters;
@@ -337,6 +344,7 @@ static GET_PARAMETERS_BY_PATH: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetParametersByPath;
@@ -363,6 +371,7 @@ static LABEL_PARAMETER_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct LabelParameterVersion;
@@ -383,6 +392,7 @@ static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTagsForResource;
@@ -419,6 +429,7 @@ static PUT_PARAMETER: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct PutParameter;
@@ -439,6 +450,7 @@ static REMOVE_TAGS_FROM_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct RemoveTagsFromResource;
@@ -459,6 +471,7 @@ static UNLABEL_PARAMETER_VERSION: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UnlabelParameterVersion;

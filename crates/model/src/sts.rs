@@ -52,6 +52,7 @@ static ASSUME_ROLE: schema::Operation = schema::Operation {
     result_wrapper: "AssumeRoleResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct AssumeRole;
@@ -72,6 +73,7 @@ static GET_ACCESS_KEY_INFO: schema::Operation = schema::Operation {
     result_wrapper: "GetAccessKeyInfoResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetAccessKeyInfo;
@@ -92,6 +94,7 @@ static GET_CALLER_IDENTITY: schema::Operation = schema::Operation {
     result_wrapper: "GetCallerIdentityResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetCallerIdentity;
@@ -112,6 +115,7 @@ static GET_FEDERATION_TOKEN: schema::Operation = schema::Operation {
     result_wrapper: "GetFederationTokenResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetFederationToken;
@@ -132,6 +136,7 @@ static GET_SESSION_TOKEN: schema::Operation = schema::Operation {
     result_wrapper: "GetSessionTokenResult",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetSessionToken;

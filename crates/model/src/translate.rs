@@ -55,6 +55,7 @@ static DELETE_TERMINOLOGY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct DeleteTerminology;
@@ -75,6 +76,7 @@ static GET_TERMINOLOGY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct GetTerminology;
@@ -102,6 +104,7 @@ static IMPORT_TERMINOLOGY: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ImportTerminology;
@@ -127,6 +130,7 @@ static LIST_LANGUAGES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListLanguages;
@@ -147,6 +151,7 @@ static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTagsForResource;
@@ -167,6 +172,7 @@ static LIST_TERMINOLOGIES: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct ListTerminologies;
@@ -193,6 +199,7 @@ static TAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TagResource;
@@ -222,6 +229,7 @@ static TRANSLATE_TEXT: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct TranslateText;
@@ -247,6 +255,7 @@ static UNTAG_RESOURCE: schema::Operation = schema::Operation {
     result_wrapper: "",
     unsigned: false,
     built: true,
+    invalid: None,
 };
 #[derive(Clone, Copy)]
 pub struct UntagResource;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use kogumo_base::Trouble;
 
-use crate::schema::{ErrorFact, Protocol};
+use crate::schema::{ErrorFact, Operation, Protocol};
 use crate::shaped::Structure;
 
 /// An error that the client is told, with AWS's code, status and fields.
@@ -71,6 +71,14 @@ impl Fault {
     /// Input that the service finds wrong: `ValidationException` or `ValidationError`, as the protocol has it.
     pub fn validation(message: impl Into<String>) -> Self {
         Fault::common(Common::Validation, message)
+    }
+
+    /// Input that breaks the model's constraints, as the operation's service answers it.
+    pub fn invalid_input(operation: &Operation, verdict: String) -> Self {
+        match operation.invalid {
+            Some(fact) => Fault::modelled(fact, verdict),
+            None => Fault::validation(verdict),
+        }
     }
 
     pub fn access_denied(message: impl Into<String>) -> Self {

@@ -146,6 +146,8 @@ pub struct Operation {
     /// The operation may be called without a signature.
     pub unsigned: bool,
     pub built: bool,
+    /// What input that breaks the model's constraints is answered with, if it is not the protocol's own error.
+    pub invalid: Option<&'static ErrorFact>,
 }
 
 /// An error that the model knows.
@@ -328,6 +330,7 @@ impl Operation {
             result_wrapper: "",
             unsigned: false,
             built: false,
+            invalid: None,
         }
     }
 }

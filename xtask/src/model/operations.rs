@@ -60,9 +60,13 @@ fn built_operation(service: &Service, name: &str, operation: &Operation) -> Stri
     let output = operation.output.as_deref().map_or("Unit".to_owned(), type_name);
     let shape = |shape: &Option<String>| shape.as_ref().map_or("UNIT".to_owned(), |shape| format!("S_{shape}"));
     let errors: Vec<String> = operation.errors.iter().filter(|error| service.shapes.contains_key(*error)).map(|error| format!("&{}", constant(error))).collect();
+    let invalid = match service.about.get("validation-error") {
+        Some(error) => format!("Some(&{})", constant(error)),
+        None => "None".to_owned(),
+    };
     format!(
         "static {constant}: schema::Operation = schema::Operation {{ name: {name:?}, method: {:?}, uri: {:?}, status: {}, input: &{}, output: &{}, \
-         errors: &[{}], result_wrapper: {:?}, unsigned: {}, built: true }};\n\
+         errors: &[{}], result_wrapper: {:?}, unsigned: {}, built: true, invalid: {invalid} }};\n\
          #[derive(Clone, Copy)]\npub struct {name};\n\
          impl OperationType for {name} {{ type Input = {input}; type Output = {output}; const FACTS: &'static schema::Operation = &{constant}; }}\n\n",
         operation.method,

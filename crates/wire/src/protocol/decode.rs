@@ -41,7 +41,7 @@ impl Protocol {
                 Common::MissingParameter,
                 format!("The request must contain the parameter {missing}"),
             )),
-            (_, _, Some(verdict)) => Err(Fault::validation(verdict)),
+            (_, _, Some(verdict)) => Err(Fault::invalid_input(operation, verdict)),
             (_, _, None) => Ok(()),
         }
     }

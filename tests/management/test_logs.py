@@ -1,0 +1,188 @@
+"""CloudWatch Logs, by boto3 and the CLI."""
+
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def logs(cloud):
+    return cloud.client("logs")
+
+
+@pytest.fixture
+def stream(logs, name):
+    """A group and a stream in it, both called `name`."""
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName=name)
+    return {"logGroupName": name, "logStreamName": name}
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def put(logs, stream, *messages, start=None):
+    start = start or now()
+    events = [{"timestamp": start + at, "message": message} for at, message in enumerate(messages)]
+    return logs.put_log_events(**stream, logEvents=events)
+
+
+def messages(answer):
+    return [event["message"] for event in answer["events"]]
+
+
+def test_groups_are_made_once_and_listed_by_name(logs, name):
+    logs.create_log_group(logGroupName=f"/{name}/b", tags={"Env": "dev"})
+    logs.create_log_group(logGroupName=f"/{name}/a")
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException) as error:
+        logs.create_log_group(logGroupName=f"/{name}/a")
+    assert error.value.response["Error"]["Message"] == "The specified log group already exists"
+    groups = logs.describe_log_groups(logGroupNamePrefix=f"/{name}/")["logGroups"]
+    assert [group["logGroupName"] for group in groups] == [f"/{name}/a", f"/{name}/b"]
+    assert groups[0]["arn"] == f"arn:aws:logs:ap-northeast-1:000000000000:log-group:/{name}/a:*"
+    assert groups[0]["logGroupArn"] == groups[0]["arn"][:-2]
+    assert "retentionInDays" not in groups[0] and groups[0]["storedBytes"] == 0
+    page = logs.describe_log_groups(logGroupNamePattern=name, limit=1)
+    rest = logs.describe_log_groups(logGroupNamePattern=name, nextToken=page["nextToken"])
+    assert len(page["logGroups"]) == 1 and [group["logGroupName"] for group in rest["logGroups"]] == [f"/{name}/b"]
+    assert logs.list_tags_for_resource(resourceArn=groups[1]["logGroupArn"])["tags"] == {"Env": "dev"}
+    logs.tag_resource(resourceArn=groups[1]["logGroupArn"], tags={"Team": "x"})
+    logs.untag_resource(resourceArn=groups[1]["logGroupArn"], tagKeys=["Env"])
+    assert logs.list_tags_log_group(logGroupName=f"/{name}/b")["tags"] == {"Team": "x"}
+    logs.delete_log_group(logGroupName=f"/{name}/a")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException) as error:
+        logs.delete_log_group(logGroupName=f"/{name}/a")
+    assert error.value.response["Error"]["Message"] == "The specified log group does not exist."
+
+
+def test_events_are_read_forward_and_backward(logs, stream):
+    put(logs, stream, *[f"line {number}" for number in range(10)])
+    newest = logs.get_log_events(**stream, limit=3)
+    assert messages(newest) == ["line 7", "line 8", "line 9"]
+    older = logs.get_log_events(**stream, limit=3, nextToken=newest["nextBackwardToken"])
+    assert messages(older) == ["line 4", "line 5", "line 6"]
+    first = logs.get_log_events(**stream, limit=4, startFromHead=True)
+    assert messages(first) == ["line 0", "line 1", "line 2", "line 3"]
+    second = logs.get_log_events(**stream, nextToken=first["nextForwardToken"])
+    assert messages(second) == [f"line {number}" for number in range(4, 10)]
+    end = logs.get_log_events(**stream, nextToken=second["nextForwardToken"])
+    assert messages(end) == [] and end["nextForwardToken"] == second["nextForwardToken"]
+    put(logs, stream, "line 10")
+    later = logs.get_log_events(**stream, nextToken=end["nextForwardToken"])
+    assert messages(later) == ["line 10"]
+    described = logs.describe_log_streams(logGroupName=stream["logGroupName"])["logStreams"][0]
+    assert described["firstEventTimestamp"] <= described["lastEventTimestamp"] <= described["lastIngestionTime"] + 20
+    assert described["arn"].endswith(f":log-group:{stream['logGroupName']}:log-stream:{stream['logStreamName']}")
+
+
+def test_a_batch_must_be_in_order_and_not_too_old(logs, stream):
+    at = now()
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="chronological order"):
+        logs.put_log_events(**stream, logEvents=[{"timestamp": at, "message": "b"}, {"timestamp": at - 1, "message": "a"}])
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="cannot span more than 24 hours"):
+        logs.put_log_events(**stream, logEvents=[{"timestamp": at - 90_000_000, "message": "a"}, {"timestamp": at, "message": "b"}])
+    day = 24 * 3600 * 1000
+    old = put(logs, stream, "old", start=at - 15 * day)
+    assert old["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}
+    new = put(logs, stream, "new", start=at + 3 * 3600 * 1000)
+    assert new["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 0}
+    assert messages(logs.get_log_events(**stream)) == []
+    with pytest.raises(logs.exceptions.ResourceNotFoundException, match="The specified log stream does not exist."):
+        put(logs, {**stream, "logStreamName": "none"}, "x")
+
+
+def test_filters_find_events_across_streams(logs, stream, name):
+    group = stream["logGroupName"]
+    other = {**stream, "logStreamName": "other"}
+    logs.create_log_stream(**other)
+    at = now()
+    put(logs, stream, "ERROR one", '{"level":"warn","took":12}', start=at)
+    put(logs, other, "INFO two", "ERROR three", start=at + 2)
+    find = lambda **more: logs.filter_log_events(logGroupName=group, **more)
+    assert messages(find()) == ["ERROR one", '{"level":"warn","took":12}', "INFO two", "ERROR three"]
+    assert messages(find(filterPattern="ERROR")) == ["ERROR one", "ERROR three"]
+    assert messages(find(filterPattern="?INFO ?one")) == ["ERROR one", "INFO two"]
+    assert messages(find(filterPattern="ERROR -one")) == ["ERROR three"]
+    assert messages(find(filterPattern='{ $.level = "warn" && $.took > 10 }')) == ['{"level":"warn","took":12}']
+    assert messages(find(filterPattern="[level=ERROR, word]")) == ["ERROR one", "ERROR three"]
+    assert messages(find(logStreamNames=["other"])) == ["INFO two", "ERROR three"]
+    assert messages(find(logStreamNamePrefix="oth", filterPattern="three")) == ["ERROR three"]
+    assert messages(find(startTime=at + 3)) == ["ERROR three"]
+    assert messages(find(endTime=at)) == ["ERROR one"]
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, PaginationConfig={"PageSize": 1})
+    events = [event for page in pages for event in page["events"]]
+    assert [event["logStreamName"] for event in events] == [name, name, "other", "other"]
+    assert len({event["eventId"] for event in events}) == 4
+    with pytest.raises(logs.exceptions.InvalidParameterException, match=r"Invalid character\(s\) in term 'a:b'"):
+        find(filterPattern="a:b")
+
+
+def test_patterns_can_be_tried_out(logs):
+    answer = logs.test_metric_filter(
+        filterPattern="[ip, user, username, timestamp, request, status_code=4*, bytes]",
+        logEventMessages=[
+            '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /apache_pb.gif HTTP/1.0" 200 1534',
+            '127.0.0.1 - frank [10/Oct/2000:13:35:22 -0700] "GET /apache_pb.gif HTTP/1.0" 404 5324',
+        ],
+    )
+    [match] = answer["matches"]
+    assert match["eventNumber"] == 2
+    assert match["extractedValues"]["$status_code"] == "404"
+    assert match["extractedValues"]["$timestamp"] == "10/Oct/2000:13:35:22 -0700"
+
+
+def test_retention_acts_by_the_clouds_clock(own_cloud, name):
+    cloud = own_cloud().wait_until_ready()
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=name)
+    stream = {"logGroupName": name, "logStreamName": "s"}
+    logs.create_log_stream(**stream)
+    put(logs, stream, "will go")
+    with pytest.raises(ClientError, match="Member must satisfy enum value set"):
+        logs.put_retention_policy(logGroupName=name, retentionInDays=2)
+    logs.put_retention_policy(logGroupName=name, retentionInDays=3)
+    assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 3
+    assert messages(logs.get_log_events(**stream)) == ["will go"]
+    cloud.advance("4d")
+    assert messages(logs.get_log_events(**stream)) == []
+    assert messages(logs.filter_log_events(logGroupName=name)) == []
+    from conftest import eventually
+
+    def swept():
+        return logs.describe_log_groups()["logGroups"][0]["storedBytes"] == 0
+
+    eventually(swept)
+    logs.delete_retention_policy(logGroupName=name)
+    assert "retentionInDays" not in logs.describe_log_groups()["logGroups"][0]
+
+
+def test_streams_are_ordered_by_name_or_by_their_last_event(logs, name):
+    logs.create_log_group(logGroupName=name)
+    start = now() - 10_000
+    for stream, at in [("a", 3), ("b", 1), ("c", 2)]:
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        put(logs, {"logGroupName": name, "logStreamName": stream}, "x", start=start + at)
+    pages = logs.get_paginator("describe_log_streams").paginate(
+        logGroupName=name, orderBy="LastEventTime", descending=True, PaginationConfig={"PageSize": 2}
+    )
+    assert [stream["logStreamName"] for page in pages for stream in page["logStreams"]] == ["a", "c", "b"]
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_stream(logGroupName=name, logStreamName="a")
+    logs.delete_log_stream(logGroupName=name, logStreamName="b")
+    named = logs.describe_log_streams(logGroupName=name)["logStreams"]
+    assert [stream["logStreamName"] for stream in named] == ["a", "c"]
+
+
+def test_the_cli_puts_and_filters(cloud, logs, stream):
+    group = stream["logGroupName"]
+    event = f"timestamp={now()},message=from the CLI"
+    cloud.aws("logs", "put-log-events", "--log-group-name", group, "--log-stream-name", group, "--log-events", event)
+    found = cloud.aws("logs", "filter-log-events", "--log-group-name", group, "--filter-pattern", "CLI")
+    assert [one["message"] for one in found["events"]] == ["from the CLI"]
+
+
+def test_what_a_name_may_not_be(logs):
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Member must satisfy regular expression pattern"):
+        logs.create_log_group(logGroupName="a b")
