@@ -62,7 +62,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListQueries", "POST", "/"),
     &schema::Operation::unbuilt("ListTags", "POST", "/"),
     &schema::Operation::unbuilt("ListTrails", "POST", "/"),
-    &schema::Operation::unbuilt("LookupEvents", "POST", "/"),
+    &LOOKUP_EVENTS,
     &schema::Operation::unbuilt("PutEventConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutEventSelectors", "POST", "/"),
     &schema::Operation::unbuilt("PutInsightSelectors", "POST", "/"),
@@ -84,6 +84,35 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateEventDataStore", "POST", "/"),
     &schema::Operation::unbuilt("UpdateTrail", "POST", "/"),
 ];
+
+static LOOKUP_EVENTS: schema::Operation = schema::Operation {
+    name: "LookupEvents",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_LookupEventsRequest,
+    output: &S_LookupEventsResponse,
+    errors: &[
+        &INVALID_LOOKUP_ATTRIBUTES_EXCEPTION,
+        &INVALID_TIME_RANGE_EXCEPTION,
+        &INVALID_MAX_RESULTS_EXCEPTION,
+        &INVALID_NEXT_TOKEN_EXCEPTION,
+        &INVALID_EVENT_CATEGORY_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &OPERATION_NOT_PERMITTED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct LookupEvents;
+impl OperationType for LookupEvents {
+    type Input = LookupEventsRequest;
+    type Output = LookupEventsResponse;
+    const FACTS: &'static schema::Operation = &LOOKUP_EVENTS;
+}
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
@@ -356,3 +385,285 @@ pub static TRAIL_NOT_PROVIDED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TrailNotProvidedException", code: "TrailNotProvidedException", status: 400, message: "message" };
 pub static UNSUPPORTED_OPERATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UnsupportedOperationException", code: "UnsupportedOperationException", status: 400, message: "message" };
+
+static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
+static S_Event: schema::Shape = schema::Shape::new("Event", Kind::Structure(&L_Event));
+static L_Event: Layout = Layout::new(&[
+    schema::Member::new("EventId", &S_String),
+    schema::Member::new("EventName", &S_String),
+    schema::Member::new("ReadOnly", &S_String),
+    schema::Member::new("AccessKeyId", &S_String),
+    schema::Member::new("EventTime", &S_Date),
+    schema::Member::new("EventSource", &S_String),
+    schema::Member::new("Username", &S_String),
+    schema::Member::new("Resources", &S_ResourceList),
+    schema::Member::new("CloudTrailEvent", &S_String),
+]);
+static S_EventCategory: schema::Shape = schema::Shape::new("EventCategory", Kind::String).limits(Limits::NONE.values(&["insight"]));
+static S_EventsList: schema::Shape = schema::Shape::new("EventsList", Kind::List(&M_EventsList));
+static M_EventsList: schema::Member = schema::Member::new("member", &S_Event);
+static S_LookupAttribute: schema::Shape = schema::Shape::new("LookupAttribute", Kind::Structure(&L_LookupAttribute));
+static L_LookupAttribute: Layout = Layout::new(&[
+    schema::Member::new("AttributeKey", &S_LookupAttributeKey).required(),
+    schema::Member::new("AttributeValue", &S_LookupAttributeValue).required(),
+]);
+static S_LookupAttributeKey: schema::Shape = schema::Shape::new("LookupAttributeKey", Kind::String).limits(Limits::NONE.values(&[
+    "EventId",
+    "EventName",
+    "ReadOnly",
+    "Username",
+    "ResourceType",
+    "ResourceName",
+    "EventSource",
+    "AccessKeyId",
+]));
+static S_LookupAttributeValue: schema::Shape =
+    schema::Shape::new("LookupAttributeValue", Kind::String).limits(Limits::NONE.min(1).max(2000));
+static S_LookupAttributesList: schema::Shape = schema::Shape::new("LookupAttributesList", Kind::List(&M_LookupAttributesList));
+static M_LookupAttributesList: schema::Member = schema::Member::new("member", &S_LookupAttribute);
+static S_LookupEventsRequest: schema::Shape = schema::Shape::new("LookupEventsRequest", Kind::Structure(&L_LookupEventsRequest));
+static L_LookupEventsRequest: Layout = Layout::new(&[
+    schema::Member::new("LookupAttributes", &S_LookupAttributesList),
+    schema::Member::new("StartTime", &S_Date),
+    schema::Member::new("EndTime", &S_Date),
+    schema::Member::new("EventCategory", &S_EventCategory),
+    schema::Member::new("MaxResults", &S_MaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_LookupEventsResponse: schema::Shape = schema::Shape::new("LookupEventsResponse", Kind::Structure(&L_LookupEventsResponse));
+static L_LookupEventsResponse: Layout =
+    Layout::new(&[schema::Member::new("Events", &S_EventsList), schema::Member::new("NextToken", &S_NextToken)]);
+static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_Resource: schema::Shape = schema::Shape::new("Resource", Kind::Structure(&L_Resource));
+static L_Resource: Layout = Layout::new(&[schema::Member::new("ResourceType", &S_String), schema::Member::new("ResourceName", &S_String)]);
+static S_ResourceList: schema::Shape = schema::Shape::new("ResourceList", Kind::List(&M_ResourceList));
+static M_ResourceList: schema::Member = schema::Member::new("member", &S_Resource);
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+#[derive(Clone, Default)]
+pub struct Event {
+    pub event_id: Option<String>,
+    pub event_name: Option<String>,
+    pub read_only: Option<String>,
+    pub access_key_id: Option<String>,
+    pub event_time: Option<Timestamp>,
+    pub event_source: Option<String>,
+    pub username: Option<String>,
+    pub resources: Option<Vec<Resource>>,
+    pub cloud_trail_event: Option<String>,
+}
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Event {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Event {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Event
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_id,
+            1 => &self.event_name,
+            2 => &self.read_only,
+            3 => &self.access_key_id,
+            4 => &self.event_time,
+            5 => &self.event_source,
+            6 => &self.username,
+            7 => &self.resources,
+            _ => &self.cloud_trail_event,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_id,
+            1 => &mut self.event_name,
+            2 => &mut self.read_only,
+            3 => &mut self.access_key_id,
+            4 => &mut self.event_time,
+            5 => &mut self.event_source,
+            6 => &mut self.username,
+            7 => &mut self.resources,
+            _ => &mut self.cloud_trail_event,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LookupAttribute {
+    pub attribute_key: String,
+    pub attribute_value: String,
+}
+impl std::fmt::Debug for LookupAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LookupAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LookupAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LookupAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_key,
+            _ => &self.attribute_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_key,
+            _ => &mut self.attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LookupEventsRequest {
+    pub lookup_attributes: Option<Vec<LookupAttribute>>,
+    pub start_time: Option<Timestamp>,
+    pub end_time: Option<Timestamp>,
+    pub event_category: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for LookupEventsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LookupEventsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LookupEventsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LookupEventsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.lookup_attributes,
+            1 => &self.start_time,
+            2 => &self.end_time,
+            3 => &self.event_category,
+            4 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.lookup_attributes,
+            1 => &mut self.start_time,
+            2 => &mut self.end_time,
+            3 => &mut self.event_category,
+            4 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LookupEventsResponse {
+    pub events: Option<Vec<Event>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for LookupEventsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LookupEventsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LookupEventsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LookupEventsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.events,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.events,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Resource {
+    pub resource_type: Option<String>,
+    pub resource_name: Option<String>,
+}
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Resource {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Resource {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Resource
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.resource_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.resource_name,
+        }
+    }
+}

@@ -4008,23 +4008,7 @@ static L_SseKmsEncryptedObjects: Layout = Layout::new(&[schema::Member::new("Sta
 static S_SseKmsEncryptedObjectsStatus: schema::Shape =
     schema::Shape::new("SseKmsEncryptedObjectsStatus", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
 static S_StartAfter: schema::Shape = schema::Shape::new("StartAfter", Kind::String);
-static S_StorageClass: schema::Shape = schema::Shape::new("StorageClass", Kind::String).limits(Limits::NONE.values(&[
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "OUTPOSTS",
-    "GLACIER_IR",
-    "SNOW",
-    "EXPRESS_ONEZONE",
-    "FSX_OPENZFS",
-    "FSX_ONTAP",
-    "AWS_BACKUP_WARM",
-    "AWS_BACKUP_LOW_COST_WARM",
-]));
+static S_StorageClass: schema::Shape = schema::Shape::new("StorageClass", Kind::String);
 static S_Suffix: schema::Shape = schema::Shape::new("Suffix", Kind::String);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
 static L_Tag: Layout =

@@ -6,5 +6,8 @@ use kogumo_model::cloudtrail::LookupEvents;
 use crate::lookup::lookup_events;
 
 pub fn ops() -> Vec<Op> {
-    vec![task::<LookupEvents, _>(lookup_events)]
+    vec![
+        // One a line: `cargo xtask model` reads them.
+        task::<LookupEvents, _>(lookup_events),
+    ]
 }
