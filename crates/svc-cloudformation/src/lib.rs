@@ -7,6 +7,7 @@ pub mod events;
 pub mod exports;
 mod fetch;
 mod invoke;
+mod kinds;
 pub mod location;
 mod macros;
 pub mod naming;
@@ -21,6 +22,7 @@ pub mod status;
 pub mod wanted;
 pub mod workflow;
 pub mod world;
+mod zip;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,11 @@ use std::time::Duration;
 use kogumo_door::{Reconciler, Service};
 
 use workflow::{Running, Worlds};
+
+/// The service as the registry holds it.
+pub fn service() -> Service {
+    service_over(Worlds(kinds::world)).surface(kinds::signal::surface())
+}
 
 /// The service over a world of its own (tests).
 pub fn service_over(worlds: Worlds) -> Service {

@@ -1,0 +1,60 @@
+//! `AWS::Logs::*`.
+
+use serde_json::{Value, json};
+
+use super::hands::{Hands, tag_map};
+use crate::world::{Failure, Made, Work};
+
+pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    w.only(&["LogGroupName", "RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"])?;
+    let name = w.named("LogGroupName");
+    let tags = if w.list("Tags").is_empty() { Value::Null } else { tag_map(w.list("Tags")) };
+    let input = json!({"logGroupName": name, "kmsKeyId": w.get("KmsKeyId"), "logGroupClass": w.get("LogGroupClass"), "tags": tags});
+    h.make(w, "logs", "CreateLogGroup", input).await?;
+    retain(h, w, &name).await.map_err(|failure| failure.after(&name))?;
+    Ok(made(h, &name))
+}
+
+pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    w.only(&["LogGroupName", "RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"])?;
+    let name = &w.physical_id;
+    if w.changed("KmsKeyId") || w.changed("LogGroupClass") {
+        return Err(Failure::new("Changing KmsKeyId or LogGroupClass of AWS::Logs::LogGroup is not implemented by Kogumo"));
+    }
+    if w.changed("RetentionInDays") {
+        retain(h, w, name).await?;
+    }
+    let (gone, new) = w.tag_changes("Tags");
+    let arn = h.arn("logs", &format!("log-group:{name}"));
+    if !gone.is_empty() {
+        h.call("logs", "UntagResource", json!({"resourceArn": arn, "tagKeys": gone})).await?;
+    }
+    if !new.is_empty() {
+        h.call("logs", "TagResource", json!({"resourceArn": arn, "tags": tag_map(&new)})).await?;
+    }
+    Ok(made(h, name))
+}
+
+async fn retain(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
+    match w.get("RetentionInDays") {
+        Value::Null if w.physical_id.is_empty() => Ok(()),
+        Value::Null => h.remove("logs", "DeleteRetentionPolicy", json!({"logGroupName": name})).await,
+        days => h.call("logs", "PutRetentionPolicy", json!({"logGroupName": name, "retentionInDays": days})).await.map(drop),
+    }
+}
+
+fn made(h: &Hands, name: &str) -> Made {
+    Made::new(name).attribute("Arn", h.arn("logs", &format!("log-group:{name}:*")))
+}
+
+pub async fn create_stream(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    let name = w.named("LogStreamName");
+    let input = json!({"logGroupName": w.get("LogGroupName"), "logStreamName": name});
+    h.make(w, "logs", "CreateLogStream", input).await?;
+    Ok(Made::new(name))
+}
+
+pub async fn delete_stream(h: &Hands, w: &Work) -> Result<(), Failure> {
+    let input = json!({"logGroupName": w.get("LogGroupName"), "logStreamName": w.physical_id});
+    h.remove("logs", "DeleteLogStream", input).await
+}
