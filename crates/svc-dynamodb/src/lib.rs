@@ -24,7 +24,6 @@ use kogumo_door::Service;
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::dynamodb::SERVICE, ops::ops())
-        .timer(table::ACTIVATE, table::activate)
         .timer(table::BACKFILL, table::backfill)
         .timer(table::SWEEP, table::sweep)
         .timer(expiry::EXPIRY, expiry::expire)

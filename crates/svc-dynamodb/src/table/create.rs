@@ -4,10 +4,9 @@ use kogumo_door::Writer;
 use kogumo_model::dynamodb::{
     CreateTableInput, CreateTableOutput, RESOURCE_IN_USE_EXCEPTION, SSESpecification, StreamSpecification,
 };
-use kogumo_store::timers;
 use kogumo_wire::Fault;
 
-use super::{describe, indexes, lifecycle::ACTIVATE, rules};
+use super::{describe, indexes, rules};
 use crate::parameters::{invalid, table_name};
 use crate::record::{Encryption, Index, Status, Stream, TableRecord, next_id};
 use crate::tags;
@@ -24,8 +23,8 @@ pub fn create_table(w: &mut Writer, input: CreateTableInput) -> Result<CreateTab
         return Err(RESOURCE_IN_USE_EXCEPTION.because(format!("Table already exists: {}", table.name)));
     }
     table.put(w.tx, &scope)?;
-    timers::put(w.tx, w.now, ACTIVATE, &scope, &table.name, &[])?;
-    let description = describe::description(w.store(), &scope, &table)?;
+    // When this is committed the table is there. The answer speaks of the time before, as AWS's does; waiters ask again.
+    let description = describe::description(w.store(), &scope, &TableRecord { status: Status::Creating, ..table })?;
     Ok(CreateTableOutput { table_description: Some(description) })
 }
 
@@ -77,7 +76,7 @@ fn new_table(w: &mut Writer, input: &CreateTableInput, name: String) -> Result<T
         id: next_id(w.tx, &scope)?,
         uuid: kogumo_base::uuid(),
         created: w.now,
-        status: Status::Creating,
+        status: Status::Active,
         attributes: definitions
             .iter()
             .map(|definition| (definition.attribute_name.clone(), definition.attribute_type.clone()))

@@ -5,7 +5,7 @@ use kogumo_model::dynamodb::{DeleteTableInput, DeleteTableOutput};
 use kogumo_store::{Key, timers};
 use kogumo_wire::Fault;
 
-use super::lifecycle::{ACTIVATE, SWEEP};
+use super::lifecycle::SWEEP;
 use super::{describe, find};
 use crate::record::Status;
 
@@ -22,7 +22,6 @@ pub fn delete_table(w: &mut Writer, input: DeleteTableInput) -> Result<DeleteTab
     table.status = Status::Deleting;
     let description = describe::description(w.store(), &scope, &table)?;
     table.delete(w.tx, &scope);
-    timers::cancel(w.tx, ACTIVATE, &scope, &table.name)?;
     timers::put(w.tx, w.now, SWEEP, &scope, Key::new().u64(table.id), &[])?;
     Ok(DeleteTableOutput { table_description: Some(description) })
 }

@@ -1,4 +1,4 @@
-//! What happens to tables behind the calls: they become active, indexes are filled, rows of deleted ones are swept.
+//! What happens to tables behind the calls: indexes are filled, rows of deleted tables are swept.
 //! All of it is timers, so that it goes on after a crash, a bounded piece at a time.
 
 use kogumo_base::{Scope, Trouble};
@@ -11,8 +11,6 @@ use crate::record::{Status, TableRecord};
 use crate::schema::RowKey;
 use crate::storage::{self, INDEX_ROWS, ITEMS, Stored};
 
-/// A table (by name) is to become active.
-pub const ACTIVATE: &str = "dynamodb/activate";
 /// A table (by name) has indexes to be filled, or items whose expiry is not noted yet. The payload is where to go on.
 pub const BACKFILL: &str = "dynamodb/backfill";
 /// Rows of a table (by id), or of one of its indexes (by both ids), are to be removed.
@@ -20,14 +18,6 @@ pub const SWEEP: &str = "dynamodb/sweep";
 
 /// Rows that one step handles.
 const STEP: usize = 500;
-
-/// Turns CREATING and UPDATING into ACTIVE.
-pub fn activate(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
-    let Some((scope, table)) = table_of(w.tx, timer)? else { return Ok(()) };
-    let mut table = (*table).clone();
-    table.status = Status::Active;
-    table.put(w.tx, &scope)
-}
 
 /// Fills new indexes and notes expiries, and makes the indexes active at the end.
 pub fn backfill(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {

@@ -11,7 +11,7 @@ mod update;
 pub use create::create_table;
 pub use delete::delete_table;
 pub use describe::{describe_table, list_tables};
-pub use lifecycle::{ACTIVATE, BACKFILL, SWEEP, activate, backfill, sweep};
+pub use lifecycle::{BACKFILL, SWEEP, backfill, sweep};
 pub use update::update_table;
 
 use std::sync::Arc;

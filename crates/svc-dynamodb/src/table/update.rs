@@ -11,7 +11,7 @@ use kogumo_store::{Key, timers};
 use kogumo_wire::Fault;
 
 use super::create::{encryption, stream};
-use super::lifecycle::{ACTIVATE, BACKFILL, SWEEP};
+use super::lifecycle::{BACKFILL, SWEEP};
 use super::{describe, find, indexes, rules};
 use crate::parameters::invalid;
 use crate::record::{Status, TableRecord};
@@ -21,11 +21,6 @@ pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTab
     refuse_unbuilt(&input)?;
     let scope = w.scope().clone();
     let mut table = (*find(w.store(), &scope, &input.table_name)?).clone();
-    if table.status == Status::Creating {
-        let message =
-            format!("Attempt to change a resource which is still in use: Table is being created: {}", table.name);
-        return Err(RESOURCE_IN_USE_EXCEPTION.because(message));
-    }
     let before = table.clone();
     let updates = input.global_secondary_index_updates.clone().unwrap_or_default();
     change_billing(w, &mut table, &input)?;
@@ -57,10 +52,9 @@ pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTab
         )));
     }
     forget_unused_definitions(&mut table);
-    table.status = Status::Updating;
     table.put(w.tx, &scope)?;
-    timers::put(w.tx, w.now, ACTIVATE, &scope, &table.name, &[])?;
-    Ok(UpdateTableOutput { table_description: Some(describe::description(w.store(), &scope, &table)?) })
+    let description = describe::description(w.store(), &scope, &TableRecord { status: Status::Updating, ..table })?;
+    Ok(UpdateTableOutput { table_description: Some(description) })
 }
 
 fn refuse_unbuilt(input: &UpdateTableInput) -> Result<(), Fault> {
