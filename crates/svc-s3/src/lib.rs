@@ -22,6 +22,7 @@ mod delete;
 mod describe;
 mod expiration;
 mod faults;
+mod form;
 mod get;
 mod lifecycle;
 mod lifecycle_run;
@@ -33,6 +34,7 @@ mod multipart;
 mod names;
 mod object_acl;
 mod ops;
+mod post;
 mod post_policy;
 mod put;
 mod range;
@@ -68,6 +70,7 @@ pub fn service(objects: &Path, fsync: bool) -> Result<Service, Trouble> {
         })
         .timer(bucket_lifecycle::TIMER, lifecycle_run::run)
         .surface(site::surface())
+        .surface(post::surface())
         .anonymous(may_be_anonymous)
         .cross_origin(cross_origin)
         .on_reset(|cloud| {

@@ -53,7 +53,9 @@ impl Policy {
     }
 
     /// Judges a form's fields (those before the file). `now` is the machine's time: the signer used its own clock.
-    pub fn judge(&self, fields: &[(String, String)], now: Timestamp) -> Result<(), Refusal> {
+    ///
+    /// `free` is a field that needs no condition, because the request says it elsewhere.
+    pub fn judge(&self, fields: &[(String, String)], free: &str, now: Timestamp) -> Result<(), Refusal> {
         let denied = |why: String| Err(Refusal::Denied(format!("Invalid according to Policy: {why}")));
         if self.expiration <= now {
             return denied("Policy expired.".into());
@@ -75,7 +77,7 @@ impl Policy {
                 Condition::Equals(field, _) | Condition::StartsWith(field, _) => field == name,
                 Condition::Length(..) => false,
             });
-            !covered && !FREE.contains(&name.as_str()) && !name.starts_with("x-ignore-")
+            !covered && name != free && !FREE.contains(&name.as_str()) && !name.starts_with("x-ignore-")
         });
         match extra {
             Some(name) => denied(format!("Extra input fields: {name}")),
@@ -150,7 +152,7 @@ mod tests {
     fn judge(fields: &[(&str, &str)], now: &str) -> Result<(), Refusal> {
         let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let policy = Policy::parse(POLICY.as_bytes()).expect("a policy");
-        policy.judge(&fields, Timestamp::parse_iso(now).expect("a time"))
+        policy.judge(&fields, "", Timestamp::parse_iso(now).expect("a time"))
     }
 
     #[test]

@@ -44,9 +44,6 @@ pub async fn put_object(cx: Context, mut input: s3::PutObjectRequest) -> Result<
     let algorithm = input.checksum_algorithm.as_ref();
     let expected = Expected::new(given, algorithm, input.content_md5.as_ref(), sums::DEFAULT)?;
     let body = std::mem::take(&mut input.body);
-    if body.length().is_none() && input.content_length.is_none() {
-        return Err(Fault::coded("MissingContentLength", 411, "You must provide the Content-Length HTTP header."));
-    }
     let new = New {
         wish: Wish::from(&mut input),
         bucket: input.bucket,

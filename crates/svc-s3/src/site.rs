@@ -82,6 +82,8 @@ fn find(snapshot: &Snapshot, incoming: &Incoming, name: &str, path: &str) -> Res
     };
     let scheme = if incoming.tls { "https" } else { "http" };
     let host = incoming.request.header("host").unwrap_or(&incoming.host);
+    let in_path = incoming.request.path.starts_with(PATH);
+    let host = &if in_path { format!("{host}{PATH}{name}") } else { host.to_owned() };
     if let Some(redirect) = website.redirects_all(path, scheme) {
         return Ok(Page::Redirect(redirect));
     }
