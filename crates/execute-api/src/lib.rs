@@ -8,4 +8,6 @@ pub mod backend;
 pub mod context;
 pub mod exchange;
 pub mod function;
+pub mod pattern;
 pub mod proxy;
+pub mod throttle;

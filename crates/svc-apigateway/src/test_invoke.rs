@@ -9,7 +9,8 @@ use crate::stage::Stage;
 use kogumo_base::Clock;
 use kogumo_door::Context;
 use kogumo_execute_api::context::{self, Identity};
-use kogumo_execute_api::exchange::{Pairs, Request, Response, parse_query};
+use kogumo_execute_api::exchange::{Request, Response, parse_query};
+use kogumo_execute_api::pattern;
 use kogumo_model::apigateway as model;
 use kogumo_wire::Fault;
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ pub async fn test_invoke_method(
     };
     let described = describe(&context, &api, &stage, &input.resource_id, &path, &request);
     let started = Clock::machine_now();
-    let parameters = path_parameters(&path, &request.path);
+    let parameters = pattern::matches(&path, &request.path).map(|(_, parameters)| parameters).unwrap_or_default();
     let response = match call::test(&call, &method, &parameters, &described).await {
         Ok(response) => response,
         Err(failure) => failure.response(&api.definition, &request, &described),
@@ -66,11 +67,6 @@ fn read(input: &model::TestInvokeMethodRequest, path: &str) -> Request {
         source_ip: "test-invoke-source-ip".into(),
         protocol: "HTTP/1.1".into(),
     }
-}
-
-/// What `{name}`s of the resource's path stand for in the path that was sent.
-fn path_parameters(pattern: &str, path: &str) -> Pairs {
-    crate::data_plane::route::parameters(pattern, path).unwrap_or_default()
 }
 
 fn describe(

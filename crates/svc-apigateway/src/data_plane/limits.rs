@@ -28,7 +28,11 @@ fn settings<'s>(stage: &'s Stage, path: &str, method: &str) -> Option<&'s Method
 }
 
 fn take(call: &Call<'_>, bucket: &str, rate: f64, burst: i32) -> Result<(), Failure> {
-    if call.runtime.take(bucket, rate, f64::from(burst), call.now) { Ok(()) } else { Err(Failure::new(&THROTTLED)) }
+    if call.runtime.buckets.take(bucket, rate, f64::from(burst), call.now) {
+        Ok(())
+    } else {
+        Err(Failure::new(&THROTTLED))
+    }
 }
 
 fn check_key(call: &Call<'_>, stage: &Stage, identifier: Option<&str>, context: &mut Context) -> Result<(), Failure> {

@@ -4,7 +4,8 @@
 //! of its own to `ANY`. A resource without methods does not catch a request.
 
 use crate::definition::{Definition, Method, Resource};
-use kogumo_wire::decode;
+use kogumo_execute_api::exchange::Pairs;
+use kogumo_execute_api::pattern::{Rank, matches};
 
 /// What a request met.
 #[derive(Debug, PartialEq)]
@@ -12,67 +13,20 @@ pub struct Route<'d> {
     pub resource: &'d Resource,
     pub method: &'d Method,
     /// Path parameters, percent-decoded.
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Pairs,
 }
 
 /// Finds the method for `path` (as sent, beginning with `/`, without the stage).
 pub fn route<'d>(definition: &'d Definition, http_method: &str, path: &str) -> Option<Route<'d>> {
-    let wanted = segments(path);
     let mut best: Option<(Vec<Rank>, Route<'d>)> = None;
     for resource in definition.resources.values() {
-        let Some(method) = resource.methods.get(http_method).or_else(|| resource.methods.get("ANY")) else {
-            continue;
-        };
-        let Some((ranks, parameters)) = matches(&segments(&resource.path), &wanted) else {
-            continue;
-        };
+        let Some(method) = resource.methods.get(http_method).or_else(|| resource.methods.get("ANY")) else { continue };
+        let Some((ranks, parameters)) = matches(&resource.path, path) else { continue };
         if best.as_ref().is_none_or(|(known, _)| ranks < *known) {
             best = Some((ranks, Route { resource, method, parameters }));
         }
     }
     best.map(|(_, route)| route)
-}
-
-/// The parameters of a path that fits a resource's.
-pub fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
-    matches(&segments(pattern), &segments(path)).map(|(_, parameters)| parameters)
-}
-
-/// How well a segment fits; smaller is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Literal,
-    Parameter,
-    Greedy,
-}
-
-type Parameters = Vec<(String, String)>;
-
-fn matches(pattern: &[&str], path: &[&str]) -> Option<(Vec<Rank>, Parameters)> {
-    let mut ranks = Vec::new();
-    let mut parameters = Vec::new();
-    for (index, part) in pattern.iter().enumerate() {
-        let rest = path.get(index..).filter(|rest| !rest.is_empty())?;
-        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            Some(name) if name.ends_with('+') => {
-                parameters.push((name.trim_end_matches('+').to_owned(), decode(&rest.join("/"), false)));
-                ranks.push(Rank::Greedy);
-                return Some((ranks, parameters));
-            }
-            Some(name) => {
-                parameters.push((name.to_owned(), decode(rest[0], false)));
-                ranks.push(Rank::Parameter);
-            }
-            None if *part == rest[0] || *part == decode(rest[0], false) => ranks.push(Rank::Literal),
-            None => return None,
-        }
-    }
-    (pattern.len() == path.len()).then_some((ranks, parameters))
-}
-
-/// The segments of a path; a slash at the end is not one.
-fn segments(path: &str) -> Vec<&str> {
-    path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What the data plane remembers between requests: frozen definitions, authorizers' answers,
 //! token buckets. All of it can be lost at any time.
 
-use super::throttle::Bucket;
 use crate::deployment::Deployment;
 use kogumo_base::Timestamp;
+use kogumo_execute_api::throttle::Buckets;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 4096;
 pub struct Runtime {
     deployments: Mutex<HashMap<(String, String), Arc<Deployment>>>,
     verdicts: Mutex<HashMap<String, (Timestamp, Arc<Authorized>)>>,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    pub buckets: Buckets,
 }
 
 /// What an authorizer answered.
@@ -56,20 +56,11 @@ impl Runtime {
         remember(&mut lock(&self.verdicts), key, (until, answer));
     }
 
-    /// Takes a token from a bucket, which is full when it is new.
-    pub fn take(&self, key: &str, rate: f64, burst: f64, now: Timestamp) -> bool {
-        let mut buckets = lock(&self.buckets);
-        if !buckets.contains_key(key) {
-            remember(&mut buckets, key.to_owned(), Bucket::full(burst, now.0));
-        }
-        buckets.get_mut(key).is_none_or(|bucket| bucket.take(rate, burst, now.0))
-    }
-
     /// Forgets everything.
     pub fn clear(&self) {
         lock(&self.deployments).clear();
         lock(&self.verdicts).clear();
-        lock(&self.buckets).clear();
+        self.buckets.clear();
     }
 }
 

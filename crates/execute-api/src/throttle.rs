@@ -1,4 +1,32 @@
-//! Throttling: decided over buckets that the caller keeps.
+//! Throttling: token buckets by name.
+
+use kogumo_base::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Buckets before all of them are forgotten.
+const MAX_BUCKETS: usize = 4096;
+
+/// The buckets of a data plane. They can be lost at any time.
+#[derive(Default)]
+pub struct Buckets(Mutex<HashMap<String, Bucket>>);
+
+impl Buckets {
+    /// Takes a token from a bucket, which is full when it is new; false when it has none.
+    pub fn take(&self, name: &str, rate: f64, burst: f64, now: Timestamp) -> bool {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MAX_BUCKETS && !buckets.contains_key(name) {
+            buckets.clear();
+        }
+        let bucket = buckets.entry(name.to_owned()).or_insert_with(|| Bucket::full(burst, now.0));
+        bucket.take(rate, burst, now.0)
+    }
+
+    /// Forgets all.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
 
 /// A token bucket: `rate` tokens a second, up to `burst` at once.
 #[derive(Debug, Clone, Copy, PartialEq)]
