@@ -29,14 +29,14 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("BatchGetRepositoryScanningConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("CompleteLayerUpload", "POST", "/"),
     &schema::Operation::unbuilt("CreatePullThroughCacheRule", "POST", "/"),
-    &schema::Operation::unbuilt("CreateRepository", "POST", "/"),
+    &CREATE_REPOSITORY,
     &schema::Operation::unbuilt("CreateRepositoryCreationTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteLifecyclePolicy", "POST", "/"),
+    &DELETE_LIFECYCLE_POLICY,
     &schema::Operation::unbuilt("DeletePullThroughCacheRule", "POST", "/"),
     &schema::Operation::unbuilt("DeleteRegistryPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRepository", "POST", "/"),
+    &DELETE_REPOSITORY,
     &schema::Operation::unbuilt("DeleteRepositoryCreationTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRepositoryPolicy", "POST", "/"),
+    &DELETE_REPOSITORY_POLICY,
     &schema::Operation::unbuilt("DeleteSigningConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterPullTimeUpdateExclusion", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImageReplicationStatus", "POST", "/"),
@@ -46,46 +46,399 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribePullThroughCacheRules", "POST", "/"),
     &schema::Operation::unbuilt("DescribeRegistry", "POST", "/"),
     &schema::Operation::unbuilt("DescribeReplicationBackfillResults", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeRepositories", "POST", "/"),
+    &DESCRIBE_REPOSITORIES,
     &schema::Operation::unbuilt("DescribeRepositoryCreationTemplates", "POST", "/"),
     &schema::Operation::unbuilt("GetAccountSetting", "POST", "/"),
     &schema::Operation::unbuilt("GetAuthorizationToken", "POST", "/"),
     &schema::Operation::unbuilt("GetDownloadUrlForLayer", "POST", "/"),
-    &schema::Operation::unbuilt("GetLifecyclePolicy", "POST", "/"),
+    &GET_LIFECYCLE_POLICY,
     &schema::Operation::unbuilt("GetLifecyclePolicyPreview", "POST", "/"),
     &schema::Operation::unbuilt("GetRegistryPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetRegistryScanningConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("GetRepositoryPolicy", "POST", "/"),
+    &GET_REPOSITORY_POLICY,
     &schema::Operation::unbuilt("GetSigningConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("InitiateLayerUpload", "POST", "/"),
     &schema::Operation::unbuilt("ListImageReferrers", "POST", "/"),
-    &schema::Operation::unbuilt("ListImages", "POST", "/"),
+    &LIST_IMAGES,
     &schema::Operation::unbuilt("ListPullTimeUpdateExclusions", "POST", "/"),
     &schema::Operation::unbuilt("ListReplicationBackfills", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
+    &LIST_TAGS_FOR_RESOURCE,
     &schema::Operation::unbuilt("PutAccountSetting", "POST", "/"),
     &schema::Operation::unbuilt("PutImage", "POST", "/"),
-    &schema::Operation::unbuilt("PutImageScanningConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("PutImageTagMutability", "POST", "/"),
-    &schema::Operation::unbuilt("PutLifecyclePolicy", "POST", "/"),
+    &PUT_IMAGE_SCANNING_CONFIGURATION,
+    &PUT_IMAGE_TAG_MUTABILITY,
+    &PUT_LIFECYCLE_POLICY,
     &schema::Operation::unbuilt("PutRegistryPolicy", "POST", "/"),
     &schema::Operation::unbuilt("PutRegistryScanningConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutReplicationConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutSigningConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("RegisterPullTimeUpdateExclusion", "POST", "/"),
-    &schema::Operation::unbuilt("SetRepositoryPolicy", "POST", "/"),
+    &SET_REPOSITORY_POLICY,
     &schema::Operation::unbuilt("StartImageScan", "POST", "/"),
     &schema::Operation::unbuilt("StartLifecyclePolicyPreview", "POST", "/"),
     &schema::Operation::unbuilt("StartReplicationBackfill", "POST", "/"),
     &schema::Operation::unbuilt("StopReplicationBackfill", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &TAG_RESOURCE,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateImageStorageClass", "POST", "/"),
     &schema::Operation::unbuilt("UpdatePullThroughCacheRule", "POST", "/"),
     &schema::Operation::unbuilt("UpdateRepositoryCreationTemplate", "POST", "/"),
     &schema::Operation::unbuilt("UploadLayerPart", "POST", "/"),
     &schema::Operation::unbuilt("ValidatePullThroughCacheRule", "POST", "/"),
 ];
+
+static CREATE_REPOSITORY: schema::Operation = schema::Operation {
+    name: "CreateRepository",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateRepositoryRequest,
+    output: &S_CreateRepositoryResponse,
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_TAG_PARAMETER_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+        &REPOSITORY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &KMS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRepository;
+impl OperationType for CreateRepository {
+    type Input = CreateRepositoryRequest;
+    type Output = CreateRepositoryResponse;
+    const FACTS: &'static schema::Operation = &CREATE_REPOSITORY;
+}
+
+static DELETE_LIFECYCLE_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteLifecyclePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLifecyclePolicyRequest,
+    output: &S_DeleteLifecyclePolicyResponse,
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLifecyclePolicy;
+impl OperationType for DeleteLifecyclePolicy {
+    type Input = DeleteLifecyclePolicyRequest;
+    type Output = DeleteLifecyclePolicyResponse;
+    const FACTS: &'static schema::Operation = &DELETE_LIFECYCLE_POLICY;
+}
+
+static DELETE_REPOSITORY: schema::Operation = schema::Operation {
+    name: "DeleteRepository",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRepositoryRequest,
+    output: &S_DeleteRepositoryResponse,
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &REPOSITORY_NOT_EMPTY_EXCEPTION,
+        &KMS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRepository;
+impl OperationType for DeleteRepository {
+    type Input = DeleteRepositoryRequest;
+    type Output = DeleteRepositoryResponse;
+    const FACTS: &'static schema::Operation = &DELETE_REPOSITORY;
+}
+
+static DELETE_REPOSITORY_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteRepositoryPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRepositoryPolicyRequest,
+    output: &S_DeleteRepositoryPolicyResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRepositoryPolicy;
+impl OperationType for DeleteRepositoryPolicy {
+    type Input = DeleteRepositoryPolicyRequest;
+    type Output = DeleteRepositoryPolicyResponse;
+    const FACTS: &'static schema::Operation = &DELETE_REPOSITORY_POLICY;
+}
+
+static DESCRIBE_REPOSITORIES: schema::Operation = schema::Operation {
+    name: "DescribeRepositories",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeRepositoriesRequest,
+    output: &S_DescribeRepositoriesResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeRepositories;
+impl OperationType for DescribeRepositories {
+    type Input = DescribeRepositoriesRequest;
+    type Output = DescribeRepositoriesResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_REPOSITORIES;
+}
+
+static GET_LIFECYCLE_POLICY: schema::Operation = schema::Operation {
+    name: "GetLifecyclePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLifecyclePolicyRequest,
+    output: &S_GetLifecyclePolicyResponse,
+    errors: &[
+        &SERVER_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &LIFECYCLE_POLICY_NOT_FOUND_EXCEPTION,
+        &VALIDATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetLifecyclePolicy;
+impl OperationType for GetLifecyclePolicy {
+    type Input = GetLifecyclePolicyRequest;
+    type Output = GetLifecyclePolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_LIFECYCLE_POLICY;
+}
+
+static GET_REPOSITORY_POLICY: schema::Operation = schema::Operation {
+    name: "GetRepositoryPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetRepositoryPolicyRequest,
+    output: &S_GetRepositoryPolicyResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &REPOSITORY_POLICY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetRepositoryPolicy;
+impl OperationType for GetRepositoryPolicy {
+    type Input = GetRepositoryPolicyRequest;
+    type Output = GetRepositoryPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_REPOSITORY_POLICY;
+}
+
+static LIST_IMAGES: schema::Operation = schema::Operation {
+    name: "ListImages",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListImagesRequest,
+    output: &S_ListImagesResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListImages;
+impl OperationType for ListImages {
+    type Input = ListImagesRequest;
+    type Output = ListImagesResponse;
+    const FACTS: &'static schema::Operation = &LIST_IMAGES;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &SERVER_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static PUT_IMAGE_SCANNING_CONFIGURATION: schema::Operation = schema::Operation {
+    name: "PutImageScanningConfiguration",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutImageScanningConfigurationRequest,
+    output: &S_PutImageScanningConfigurationResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &VALIDATION_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PutImageScanningConfiguration;
+impl OperationType for PutImageScanningConfiguration {
+    type Input = PutImageScanningConfigurationRequest;
+    type Output = PutImageScanningConfigurationResponse;
+    const FACTS: &'static schema::Operation = &PUT_IMAGE_SCANNING_CONFIGURATION;
+}
+
+static PUT_IMAGE_TAG_MUTABILITY: schema::Operation = schema::Operation {
+    name: "PutImageTagMutability",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutImageTagMutabilityRequest,
+    output: &S_PutImageTagMutabilityResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PutImageTagMutability;
+impl OperationType for PutImageTagMutability {
+    type Input = PutImageTagMutabilityRequest;
+    type Output = PutImageTagMutabilityResponse;
+    const FACTS: &'static schema::Operation = &PUT_IMAGE_TAG_MUTABILITY;
+}
+
+static PUT_LIFECYCLE_POLICY: schema::Operation = schema::Operation {
+    name: "PutLifecyclePolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutLifecyclePolicyRequest,
+    output: &S_PutLifecyclePolicyResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION, &VALIDATION_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PutLifecyclePolicy;
+impl OperationType for PutLifecyclePolicy {
+    type Input = PutLifecyclePolicyRequest;
+    type Output = PutLifecyclePolicyResponse;
+    const FACTS: &'static schema::Operation = &PUT_LIFECYCLE_POLICY;
+}
+
+static SET_REPOSITORY_POLICY: schema::Operation = schema::Operation {
+    name: "SetRepositoryPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetRepositoryPolicyRequest,
+    output: &S_SetRepositoryPolicyResponse,
+    errors: &[&SERVER_EXCEPTION, &INVALID_PARAMETER_EXCEPTION, &REPOSITORY_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SetRepositoryPolicy;
+impl OperationType for SetRepositoryPolicy {
+    type Input = SetRepositoryPolicyRequest;
+    type Output = SetRepositoryPolicyResponse;
+    const FACTS: &'static schema::Operation = &SET_REPOSITORY_POLICY;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &S_TagResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_TAG_PARAMETER_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = TagResourceResponse;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &S_UntagResourceResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_TAG_PARAMETER_EXCEPTION,
+        &TOO_MANY_TAGS_EXCEPTION,
+        &REPOSITORY_NOT_FOUND_EXCEPTION,
+        &SERVER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = UntagResourceResponse;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
 
 pub static BLOCKED_BY_ORGANIZATION_POLICY_EXCEPTION: ErrorFact = ErrorFact {
     shape: "BlockedByOrganizationPolicyException",
@@ -237,3 +590,1818 @@ pub static UPLOAD_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "UploadNotFoundException", code: "UploadNotFoundException", status: 400, message: "message" };
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationException", status: 400, message: "message" };
+
+static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
+static S_CreateRepositoryRequest: schema::Shape =
+    schema::Shape::new("CreateRepositoryRequest", Kind::Structure(&L_CreateRepositoryRequest));
+static L_CreateRepositoryRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("tags", &S_TagList),
+    schema::Member::new("imageTagMutability", &S_ImageTagMutability),
+    schema::Member::new("imageTagMutabilityExclusionFilters", &S_ImageTagMutabilityExclusionFilters),
+    schema::Member::new("imageScanningConfiguration", &S_ImageScanningConfiguration),
+    schema::Member::new("encryptionConfiguration", &S_EncryptionConfiguration),
+]);
+static S_CreateRepositoryResponse: schema::Shape =
+    schema::Shape::new("CreateRepositoryResponse", Kind::Structure(&L_CreateRepositoryResponse));
+static L_CreateRepositoryResponse: Layout = Layout::new(&[schema::Member::new("repository", &S_Repository)]);
+static S_CreationTimestamp: schema::Shape = schema::Shape::new("CreationTimestamp", Kind::Timestamp);
+static S_DeleteLifecyclePolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteLifecyclePolicyRequest", Kind::Structure(&L_DeleteLifecyclePolicyRequest));
+static L_DeleteLifecyclePolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static S_DeleteLifecyclePolicyResponse: schema::Shape =
+    schema::Shape::new("DeleteLifecyclePolicyResponse", Kind::Structure(&L_DeleteLifecyclePolicyResponse));
+static L_DeleteLifecyclePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("lifecyclePolicyText", &S_LifecyclePolicyText),
+    schema::Member::new("lastEvaluatedAt", &S_EvaluationTimestamp),
+]);
+static S_DeleteRepositoryPolicyRequest: schema::Shape =
+    schema::Shape::new("DeleteRepositoryPolicyRequest", Kind::Structure(&L_DeleteRepositoryPolicyRequest));
+static L_DeleteRepositoryPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static S_DeleteRepositoryPolicyResponse: schema::Shape =
+    schema::Shape::new("DeleteRepositoryPolicyResponse", Kind::Structure(&L_DeleteRepositoryPolicyResponse));
+static L_DeleteRepositoryPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("policyText", &S_RepositoryPolicyText),
+]);
+static S_DeleteRepositoryRequest: schema::Shape =
+    schema::Shape::new("DeleteRepositoryRequest", Kind::Structure(&L_DeleteRepositoryRequest));
+static L_DeleteRepositoryRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("force", &S_ForceFlag),
+]);
+static S_DeleteRepositoryResponse: schema::Shape =
+    schema::Shape::new("DeleteRepositoryResponse", Kind::Structure(&L_DeleteRepositoryResponse));
+static L_DeleteRepositoryResponse: Layout = Layout::new(&[schema::Member::new("repository", &S_Repository)]);
+static S_DescribeRepositoriesRequest: schema::Shape =
+    schema::Shape::new("DescribeRepositoriesRequest", Kind::Structure(&L_DescribeRepositoriesRequest));
+static L_DescribeRepositoriesRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryNames", &S_RepositoryNameList),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("maxResults", &S_MaxResults),
+]);
+static S_DescribeRepositoriesResponse: schema::Shape =
+    schema::Shape::new("DescribeRepositoriesResponse", Kind::Structure(&L_DescribeRepositoriesResponse));
+static L_DescribeRepositoriesResponse: Layout =
+    Layout::new(&[schema::Member::new("repositories", &S_RepositoryList), schema::Member::new("nextToken", &S_NextToken)]);
+static S_EncryptionConfiguration: schema::Shape =
+    schema::Shape::new("EncryptionConfiguration", Kind::Structure(&L_EncryptionConfiguration));
+static L_EncryptionConfiguration: Layout =
+    Layout::new(&[schema::Member::new("encryptionType", &S_EncryptionType).required(), schema::Member::new("kmsKey", &S_KmsKey)]);
+static S_EncryptionType: schema::Shape =
+    schema::Shape::new("EncryptionType", Kind::String).limits(Limits::NONE.values(&["AES256", "KMS", "KMS_DSSE"]));
+static S_EvaluationTimestamp: schema::Shape = schema::Shape::new("EvaluationTimestamp", Kind::Timestamp);
+static S_ForceFlag: schema::Shape = schema::Shape::new("ForceFlag", Kind::Boolean);
+static S_GetLifecyclePolicyRequest: schema::Shape =
+    schema::Shape::new("GetLifecyclePolicyRequest", Kind::Structure(&L_GetLifecyclePolicyRequest));
+static L_GetLifecyclePolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static S_GetLifecyclePolicyResponse: schema::Shape =
+    schema::Shape::new("GetLifecyclePolicyResponse", Kind::Structure(&L_GetLifecyclePolicyResponse));
+static L_GetLifecyclePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("lifecyclePolicyText", &S_LifecyclePolicyText),
+    schema::Member::new("lastEvaluatedAt", &S_EvaluationTimestamp),
+]);
+static S_GetRepositoryPolicyRequest: schema::Shape =
+    schema::Shape::new("GetRepositoryPolicyRequest", Kind::Structure(&L_GetRepositoryPolicyRequest));
+static L_GetRepositoryPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("registryId", &S_RegistryId), schema::Member::new("repositoryName", &S_RepositoryName).required()]);
+static S_GetRepositoryPolicyResponse: schema::Shape =
+    schema::Shape::new("GetRepositoryPolicyResponse", Kind::Structure(&L_GetRepositoryPolicyResponse));
+static L_GetRepositoryPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("policyText", &S_RepositoryPolicyText),
+]);
+static S_ImageDigest: schema::Shape = schema::Shape::new("ImageDigest", Kind::String);
+static S_ImageIdentifier: schema::Shape = schema::Shape::new("ImageIdentifier", Kind::Structure(&L_ImageIdentifier));
+static L_ImageIdentifier: Layout =
+    Layout::new(&[schema::Member::new("imageDigest", &S_ImageDigest), schema::Member::new("imageTag", &S_ImageTag)]);
+static S_ImageIdentifierList: schema::Shape =
+    schema::Shape::new("ImageIdentifierList", Kind::List(&M_ImageIdentifierList)).limits(Limits::NONE.min(1).max(100));
+static M_ImageIdentifierList: schema::Member = schema::Member::new("member", &S_ImageIdentifier);
+static S_ImageScanningConfiguration: schema::Shape =
+    schema::Shape::new("ImageScanningConfiguration", Kind::Structure(&L_ImageScanningConfiguration));
+static L_ImageScanningConfiguration: Layout = Layout::new(&[schema::Member::new("scanOnPush", &S_ScanOnPushFlag)]);
+static S_ImageStatusFilter: schema::Shape =
+    schema::Shape::new("ImageStatusFilter", Kind::String).limits(Limits::NONE.values(&["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]));
+static S_ImageTag: schema::Shape = schema::Shape::new("ImageTag", Kind::String).limits(Limits::NONE.min(1).max(300));
+static S_ImageTagMutability: schema::Shape = schema::Shape::new("ImageTagMutability", Kind::String).limits(Limits::NONE.values(&[
+    "MUTABLE",
+    "IMMUTABLE",
+    "IMMUTABLE_WITH_EXCLUSION",
+    "MUTABLE_WITH_EXCLUSION",
+]));
+static S_ImageTagMutabilityExclusionFilter: schema::Shape =
+    schema::Shape::new("ImageTagMutabilityExclusionFilter", Kind::Structure(&L_ImageTagMutabilityExclusionFilter));
+static L_ImageTagMutabilityExclusionFilter: Layout = Layout::new(&[
+    schema::Member::new("filterType", &S_ImageTagMutabilityExclusionFilterType).required(),
+    schema::Member::new("filter", &S_ImageTagMutabilityExclusionFilterValue).required(),
+]);
+static S_ImageTagMutabilityExclusionFilterType: schema::Shape =
+    schema::Shape::new("ImageTagMutabilityExclusionFilterType", Kind::String).limits(Limits::NONE.values(&["WILDCARD"]));
+static S_ImageTagMutabilityExclusionFilterValue: schema::Shape = schema::Shape::new("ImageTagMutabilityExclusionFilterValue", Kind::String)
+    .limits(Limits::NONE.min(1).max(128).pattern(&P_ImageTagMutabilityExclusionFilterValue));
+static P_ImageTagMutabilityExclusionFilterValue: Pattern = Pattern::new(r#"^[0-9a-zA-Z._*-]{1,128}$"#);
+static S_ImageTagMutabilityExclusionFilters: schema::Shape =
+    schema::Shape::new("ImageTagMutabilityExclusionFilters", Kind::List(&M_ImageTagMutabilityExclusionFilters))
+        .limits(Limits::NONE.min(1).max(5));
+static M_ImageTagMutabilityExclusionFilters: schema::Member = schema::Member::new("member", &S_ImageTagMutabilityExclusionFilter);
+static S_KmsError: schema::Shape = schema::Shape::new("KmsError", Kind::String);
+static S_KmsException: schema::Shape = schema::Shape::new("KmsException", Kind::Structure(&L_KmsException));
+static L_KmsException: Layout = Layout::new(&[schema::Member::new("kmsError", &S_KmsError)]);
+static S_KmsKey: schema::Shape = schema::Shape::new("KmsKey", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_LifecyclePolicyText: schema::Shape =
+    schema::Shape::new("LifecyclePolicyText", Kind::String).limits(Limits::NONE.min(100).max(30720));
+static S_ListImagesFilter: schema::Shape = schema::Shape::new("ListImagesFilter", Kind::Structure(&L_ListImagesFilter));
+static L_ListImagesFilter: Layout =
+    Layout::new(&[schema::Member::new("tagStatus", &S_TagStatus), schema::Member::new("imageStatus", &S_ImageStatusFilter)]);
+static S_ListImagesRequest: schema::Shape = schema::Shape::new("ListImagesRequest", Kind::Structure(&L_ListImagesRequest));
+static L_ListImagesRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("maxResults", &S_MaxResults),
+    schema::Member::new("filter", &S_ListImagesFilter),
+]);
+static S_ListImagesResponse: schema::Shape = schema::Shape::new("ListImagesResponse", Kind::Structure(&L_ListImagesResponse));
+static L_ListImagesResponse: Layout =
+    Layout::new(&[schema::Member::new("imageIds", &S_ImageIdentifierList), schema::Member::new("nextToken", &S_NextToken)]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required()]);
+static S_ListTagsForResourceResponse: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
+static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_TagList)]);
+static S_MaxResults: schema::Shape = schema::Shape::new("MaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_PutImageScanningConfigurationRequest: schema::Shape =
+    schema::Shape::new("PutImageScanningConfigurationRequest", Kind::Structure(&L_PutImageScanningConfigurationRequest));
+static L_PutImageScanningConfigurationRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("imageScanningConfiguration", &S_ImageScanningConfiguration).required(),
+]);
+static S_PutImageScanningConfigurationResponse: schema::Shape =
+    schema::Shape::new("PutImageScanningConfigurationResponse", Kind::Structure(&L_PutImageScanningConfigurationResponse));
+static L_PutImageScanningConfigurationResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("imageScanningConfiguration", &S_ImageScanningConfiguration),
+]);
+static S_PutImageTagMutabilityRequest: schema::Shape =
+    schema::Shape::new("PutImageTagMutabilityRequest", Kind::Structure(&L_PutImageTagMutabilityRequest));
+static L_PutImageTagMutabilityRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("imageTagMutability", &S_ImageTagMutability).required(),
+    schema::Member::new("imageTagMutabilityExclusionFilters", &S_ImageTagMutabilityExclusionFilters),
+]);
+static S_PutImageTagMutabilityResponse: schema::Shape =
+    schema::Shape::new("PutImageTagMutabilityResponse", Kind::Structure(&L_PutImageTagMutabilityResponse));
+static L_PutImageTagMutabilityResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("imageTagMutability", &S_ImageTagMutability),
+    schema::Member::new("imageTagMutabilityExclusionFilters", &S_ImageTagMutabilityExclusionFilters),
+]);
+static S_PutLifecyclePolicyRequest: schema::Shape =
+    schema::Shape::new("PutLifecyclePolicyRequest", Kind::Structure(&L_PutLifecyclePolicyRequest));
+static L_PutLifecyclePolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("lifecyclePolicyText", &S_LifecyclePolicyText).required(),
+]);
+static S_PutLifecyclePolicyResponse: schema::Shape =
+    schema::Shape::new("PutLifecyclePolicyResponse", Kind::Structure(&L_PutLifecyclePolicyResponse));
+static L_PutLifecyclePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("lifecyclePolicyText", &S_LifecyclePolicyText),
+]);
+static S_RegistryId: schema::Shape = schema::Shape::new("RegistryId", Kind::String).limits(Limits::NONE.pattern(&P_RegistryId));
+static P_RegistryId: Pattern = Pattern::new(r#"[0-9]{12}"#);
+static S_Repository: schema::Shape = schema::Shape::new("Repository", Kind::Structure(&L_Repository));
+static L_Repository: Layout = Layout::new(&[
+    schema::Member::new("repositoryArn", &S_Arn),
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("repositoryUri", &S_Url),
+    schema::Member::new("createdAt", &S_CreationTimestamp),
+    schema::Member::new("imageTagMutability", &S_ImageTagMutability),
+    schema::Member::new("imageTagMutabilityExclusionFilters", &S_ImageTagMutabilityExclusionFilters),
+    schema::Member::new("imageScanningConfiguration", &S_ImageScanningConfiguration),
+    schema::Member::new("encryptionConfiguration", &S_EncryptionConfiguration),
+]);
+static S_RepositoryList: schema::Shape = schema::Shape::new("RepositoryList", Kind::List(&M_RepositoryList));
+static M_RepositoryList: schema::Member = schema::Member::new("member", &S_Repository);
+static S_RepositoryName: schema::Shape =
+    schema::Shape::new("RepositoryName", Kind::String).limits(Limits::NONE.min(2).max(256).pattern(&P_RepositoryName));
+static P_RepositoryName: Pattern = Pattern::new(r#"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"#);
+static S_RepositoryNameList: schema::Shape =
+    schema::Shape::new("RepositoryNameList", Kind::List(&M_RepositoryNameList)).limits(Limits::NONE.min(1).max(100));
+static M_RepositoryNameList: schema::Member = schema::Member::new("member", &S_RepositoryName);
+static S_RepositoryPolicyText: schema::Shape =
+    schema::Shape::new("RepositoryPolicyText", Kind::String).limits(Limits::NONE.min(0).max(10240));
+static S_ScanOnPushFlag: schema::Shape = schema::Shape::new("ScanOnPushFlag", Kind::Boolean);
+static S_SetRepositoryPolicyRequest: schema::Shape =
+    schema::Shape::new("SetRepositoryPolicyRequest", Kind::Structure(&L_SetRepositoryPolicyRequest));
+static L_SetRepositoryPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName).required(),
+    schema::Member::new("policyText", &S_RepositoryPolicyText).required(),
+    schema::Member::new("force", &S_ForceFlag),
+]);
+static S_SetRepositoryPolicyResponse: schema::Shape =
+    schema::Shape::new("SetRepositoryPolicyResponse", Kind::Structure(&L_SetRepositoryPolicyResponse));
+static L_SetRepositoryPolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("registryId", &S_RegistryId),
+    schema::Member::new("repositoryName", &S_RepositoryName),
+    schema::Member::new("policyText", &S_RepositoryPolicyText),
+]);
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_TagKey).required(), schema::Member::new("Value", &S_TagValue).required()]);
+static S_TagKey: schema::Shape = schema::Shape::new("TagKey", Kind::String);
+static S_TagKeyList: schema::Shape = schema::Shape::new("TagKeyList", Kind::List(&M_TagKeyList));
+static M_TagKeyList: schema::Member = schema::Member::new("member", &S_TagKey);
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag);
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required(), schema::Member::new("tags", &S_TagList).required()]);
+static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static L_TagResourceResponse: Layout = Layout::new(&[]);
+static S_TagStatus: schema::Shape =
+    schema::Shape::new("TagStatus", Kind::String).limits(Limits::NONE.values(&["TAGGED", "UNTAGGED", "ANY"]));
+static S_TagValue: schema::Shape = schema::Shape::new("TagValue", Kind::String);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("resourceArn", &S_Arn).required(), schema::Member::new("tagKeys", &S_TagKeyList).required()]);
+static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static L_UntagResourceResponse: Layout = Layout::new(&[]);
+static S_Url: schema::Shape = schema::Shape::new("Url", Kind::String);
+#[derive(Clone, Default)]
+pub struct CreateRepositoryRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub tags: Option<Vec<Tag>>,
+    pub image_tag_mutability: Option<String>,
+    pub image_tag_mutability_exclusion_filters: Option<Vec<ImageTagMutabilityExclusionFilter>>,
+    pub image_scanning_configuration: Option<ImageScanningConfiguration>,
+    pub encryption_configuration: Option<EncryptionConfiguration>,
+}
+impl std::fmt::Debug for CreateRepositoryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRepositoryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRepositoryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRepositoryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.tags,
+            3 => &self.image_tag_mutability,
+            4 => &self.image_tag_mutability_exclusion_filters,
+            5 => &self.image_scanning_configuration,
+            _ => &self.encryption_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.tags,
+            3 => &mut self.image_tag_mutability,
+            4 => &mut self.image_tag_mutability_exclusion_filters,
+            5 => &mut self.image_scanning_configuration,
+            _ => &mut self.encryption_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRepositoryResponse {
+    pub repository: Option<Repository>,
+}
+impl std::fmt::Debug for CreateRepositoryResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRepositoryResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRepositoryResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRepositoryResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.repository,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.repository,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLifecyclePolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+}
+impl std::fmt::Debug for DeleteLifecyclePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLifecyclePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLifecyclePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLifecyclePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            _ => &self.repository_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            _ => &mut self.repository_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLifecyclePolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+    pub last_evaluated_at: Option<Timestamp>,
+}
+impl std::fmt::Debug for DeleteLifecyclePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLifecyclePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLifecyclePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLifecyclePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.lifecycle_policy_text,
+            _ => &self.last_evaluated_at,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.lifecycle_policy_text,
+            _ => &mut self.last_evaluated_at,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRepositoryPolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+}
+impl std::fmt::Debug for DeleteRepositoryPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRepositoryPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRepositoryPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRepositoryPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            _ => &self.repository_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            _ => &mut self.repository_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRepositoryPolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub policy_text: Option<String>,
+}
+impl std::fmt::Debug for DeleteRepositoryPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRepositoryPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRepositoryPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRepositoryPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.policy_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.policy_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRepositoryRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub force: Option<bool>,
+}
+impl std::fmt::Debug for DeleteRepositoryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRepositoryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRepositoryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRepositoryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.force,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.force,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRepositoryResponse {
+    pub repository: Option<Repository>,
+}
+impl std::fmt::Debug for DeleteRepositoryResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRepositoryResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRepositoryResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRepositoryResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.repository,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.repository,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRepositoriesRequest {
+    pub registry_id: Option<String>,
+    pub repository_names: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for DescribeRepositoriesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRepositoriesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRepositoriesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRepositoriesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_names,
+            2 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_names,
+            2 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRepositoriesResponse {
+    pub repositories: Option<Vec<Repository>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeRepositoriesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRepositoriesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRepositoriesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRepositoriesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.repositories,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.repositories,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EncryptionConfiguration {
+    pub encryption_type: String,
+    pub kms_key: Option<String>,
+}
+impl std::fmt::Debug for EncryptionConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EncryptionConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EncryptionConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EncryptionConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encryption_type,
+            _ => &self.kms_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encryption_type,
+            _ => &mut self.kms_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLifecyclePolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+}
+impl std::fmt::Debug for GetLifecyclePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLifecyclePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLifecyclePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLifecyclePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            _ => &self.repository_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            _ => &mut self.repository_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLifecyclePolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+    pub last_evaluated_at: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetLifecyclePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLifecyclePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLifecyclePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLifecyclePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.lifecycle_policy_text,
+            _ => &self.last_evaluated_at,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.lifecycle_policy_text,
+            _ => &mut self.last_evaluated_at,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRepositoryPolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+}
+impl std::fmt::Debug for GetRepositoryPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRepositoryPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRepositoryPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRepositoryPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            _ => &self.repository_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            _ => &mut self.repository_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRepositoryPolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub policy_text: Option<String>,
+}
+impl std::fmt::Debug for GetRepositoryPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRepositoryPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRepositoryPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRepositoryPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.policy_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.policy_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageIdentifier {
+    pub image_digest: Option<String>,
+    pub image_tag: Option<String>,
+}
+impl std::fmt::Debug for ImageIdentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageIdentifier {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageIdentifier {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageIdentifier
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_digest,
+            _ => &self.image_tag,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_digest,
+            _ => &mut self.image_tag,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageScanningConfiguration {
+    pub scan_on_push: Option<bool>,
+}
+impl std::fmt::Debug for ImageScanningConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageScanningConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageScanningConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageScanningConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.scan_on_push,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.scan_on_push,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageTagMutabilityExclusionFilter {
+    pub filter_type: String,
+    pub filter: String,
+}
+impl std::fmt::Debug for ImageTagMutabilityExclusionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageTagMutabilityExclusionFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageTagMutabilityExclusionFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageTagMutabilityExclusionFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filter_type,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filter_type,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KmsException {
+    pub kms_error: Option<String>,
+}
+impl std::fmt::Debug for KmsException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KmsException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KmsException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KmsException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.kms_error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.kms_error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListImagesFilter {
+    pub tag_status: Option<String>,
+    pub image_status: Option<String>,
+}
+impl std::fmt::Debug for ListImagesFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListImagesFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListImagesFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListImagesFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_status,
+            _ => &self.image_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_status,
+            _ => &mut self.image_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListImagesRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub filter: Option<ListImagesFilter>,
+}
+impl std::fmt::Debug for ListImagesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListImagesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListImagesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListImagesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.next_token,
+            3 => &self.max_results,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.next_token,
+            3 => &mut self.max_results,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListImagesResponse {
+    pub image_ids: Option<Vec<ImageIdentifier>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListImagesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListImagesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListImagesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListImagesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_ids,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_ids,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutImageScanningConfigurationRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub image_scanning_configuration: ImageScanningConfiguration,
+}
+impl std::fmt::Debug for PutImageScanningConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutImageScanningConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutImageScanningConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutImageScanningConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.image_scanning_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.image_scanning_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutImageScanningConfigurationResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub image_scanning_configuration: Option<ImageScanningConfiguration>,
+}
+impl std::fmt::Debug for PutImageScanningConfigurationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutImageScanningConfigurationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutImageScanningConfigurationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutImageScanningConfigurationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.image_scanning_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.image_scanning_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutImageTagMutabilityRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub image_tag_mutability: String,
+    pub image_tag_mutability_exclusion_filters: Option<Vec<ImageTagMutabilityExclusionFilter>>,
+}
+impl std::fmt::Debug for PutImageTagMutabilityRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutImageTagMutabilityRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutImageTagMutabilityRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutImageTagMutabilityRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.image_tag_mutability,
+            _ => &self.image_tag_mutability_exclusion_filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.image_tag_mutability,
+            _ => &mut self.image_tag_mutability_exclusion_filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutImageTagMutabilityResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub image_tag_mutability: Option<String>,
+    pub image_tag_mutability_exclusion_filters: Option<Vec<ImageTagMutabilityExclusionFilter>>,
+}
+impl std::fmt::Debug for PutImageTagMutabilityResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutImageTagMutabilityResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutImageTagMutabilityResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutImageTagMutabilityResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.image_tag_mutability,
+            _ => &self.image_tag_mutability_exclusion_filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.image_tag_mutability,
+            _ => &mut self.image_tag_mutability_exclusion_filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutLifecyclePolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub lifecycle_policy_text: String,
+}
+impl std::fmt::Debug for PutLifecyclePolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutLifecyclePolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutLifecyclePolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutLifecyclePolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.lifecycle_policy_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.lifecycle_policy_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutLifecyclePolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub lifecycle_policy_text: Option<String>,
+}
+impl std::fmt::Debug for PutLifecyclePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutLifecyclePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutLifecyclePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutLifecyclePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.lifecycle_policy_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.lifecycle_policy_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Repository {
+    pub repository_arn: Option<String>,
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub repository_uri: Option<String>,
+    pub created_at: Option<Timestamp>,
+    pub image_tag_mutability: Option<String>,
+    pub image_tag_mutability_exclusion_filters: Option<Vec<ImageTagMutabilityExclusionFilter>>,
+    pub image_scanning_configuration: Option<ImageScanningConfiguration>,
+    pub encryption_configuration: Option<EncryptionConfiguration>,
+}
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Repository {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Repository {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Repository
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.repository_arn,
+            1 => &self.registry_id,
+            2 => &self.repository_name,
+            3 => &self.repository_uri,
+            4 => &self.created_at,
+            5 => &self.image_tag_mutability,
+            6 => &self.image_tag_mutability_exclusion_filters,
+            7 => &self.image_scanning_configuration,
+            _ => &self.encryption_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.repository_arn,
+            1 => &mut self.registry_id,
+            2 => &mut self.repository_name,
+            3 => &mut self.repository_uri,
+            4 => &mut self.created_at,
+            5 => &mut self.image_tag_mutability,
+            6 => &mut self.image_tag_mutability_exclusion_filters,
+            7 => &mut self.image_scanning_configuration,
+            _ => &mut self.encryption_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetRepositoryPolicyRequest {
+    pub registry_id: Option<String>,
+    pub repository_name: String,
+    pub policy_text: String,
+    pub force: Option<bool>,
+}
+impl std::fmt::Debug for SetRepositoryPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetRepositoryPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetRepositoryPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetRepositoryPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            2 => &self.policy_text,
+            _ => &self.force,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            2 => &mut self.policy_text,
+            _ => &mut self.force,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetRepositoryPolicyResponse {
+    pub registry_id: Option<String>,
+    pub repository_name: Option<String>,
+    pub policy_text: Option<String>,
+}
+impl std::fmt::Debug for SetRepositoryPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetRepositoryPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetRepositoryPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetRepositoryPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.registry_id,
+            1 => &self.repository_name,
+            _ => &self.policy_text,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.registry_id,
+            1 => &mut self.repository_name,
+            _ => &mut self.policy_text,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceResponse {}
+impl std::fmt::Debug for TagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceResponse {}
+impl std::fmt::Debug for UntagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
