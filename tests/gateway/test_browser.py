@@ -64,6 +64,18 @@ def test_a_foreign_page_without_an_origin_header(cloud):
     assert status(ask(cloud, path=url, Sec_Fetch_Site="none")) == 200
 
 
+def test_an_origin_that_the_operator_allows(own_cloud):
+    origin = "http://localhost:3000"
+    running = own_cloud("--ephemeral", "--allow-origin", origin).wait_until_ready()
+    answer = ask(running, "OPTIONS", "/", Origin=origin, Access_Control_Request_Headers="x-amz-target,authorization")
+    assert status(answer) == 200
+    assert b"access-control-allow-headers: x-amz-target,authorization" in answer.lower()
+    url = running.client("sts").generate_presigned_url("get_caller_identity", HttpMethod="GET").removeprefix(running.url)
+    answer = ask(running, path=url, Origin=origin)
+    assert status(answer) == 200 and b"access-control-allow-origin: http://localhost:3000" in answer.lower()
+    assert status(ask(running, path=url, Origin="http://localhost:3001")) == 403
+
+
 def test_s3_lets_in_whom_its_rules_name(cloud, needs):
     needs("s3")
     s3 = cloud.client("s3", region="us-east-1")

@@ -10,6 +10,8 @@ use crate::host::{HostNames, without_port};
 pub enum Sender {
     /// No browser, or a page of this cloud's own.
     Own,
+    /// A page of an origin that the operator allows.
+    Friend { origin: String },
     /// A page of another origin. Empty if the browser says only that there is one, as for an image or a link.
     Foreign { origin: String },
 }
@@ -52,8 +54,14 @@ impl Allowed {
         }
         let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         if let Some(origin) = text("origin") {
-            let own = is_same_origin(&origin, host) || self.origins.iter().any(|allowed| *allowed == *origin);
-            return Ok(if own { Sender::Own } else { Sender::Foreign { origin: origin.into_owned() } });
+            let origin = origin.into_owned();
+            return Ok(if is_same_origin(&origin, host) {
+                Sender::Own
+            } else if self.origins.contains(&origin) {
+                Sender::Friend { origin }
+            } else {
+                Sender::Foreign { origin }
+            });
         }
         match text("sec-fetch-site").as_deref() {
             Some("cross-site" | "same-site") => Ok(Sender::Foreign { origin: String::new() }),
@@ -100,7 +108,8 @@ mod tests {
     fn pages_of_ours_and_of_others() {
         let host = "127.0.0.1:4566";
         assert_eq!(sender(host, &[("origin", "http://127.0.0.1:4566")]), Ok(Sender::Own));
-        assert_eq!(sender(host, &[("origin", "http://localhost:3000")]), Ok(Sender::Own));
+        let friend = Sender::Friend { origin: "http://localhost:3000".to_owned() };
+        assert_eq!(sender(host, &[("origin", "http://localhost:3000")]), Ok(friend));
         for origin in ["http://evil.example", "null", "http://127.0.0.1:8000", "http://localhost:4566", "file://", ""] {
             assert_eq!(sender(host, &[("origin", origin)]), foreign(origin), "{origin}");
         }

@@ -57,19 +57,31 @@ impl Gateway {
             Err(refusal) => return own_routes::refuse(refusal),
         };
         let is_own = arrival.raw_path.starts_with(own_routes::PREFIX);
-        if is_own && sender != Sender::Own {
+        if is_own && matches!(sender, Sender::Foreign { .. }) {
             return own_routes::refuse(Refusal::Origin);
         }
         if let Some(surface) = self.surface(&arrival) {
             return (surface.serve)(self.cloud.clone(), arrival.incoming).await;
         }
-        if is_own {
-            return own_routes::answer(self, arrival).await;
+        let welcome = match &sender {
+            Sender::Friend { origin } => match cross_origin::welcome(&arrival, origin) {
+                (_, Some(preflight)) => return preflight,
+                (headers, None) => Some(headers),
+            },
+            _ => None,
+        };
+        let mut response = if is_own {
+            own_routes::answer(self, arrival).await
+        } else {
+            let called = self.call(&mut arrival, &sender).await;
+            called.unwrap_or_else(|Rejected { service, protocol, fault }| {
+                protocol.encode_fault(service, &fault, &arrival.request_id)
+            })
+        };
+        if let Some(welcome) = welcome {
+            response.headers_mut().extend(welcome);
         }
-        match self.call(&mut arrival, &sender).await {
-            Ok(response) => response,
-            Err(Rejected { service, protocol, fault }) => protocol.encode_fault(service, &fault, &arrival.request_id),
-        }
+        response
     }
 
     /// The part of the port outside of AWS's API that claims the request.
@@ -83,7 +95,7 @@ impl Gateway {
         let authentication = Authentication::read(arrival.headers(), &arrival.incoming.raw_query);
         let target = self.aim(arrival, authentication.as_ref().ok().and_then(Option::as_ref)).await?;
         let granted = match sender {
-            Sender::Own => None,
+            Sender::Own | Sender::Friend { .. } => None,
             Sender::Foreign { origin } => match cross_origin::judge(&self.cloud, arrival, target.service, origin) {
                 cross_origin::Judgement::Answer(response) => return Ok(response),
                 cross_origin::Judgement::GoOn(headers) => headers,
@@ -166,9 +178,12 @@ impl Gateway {
         let Some((built, op)) = built else {
             return Err(Fault::not_implemented(&format!("{}:{}", service.name, operation.name)));
         };
+        let anonymous = identity.principal == Principal::Anonymous && !op.facts.unsigned;
+        if anonymous && built.anonymous.is_none() {
+            return Err(auth_faults::missing_token(s3));
+        }
         let mut input = (op.new_input)();
         target.protocol.decode(op.facts, &mut arrival.incoming.request, &mut *input)?;
-        let anonymous = identity.principal == Principal::Anonymous && !op.facts.unsigned;
         let caller = caller(arrival, identity);
         if anonymous && !built.anonymous.is_some_and(|may| may(&self.cloud, &caller, op.facts, &*input)) {
             return Err(auth_faults::missing_token(s3));

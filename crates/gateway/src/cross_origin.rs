@@ -1,7 +1,11 @@
 //! Pages of other origins: S3's CORS rules may let them in; all else is refused.
 
-use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap};
-use http::{Method, Response, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use kogumo_door::{Cloud, CrossOrigin};
 use kogumo_wire::{Body, Fault, Protocol, Service};
 
@@ -55,6 +59,28 @@ pub fn judge(cloud: &Cloud, arrival: &Arrival, service: &'static Service, origin
         None if is_s3 && matches!(*method, Method::GET | Method::HEAD) => Judgement::GoOn(None),
         None => Judgement::Answer(own_routes::refuse(Refusal::Origin)),
     }
+}
+
+/// What lets a page of an allowed origin read the answer, and the answer itself if it is a preflight.
+pub fn welcome(arrival: &Arrival, origin: &str) -> (HeaderMap, Option<Response<Body>>) {
+    let mut headers = HeaderMap::new();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    set(ACCESS_CONTROL_EXPOSE_HEADERS, "*");
+    set(VARY, "origin");
+    if arrival.incoming.request.method != Method::OPTIONS {
+        return (headers, None);
+    }
+    set(ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, PUT, POST, DELETE, PATCH");
+    set(ACCESS_CONTROL_ALLOW_HEADERS, arrival.header("access-control-request-headers").unwrap_or("*"));
+    set(ACCESS_CONTROL_MAX_AGE, "600");
+    let mut response = Response::new(Body::Empty);
+    response.headers_mut().clone_from(&headers);
+    (headers, Some(response))
 }
 
 /// Source: "Troubleshooting CORS", Amazon S3 User Guide.

@@ -1,23 +1,12 @@
 //! Which service is meant, for requests as real clients send them.
 
 use http::HeaderMap;
-use kogumo_wire::{Operation, Protocol, Service, parse_query, schema};
+use kogumo_wire::{Operation, Protocol, Service, parse_query};
 
 use super::*;
 
 const fn operation(name: &'static str, method: &'static str, uri: &'static str) -> Operation {
-    Operation {
-        name,
-        method,
-        uri,
-        status: 200,
-        input: &schema::UNIT,
-        output: &schema::UNIT,
-        errors: &[],
-        result_wrapper: "",
-        unsigned: false,
-        built: false,
-    }
+    Operation::unbuilt(name, method, uri)
 }
 
 const fn service(
