@@ -1,0 +1,188 @@
+//! The data plane of HTTP APIs: finds the API, the stage, the route, and calls its integration.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html>
+
+mod answer;
+mod authorize;
+mod cors;
+mod event;
+mod integrate;
+mod route;
+pub mod runtime;
+
+use crate::definition::{Definition, Route};
+use crate::stage::{self, Stage};
+use crate::{api, deployment};
+use kogumo_base::{Scope, Timestamp, Trouble};
+use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
+use kogumo_execute_api::address::{self, Address};
+use kogumo_execute_api::arrival::{self, Unread};
+use kogumo_execute_api::context::Context;
+use kogumo_execute_api::exchange::{Pairs, Request, Response};
+use kogumo_wire::Body;
+use runtime::Runtime;
+use std::sync::Arc;
+
+/// Requests at once, of an account in a region.
+const BURST_LIMIT: i32 = 5_000;
+/// Requests a second, of an account in a region.
+const RATE_LIMIT: f64 = 10_000.0;
+
+pub fn surface() -> Surface {
+    Surface { name: "execute-api (HTTP APIs)", claims, serve }
+}
+
+fn claims(incoming: &Incoming) -> bool {
+    address::parse(&incoming.host, &incoming.request.path).is_some_and(|address| !address.is_rest())
+}
+
+/// A refusal of the API itself: a status and AWS's message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal(pub u16, pub &'static str);
+
+pub const NOT_FOUND: Refusal = Refusal(404, "Not Found");
+pub const FORBIDDEN: Refusal = Refusal(403, "Forbidden");
+pub const UNAUTHORIZED: Refusal = Refusal(401, "Unauthorized");
+pub const INTERNAL: Refusal = Refusal(500, "Internal Server Error");
+pub const UNAVAILABLE: Refusal = Refusal(503, "Service Unavailable");
+const TOO_LARGE: Refusal = Refusal(413, "Request Entity Too Large");
+const THROTTLED: Refusal = Refusal(429, "Too Many Requests");
+const BAD_REQUEST: Refusal = Refusal(400, "Bad Request");
+
+impl Refusal {
+    fn response(&self) -> Response {
+        Response {
+            status: self.0,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: serde_json::json!({"message": self.1}).to_string().into_bytes(),
+        }
+    }
+}
+
+/// What a request meets on its way.
+pub struct Call<'a> {
+    pub cloud: &'a Arc<Cloud>,
+    pub runtime: &'a Runtime,
+    /// The API's home.
+    pub scope: &'a Scope,
+    pub definition: &'a Definition,
+    pub stage: &'a Stage,
+    pub request: &'a Request,
+    pub route: &'a Route,
+    pub path_parameters: &'a Pairs,
+    /// With the stage, unless it is `$default`.
+    pub raw_path: &'a str,
+    pub now: Timestamp,
+}
+
+fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body>> {
+    Box::pin(async move {
+        let request_id =
+            kogumo_base::random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 15) + "=";
+        let response = match address::parse(&incoming.host, &incoming.request.path) {
+            Some(address) => answer(&cloud, address, incoming, &request_id).await,
+            None => Ok(NOT_FOUND.response()),
+        };
+        let response = response.unwrap_or_else(|trouble| {
+            tracing::error!("{trouble}");
+            INTERNAL.response()
+        });
+        arrival::to_http(response, &[("apigw-requestid", &request_id)])
+    })
+}
+
+async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &str) -> Result<Response, Trouble> {
+    let now = cloud.clock.now();
+    let runtime = cloud.part::<Runtime>()?;
+    let Some((scope, address, stage, definition)) = find(cloud, address)? else { return Ok(NOT_FOUND.response()) };
+    let (mut request, whole) = arrival::read(&address, &scope, incoming).await;
+    // HTTP APIs hand header names on in lower case.
+    request.headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+    match whole {
+        Ok(()) => {}
+        Err(Unread::TooLarge) => return Ok(TOO_LARGE.response()),
+        Err(Unread::BrokenOff) => return Ok(BAD_REQUEST.response()),
+    }
+    if let Some(preflight) = definition.cors.as_ref().and_then(|cors| cors::preflight(cors, &request)) {
+        return Ok(preflight);
+    }
+    let raw_path = if stage.name == "$default" { address.path.clone() } else { address.full_path() };
+    let mut response = match route::route(&definition, &request.method, &request.path) {
+        None => NOT_FOUND.response(),
+        Some((route, path_parameters)) => {
+            let context = Context {
+                request_id: id.to_owned(),
+                stage: stage.name.clone(),
+                stage_variables: stage.variables.clone(),
+                resource_path: route.key.split_once(' ').map_or("$default", |(_, path)| path).to_owned(),
+                resource_id: route.key.clone(),
+                path: raw_path.clone(),
+                ..arrival::describe(&address, &scope, &request, now)
+            };
+            let call = Call {
+                cloud,
+                runtime: &runtime,
+                scope: &scope,
+                definition: &definition,
+                stage: &stage,
+                request: &request,
+                route,
+                path_parameters: &path_parameters,
+                raw_path: &raw_path,
+                now,
+            };
+            pass(&call, context).await.unwrap_or_else(|refusal| refusal.response())
+        }
+    };
+    if let Some(cors) = &definition.cors {
+        cors::decorate(cors, &request, &mut response);
+    }
+    Ok(response)
+}
+
+async fn pass(call: &Call<'_>, mut context: Context) -> Result<Response, Refusal> {
+    throttle(call, &context)?;
+    authorize::authorize(call, &mut context).await?;
+    integrate::integrate(call, &context).await
+}
+
+fn throttle(call: &Call<'_>, context: &Context) -> Result<(), Refusal> {
+    let own = call.stage.throttles.get(&call.route.key);
+    let default = &call.stage.default_throttle;
+    let rate = own.and_then(|own| own.rate).or(default.rate).unwrap_or(RATE_LIMIT);
+    let burst = own.and_then(|own| own.burst).or(default.burst).unwrap_or(BURST_LIMIT);
+    let bucket = format!("{}/{}/{}", context.api_id, call.stage.name, call.route.key);
+    if call.runtime.buckets.take(&bucket, rate, f64::from(burst), call.now) { Ok(()) } else { Err(THROTTLED) }
+}
+
+/// The API's home, its stage and what the stage serves; the address is corrected where the first
+/// segment of its path is no stage but belongs to the path of `$default`.
+fn find(cloud: &Cloud, address: Address) -> Result<Option<(Scope, Address, Stage, Definition)>, Trouble> {
+    let trouble = |fault: kogumo_wire::Fault| Trouble::new(fault.to_string());
+    let snapshot = cloud.store.read();
+    let Some(scope) = api::home(&snapshot, &address.api_id)? else { return Ok(None) };
+    let id = address.api_id.clone();
+    let named = match address.stage.as_str() {
+        "" => None,
+        name => stage::find(&snapshot, &scope, &id, name).map_err(trouble)?,
+    };
+    let (address, stage) = match named {
+        Some(stage) => (address, stage),
+        None => match stage::find(&snapshot, &scope, &id, "$default").map_err(trouble)? {
+            Some(stage) => {
+                let path = if address.stage.is_empty() { address.path.clone() } else { address.full_path() };
+                (Address { path, stage: "$default".into(), ..address }, stage)
+            }
+            None => return Ok(None),
+        },
+    };
+    let api = api::load(&snapshot, &scope, &id).map_err(trouble)?;
+    let definition = match (&stage.deployment_id, stage.auto_deploy) {
+        (_, true) => api.definition,
+        (Some(deployment), false) => {
+            let frozen = deployment::load(&snapshot, &scope, &id, deployment).map_err(trouble)?;
+            Definition { cors: api.definition.cors, ..frozen.definition }
+        }
+        (None, false) => return Ok(None),
+    };
+    Ok(Some((scope, address, stage, definition)))
+}
