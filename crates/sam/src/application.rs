@@ -59,8 +59,9 @@ pub(crate) fn locate(id: &str, properties: &mut Map, translation: &Translation) 
             location.insert(name, translation.mappings.resolved(&value)?);
         }
     }
-    let unresolved =
-        |name: &str| format!("Property '{name}' cannot be resolved. Only FindInMap and Ref intrinsic functions are supported.");
+    let unresolved = |name: &str| {
+        format!("Property '{name}' cannot be resolved. Only FindInMap and Ref intrinsic functions are supported.")
+    };
     let Some(application) = location.get("ApplicationId") else {
         return wrong("Property 'ApplicationId' is required.".into());
     };

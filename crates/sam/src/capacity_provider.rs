@@ -48,7 +48,8 @@ pub(crate) fn transform(provider: Instance, translation: &mut Translation) -> Re
         && types.get("AllowedTypes").is_some()
         && types.get("ExcludedTypes").is_some()
     {
-        let message = "Cannot specify 'InstanceRequirements.AllowedTypes' and 'InstanceRequirements.ExcludedTypes' together.";
+        let message =
+            "Cannot specify 'InstanceRequirements.AllowedTypes' and 'InstanceRequirements.ExcludedTypes' together.";
         return Err(provider.error(message));
     }
     let mut resources = Vec::new();
@@ -152,7 +153,10 @@ fn scaling(given: &Map) -> Map {
         Some(target) => {
             let metric = text("LambdaCapacityProviderAverageCPUUtilization");
             scaling.insert("ScalingMode", "Manual");
-            scaling.insert("ScalingPolicies", list([map([("PredefinedMetricType", metric), ("TargetValue", target.clone())])]));
+            scaling.insert(
+                "ScalingPolicies",
+                list([map([("PredefinedMetricType", metric), ("TargetValue", target.clone())])]),
+            );
         }
     }
     scaling

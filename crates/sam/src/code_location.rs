@@ -35,8 +35,11 @@ impl Location {
         let rest = uri[scheme.len()..].split('#').next()?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (bucket, key) = path.split_once('/').filter(|(bucket, _)| !bucket.is_empty())?;
-        let versions: Vec<&str> =
-            query.split('&').filter_map(|pair| pair.strip_prefix("versionId=")).filter(|version| !version.is_empty()).collect();
+        let versions: Vec<&str> = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("versionId="))
+            .filter(|version| !version.is_empty())
+            .collect();
         let version = match versions[..] {
             [version] => Some(Value::Text(uri.with(percent_decoded(version)))),
             _ => None,
@@ -79,7 +82,10 @@ fn has_path_reference(uri: &str) -> bool {
         body.is_some_and(|body| {
             let (name, version) = body.split_once(':').unwrap_or((body, "0"));
             let known = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
-            name.contains('/') && name.chars().all(known) && !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit())
+            name.contains('/')
+                && name.chars().all(known)
+                && !version.is_empty()
+                && version.bytes().all(|b| b.is_ascii_digit())
         })
     })
 }
@@ -110,7 +116,8 @@ mod tests {
     #[test]
     fn an_uri_has_bucket_key_and_version() {
         let code = code(&text("s3://bucket/a/b.zip?versionId=v%2B1"), "F", "CodeUri").unwrap();
-        let expected = map([("S3Bucket", text("bucket")), ("S3Key", text("a/b.zip")), ("S3ObjectVersion", text("v+1"))]);
+        let expected =
+            map([("S3Bucket", text("bucket")), ("S3Key", text("a/b.zip")), ("S3ObjectVersion", text("v+1"))]);
         assert_eq!(Value::from(code), expected);
     }
 

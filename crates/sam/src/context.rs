@@ -20,12 +20,7 @@ pub struct Context {
 impl Context {
     /// A region, with nothing else known.
     pub fn new(region: impl Into<String>) -> Context {
-        Context {
-            region: region.into(),
-            managed_policies: BTreeMap::new(),
-            applications: BTreeMap::new(),
-            now: 0,
-        }
+        Context { region: region.into(), managed_policies: BTreeMap::new(), applications: BTreeMap::new(), now: 0 }
     }
 
     /// The partition of the region: `aws`, `aws-cn` and so on.
@@ -63,9 +58,10 @@ impl Context {
             "aws-eusc" => 'e',
             _ => '-',
         };
-        let known = MANAGED_POLICIES.lines().filter_map(|line| line.split_once(' ')).find(|(letters, path)| {
-            letters.contains(letter) && path.rsplit('/').next() == Some(name)
-        });
+        let known = MANAGED_POLICIES
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .find(|(letters, path)| letters.contains(letter) && path.rsplit('/').next() == Some(name));
         match known {
             Some((_, path)) => self.aws_policy_arn(path),
             None => self.managed_policies.get(name).cloned().unwrap_or_else(|| name.to_owned()),

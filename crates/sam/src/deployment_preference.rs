@@ -154,8 +154,7 @@ impl Preference {
         let some = |name: &str| self.settings.get(name).filter(|value| value.truthy());
         let events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"];
         let rollback = map([("Enabled", true.into()), ("Events", list(events.map(Value::from)))]);
-        let style =
-            map([("DeploymentType", text("BLUE_GREEN")), ("DeploymentOption", text("WITH_TRAFFIC_CONTROL"))]);
+        let style = map([("DeploymentType", text("BLUE_GREEN")), ("DeploymentOption", text("WITH_TRAFFIC_CONTROL"))]);
         let kind = self.settings.get("Type").cloned();
         let alarms = alarms(some("Alarms")).map_err(|wrong| Error::resource(&self.function_id, wrong))?;
         let mut group = Resource::new("AWS::CodeDeploy::DeploymentGroup", self.group_id(), &Map::new())?
@@ -195,9 +194,9 @@ fn alarm_configuration(alarms: &Value) -> std::result::Result<Value, String> {
 fn config_name(value: &Value, in_sub: bool) -> Value {
     match value {
         Value::List(items) => Value::List(items.iter().map(|item| config_name(item, false)).collect()),
-        Value::Map(function) if is_intrinsic(value) => {
-            Value::Map(function.iter().map(|(key, member)| (key.clone(), config_name(member, &**key == "Fn::Sub"))).collect())
-        }
+        Value::Map(function) if is_intrinsic(value) => Value::Map(
+            function.iter().map(|(key, member)| (key.clone(), config_name(member, &**key == "Fn::Sub"))).collect(),
+        ),
         Value::Text(name) if PREDEFINED.contains(&&**name) => {
             let pattern = "CodeDeployDefault.Lambda${ConfigName}";
             match in_sub {

@@ -8,37 +8,117 @@ use crate::{python2, transform};
 
 /// Sections with the properties that they may set.
 const SECTIONS: &[(&str, &[&str])] = &[
-    ("Api", &[
-        "Auth", "Name", "DefinitionUri", "CacheClusterEnabled", "CacheClusterSize", "MergeDefinitions", "Variables",
-        "EndpointConfiguration", "MethodSettings", "BinaryMediaTypes", "MinimumCompressionSize", "Cors",
-        "GatewayResponses", "AccessLogSetting", "CanarySetting", "TracingEnabled", "OpenApiVersion", "Domain",
-        "AlwaysDeploy", "PropagateTags", "SecurityPolicy", "EndpointAccessMode",
-    ]),
-    ("CapacityProvider", &[
-        "VpcConfig", "OperatorRole", "Tags", "InstanceRequirements", "ScalingConfig", "KmsKeyArn", "PropagateTags",
-    ]),
-    ("Function", &[
-        "Handler", "Runtime", "CodeUri", "DeadLetterQueue", "Description", "MemorySize", "Timeout", "VpcConfig",
-        "Environment", "Tags", "PropagateTags", "Tracing", "KmsKeyArn", "AutoPublishAlias",
-        "AutoPublishAliasAllProperties", "Layers", "DeploymentPreference", "RolePath", "PermissionsBoundary",
-        "ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "AssumeRolePolicyDocument", "EventInvokeConfig",
-        "FileSystemConfigs", "CodeSigningConfigArn", "Architectures", "SnapStart", "EphemeralStorage",
-        "FunctionUrlConfig", "RuntimeManagementConfig", "LoggingConfig", "RecursiveLoop", "SourceKMSKeyArn",
-        "TenancyConfig", "DurableConfig", "CapacityProviderConfig", "FunctionScalingConfig", "PublishToLatestPublished",
-        "VersionDeletionPolicy",
-    ]),
-    ("HttpApi", &[
-        "Auth", "AccessLogSettings", "StageVariables", "Tags", "CorsConfiguration", "DefaultRouteSettings", "Domain",
-        "RouteSettings", "FailOnWarnings", "PropagateTags",
-    ]),
+    (
+        "Api",
+        &[
+            "Auth",
+            "Name",
+            "DefinitionUri",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "MergeDefinitions",
+            "Variables",
+            "EndpointConfiguration",
+            "MethodSettings",
+            "BinaryMediaTypes",
+            "MinimumCompressionSize",
+            "Cors",
+            "GatewayResponses",
+            "AccessLogSetting",
+            "CanarySetting",
+            "TracingEnabled",
+            "OpenApiVersion",
+            "Domain",
+            "AlwaysDeploy",
+            "PropagateTags",
+            "SecurityPolicy",
+            "EndpointAccessMode",
+        ],
+    ),
+    (
+        "CapacityProvider",
+        &["VpcConfig", "OperatorRole", "Tags", "InstanceRequirements", "ScalingConfig", "KmsKeyArn", "PropagateTags"],
+    ),
+    (
+        "Function",
+        &[
+            "Handler",
+            "Runtime",
+            "CodeUri",
+            "DeadLetterQueue",
+            "Description",
+            "MemorySize",
+            "Timeout",
+            "VpcConfig",
+            "Environment",
+            "Tags",
+            "PropagateTags",
+            "Tracing",
+            "KmsKeyArn",
+            "AutoPublishAlias",
+            "AutoPublishAliasAllProperties",
+            "Layers",
+            "DeploymentPreference",
+            "RolePath",
+            "PermissionsBoundary",
+            "ReservedConcurrentExecutions",
+            "ProvisionedConcurrencyConfig",
+            "AssumeRolePolicyDocument",
+            "EventInvokeConfig",
+            "FileSystemConfigs",
+            "CodeSigningConfigArn",
+            "Architectures",
+            "SnapStart",
+            "EphemeralStorage",
+            "FunctionUrlConfig",
+            "RuntimeManagementConfig",
+            "LoggingConfig",
+            "RecursiveLoop",
+            "SourceKMSKeyArn",
+            "TenancyConfig",
+            "DurableConfig",
+            "CapacityProviderConfig",
+            "FunctionScalingConfig",
+            "PublishToLatestPublished",
+            "VersionDeletionPolicy",
+        ],
+    ),
+    (
+        "HttpApi",
+        &[
+            "Auth",
+            "AccessLogSettings",
+            "StageVariables",
+            "Tags",
+            "CorsConfiguration",
+            "DefaultRouteSettings",
+            "Domain",
+            "RouteSettings",
+            "FailOnWarnings",
+            "PropagateTags",
+        ],
+    ),
     ("LayerVersion", &["PublishLambdaVersion"]),
     ("SimpleTable", &["SSESpecification"]),
     ("StateMachine", &["PropagateTags"]),
-    ("WebSocketApi", &[
-        "AccessLogSettings", "ApiKeySelectionExpression", "DefaultRouteSettings", "DisableExecuteApiEndpoint",
-        "DisableSchemaValidation", "Domain", "FailOnWarnings", "IpAddressType", "PropagateTags",
-        "RouteSelectionExpression", "RouteSettings", "StageVariables", "Tags",
-    ]),
+    (
+        "WebSocketApi",
+        &[
+            "AccessLogSettings",
+            "ApiKeySelectionExpression",
+            "DefaultRouteSettings",
+            "DisableExecuteApiEndpoint",
+            "DisableSchemaValidation",
+            "Domain",
+            "FailOnWarnings",
+            "IpAddressType",
+            "PropagateTags",
+            "RouteSelectionExpression",
+            "RouteSettings",
+            "StageVariables",
+            "Tags",
+        ],
+    ),
 ];
 
 /// The destinations of asynchronous invocations that functions have from Globals alone: function
@@ -106,7 +186,8 @@ fn check(globals: &Value) -> Result<()> {
     for (section, properties) in globals.iter() {
         let Some((_, known)) = SECTIONS.iter().find(|(name, _)| *name == &**section) else {
             let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-            let message = format!("'{section}' is not supported. Must be one of the following values - {}", quoted(&names));
+            let message =
+                format!("'{section}' is not supported. Must be one of the following values - {}", quoted(&names));
             return Err(Error::Globals(message));
         };
         let Value::Map(properties) = properties else {
@@ -130,7 +211,9 @@ fn merge(id: &Text, resource: &mut Map, globals: &Value, shared: &mut SharedDest
     let Some(kind) = transform::macro_type(resource) else { return Ok(()) };
     let Some(Value::Map(global)) = globals.get(kind.trim_start_matches("AWS::Serverless::")) else { return Ok(()) };
     let ignored = resource.get("IgnoreGlobals").filter(|ignored| ignored.truthy()).cloned();
-    let wrong = |more: &str| Error::resource(id, format!("Resource {id} has invalid resource attribute 'IgnoreGlobals'{more}."));
+    let wrong = |more: &str| {
+        Error::resource(id, format!("Resource {id} has invalid resource attribute 'IgnoreGlobals'{more}."))
+    };
     let mut global = global.clone();
     match ignored {
         None => {
@@ -157,7 +240,9 @@ fn merge(id: &Text, resource: &mut Map, globals: &Value, shared: &mut SharedDest
 /// Maps are merged and lists are joined; of anything else, the local value counts.
 fn merged(global: &Value, local: Value) -> Value {
     match (global, local) {
-        (Value::Map(global_map), Value::Map(local_map)) if !is_intrinsic(global) && !is_intrinsic(&Value::Map(local_map.clone())) => {
+        (Value::Map(global_map), Value::Map(local_map))
+            if !is_intrinsic(global) && !is_intrinsic(&Value::Map(local_map.clone())) =>
+        {
             let mut all = global_map.copy();
             for (key, value) in entries(&local_map) {
                 let value = match global_map.contains(&key) {
@@ -179,11 +264,14 @@ fn entries(map: &Map) -> Vec<(Text, Value)> {
 
 /// Writes the version of OpenAPI that an API asks for into the definition that SAM made for it.
 fn fix_openapi(resource: &mut Value) {
-    let Some(resource) = resource.as_map_mut().filter(|resource| resource.str("Type") == Some("AWS::Serverless::Api")) else {
+    let Some(resource) = resource.as_map_mut().filter(|resource| resource.str("Type") == Some("AWS::Serverless::Api"))
+    else {
         return;
     };
     let Some(properties) = resource.get_mut("Properties").and_then(Value::as_map_mut) else { return };
-    let Some(version) = properties.get("OpenApiVersion").filter(|version| is_openapi_3(version)).cloned() else { return };
+    let Some(version) = properties.get("OpenApiVersion").filter(|version| is_openapi_3(version)).cloned() else {
+        return;
+    };
     if !properties.contains("__MANAGE_SWAGGER") {
         return;
     }

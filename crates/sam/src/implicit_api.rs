@@ -74,10 +74,15 @@ struct Attributes {
 pub(crate) fn default_definitions(resources: &mut Map) {
     for flavor in [Flavor::Rest, Flavor::Http] {
         for resource in resources.values_mut() {
-            let Some(resource) = resource.as_map_mut().filter(|resource| resource.str("Type") == Some(flavor.resource())) else {
+            let Some(resource) =
+                resource.as_map_mut().filter(|resource| resource.str("Type") == Some(flavor.resource()))
+            else {
                 continue;
             };
-            if let Value::Map(properties) = resource.or_insert("Properties", Map::new())
+            if flavor == Flavor::Http {
+                resource.or_insert("Properties", Map::new());
+            }
+            if let Some(Value::Map(properties)) = resource.get_mut("Properties")
                 && !properties.truthy("DefinitionBody")
                 && !properties.truthy("DefinitionUri")
             {
@@ -105,7 +110,8 @@ pub(crate) fn apply(flavor: Flavor, template: &mut Map, resources: &mut Map) -> 
     inherit(flavor, template, resources, &attributes);
     make_paths_conditional(flavor, template, resources, &attributes)?;
 
-    let unused = resources.get(implicit).and_then(|api| api.get("Properties")?.get("DefinitionBody")?.get("paths")?.as_map());
+    let unused =
+        resources.get(implicit).and_then(|api| api.get("Properties")?.get("DefinitionBody")?.get("paths")?.as_map());
     if unused.is_some_and(Map::is_empty) {
         match existing {
             Some(existing) => resources.insert(implicit, existing),
@@ -126,7 +132,13 @@ fn implicit_api(flavor: Flavor) -> Value {
 }
 
 /// Enters the events of one function or state machine.
-fn enter_events(flavor: Flavor, id: &str, template: &Map, resources: &mut Map, attributes: &mut Attributes) -> Result<()> {
+fn enter_events(
+    flavor: Flavor,
+    id: &str,
+    template: &Map,
+    resources: &mut Map,
+    attributes: &mut Attributes,
+) -> Result<()> {
     let Some(Value::Map(owner)) = resources.get(id) else { return Ok(()) };
     if !matches!(owner.str("Type"), Some("AWS::Serverless::Function" | "AWS::Serverless::StateMachine")) {
         return Ok(());
@@ -229,7 +241,14 @@ fn pass_tags(flavor: Flavor, owner: &Map, template: &Map, resources: &mut Map) {
     }
 }
 
-fn enter_path(flavor: Flavor, event_id: &str, api_id: &str, path: &Text, method: &Text, resources: &mut Map) -> Result<()> {
+fn enter_path(
+    flavor: Flavor,
+    event_id: &str,
+    api_id: &str,
+    path: &Text,
+    method: &Text,
+    resources: &mut Map,
+) -> Result<()> {
     let api = resources.get_mut(api_id).and_then(Value::as_map_mut);
     let kind = api.as_ref().and_then(|api| api.str("Type")).map(str::to_owned);
     let http_from_rest = flavor == Flavor::Rest && kind.as_deref() == Some(Flavor::Http.resource());
@@ -263,7 +282,9 @@ fn enter_route_settings(
         method => format!("{} {path}", method.to_uppercase()),
     };
     let api = resources.get_mut(api_id).and_then(Value::as_map_mut);
-    let Some(properties) = api.and_then(|api| api.get_mut("Properties")).and_then(Value::as_map_mut) else { return Ok(()) };
+    let Some(properties) = api.and_then(|api| api.get_mut("Properties")).and_then(Value::as_map_mut) else {
+        return Ok(());
+    };
     let settings = event.get("RouteSettings").cloned().unwrap_or_else(|| map([]));
     let settings = match owner.get("Condition").filter(|condition| condition.truthy()) {
         Some(condition) => conditional(condition.clone(), settings),
@@ -284,7 +305,8 @@ fn enter_route_settings(
 fn inherit(flavor: Flavor, template: &mut Map, resources: &mut Map, attributes: &Attributes) {
     let implicit = flavor.implicit_id();
     let mut inherited = Map::new();
-    let methods = attributes.conditions.get(implicit).into_iter().flat_map(|paths| paths.values()).flat_map(IndexMap::values);
+    let methods =
+        attributes.conditions.get(implicit).into_iter().flat_map(|paths| paths.values()).flat_map(IndexMap::values);
     if let Some(condition) = common(methods, &format!("{implicit}Condition"), template) {
         inherited.insert("Condition", condition);
     }
@@ -318,7 +340,12 @@ fn common<'a>(conditions: impl Iterator<Item = &'a Option<Value>>, name: &str, t
     Some(text(name))
 }
 
-fn make_paths_conditional(flavor: Flavor, template: &mut Map, resources: &mut Map, attributes: &Attributes) -> Result<()> {
+fn make_paths_conditional(
+    flavor: Flavor,
+    template: &mut Map,
+    resources: &mut Map,
+    attributes: &Attributes,
+) -> Result<()> {
     for id in resources.keys() {
         let Some(api) = resources.get_mut(&id).and_then(Value::as_map_mut) else { continue };
         if api.str("Type") != Some(flavor.resource()) {

@@ -27,7 +27,9 @@ pub(crate) fn conditional(condition: impl Into<Value>, then: Value) -> Value {
     conditional_else(condition, then, reference("AWS::NoValue"))
 }
 
+/// `Fn::If`; null for false is nothing, too.
 pub(crate) fn conditional_else(condition: impl Into<Value>, then: Value, otherwise: Value) -> Value {
+    let otherwise = if otherwise.is_null() { reference("AWS::NoValue") } else { otherwise };
     map([("Fn::If", list([condition.into(), then, otherwise]))])
 }
 

@@ -81,7 +81,12 @@ fn definition(layer: &Instance) -> Value {
     for name in ["UpdatePolicy", "Condition"] {
         definition.insert_some(name, layer.attributes.get(name).cloned());
     }
-    let properties: Map = layer.properties.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let properties: Map = layer
+        .properties
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     definition.insert("Properties", properties);
     map([(&layer.id, definition.into())])
 }

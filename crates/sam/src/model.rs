@@ -91,7 +91,12 @@ pub(crate) fn report(errors: &[Wrong], model: &str) -> String {
     let plural = if errors.len() == 1 { "" } else { "s" };
     let mut report = format!("{} validation error{plural} for {model}", errors.len());
     for error in errors {
-        report.push_str(&format!("\n{}\n  {} (type={})", error.path.join(" -> "), error.what.message(), error.what.code()));
+        report.push_str(&format!(
+            "\n{}\n  {} (type={})",
+            error.path.join(" -> "),
+            error.what.message(),
+            error.what.code()
+        ));
     }
     report
 }
@@ -127,7 +132,7 @@ impl What {
 
 impl Model {
     fn read(&self, value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>) -> Option<Map> {
-        let Value::Map(given) = value else {
+        let Some(given) = as_map(value) else {
             wrong.push(Wrong { path: path.clone(), what: What::Type("dict") });
             return None;
         };
@@ -139,7 +144,6 @@ impl Model {
                     let value = member.kind.read(value, path, wrong);
                     read.insert_some(member.name, value);
                 }
-                None if member.required && given.contains(member.name) && matches!(member.kind, Kind::Any) => {}
                 None if member.required => wrong.push(Wrong { path: path.clone(), what: What::Missing }),
                 None => {}
             }
@@ -158,21 +162,19 @@ impl Model {
 
 impl Kind {
     fn read(&self, value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>) -> Option<Value> {
-        let is_map = value.as_map().is_some();
+        let map = as_map(value).map(Value::Map);
         match self {
             Kind::Any => Some(value.clone()),
-            Kind::Map if is_map => Some(value.clone()),
-            Kind::Map => fail(&["dict"], path, wrong),
+            Kind::Map => map.or_else(|| fail(&["dict"], path, wrong)),
             Kind::List if value.as_list().is_some() => Some(value.clone()),
             Kind::List => fail(&["list"], path, wrong),
             Kind::Text => as_text(value).or_else(|| fail(&["str"], path, wrong)),
             Kind::Bool => as_bool(value).or_else(|| fail(&["bool"], path, wrong)),
-            Kind::Int | Kind::Float | Kind::Number | Kind::TextOrFunction if is_map => Some(value.clone()),
+            Kind::Int | Kind::Float | Kind::Number | Kind::TextOrFunction | Kind::TextsOrFunction if map.is_some() => map,
             Kind::Int => as_int(value).or_else(|| fail(&["dict", "integer"], path, wrong)),
             Kind::Float => as_float(value).or_else(|| fail(&["dict", "float"], path, wrong)),
             Kind::Number => as_int(value).or_else(|| fail(&["dict", "integer", "float"], path, wrong)),
             Kind::TextOrFunction => as_text(value).or_else(|| fail(&["dict", "str"], path, wrong)),
-            Kind::TextsOrFunction if is_map => Some(value.clone()),
             Kind::TextsOrFunction => read_texts(value, path, wrong),
             Kind::Texts => each(value, path, wrong, &|item, path, wrong| Kind::Text.read(item, path, wrong)),
             Kind::OneOf(values) => match value.as_str().filter(|text| values.contains(text)) {
@@ -182,14 +184,20 @@ impl Kind {
                     None
                 }
             },
-            Kind::EachOneOf(values) => each(value, path, wrong, &|item, path, wrong| Kind::OneOf(values).read(item, path, wrong)),
+            Kind::EachOneOf(values) => {
+                each(value, path, wrong, &|item, path, wrong| Kind::OneOf(values).read(item, path, wrong))
+            }
             Kind::Model(model) => model.read(value, path, wrong).map(Value::Map),
-            Kind::ListOf(model) => each(value, path, wrong, &|item, path, wrong| model.read(item, path, wrong).map(Value::Map)),
-            Kind::MapOf(model) => each_member(value, path, wrong, &|item, path, wrong| model.read(item, path, wrong).map(Value::Map)),
+            Kind::ListOf(model) => {
+                each(value, path, wrong, &|item, path, wrong| model.read(item, path, wrong).map(Value::Map))
+            }
+            Kind::MapOf(model) => {
+                each_member(value, path, wrong, &|item, path, wrong| model.read(item, path, wrong).map(Value::Map))
+            }
             Kind::MapOfMapsOf(model) => each_member(value, path, wrong, &|item, path, wrong| {
                 each_member(item, path, wrong, &|item, path, wrong| model.read(item, path, wrong).map(Value::Map))
             }),
-            Kind::ModelOrBool(model) if is_map => model.read(value, path, wrong).map(Value::Map),
+            Kind::ModelOrBool(model) if map.is_some() => model.read(value, path, wrong).map(Value::Map),
             Kind::ModelOrBool(_) => as_bool(value).or_else(|| fail(&["dict", "bool"], path, wrong)),
         }
     }
@@ -226,7 +234,7 @@ fn each(value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>, read: Rea
 }
 
 fn each_member(value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>, read: ReadItem) -> Option<Value> {
-    let Some(members) = value.as_map() else { return fail(&["dict"], path, wrong) };
+    let Some(members) = as_map(value) else { return fail(&["dict"], path, wrong) };
     let mut all = Map::new();
     for (key, member) in members.iter() {
         path.push(key.to_string());
@@ -236,6 +244,21 @@ fn each_member(value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>, re
         path.pop();
     }
     Some(all.into())
+}
+
+/// A map, or what Python's `dict` makes one of: a list of pairs, the empty one above all.
+fn as_map(value: &Value) -> Option<Map> {
+    if let Value::Map(map) = value {
+        return Some(map.clone());
+    }
+    if value.as_list().is_none() && value.as_str().is_none() {
+        return None;
+    }
+    let pair = |item: &Value| match &item.python_items()[..] {
+        [Value::Text(key), value] => Some((key.clone(), value.clone())),
+        _ => None,
+    };
+    value.python_items().iter().map(pair).collect()
 }
 
 fn as_text(value: &Value) -> Option<Value> {

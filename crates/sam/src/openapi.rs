@@ -52,7 +52,8 @@ impl OpenApi {
         };
         let all = Value::Map(document);
         let part = |keys: &[&str]| {
-            let part = deep_get(&all, keys).map_err(|wrong| Error::document(format!("Invalid OpenApi document: {wrong}")))?;
+            let part =
+                deep_get(&all, keys).map_err(|wrong| Error::document(format!("Invalid OpenApi document: {wrong}")))?;
             Ok(part.filter(|part| part.truthy()).cloned())
         };
         let as_map = |part: Option<Value>| match part {
@@ -94,7 +95,11 @@ impl OpenApi {
         let Some(item) = self.paths.0.get(DEFAULT_PATH) else { return Ok(false) };
         for definition in sides_of(item)?.into_iter().filter_map(|side| side.get(ANY_METHOD)) {
             for definition in sides_of(definition)? {
-                let Some(uri) = definition.get(INTEGRATION).and_then(|integration| integration.get("uri")).filter(|uri| uri.as_map().is_some()) else {
+                let Some(uri) = definition
+                    .get(INTEGRATION)
+                    .and_then(|integration| integration.get("uri"))
+                    .filter(|uri| uri.as_map().is_some())
+                else {
                     return Ok(false);
                 };
                 let is_function = |uri: &Value| {
@@ -111,7 +116,13 @@ impl OpenApi {
     }
 
     /// Puts a function behind a method, unless there is something already.
-    pub(crate) fn add_lambda(&mut self, path: &Text, method: &Text, uri: Value, condition: Option<&Value>) -> Result<()> {
+    pub(crate) fn add_lambda(
+        &mut self,
+        path: &Text,
+        method: &Text,
+        uri: Value,
+        condition: Option<&Value>,
+    ) -> Result<()> {
         if self.paths.has_integration(path, method)? {
             return Ok(());
         }
@@ -157,7 +168,8 @@ impl OpenApi {
         self.paths.each(path, method, &mut |definition| {
             let Value::List(parameters) = definition.or_insert("parameters", Vec::new()) else { return Ok(()) };
             for name in names {
-                let existing = parameters.iter_mut().filter_map(Value::as_map_mut).find(|it| it.str("name") == Some(name));
+                let existing =
+                    parameters.iter_mut().filter_map(Value::as_map_mut).find(|it| it.str("name") == Some(name));
                 match existing {
                     Some(parameter) => {
                         parameter.insert("in", "path");
@@ -165,7 +177,11 @@ impl OpenApi {
                     }
                     None => {
                         let name = Text::unicode(name);
-                        parameters.push(hashed([("name", name.into()), ("in", text("path")), ("required", true.into())]));
+                        parameters.push(hashed([
+                            ("name", name.into()),
+                            ("in", text("path")),
+                            ("required", true.into()),
+                        ]));
                     }
                 }
             }
@@ -248,7 +264,8 @@ impl OpenApi {
     }
 
     pub(crate) fn disable_execute_api_endpoint(&mut self, disable: &Value) -> Result<()> {
-        let mut servers = self.document.get("servers").and_then(Value::as_list).cloned().unwrap_or_else(|| vec![hashed([])]);
+        let mut servers =
+            self.document.get("servers").and_then(Value::as_list).cloned().unwrap_or_else(|| vec![hashed([])]);
         for server in &mut servers {
             let Value::Map(server) = server else {
                 return Err(Error::document("Value of 'servers' item must be a dictionary according to Swagger spec."));
@@ -291,7 +308,8 @@ fn lower_first(value: &Value, settings: &[(&str, Option<Value>)]) -> Value {
     let lower = |given: &str| {
         settings.iter().fold(given.to_owned(), |all, (name, _)| {
             let mut chars = name.chars();
-            let upper = chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>();
+            let upper =
+                chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>();
             all.replace(&upper, name)
         })
     };

@@ -59,7 +59,11 @@ fn kind(entry: &Value, templates: bool) -> Result<Kind> {
         entry if is_if(entry) => return kind_of_if(entry, templates),
         entry if is_intrinsic(entry) => Kind::Managed,
         Value::Map(map) if map.contains("Statement") => Kind::Document,
-        Value::Map(map) if templates && map.len() == 1 && map.keys().iter().all(|name| policy_templates::exists(name)) => Kind::Template,
+        Value::Map(map)
+            if templates && map.len() == 1 && map.keys().iter().all(|name| policy_templates::exists(name)) =>
+        {
+            Kind::Template
+        }
         _ => Kind::Unknown,
     })
 }

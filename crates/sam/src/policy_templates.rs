@@ -25,8 +25,11 @@ pub(crate) fn expand(id: &str, entry: &Value) -> Result<Value> {
         let message = format!("Must specify valid parameter values for policy template '{name}'");
         return Err(Error::resource(id, message));
     };
-    let missing: Vec<String> =
-        parameters.split(' ').filter(|name| !name.is_empty() && !values.contains(name)).map(|name| format!("'{name}'")).collect();
+    let missing: Vec<String> = parameters
+        .split(' ')
+        .filter(|name| !name.is_empty() && !values.contains(name))
+        .map(|name| format!("'{name}'"))
+        .collect();
     if !missing.is_empty() {
         let message =
             format!("Following required parameters of template '{name}' don't have values: [{}]", missing.join(", "));
@@ -41,7 +44,8 @@ fn fill_in(document: Value, values: &Map, parameters: &str) -> Value {
     match document {
         Value::List(items) => Value::List(items.into_iter().map(|item| fill_in(item, values, parameters)).collect()),
         Value::Map(map) => {
-            let parameter = map.str("Ref").filter(|name| map.len() == 1 && parameters.split(' ').any(|known| known == *name));
+            let parameter =
+                map.str("Ref").filter(|name| map.len() == 1 && parameters.split(' ').any(|known| known == *name));
             if let Some(value) = parameter.and_then(|name| values.get(name)) {
                 return value.clone();
             }
@@ -69,7 +73,10 @@ mod tests {
             let document = expand("F", &entry).unwrap();
             assert!(document.get("Statement").is_some(), "{name}");
             let text = crate::json::compact(&document);
-            assert!(parameters.split(' ').all(|name| name.is_empty() || !text.contains(&format!("{{\"Ref\":\"{name}\"}}"))), "{name}");
+            assert!(
+                parameters.split(' ').all(|name| name.is_empty() || !text.contains(&format!("{{\"Ref\":\"{name}\"}}"))),
+                "{name}"
+            );
         }
     }
 

@@ -5,7 +5,8 @@ use crate::value::{Map, Value};
 
 /// Whether there is an API whose definition has to be in that notation.
 pub(crate) fn applies(template: &Map) -> bool {
-    let resources: Vec<&Value> = template.get("Resources").and_then(Value::as_map).iter().flat_map(|all| all.values()).collect();
+    let resources: Vec<&Value> =
+        template.get("Resources").and_then(Value::as_map).iter().flat_map(|all| all.values()).collect();
     let kind = |resource: &Value, kind: &str| resource.get("Type").is_some_and(|it| it.is(kind));
     let has_event = |resource: &Value, event: &str| {
         let events = resource.get("Properties").and_then(|properties| properties.get("Events")).and_then(Value::as_map);
@@ -17,7 +18,8 @@ pub(crate) fn applies(template: &Map) -> bool {
         return true;
     }
     let default = |auth: Option<&Value>| auth.and_then(|auth| auth.get("DefaultAuthorizer")).is_some_and(Value::truthy);
-    let of_all = default(template.get("Globals").and_then(|globals| globals.get("HttpApi")).and_then(|it| it.get("Auth")));
+    let of_all =
+        default(template.get("Globals").and_then(|globals| globals.get("HttpApi")).and_then(|it| it.get("Auth")));
     let own = |it: &Value| default(it.get("Properties").and_then(|properties| properties.get("Auth")));
     resources.iter().any(|it| kind(it, "AWS::Serverless::HttpApi") && (of_all || own(it)))
         || of_all && resources.iter().any(|it| is_function(it) && has_event(it, "HttpApi"))

@@ -34,7 +34,9 @@ enum Piece<'a> {
 
 impl Parameters {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !value.as_str().is_some_and(|text| text.starts_with("{{IntrinsicFunction:")))
+        self.values
+            .get(name)
+            .filter(|value| !value.as_str().is_some_and(|text| text.starts_with("{{IntrinsicFunction:")))
     }
 
     /// The value with its parameters filled in. What it contains is changed in place.
@@ -107,7 +109,9 @@ impl Mappings {
             return Ok(found.clone());
         }
         match value {
-            Value::List(items) => items.iter().map(|item| self.resolved(item)).collect::<Result<Vec<_>>>().map(Value::List),
+            Value::List(items) => {
+                items.iter().map(|item| self.resolved(item)).collect::<Result<Vec<_>>>().map(Value::List)
+            }
             Value::Map(map) => {
                 let mut copy = map.clone();
                 for member in copy.values_mut() {
@@ -136,7 +140,8 @@ impl Mappings {
         let (Some(name), Some(top), Some(second)) = (name.as_str(), top.as_str(), second.as_str()) else {
             return Ok(None);
         };
-        let wrong = || Error::document(format!("Cannot use Fn::FindInMap on Mapping '{name}' which is not a a two-level map."));
+        let wrong =
+            || Error::document(format!("Cannot use Fn::FindInMap on Mapping '{name}' which is not a a two-level map."));
         let level = |value: &'_ Value| value.as_map().is_some();
         let Some(mapping) = self.0.get(name) else { return Ok(None) };
         if !level(mapping) {
@@ -186,7 +191,8 @@ fn replace_generated(value: &mut Value, generated: &Generated) -> Result<()> {
         *pattern = fill_in(pattern, |whole, path| {
             let mut parts = path.split('.');
             let (Some(id), Some(property)) = (parts.next(), parts.next()) else { return Ok(whole.to_owned()) };
-            Ok(find(id, property).map_or_else(|| whole.to_owned(), |name| whole.replace(&format!("{id}.{property}"), name)))
+            Ok(find(id, property)
+                .map_or_else(|| whole.to_owned(), |name| whole.replace(&format!("{id}.{property}"), name)))
         })?;
     }
     let Some(map) = value.as_map_mut().filter(|map| map.len() == 1) else { return Ok(()) };
@@ -276,7 +282,9 @@ fn pieces(pattern: &str) -> Vec<Piece<'_>> {
 
 /// A logical id, perhaps with attributes, or a pseudo parameter.
 fn is_variable(name: &str) -> bool {
-    let letters = |text: &str, more: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+    let letters = |text: &str, more: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
     letters(name, ".")
         || name.strip_prefix("AWS::").is_some_and(|pseudo| {
             pseudo.starts_with(|c: char| c.is_ascii_uppercase()) && pseudo.chars().all(|c| c.is_ascii_alphabetic())

@@ -61,10 +61,12 @@ impl Resource {
     /// `Fn::GetAtt` of its ARN, or `Ref` where the reference is the ARN.
     pub(crate) fn arn(&self) -> Value {
         match self.kind {
-            "AWS::Lambda::Alias" | "AWS::Lambda::Version" | "AWS::SNS::Topic" | "AWS::StepFunctions::StateMachine"
-            | "AWS::StepFunctions::StateMachineVersion" | "AWS::StepFunctions::StateMachineAlias" => {
-                map([("Ref", self.id.clone().into())])
-            }
+            "AWS::Lambda::Alias"
+            | "AWS::Lambda::Version"
+            | "AWS::SNS::Topic"
+            | "AWS::StepFunctions::StateMachine"
+            | "AWS::StepFunctions::StateMachineVersion"
+            | "AWS::StepFunctions::StateMachineAlias" => map([("Ref", self.id.clone().into())]),
             _ => get_att(self.id.clone(), "Arn"),
         }
     }

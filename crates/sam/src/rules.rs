@@ -82,9 +82,10 @@ pub(crate) fn check_logical_id(id: &str) -> Result<()> {
     Err(Error::resource(id, "Logical ids must be alphanumeric."))
 }
 
-/// The attributes that generated resources inherit.
+/// The attributes that generated resources inherit, nulls among them.
 pub(crate) fn passed_on(attributes: &Map) -> Map {
-    PASSED_ON.iter().filter_map(|name| Some(((*name).into(), attributes.get(name)?.clone()))).collect()
+    let given = PASSED_ON.iter().filter(|name| attributes.contains(name));
+    given.map(|name| ((*name).into(), attributes.get(name).cloned().unwrap_or(Value::Null))).collect()
 }
 
 // === impl Instance ===

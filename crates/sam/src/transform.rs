@@ -12,8 +12,8 @@ use crate::resource::Resource;
 use crate::rules::{Instance, Rule};
 use crate::value::{Map, Text, Value};
 use crate::{
-    application, capacity_provider, connector, function, graphql, http_api, layer_version, policies,
-    simple_table, state_machine, websocket_api,
+    application, capacity_provider, connector, function, graphql, http_api, layer_version, policies, simple_table,
+    state_machine, websocket_api,
 };
 use std::collections::HashMap;
 
@@ -58,13 +58,38 @@ struct Macro {
 
 const MACROS: &[Macro] = &[
     Macro { kind: "AWS::Serverless::Function", rules: function::RULES, transform: function::transform, rank: 0 },
-    Macro { kind: "AWS::Serverless::StateMachine", rules: state_machine::RULES, transform: state_machine::transform, rank: 1 },
+    Macro {
+        kind: "AWS::Serverless::StateMachine",
+        rules: state_machine::RULES,
+        transform: state_machine::transform,
+        rank: 1,
+    },
     Macro { kind: "AWS::Serverless::Api", rules: api::RULES, transform: api::transform, rank: 2 },
     Macro { kind: "AWS::Serverless::HttpApi", rules: http_api::RULES, transform: http_api::transform, rank: 2 },
-    Macro { kind: "AWS::Serverless::WebSocketApi", rules: websocket_api::RULES, transform: websocket_api::transform, rank: 2 },
-    Macro { kind: "AWS::Serverless::SimpleTable", rules: simple_table::RULES, transform: simple_table::transform, rank: 3 },
-    Macro { kind: "AWS::Serverless::Application", rules: application::RULES, transform: application::transform, rank: 3 },
-    Macro { kind: "AWS::Serverless::LayerVersion", rules: layer_version::RULES, transform: layer_version::transform, rank: 3 },
+    Macro {
+        kind: "AWS::Serverless::WebSocketApi",
+        rules: websocket_api::RULES,
+        transform: websocket_api::transform,
+        rank: 2,
+    },
+    Macro {
+        kind: "AWS::Serverless::SimpleTable",
+        rules: simple_table::RULES,
+        transform: simple_table::transform,
+        rank: 3,
+    },
+    Macro {
+        kind: "AWS::Serverless::Application",
+        rules: application::RULES,
+        transform: application::transform,
+        rank: 3,
+    },
+    Macro {
+        kind: "AWS::Serverless::LayerVersion",
+        rules: layer_version::RULES,
+        transform: layer_version::transform,
+        rank: 3,
+    },
     Macro { kind: "AWS::Serverless::GraphQLApi", rules: graphql::RULES, transform: graphql::transform, rank: 3 },
     Macro {
         kind: "AWS::Serverless::CapacityProvider",

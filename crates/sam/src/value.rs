@@ -216,6 +216,16 @@ impl Value {
         self.as_str() == Some(chars)
     }
 
+    /// What Python iterates over: items, keys, or single characters.
+    pub(crate) fn python_items(&self) -> Vec<Value> {
+        match self {
+            Value::List(items) => items.clone(),
+            Value::Map(map) => map.keys().into_iter().map(Value::Text).collect(),
+            Value::Text(text) => text.chars().map(|char| Value::Text(text.with(char.to_string()))).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A copy as Python's `deepcopy` makes it: every hashed map is built anew, key by key, which
     /// may change its order.
     pub(crate) fn deep_copy(&self) -> Value {
@@ -248,12 +258,10 @@ impl Value {
             serde_json::Value::Bool(value) => Value::Bool(value),
             serde_json::Value::Number(number) => Value::Number(number),
             serde_json::Value::String(chars) => Value::from(chars),
-            serde_json::Value::Array(items) => {
-                Value::List(items.into_iter().map(Value::from_json).collect())
+            serde_json::Value::Array(items) => Value::List(items.into_iter().map(Value::from_json).collect()),
+            serde_json::Value::Object(entries) => {
+                Value::Map(entries.into_iter().map(|(key, value)| (Text::from(key), Value::from_json(value))).collect())
             }
-            serde_json::Value::Object(entries) => Value::Map(
-                entries.into_iter().map(|(key, value)| (Text::from(key), Value::from_json(value))).collect(),
-            ),
         }
     }
 
@@ -263,9 +271,7 @@ impl Value {
             Value::Bool(value) => serde_json::Value::Bool(value),
             Value::Number(number) => serde_json::Value::Number(number),
             Value::Text(text) => serde_json::Value::String(text.to_string()),
-            Value::List(items) => {
-                serde_json::Value::Array(items.into_iter().map(Value::into_json).collect())
-            }
+            Value::List(items) => serde_json::Value::Array(items.into_iter().map(Value::into_json).collect()),
             Value::Map(map) => serde_json::Value::Object(
                 map.into_entries().map(|(key, value)| (key.to_string(), value.into_json())).collect(),
             ),
@@ -330,6 +336,11 @@ impl Map {
     /// The member of that name, unless it is null.
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         self.entries.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The member of that name, null or not.
+    pub(crate) fn raw(&self, key: &str) -> Option<&Value> {
+        self.entries.get(key)
     }
 
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
@@ -432,8 +443,7 @@ impl Map {
     /// The entries in order, given away.
     pub(crate) fn into_entries(mut self) -> impl Iterator<Item = (Text, Value)> {
         if let Some(table) = self.table.take() {
-            let order: IndexMap<Text, usize> =
-                table.keys().cloned().enumerate().map(|(at, key)| (key, at)).collect();
+            let order: IndexMap<Text, usize> = table.keys().cloned().enumerate().map(|(at, key)| (key, at)).collect();
             self.entries.sort_by_cached_key(|key, _| order.get(&**key).copied());
         }
         self.entries.into_iter()

@@ -31,8 +31,13 @@ pub(crate) const RULES: &[Rule] = &[
 
 const TAG: &str = "websocketapi:createdBy";
 const DEFAULT_STAGE: &str = "default";
-const SAME: &[&str] =
-    &["ApiKeySelectionExpression", "Description", "DisableExecuteApiEndpoint", "DisableSchemaValidation", "IpAddressType"];
+const SAME: &[&str] = &[
+    "ApiKeySelectionExpression",
+    "Description",
+    "DisableExecuteApiEndpoint",
+    "DisableSchemaValidation",
+    "IpAddressType",
+];
 
 pub(crate) fn transform(mut api: Instance, translation: &mut Translation) -> Result<Generated> {
     for name in ["Auth", "Domain", "Routes"] {
@@ -226,7 +231,9 @@ fn check_auth(api: &Instance, auth: &Map) -> Result<()> {
 
 /// The authorizer with the permission for it, if connections are authorized by a function.
 fn authorizer(api: &Instance) -> Result<Vec<Resource>> {
-    let Some(Value::Map(auth)) = api.some("Auth").filter(|auth| auth.get("AuthType").is_some_and(|kind| kind.is("CUSTOM"))) else {
+    let Some(Value::Map(auth)) =
+        api.some("Auth").filter(|auth| auth.get("AuthType").is_some_and(|kind| kind.is("CUSTOM")))
+    else {
         return Ok(Vec::new());
     };
     let id = authorizer_id(api);

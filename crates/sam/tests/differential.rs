@@ -89,10 +89,12 @@ fn difference(stem: &str) -> Option<String> {
 #[test]
 fn every_template_comes_out_as_the_oracle_says() {
     let stems = stems("corpus");
-    let different: Vec<(&String, String)> =
-        stems.iter().filter_map(|stem| Some((stem, difference(stem)?))).collect();
-    let surprises: Vec<&str> =
-        different.iter().filter(|(stem, _)| !KNOWN_DIFFERENCES.contains(&stem.as_str())).map(|(_, text)| text.as_str()).collect();
+    let different: Vec<(&String, String)> = stems.iter().filter_map(|stem| Some((stem, difference(stem)?))).collect();
+    let surprises: Vec<&str> = different
+        .iter()
+        .filter(|(stem, _)| !KNOWN_DIFFERENCES.contains(&stem.as_str()))
+        .map(|(_, text)| text.as_str())
+        .collect();
     println!("{} of {} templates are equal", stems.len() - different.len(), stems.len());
     assert!(surprises.is_empty(), "{} of {} templates differ:\n{}", surprises.len(), stems.len(), surprises.join("\n"));
     for known in KNOWN_DIFFERENCES {

@@ -37,7 +37,12 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// The authorizers of an API, IAM among them if it is the default.
-pub(crate) fn read(api: &Instance, given: Option<&Value>, default: Option<&Value>, context: &Context) -> Result<Vec<Authorizer>> {
+pub(crate) fn read(
+    api: &Instance,
+    given: Option<&Value>,
+    default: Option<&Value>,
+    context: &Context,
+) -> Result<Vec<Authorizer>> {
     let mut authorizers = Vec::new();
     if let Some(Value::Text(name)) = default.filter(|default| default.is("AWS_IAM")) {
         authorizers.push(Authorizer {
@@ -75,10 +80,8 @@ pub(crate) fn permissions(api: &Instance, context: &Context) -> Result<Vec<Resou
     with_function
         .filter_map(|authorizer| Some((authorizer, authorizer.some("FunctionArn")?)))
         .map(|(authorizer, function)| {
-            let source = sub_with(
-                context.arn("execute-api", "${__ApiId__}/authorizers/*"),
-                [("__ApiId__", reference(&api.id))],
-            );
+            let source =
+                sub_with(context.arn("execute-api", "${__ApiId__}/authorizers/*"), [("__ApiId__", reference(&api.id))]);
             let id = format!("{}{}AuthorizerPermission", api.id, authorizer.name);
             Ok(Resource::new("AWS::Lambda::Permission", id, &api.passed_on())?
                 .with("Action", "lambda:InvokeFunction")
@@ -132,7 +135,8 @@ impl Authorizer {
     /// Whether a request has nothing to tell callers by, though answers would be cached.
     fn lacks_identity(&self) -> Result<bool> {
         let Some(identity) = self.some("Identity") else { return Ok(true) };
-        let identity = Owner::Resource(&self.api_id).map(&format!("Authorizer.{}.Identity", self.name), Some(identity))?;
+        let identity =
+            Owner::Resource(&self.api_id).map(&format!("Authorizer.{}.Identity", self.name), Some(identity))?;
         let missing = !SOURCES.iter().any(|(name, _)| identity.truthy(name));
         let seconds = identity.get("ReauthorizeEvery").and_then(|seconds| match seconds {
             Value::Number(number) => number.as_f64().map(|seconds| seconds as i64),
@@ -220,7 +224,9 @@ impl Authorizer {
         let mut sources: Vec<String> = Vec::new();
         let mut unicode = false;
         for (name, prefix) in SOURCES {
-            let Some(values) = self.some("Identity").and_then(|identity| identity.get(name)).filter(|values| values.truthy()) else {
+            let Some(values) =
+                self.some("Identity").and_then(|identity| identity.get(name)).filter(|values| values.truthy())
+            else {
                 continue;
             };
             let path = format!("Auth.Authorizers.{}.Identity.{name}", self.name);

@@ -98,7 +98,11 @@ fn cors(api: &Instance, value: &Value) -> Result<Cors> {
         return Err(api.error(format!("Invalid key '{key}' for 'Cors' property.")));
     }
     Ok(Cors {
-        origin: if settings.contains("AllowOrigin") { settings.get("AllowOrigin").cloned() } else { Some("'*'".into()) },
+        origin: if settings.contains("AllowOrigin") {
+            settings.get("AllowOrigin").cloned()
+        } else {
+            Some("'*'".into())
+        },
         headers: settings.get("AllowHeaders").cloned(),
         methods: settings.get("AllowMethods").cloned(),
         max_age: settings.get("MaxAge").cloned(),
@@ -107,10 +111,13 @@ fn cors(api: &Instance, value: &Value) -> Result<Cors> {
 }
 
 fn add_auth(api: &Instance, body: &mut Option<Value>, context: &Context) -> Result<()> {
-    let Some(auth) = Auth::of(api) else { return Ok(()) };
+    if !api.truthy("Auth") {
+        return Ok(());
+    }
     if !body.as_ref().is_some_and(Value::truthy) {
         return Err(api.error("Auth works only with inline Swagger specified in 'DefinitionBody' property."));
     }
+    let Some(auth) = Auth::of(api) else { return Err(api.error("Invalid value for 'Auth' property")) };
     if !auth.0.keys().iter().all(|key| Auth::KNOWN.contains(&&**key)) {
         return Err(api.error("Invalid value for 'Auth' property"));
     }
@@ -174,7 +181,8 @@ fn add_models(api: &Instance, body: &mut Option<Value>) -> Result<()> {
 fn postprocess(api: &Instance, body: Value) -> Result<Value> {
     let Value::Map(mut body) = body else { return Ok(body) };
     let version = api.get("OpenApiVersion").or_else(|| body.get("openapi"));
-    let moved = body.get("swagger").is_none() && version.is_some_and(|version| version.truthy() && is_openapi_3(version));
+    let moved =
+        body.get("swagger").is_none() && version.is_some_and(|version| version.truthy() && is_openapi_3(version));
     if !moved {
         return Ok(body.into());
     }
@@ -209,7 +217,8 @@ fn postprocess_options(path: &str, item: &mut Map) -> Result<()> {
     let options = match item.get_mut("options") {
         Some(Value::Map(options)) => options,
         Some(other) if other.truthy() => {
-            let message = format!("Value of options method for path {path} must be a dictionary according to Swagger spec.");
+            let message =
+                format!("Value of options method for path {path} must be a dictionary according to Swagger spec.");
             return Err(Error::document(message));
         }
         _ => return Ok(()),
@@ -229,7 +238,9 @@ fn postprocess_options(path: &str, item: &mut Map) -> Result<()> {
         }
         Some(_) => {}
     }
-    let headers = responses.as_map_mut().and_then(|responses| responses.get_mut("200")?.as_map_mut()?.get_mut("headers")?.as_map_mut());
+    let headers = responses
+        .as_map_mut()
+        .and_then(|responses| responses.get_mut("200")?.as_map_mut()?.get_mut("headers")?.as_map_mut());
     for header in headers.into_iter().flat_map(Map::values_mut) {
         *header = hashed([("schema", header.clone())]);
     }

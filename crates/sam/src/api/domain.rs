@@ -139,7 +139,8 @@ fn base_paths(api: &Instance, config: &Map) -> Result<Vec<(String, Option<Value>
         _ => return Ok(vec![(format!("{}BasePathMapping", api.id), None)]),
     };
     let normalize = config.get("NormalizeBasePath").map_or(!config.contains("NormalizeBasePath"), Value::truthy);
-    let paths = Owner::Resource(&api.id).texts("Domain.BasePath", Some(&paths))?.into_iter().cloned().collect::<Vec<_>>();
+    let paths =
+        Owner::Resource(&api.id).texts("Domain.BasePath", Some(&paths))?.into_iter().cloned().collect::<Vec<_>>();
     Ok(paths
         .into_iter()
         .map(|path| {
@@ -159,7 +160,12 @@ fn map_to(mapping: Resource, api: &Instance, property: &str, domain: &str, base_
 }
 
 /// The records of the domain, in a group for their hosted zone or in one of their own.
-fn record_set_group(api: &Instance, config: &mut Map, domain: &Value, translation: &mut Translation) -> Result<Option<Resource>> {
+fn record_set_group(
+    api: &Instance,
+    config: &mut Map,
+    domain: &Value,
+    translation: &mut Translation,
+) -> Result<Option<Resource>> {
     let Some(route53) = config.get("Route53").cloned() else { return Ok(None) };
     let owner = Owner::Resource(&api.id);
     let mut route53 = owner.map("Domain.Route53", Some(&route53))?.clone();

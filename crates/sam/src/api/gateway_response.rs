@@ -12,7 +12,9 @@ use crate::value::{Map, Value, text};
 pub(crate) fn add(api: &Instance, body: &mut Option<Value>) -> Result<()> {
     let Some(Value::Map(responses)) = api.some("GatewayResponses") else { return Ok(()) };
     if !body.as_ref().is_some_and(Value::truthy) {
-        return Err(api.error("GatewayResponses works only with inline Swagger specified in 'DefinitionBody' property."));
+        return Err(
+            api.error("GatewayResponses works only with inline Swagger specified in 'DefinitionBody' property.")
+        );
     }
     for (kind, response) in responses.iter() {
         check(api, kind, response)?;
@@ -30,7 +32,8 @@ pub(crate) fn add(api: &Instance, body: &mut Option<Value>) -> Result<()> {
 
 fn check(api: &Instance, kind: &str, response: &Value) -> Result<()> {
     if is_intrinsic(response) {
-        let message = "Unable to set GatewayResponses attribute because intrinsic functions are not supported for this field.";
+        let message =
+            "Unable to set GatewayResponses attribute because intrinsic functions are not supported for this field.";
         return Err(api.error(message));
     }
     let Value::Map(response) = response else {

@@ -130,7 +130,16 @@ fn rest_api(api: &Instance, body: Option<Value>, translation: &Translation) -> R
         Some(uri) => rest_api.set("BodyS3Location", definition::location(uri, &api.id)?),
         None => rest_api = rest_api.with_some("Body", body),
     }
-    let same = ["FailOnWarnings", "Name", "Description", "Mode", "ApiKeySourceType", "Policy", "SecurityPolicy", "EndpointAccessMode"];
+    let same = [
+        "FailOnWarnings",
+        "Name",
+        "Description",
+        "Mode",
+        "ApiKeySourceType",
+        "Policy",
+        "SecurityPolicy",
+        "EndpointAccessMode",
+    ];
     for name in same {
         rest_api = rest_api.with_some(name, api.some(name).cloned());
     }
@@ -163,6 +172,8 @@ fn editable<'b>(api: &Instance, body: Option<&'b Value>, what: &str, purpose: &s
     };
     match swagger::is_valid(Some(body)) {
         true => Ok(body),
-        false => Err(api.error(format!("Unable to add {purpose} because 'DefinitionBody' does not contain a valid Swagger definition."))),
+        false => Err(api.error(format!(
+            "Unable to add {purpose} because 'DefinitionBody' does not contain a valid Swagger definition."
+        ))),
     }
 }

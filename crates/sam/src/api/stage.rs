@@ -12,11 +12,21 @@ use crate::value::{Map, Value, text};
 use crate::{intrinsics, json};
 
 const SAME: &[&str] = &[
-    "StageName", "CacheClusterEnabled", "CacheClusterSize", "Variables", "MethodSettings", "AccessLogSetting",
-    "CanarySetting", "TracingEnabled",
+    "StageName",
+    "CacheClusterEnabled",
+    "CacheClusterSize",
+    "Variables",
+    "MethodSettings",
+    "AccessLogSetting",
+    "CanarySetting",
+    "TracingEnabled",
 ];
 
-pub(crate) fn resources(api: &Instance, rest_api: &Resource, translation: &Translation) -> Result<(Resource, Resource)> {
+pub(crate) fn resources(
+    api: &Instance,
+    rest_api: &Resource,
+    translation: &Translation,
+) -> Result<(Resource, Resource)> {
     let attributes = api.passed_on();
     let definition = rest_api.properties.get("Body").or_else(|| rest_api.properties.get("BodyS3Location"));
     let base = format!("{}Deployment", api.id);

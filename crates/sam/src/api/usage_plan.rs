@@ -53,7 +53,13 @@ fn per_api(api: &Instance, stage: &Resource, plan: &Map) -> Result<Vec<Resource>
 fn shared(api: &Instance, stage: &Resource, plan: &Map, translation: &mut Translation) -> Result<Vec<Resource>> {
     let own = api.passed_on();
     let mut shared = std::mem::take(&mut translation.usage_plan);
-    let attributes = (|| Ok([shared.combined(&own, translation)?, shared.combined(&own, translation)?, shared.combined(&own, translation)?]))();
+    let attributes = (|| {
+        Ok([
+            shared.combined(&own, translation)?,
+            shared.combined(&own, translation)?,
+            shared.combined(&own, translation)?,
+        ])
+    })();
     push_new(&mut shared.apis, text(&api.id));
     push_new(&mut shared.api_stages, api_stage(api, stage));
     push_new(&mut shared.stage_keys, stage_key(api, stage));

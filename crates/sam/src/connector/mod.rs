@@ -8,6 +8,7 @@ pub(crate) use embedded::lift_embedded;
 
 use crate::error::{Error, Result};
 use crate::iam;
+use crate::python2;
 use crate::resource::Resource;
 use crate::rules::{Instance, Rule, Shape, required};
 use crate::transform::{Generated, Translation};
@@ -15,8 +16,11 @@ use crate::value::{Map, Value, list, map, text};
 use profile::Profile;
 use reference::Reference;
 
-pub(crate) const RULES: &[Rule] =
-    &[required("Source", Shape::AnyMap), required("Destination", Shape::MapOrMaps), required("Permissions", Shape::Texts)];
+pub(crate) const RULES: &[Rule] = &[
+    required("Source", Shape::AnyMap),
+    required("Destination", Shape::MapOrMaps),
+    required("Permissions", Shape::Texts),
+];
 
 pub(crate) fn transform(connector: Instance, translation: &mut Translation) -> Result<Generated> {
     Ok(Generated::new(connect(&connector, translation)?, &[]))
@@ -37,7 +41,12 @@ pub(crate) fn connect(connector: &Instance, translation: &mut Translation) -> Re
         let wrong = |message: String| connector.error(message);
         let destination = Reference::read(config, source_config, &translation.output).map_err(wrong)?;
         let source = Reference::read(source_config, config, &translation.output).map_err(wrong)?;
-        let link = Link { connector, source, destination, suffix: if several { format!("Destination{index}") } else { String::new() } };
+        let link = Link {
+            connector,
+            source,
+            destination,
+            suffix: if several { format!("Destination{index}") } else { String::new() },
+        };
         let mut generated = link.resources(translation)?;
         let metadata = link.metadata(translation);
         for resource in &mut generated {
@@ -67,13 +76,17 @@ impl Link<'_> {
     fn resources(&self, translation: &mut Translation) -> Result<Vec<Resource>> {
         let between = format!("{} to {}", self.source.kind, self.destination.kind);
         let Some(profile) = Profile::find(&self.source.kind, &self.destination.kind) else {
-            let message = format!("Unable to create connector from {between}; it's not supported or the template is invalid.");
+            let message =
+                format!("Unable to create connector from {between}; it's not supported or the template is invalid.");
             return Err(self.connector.error(message));
         };
         let permissions = self.permissions(&profile, &between)?;
-        let profile = profile.filled_in(&self.source, &self.destination).map_err(|wrong| self.connector.error(wrong))?;
+        let profile =
+            profile.filled_in(&self.source, &self.destination).map_err(|wrong| self.connector.error(wrong))?;
         match profile.kind.as_str() {
-            "AWS_IAM_ROLE_MANAGED_POLICY" => self.managed_policy(&profile, &permissions, translation).map(|policy| vec![policy]),
+            "AWS_IAM_ROLE_MANAGED_POLICY" => {
+                self.managed_policy(&profile, &permissions, translation).map(|policy| vec![policy])
+            }
             "AWS_SQS_QUEUE_POLICY" => self.resource_policy("Queue", &profile, &permissions).map(|policy| vec![policy]),
             "AWS_SNS_TOPIC_POLICY" => self.resource_policy("Topic", &profile, &permissions).map(|policy| vec![policy]),
             _ => self.lambda_permissions(&profile, &permissions),
@@ -82,8 +95,8 @@ impl Link<'_> {
 
     /// `Permissions`, if the profile has them in that combination.
     fn permissions(&self, profile: &Profile, between: &str) -> Result<Vec<String>> {
-        let given = self.connector.get("Permissions").and_then(Value::as_list).into_iter().flatten();
-        let mut permissions: Vec<String> = given.filter_map(Value::as_str).map(str::to_owned).collect();
+        let given = self.connector.get("Permissions").map(Value::python_items).unwrap_or_default();
+        let mut permissions: Vec<String> = given.iter().map(python2::str).collect();
         permissions.sort();
         permissions.dedup();
         let known = profile.categories();
@@ -121,19 +134,23 @@ impl Link<'_> {
         self.connector.error(format!("Unable to get {what} from '{side}' resource."))
     }
 
-    fn managed_policy(&self, profile: &Profile, permissions: &[String], translation: &mut Translation) -> Result<Resource> {
+    fn managed_policy(
+        &self,
+        profile: &Profile,
+        permissions: &[String],
+        translation: &mut Translation,
+    ) -> Result<Resource> {
         let (subject, side) = self.subject(profile);
         let role = subject.role_name.clone().ok_or_else(|| self.missing("IAM role name", side))?;
         let policy = self
             .resource("AWS::IAM::ManagedPolicy", "Policy")?
             .with("PolicyDocument", iam::document(profile.statements(permissions)))
             .with("Roles", list([role]));
-        if let (Some(source), Some(destination)) = (&self.source.id, &self.destination.id) {
-            if profile.is_depended_by("DESTINATION_EVENT_SOURCE_MAPPING")
-                && let [mapping] = &event_source_mappings(source, destination, &translation.output)[..]
-            {
-                add_dependency(mapping, &policy, &mut translation.output);
-            }
+        if profile.is_depended_by("DESTINATION_EVENT_SOURCE_MAPPING")
+            && let (Some(source), Some(destination)) = (&self.source.id, &self.destination.id)
+            && let [mapping] = &event_source_mappings(source, destination, &translation.output)[..]
+        {
+            add_dependency(mapping, &policy, &mut translation.output);
         }
         if let Some(source) = self.source.id.as_ref().filter(|_| profile.is_depended_by("SOURCE")) {
             add_dependency(source, &policy, &mut translation.output);
@@ -144,8 +161,16 @@ impl Link<'_> {
     fn resource_policy(&self, what: &str, profile: &Profile, permissions: &[String]) -> Result<Resource> {
         let (subject, side) = self.subject(profile);
         let (kind, property, subject) = match what {
-            "Queue" => ("AWS::SQS::QueuePolicy", "Queues", subject.queue_url.clone().ok_or_else(|| self.missing("SQS queue URL", side))?),
-            _ => ("AWS::SNS::TopicPolicy", "Topics", subject.arn.clone().ok_or_else(|| self.missing("SNS topic ARN", side))?),
+            "Queue" => (
+                "AWS::SQS::QueuePolicy",
+                "Queues",
+                subject.queue_url.clone().ok_or_else(|| self.missing("SQS queue URL", side))?,
+            ),
+            _ => (
+                "AWS::SNS::TopicPolicy",
+                "Topics",
+                subject.arn.clone().ok_or_else(|| self.missing("SNS topic ARN", side))?,
+            ),
         };
         Ok(self
             .resource(kind, &format!("{what}Policy"))?
@@ -183,9 +208,12 @@ impl Link<'_> {
 fn event_source_mappings(source: &str, function: &str, resources: &Map) -> Vec<String> {
     let target = |properties: &Value, name: &str| crate::intrinsics::target(properties.get(name)).map(str::to_owned);
     let is_between = |resource: &Value| {
-        let properties = resource.get("Properties").filter(|_| resource.get("Type").is_some_and(|it| it.is("AWS::Lambda::EventSourceMapping")));
+        let properties = resource
+            .get("Properties")
+            .filter(|_| resource.get("Type").is_some_and(|it| it.is("AWS::Lambda::EventSourceMapping")));
         properties.is_some_and(|it| {
-            target(it, "FunctionName").as_deref() == Some(function) && target(it, "EventSourceArn").as_deref() == Some(source)
+            target(it, "FunctionName").as_deref() == Some(function)
+                && target(it, "EventSourceArn").as_deref() == Some(source)
         })
     };
     resources.iter().filter(|(_, resource)| is_between(resource)).map(|(id, _)| id.to_string()).collect()

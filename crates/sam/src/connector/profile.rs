@@ -73,7 +73,8 @@ impl Profile {
     pub(crate) fn combinations(&self) -> Vec<Vec<String>> {
         let all = self.properties.get("ValidAccessCategories").and_then(Value::as_list);
         let sorted = |combination: &Value| {
-            let mut names: Vec<String> = combination.as_list().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            let mut names: Vec<String> =
+                combination.as_list().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
             names.sort();
             names
         };
@@ -98,7 +99,9 @@ impl Profile {
     /// The statements of the permissions of those names.
     pub(crate) fn statements(&self, names: &[String]) -> Vec<Value> {
         let chosen = self.chosen(names).into_iter();
-        chosen.flat_map(|(_, category)| category.get("Statement").and_then(Value::as_list).cloned().unwrap_or_default()).collect()
+        chosen
+            .flat_map(|(_, category)| category.get("Statement").and_then(Value::as_list).cloned().unwrap_or_default())
+            .collect()
     }
 }
 
@@ -108,7 +111,9 @@ type Variable<'a> = (&'a str, Option<Value>);
 fn fill_in(value: &Value, variables: &[Variable]) -> Result<Value, String> {
     match value {
         Value::Text(pattern) => fill_in_text(pattern, variables),
-        Value::List(items) => items.iter().map(|item| fill_in(item, variables)).collect::<Result<Vec<_>, _>>().map(Value::List),
+        Value::List(items) => {
+            items.iter().map(|item| fill_in(item, variables)).collect::<Result<Vec<_>, _>>().map(Value::List)
+        }
         Value::Map(map) => {
             let mut filled = Map::new();
             for (key, member) in map.iter() {

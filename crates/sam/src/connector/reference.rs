@@ -22,7 +22,9 @@ impl Reference {
     pub(crate) fn read(config: &Map, other: &Map, resources: &Map) -> Result<Reference, String> {
         let described = config.keys().iter().any(|key| !matches!(&**key, "Id" | "Qualifier"));
         if config.contains("Id") == described {
-            return Err("Must provide 'Id' (with optional 'Qualifier') or a supported combination of other properties.".into());
+            return Err(
+                "Must provide 'Id' (with optional 'Qualifier') or a supported combination of other properties.".into(),
+            );
         }
         match config.get("Id").filter(|id| id.truthy()) {
             None => Reference::outside(config),
@@ -70,7 +72,11 @@ impl Reference {
             queue_url: output("Url"),
             resource_id: output("Id"),
             name: output("Name"),
-            qualifier: if config.contains("Qualifier") { config.get("Qualifier").cloned() } else { output("Qualifier") },
+            qualifier: if config.contains("Qualifier") {
+                config.get("Qualifier").cloned()
+            } else {
+                output("Qualifier")
+            },
         })
     }
 }

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::expect::Owner;
 use crate::intrinsics::sub_with;
 use crate::python2;
-use crate::resource::Resource;
 use crate::resolve::Parameters;
+use crate::resource::Resource;
 use crate::rules::{Instance, Rule, Shape, optional, required};
 use crate::swagger::paths::{deep_get, normalized, with_wildcards};
 use crate::swagger::{self, LambdaIntegration, RequestParameter, Swagger};
@@ -90,8 +90,7 @@ pub(crate) fn generate(event: &mut Instance, scene: &mut Scene) -> Result<Vec<Re
         && api.truthy("DefinitionBody")
     {
         if !["Authorizer", "ApiKeyRequired", "ResourcePolicy"].iter().any(|name| auth.truthy(name)) {
-            let message =
-                "Must define one of: Authorizer, ApiKeyRequired or ResourcePolicy when using the OverrideApiAuth property.";
+            let message = "Must define one of: Authorizer, ApiKeyRequired or ResourcePolicy when using the OverrideApiAuth property.";
             return Err(Error::event(&event.relative_id, message));
         }
         let mut editor = Swagger::open(api.get("DefinitionBody"))?;
@@ -133,7 +132,14 @@ pub(crate) fn integration_uri(target: &Resource, partition: &str, streamed: bool
     hashed([("Fn::Sub", arn.into())])
 }
 
-fn integrate(event: &Instance, api: &mut Map, api_id: &str, route: &Route, stage: &str, scene: &mut Scene) -> Result<()> {
+fn integrate(
+    event: &Instance,
+    api: &mut Map,
+    api_id: &str,
+    route: &Route,
+    stage: &str,
+    scene: &mut Scene,
+) -> Result<()> {
     let Some(body) = api.get("DefinitionBody") else { return Ok(()) };
     let merge = api.truthy("MergeDefinitions");
     let mut editor = match merge {
@@ -171,7 +177,7 @@ fn integrate(event: &Instance, api: &mut Map, api_id: &str, route: &Route, stage
         editor.set_timeout(&route.path, &route.method, timeout)?;
     }
     add_model(event, api, route, &mut editor)?;
-    if let Some(parameters) = event.some("RequestParameters").and_then(Value::as_list) {
+    if let Some(parameters) = event.some("RequestParameters").map(Value::python_items) {
         let parameters: Result<Vec<RequestParameter>> =
             parameters.iter().map(|parameter| request_parameter(event, parameter)).collect();
         editor.add_request_parameters(&route.path, &route.method, &parameters?)?;
@@ -250,7 +256,9 @@ fn add_model(event: &Instance, api: &Map, route: &Route, editor: &mut Swagger) -
 }
 
 fn request_parameter(event: &Instance, parameter: &Value) -> Result<RequestParameter> {
-    let wrong = |why: &str| Err(Error::event(&event.relative_id, format!("Invalid value for 'RequestParameters' property. {why}")));
+    let wrong = |why: &str| {
+        Err(Error::event(&event.relative_id, format!("Invalid value for 'RequestParameters' property. {why}")))
+    };
     let (name, settings) = match parameter {
         Value::Text(name) => (name, None),
         Value::Map(map) => match map.iter().next() {
@@ -341,7 +349,12 @@ pub(crate) fn add_auth(
 }
 
 /// An authorizer is named by text, and found in a map.
-pub(crate) fn check_authorizer_type(event: &Instance, authorizer: &Value, authorizers: Option<&Value>, route: &Route) -> Result<()> {
+pub(crate) fn check_authorizer_type(
+    event: &Instance,
+    authorizer: &Value,
+    authorizers: Option<&Value>,
+    route: &Route,
+) -> Result<()> {
     if authorizer.as_str().is_some() && authorizers.is_some_and(|authorizers| authorizers.as_map().is_some()) {
         return Ok(());
     }

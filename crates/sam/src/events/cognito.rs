@@ -15,17 +15,39 @@ pub(crate) const RULES: &[Rule] =
 
 /// Properties of a user pool: SAM writes it anew, and refuses what it does not know.
 const USER_POOL: &[&str] = &[
-    "AccountRecoverySetting", "AdminCreateUserConfig", "AliasAttributes", "AutoVerifiedAttributes", "DeletionProtection",
-    "DeviceConfiguration", "EmailAuthenticationMessage", "EmailAuthenticationSubject", "EmailConfiguration",
-    "EmailVerificationMessage", "EmailVerificationSubject", "EnabledMfas", "LambdaConfig", "MfaConfiguration",
-    "Policies", "Schema", "SmsAuthenticationMessage", "SmsConfiguration", "SmsVerificationMessage",
-    "UserAttributeUpdateSettings", "UsernameAttributes", "UsernameConfiguration", "UserPoolAddOns", "UserPoolName",
-    "UserPoolTags", "UserPoolTier", "VerificationMessageTemplate", "WebAuthnRelyingPartyID",
+    "AccountRecoverySetting",
+    "AdminCreateUserConfig",
+    "AliasAttributes",
+    "AutoVerifiedAttributes",
+    "DeletionProtection",
+    "DeviceConfiguration",
+    "EmailAuthenticationMessage",
+    "EmailAuthenticationSubject",
+    "EmailConfiguration",
+    "EmailVerificationMessage",
+    "EmailVerificationSubject",
+    "EnabledMfas",
+    "LambdaConfig",
+    "MfaConfiguration",
+    "Policies",
+    "Schema",
+    "SmsAuthenticationMessage",
+    "SmsConfiguration",
+    "SmsVerificationMessage",
+    "UserAttributeUpdateSettings",
+    "UsernameAttributes",
+    "UsernameConfiguration",
+    "UserPoolAddOns",
+    "UserPoolName",
+    "UserPoolTags",
+    "UserPoolTier",
+    "VerificationMessageTemplate",
+    "WebAuthnRelyingPartyID",
     "WebAuthnUserVerification",
 ];
 
 pub(crate) fn link(event: &Instance, resources: &Map) -> Result<()> {
-    match event.get("UserPool").and_then(|pool| pool.get("Ref")) {
+    match event.get("UserPool").and_then(|pool| pool.as_map()?.raw("Ref")) {
         Some(Value::Text(id)) if resources.contains(id) => Ok(()),
         Some(other) if other.as_str().is_none() => Err(Error::event(&event.id, "Ref in Userpool is not a string.")),
         _ => Err(Error::event(

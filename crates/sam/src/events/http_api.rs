@@ -78,7 +78,10 @@ fn invoke_permission(event: &Instance, route: &Route, id: &str, api: &Map, scene
     let any = matches!(&*route.method, "any" | ANY_METHOD);
     let resource = match &*route.method == "any" && path == format!("/{DEFAULT_PATH}") {
         true => format!("${{__ApiId__}}/${{__Stage__}}{path}"),
-        false => format!("${{__ApiId__}}/${{__Stage__}}/{}{path}", if any { "*".into() } else { route.method.to_uppercase() }),
+        false => format!(
+            "${{__ApiId__}}/${{__Stage__}}/{}{path}",
+            if any { "*".into() } else { route.method.to_uppercase() }
+        ),
     };
     let api = event.get("ApiId").cloned().unwrap_or(Value::Null);
     let source = sub_with(arn(PARTITION, "execute-api", &resource), [("__ApiId__", api), ("__Stage__", text("*"))]);
@@ -86,7 +89,14 @@ fn invoke_permission(event: &Instance, route: &Route, id: &str, api: &Map, scene
     Ok(Some(permission.with("SourceArn", source)))
 }
 
-fn integrate(event: &Instance, mut editor: OpenApi, api: &Map, id: &str, route: &Route, scene: &Scene) -> Result<Value> {
+fn integrate(
+    event: &Instance,
+    mut editor: OpenApi,
+    api: &Map,
+    id: &str,
+    route: &Route,
+    scene: &Scene,
+) -> Result<Value> {
     let Route { path, method } = route;
     if api.truthy("__MANAGE_SWAGGER") && editor.paths.has_integration(path, method)? {
         let message = format!("API method '{method}' defined multiple times for path '{path}'.");

@@ -99,7 +99,8 @@ fn access(event: &Instance, configurations: &Value) -> Result<Access> {
     let mut access = Access::default();
     let (mut subnet, mut group) = (false, false);
     for configuration in configurations {
-        let configuration = Owner::Resource(&event.relative_id).map("SourceAccessConfigurations", Some(configuration))?;
+        let configuration =
+            Owner::Resource(&event.relative_id).map("SourceAccessConfigurations", Some(configuration))?;
         let uri = configuration.get("URI");
         match configuration.str("Type") {
             Some("VPC_SUBNET") => {
@@ -182,7 +183,10 @@ fn schema_registry(event: &Instance, scene: &Scene) -> Result<Vec<Value>> {
         }
         other => other.as_str().map(str::to_owned),
     };
-    let registry = arn.as_deref().filter(|arn| arn.starts_with("arn")).and_then(|arn| arn.split(':').nth(5)?.strip_prefix("registry/"));
+    let registry = arn
+        .as_deref()
+        .filter(|arn| arn.starts_with("arn"))
+        .and_then(|arn| arn.split(':').nth(5)?.strip_prefix("registry/"));
     if let Some(registry) = registry {
         let schemas = format!("arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:schema/{registry}/*");
         statements.push(iam::allow(vec![text("glue:GetRegistry")], uri));
@@ -207,7 +211,9 @@ fn check_schema_registry(event: &Instance, config: &Map) -> Result<()> {
     match config.get("AccessConfigs").filter(|access| access.truthy()) {
         None => Ok(()),
         Some(Value::List(configs)) => {
-            let complete = |config: &Value| config.as_map().is_some_and(|config| config.contains("Type") && config.contains("URI"));
+            let complete = |config: &Value| {
+                config.as_map().is_some_and(|config| config.contains("Type") && config.contains("URI"))
+            };
             match configs.iter().all(complete) {
                 true => Ok(()),
                 false => wrong("Each AccessConfig must be a dict with 'Type' and 'URI' fields".into()),

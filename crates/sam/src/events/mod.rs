@@ -64,7 +64,12 @@ const KINDS: &[Kind] = &[
     Kind { name: "SQS", rules: || pull::rules("SQS"), link: no_link, generate: pull::generate },
     Kind { name: "Schedule", rules: || rule::SCHEDULE_RULES.to_vec(), link: no_link, generate: rule::schedule },
     Kind { name: "ScheduleV2", rules: || scheduler::RULES.to_vec(), link: no_link, generate: scheduler::generate },
-    Kind { name: "SelfManagedKafka", rules: || pull::rules("SelfManagedKafka"), link: no_link, generate: pull::generate },
+    Kind {
+        name: "SelfManagedKafka",
+        rules: || pull::rules("SelfManagedKafka"),
+        link: no_link,
+        generate: pull::generate,
+    },
 ];
 
 fn no_link(_: &Instance, _: &Map) -> Result<()> {
@@ -91,14 +96,17 @@ pub(crate) fn map_of<'d>(event_id: &str, definition: &'d Value) -> Result<&'d Ma
 
 /// Complains about an event source of no known type.
 pub(crate) fn unknown(event_id: &str, kind: Option<&Value>) -> Error {
-    let message =
-        format!("Resource dict has missing or invalid value for key Type. Event Type is: {}.", python2::str_or_none(kind));
+    let message = format!(
+        "Resource dict has missing or invalid value for key Type. Event Type is: {}.",
+        python2::str_or_none(kind)
+    );
     Error::event(event_id, message)
 }
 
 /// Checks every event source of a function before anything is generated.
 pub(crate) fn link(function: &Instance, resources: &Map) -> Result<()> {
-    for (event_id, definition) in function.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter()) {
+    for (event_id, definition) in function.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter())
+    {
         let linked = read(&function.id, event_id, definition).and_then(|(kind, event)| (kind.link)(&event, resources));
         linked.map_err(|error| error.of_function(&function.id))?;
     }
@@ -112,7 +120,8 @@ pub(crate) fn generate(
     role: &mut Resource,
     translation: &mut Translation,
 ) -> Result<Vec<Resource>> {
-    let mut events: Vec<(&Text, &Value)> = function.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter()).collect();
+    let mut events: Vec<(&Text, &Value)> =
+        function.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter()).collect();
     events.sort_by_key(|(event_id, definition)| {
         let path = definition.get("Properties").and_then(|properties| properties.get("Path"));
         path.and_then(Value::as_str).unwrap_or(event_id).to_owned()

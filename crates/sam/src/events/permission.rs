@@ -22,7 +22,12 @@ pub(crate) fn permission(prefix: &str, suffix: &str, principal: &str, target: &R
 }
 
 /// The same, for one source.
-pub(crate) fn permission_from(event: &Instance, principal: &str, source: Option<Value>, scene: &Scene) -> Result<Resource> {
+pub(crate) fn permission_from(
+    event: &Instance,
+    principal: &str,
+    source: Option<Value>,
+    scene: &Scene,
+) -> Result<Resource> {
     Ok(permission(&event.id, "", principal, scene.target)?.with_some("SourceArn", source))
 }
 

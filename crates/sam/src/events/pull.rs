@@ -41,10 +41,26 @@ const COMMON: &[Rule] = &[
 
 /// Properties that an event source mapping takes as they are.
 const SAME: &[&str] = &[
-    "StartingPosition", "StartingPositionTimestamp", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds",
-    "MaximumRetryAttempts", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor", "Topics",
-    "Queues", "SourceAccessConfigurations", "TumblingWindowInSeconds", "FunctionResponseTypes", "FilterCriteria",
-    "KmsKeyArn", "ScalingConfig", "ProvisionedPollerConfig", "MetricsConfig", "LoggingConfig",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "BatchSize",
+    "Enabled",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRetryAttempts",
+    "BisectBatchOnFunctionError",
+    "MaximumRecordAgeInSeconds",
+    "ParallelizationFactor",
+    "Topics",
+    "Queues",
+    "SourceAccessConfigurations",
+    "TumblingWindowInSeconds",
+    "FunctionResponseTypes",
+    "FilterCriteria",
+    "KmsKeyArn",
+    "ScalingConfig",
+    "ProvisionedPollerConfig",
+    "MetricsConfig",
+    "LoggingConfig",
 ];
 
 /// How one of them differs from the others.
@@ -225,7 +241,8 @@ fn message_broker(event: &Instance, _: &Scene) -> Result<Vec<Value>> {
 
 fn document_database(event: &Instance, _: &Scene) -> Result<Vec<Value>> {
     let secret = basic_auth(event, &["BASIC_AUTH"])?;
-    let rds = |resource: &str| sub(format!("arn:${{AWS::Partition}}:rds:${{AWS::Region}}:${{AWS::AccountId}}:{resource}:*"));
+    let rds =
+        |resource: &str| sub(format!("arn:${{AWS::Partition}}:rds:${{AWS::Region}}:${{AWS::AccountId}}:{resource}:*"));
     let cluster = event.get("Cluster").cloned().unwrap_or(Value::Null);
     let mut statements = vec![
         kafka::read_secret(secret),

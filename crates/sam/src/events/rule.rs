@@ -108,7 +108,9 @@ pub(crate) struct DeadLetterQueue {
 
 /// Reads `DeadLetterConfig`: the ARN of a queue, or the wish for one.
 pub(crate) fn dead_letter_queue(event: &Instance, rule: &Resource) -> Result<DeadLetterQueue> {
-    let Some(config) = event.get("DeadLetterConfig").and_then(Value::as_map) else { return Ok(DeadLetterQueue::default()) };
+    let Some(config) = event.get("DeadLetterConfig").and_then(Value::as_map) else {
+        return Ok(DeadLetterQueue::default());
+    };
     check_dead_letter_config(event, config)?;
     if let Some(arn) = config.get("Arn") {
         return Ok(DeadLetterQueue { arn: Some(arn.clone()), resources: Vec::new() });

@@ -40,7 +40,7 @@ const BUCKET: &[Rule] = &[
 ];
 
 pub(crate) fn link(event: &Instance, resources: &Map) -> Result<()> {
-    match event.get("Bucket").and_then(|bucket| bucket.get("Ref")) {
+    match event.get("Bucket").and_then(|bucket| bucket.as_map()?.raw("Ref")) {
         Some(Value::Text(id)) if resources.contains(id) => Ok(()),
         Some(other) if other.as_str().is_none() => {
             Err(Error::event(&event.relative_id, "'Ref' value in S3 events is not a valid string."))
@@ -50,9 +50,10 @@ pub(crate) fn link(event: &Instance, resources: &Map) -> Result<()> {
 }
 
 pub(crate) fn generate(event: &mut Instance, scene: &mut Scene) -> Result<Vec<Resource>> {
-    let bucket_id = event.get("Bucket").and_then(|bucket| bucket.get("Ref")).and_then(Value::as_str).unwrap_or_default();
-    let permission = permission(&event.id, "", "s3.amazonaws.com", scene.target)?
-        .with("SourceAccount", reference("AWS::AccountId"));
+    let bucket_id =
+        event.get("Bucket").and_then(|bucket| bucket.get("Ref")).and_then(Value::as_str).unwrap_or_default();
+    let permission =
+        permission(&event.id, "", "s3.amazonaws.com", scene.target)?.with("SourceAccount", reference("AWS::AccountId"));
     let mut bucket = scene.translation.source.get(bucket_id).and_then(Value::as_map).cloned().unwrap_or_default();
     match permission.condition() {
         Some(condition) => depend_by_tag(&mut bucket, bucket_id, &permission, condition)?,
@@ -66,6 +67,9 @@ pub(crate) fn generate(event: &mut Instance, scene: &mut Scene) -> Result<Vec<Re
 
 /// A resource of the template that SAM has added something to.
 pub(crate) fn rewritten(kind: &'static str, id: &str, rules: &[Rule], definition: &Map) -> Result<Resource> {
+    if !definition.contains("Type") {
+        return Err(Error::resource(id, "Resource dict missing key 'Type'."));
+    }
     if definition.str("Type") != Some(kind) {
         let actual = crate::python2::str_or_none(definition.get("Type"));
         let message = format!("Resource has incorrect Type; expected '{kind}', got '{actual}'");
@@ -133,8 +137,8 @@ fn notify(bucket: &mut Map, bucket_id: &str, event: &Instance, scene: &Scene) ->
         notifications.insert("LambdaConfigurations", Vec::new());
     }
     let lambdas = notifications.get_mut("LambdaConfigurations").and_then(Value::as_list_mut);
-    let lambdas = lambdas
-        .ok_or_else(|| Error::resource(bucket_id, "Invalid type for LambdaConfigurations. Must be a list."))?;
+    let lambdas =
+        lambdas.ok_or_else(|| Error::resource(bucket_id, "Invalid type for LambdaConfigurations. Must be a list."))?;
     for kind in kinds {
         let mut notification = Map::new();
         notification.insert("Function", scene.target.arn());

@@ -27,8 +27,15 @@ pub(crate) const RULES: &[Rule] = &[
     optional("OmitName", Shape::Bool).literal(),
 ];
 
-const SAME: &[&str] =
-    &["ScheduleExpression", "Description", "StartDate", "EndDate", "ScheduleExpressionTimezone", "GroupName", "KmsKeyArn"];
+const SAME: &[&str] = &[
+    "ScheduleExpression",
+    "Description",
+    "StartDate",
+    "EndDate",
+    "ScheduleExpressionTimezone",
+    "GroupName",
+    "KmsKeyArn",
+];
 
 /// What the schedule starts.
 #[derive(Clone, Copy)]

@@ -16,7 +16,11 @@ pub(crate) struct Published {
 }
 
 /// The version and the alias, if the function publishes one.
-pub(crate) fn publish(function: &mut Instance, lambda: &mut Resource, translation: &Translation) -> Result<Option<Published>> {
+pub(crate) fn publish(
+    function: &mut Instance,
+    lambda: &mut Resource,
+    translation: &Translation,
+) -> Result<Option<Published>> {
     if !function.truthy("AutoPublishAlias") {
         return Ok(None);
     }
@@ -43,7 +47,12 @@ pub(crate) fn publish(function: &mut Instance, lambda: &mut Resource, translatio
     Ok(Some(Published { version, alias }))
 }
 
-fn version(function: &Instance, lambda: &mut Resource, sha256: Option<&str>, translation: &Translation) -> Result<Resource> {
+fn version(
+    function: &Instance,
+    lambda: &mut Resource,
+    sha256: Option<&str>,
+    translation: &Translation,
+) -> Result<Resource> {
     if let Some(code) = lambda.properties.get_mut("Code") {
         translation.parameters.resolved(code)?;
     }
@@ -74,7 +83,9 @@ fn version_facts(function: &Instance, lambda: &Resource, translation: &Translati
         let layers = lambda.properties.get("Layers").and_then(Value::as_list);
         for layer in layers.into_iter().flatten().filter_map(|layer| target(Some(layer))) {
             let properties = translation.generated_resource(layer).and_then(|layer| layer.get("Properties"));
-            if let Some(properties) = properties.filter(|all| all.get("PublishLambdaVersion").is_some_and(Value::truthy)) {
+            if let Some(properties) =
+                properties.filter(|all| all.get("PublishLambdaVersion").is_some_and(Value::truthy))
+            {
                 facts.insert(layer, properties.clone());
             }
         }
@@ -115,7 +126,11 @@ fn alias(function: &Instance, lambda: &Resource, version: &Resource, name: &str)
 }
 
 /// Registers the function's deployment preference, and lets CodeDeploy update the alias.
-pub(crate) fn prefer(function: &mut Instance, published: Option<&mut Published>, translation: &mut Translation) -> Result<()> {
+pub(crate) fn prefer(
+    function: &mut Instance,
+    published: Option<&mut Published>,
+    translation: &mut Translation,
+) -> Result<()> {
     let Some(preference) = function.some("DeploymentPreference").and_then(Value::as_map) else { return Ok(()) };
     let mut preference = preference.clone();
     for name in ["Enabled", "Type", "PassthroughCondition"] {
@@ -132,7 +147,9 @@ pub(crate) fn prefer(function: &mut Instance, published: Option<&mut Published>,
     let Some(update_policy) = update_policy else { return Ok(()) };
     match published {
         Some(published) => published.alias.attributes.insert("UpdatePolicy", update_policy),
-        None => return Err(function.error("'DeploymentPreference' requires AutoPublishAlias property to be specified.")),
+        None => {
+            return Err(function.error("'DeploymentPreference' requires AutoPublishAlias property to be specified."));
+        }
     }
     Ok(())
 }

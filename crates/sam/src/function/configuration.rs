@@ -11,10 +11,30 @@ use crate::value::{Map, Value, map, truthy};
 
 /// Properties that Lambda takes as they are.
 const SAME: &[&str] = &[
-    "Handler", "Runtime", "Description", "MemorySize", "Timeout", "VpcConfig", "Role", "Environment", "KmsKeyArn",
-    "ReservedConcurrentExecutions", "Layers", "FileSystemConfigs", "ImageConfig", "PackageType", "Architectures",
-    "SnapStart", "EphemeralStorage", "CodeSigningConfigArn", "RuntimeManagementConfig", "LoggingConfig",
-    "TenancyConfig", "RecursiveLoop", "DurableConfig", "PublishToLatestPublished",
+    "Handler",
+    "Runtime",
+    "Description",
+    "MemorySize",
+    "Timeout",
+    "VpcConfig",
+    "Role",
+    "Environment",
+    "KmsKeyArn",
+    "ReservedConcurrentExecutions",
+    "Layers",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "PackageType",
+    "Architectures",
+    "SnapStart",
+    "EphemeralStorage",
+    "CodeSigningConfigArn",
+    "RuntimeManagementConfig",
+    "LoggingConfig",
+    "TenancyConfig",
+    "RecursiveLoop",
+    "DurableConfig",
+    "PublishToLatestPublished",
 ];
 
 /// Complains about combinations that cannot be.
@@ -26,7 +46,9 @@ pub(crate) fn check(function: &Instance) -> Result<()> {
             wrong.push(format!("Cannot specify 'CapacityProviderConfig' and '{other}' together."));
         }
     }
-    for (name, needed) in [("FunctionScalingConfig", "CapacityProviderConfig"), ("VersionDeletionPolicy", "AutoPublishAlias")] {
+    for (name, needed) in
+        [("FunctionScalingConfig", "CapacityProviderConfig"), ("VersionDeletionPolicy", "AutoPublishAlias")]
+    {
         if has(name) && !has(needed) {
             wrong.push(format!("'{name}' requires '{needed}'."));
         }
@@ -102,8 +124,9 @@ pub(crate) fn lambda(function: &mut Instance, translation: &Translation) -> Resu
 }
 
 fn capacity_provider(function: &Instance, config: &Value) -> Result<Value> {
-    let config = model::read(&model::FUNCTION_CAPACITY_PROVIDER, config)
-        .map_err(|errors| function.error(format!("Invalid CapacityProviderConfig: {}", model::report(&errors, "CapacityProviderConfig"))))?;
+    let config = model::read(&model::FUNCTION_CAPACITY_PROVIDER, config).map_err(|errors| {
+        function.error(format!("Invalid CapacityProviderConfig: {}", model::report(&errors, "CapacityProviderConfig")))
+    })?;
     let mut out = Map::new();
     out.insert("CapacityProviderArn", config.get("Arn").cloned().unwrap_or(Value::Null));
     for name in ["PerExecutionEnvironmentMaxConcurrency", "ExecutionEnvironmentMemoryGiBPerVCpu"] {

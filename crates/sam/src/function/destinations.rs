@@ -18,7 +18,11 @@ pub(crate) struct Destinations {
 }
 
 /// The AWS::Lambda::EventInvokeConfig with the queues and topics that it needs.
-pub(crate) fn resources(function: &mut Instance, alias: Option<&Resource>, translation: &mut Translation) -> Result<Destinations> {
+pub(crate) fn resources(
+    function: &mut Instance,
+    alias: Option<&Resource>,
+    translation: &mut Translation,
+) -> Result<Destinations> {
     let mut made = Destinations::default();
     if !function.truthy("EventInvokeConfig") {
         return Ok(made);
@@ -41,7 +45,10 @@ pub(crate) fn resources(function: &mut Instance, alias: Option<&Resource>, trans
     let invoke_config = Resource::new("AWS::Lambda::EventInvokeConfig", id, &function.attributes)?
         .depending_on(alias.map(|alias| list([alias.id.clone().into()])))
         .with("FunctionName", crate::intrinsics::reference(&function.id))
-        .with("Qualifier", alias.and_then(|alias| alias.properties.get("Name").cloned()).unwrap_or_else(|| text("$LATEST")))
+        .with(
+            "Qualifier",
+            alias.and_then(|alias| alias.properties.get("Name").cloned()).unwrap_or_else(|| text("$LATEST")),
+        )
         .with("DestinationConfig", destinations)
         .with_some("MaximumEventAgeInSeconds", config.get("MaximumEventAgeInSeconds").cloned())
         .with_some("MaximumRetryAttempts", config.get("MaximumRetryAttempts").cloned());
@@ -59,7 +66,9 @@ fn add(
     translation: &mut Translation,
 ) -> Result<Value> {
     let kind = config.get("Type");
-    let Some(kind) = kind.and_then(Value::as_str).filter(|kind| ["SQS", "SNS", "EventBridge", "Lambda", "S3Bucket"].contains(kind)) else {
+    let Some(kind) =
+        kind.and_then(Value::as_str).filter(|kind| ["SQS", "SNS", "EventBridge", "Lambda", "S3Bucket"].contains(kind))
+    else {
         return Err(function.error(format!(
             "'Type: {}' must be one of ['SQS', 'SNS', 'EventBridge', 'Lambda', 'S3Bucket']",
             crate::python2::str_or_none(kind)
@@ -79,7 +88,8 @@ fn add(
         },
     };
     let passed_on = function.passed_on();
-    let condition = both(function, passed_on.get("Condition"), absent.as_ref().map(|(condition, _)| condition), translation);
+    let condition =
+        both(function, passed_on.get("Condition"), absent.as_ref().map(|(condition, _)| condition), translation);
     let mut resource = match kind {
         "SQS" => Resource::new("AWS::SQS::Queue", format!("{id}Queue"), &passed_on)?,
         "SNS" => Resource::new("AWS::SNS::Topic", format!("{id}Topic"), &passed_on)?,
@@ -126,7 +136,12 @@ fn condition_of_absence(given: &Value, id: &str, translation: &mut Translation) 
 }
 
 /// The condition of the function and that of the destination in one.
-fn both(function: &Instance, own: Option<&Value>, absent: Option<&Value>, translation: &mut Translation) -> Option<Value> {
+fn both(
+    function: &Instance,
+    own: Option<&Value>,
+    absent: Option<&Value>,
+    translation: &mut Translation,
+) -> Option<Value> {
     let (Some(own), Some(absent)) = (own, absent) else { return own.or(absent).cloned() };
     let names = format!("{}AND{}", crate::python2::str(own), crate::python2::str(absent));
     let name = named_by_hash(&names, &function.id);

@@ -92,15 +92,16 @@ pub(crate) fn transform(mut function: Instance, translation: &mut Translation) -
         after.extend(url::resources(&function, target, config)?);
     }
     alias::prefer(&mut function, alias.as_mut(), translation)?;
-    let destinations = destinations::resources(&mut function, alias.as_ref().map(|published| &published.alias), translation)?;
+    let destinations =
+        destinations::resources(&mut function, alias.as_ref().map(|published| &published.alias), translation)?;
     after.extend(destinations.resources);
 
     let mut role = execution_role(&mut function, destinations.policies, translation)?;
     let with_role = attach_role(&function, &mut lambda, &mut role, translation)?;
 
     let target = alias.as_ref().map_or(&lambda, |published| &published.alias).clone();
-    let event_resources =
-        events::generate(&function, &target, &mut role, translation).map_err(|error| error.of_function(&function.id))?;
+    let event_resources = events::generate(&function, &target, &mut role, translation)
+        .map_err(|error| error.of_function(&function.id))?;
 
     let mut resources = vec![lambda];
     resources.extend(alias.into_iter().flat_map(|published| [published.version, published.alias]));
@@ -154,7 +155,8 @@ fn execution_role(function: &mut Instance, destinations: Vec<Value>, translation
     }
     let mut documents = Vec::new();
     if let Some(queue) = function.some("DeadLetterQueue") {
-        let action = if queue.get("Type").is_some_and(|kind| kind.is("SNS")) { "sns:Publish" } else { "sqs:SendMessage" };
+        let action =
+            if queue.get("Type").is_some_and(|kind| kind.is("SNS")) { "sns:Publish" } else { "sqs:SendMessage" };
         documents.push(iam::dead_letter_queue(action, queue.get("TargetArn").unwrap_or(&Value::Null)));
     }
     documents.extend(destinations);
@@ -171,7 +173,12 @@ fn execution_role(function: &mut Instance, destinations: Vec<Value>, translation
 }
 
 /// Gives the function its role, and says whether the generated one is in use.
-fn attach_role(function: &Instance, lambda: &mut Resource, role: &mut Resource, translation: &mut Translation) -> Result<bool> {
+fn attach_role(
+    function: &Instance,
+    lambda: &mut Resource,
+    role: &mut Resource,
+    translation: &mut Translation,
+) -> Result<bool> {
     let Some(given) = lambda.properties.get("Role").cloned() else {
         lambda.set("Role", role.arn());
         return Ok(true);

@@ -33,12 +33,15 @@ pub(crate) fn resources(function: &Instance, target: &Resource, config: &Map) ->
     let mut resources = vec![url];
     if config.str("AuthType") == Some("NONE") {
         let permission = |suffix: &str, action: &str| {
-            Resource::new("AWS::Lambda::Permission", format!("{}{suffix}", function.id), &attributes).map(|permission| {
-                permission.with("Action", action).with("FunctionName", arn.clone()).with("Principal", "*")
-            })
+            Resource::new("AWS::Lambda::Permission", format!("{}{suffix}", function.id), &attributes).map(
+                |permission| permission.with("Action", action).with("FunctionName", arn.clone()).with("Principal", "*"),
+            )
         };
-        resources.push(permission("UrlPublicPermissions", "lambda:InvokeFunctionUrl")?.with("FunctionUrlAuthType", "NONE"));
-        resources.push(permission("URLInvokeAllowPublicAccess", "lambda:InvokeFunction")?.with("InvokedViaFunctionUrl", true));
+        resources
+            .push(permission("UrlPublicPermissions", "lambda:InvokeFunctionUrl")?.with("FunctionUrlAuthType", "NONE"));
+        resources.push(
+            permission("URLInvokeAllowPublicAccess", "lambda:InvokeFunction")?.with("InvokedViaFunctionUrl", true),
+        );
     }
     Ok(resources)
 }

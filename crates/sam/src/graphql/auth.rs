@@ -45,7 +45,8 @@ pub(crate) fn add(api: &Instance, properties: &Map, resource: &mut Resource) -> 
 fn configuration(api: &Instance, auth: &Map, index: Option<usize>) -> Result<Option<(&'static str, Map)>> {
     const MOST: usize = 2;
     if auth.len() > MOST {
-        let path = index.filter(|index| *index > 0).map_or("'Auth'".to_owned(), |index| format!("'Auth.Additional.{index}'"));
+        let path =
+            index.filter(|index| *index > 0).map_or("'Auth'".to_owned(), |index| format!("'Auth.Additional.{index}'"));
         return Err(api.error(format!("{path} has more than one authentication configuration defined.")));
     }
     let Some((kind, property, name)) = TYPES.iter().find(|(kind, ..)| auth.str("Type") == Some(kind)) else {

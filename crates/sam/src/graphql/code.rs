@@ -30,9 +30,7 @@ impl Api<'_, '_> {
             }
             let resource = self.resource("AWS::AppSync::FunctionConfiguration", &name)?;
             let own_name = function.get("Name").filter(|name| name.truthy()).cloned();
-            let resource = resource
-                .with("ApiId", self.api_id())
-                .with("Name", own_name.unwrap_or_else(|| text(&name)));
+            let resource = resource.with("ApiId", self.api_id()).with("Name", own_name.unwrap_or_else(|| text(&name)));
             let resource = with_code(resource, &name, &function)?
                 .with("DataSourceName", self.data_source_name(&name, &function)?)
                 .with_same(&["MaxBatchSize", "Description"], &function)
@@ -72,7 +70,8 @@ impl Api<'_, '_> {
     fn resolver(&self, type_name: &Text, name: &Text, resolver: &Map) -> Result<Resource> {
         let some = |name: &str| resolver.get(name).filter(|value| value.truthy()).cloned();
         let schema = text(format!("{}Schema", self.id()));
-        let resource = self.resource("AWS::AppSync::Resolver", &format!("{type_name}{name}"))?.depending_on(Some(list([schema])));
+        let resource =
+            self.resource("AWS::AppSync::Resolver", &format!("{type_name}{name}"))?.depending_on(Some(list([schema])));
         let resource = match (some("InlineCode"), some("CodeUri")) {
             (Some(_), Some(_)) => return Err(both(name)),
             (None, None) => {

@@ -44,7 +44,8 @@ impl Api<'_, '_> {
 
     fn data_source(&self, name: &Text, source: &Map, kind: &str, appsync: &str) -> Result<Resource> {
         let own_name = source.get("Name").filter(|name| name.truthy()).cloned();
-        Ok(self.resource("AWS::AppSync::DataSource", &format!("{name}{kind}DataSource"))?
+        Ok(self
+            .resource("AWS::AppSync::DataSource", &format!("{name}{kind}DataSource"))?
             .with("Name", own_name.unwrap_or_else(|| text(name)))
             .with("Type", appsync)
             .with("ApiId", self.api_id())

@@ -108,7 +108,8 @@ impl Api<'_, '_> {
     fn graphql(&self) -> Result<(Resource, Option<Resource>, Vec<Instance>)> {
         let mut tags = self.properties.get("Tags").and_then(Value::as_map).cloned().unwrap_or_default();
         tags.insert("graphqlapi:createdBy", "SAM");
-        let mut graphql = self.resource("AWS::AppSync::GraphQLApi", "")?
+        let mut graphql = self
+            .resource("AWS::AppSync::GraphQLApi", "")?
             .with("Name", self.some("Name").cloned().unwrap_or_else(|| text(self.id())))
             .with_some("XrayEnabled", self.properties.get("XrayEnabled").cloned())
             .with("Tags", tag_pairs(Some(&tags)));
@@ -136,7 +137,8 @@ impl Api<'_, '_> {
             return Ok((Some(config), None));
         }
         let policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs";
-        let role = self.resource("AWS::IAM::Role", "CloudWatchRole")?
+        let role = self
+            .resource("AWS::IAM::Role", "CloudWatchRole")?
             .with("AssumeRolePolicyDocument", iam::trust("appsync.amazonaws.com"))
             .with("ManagedPolicyArns", list([sub(policy)]));
         config.insert("CloudWatchLogsRoleArn", role.arn());
@@ -151,13 +153,16 @@ impl Api<'_, '_> {
             (Some(_), Some(_)) => {
                 Err(self.instance.error("Both 'SchemaInline' and 'SchemaUri' cannot be defined at the same time."))
             }
-            (inline, uri) => Ok(schema.with_some("Definition", inline.cloned()).with_some("DefinitionS3Location", uri.cloned())),
+            (inline, uri) => {
+                Ok(schema.with_some("Definition", inline.cloned()).with_some("DefinitionS3Location", uri.cloned()))
+            }
         }
     }
 
     fn api_keys(&self) -> Result<Vec<Resource>> {
         let key = |(id, key): (Text, Map)| {
-            Ok(self.resource("AWS::AppSync::ApiKey", &id)?
+            Ok(self
+                .resource("AWS::AppSync::ApiKey", &id)?
                 .with("ApiId", self.api_id())
                 .with_same(&["ApiKeyId", "Description"], &key)
                 .with_some("Expires", key.get("ExpiresOn").cloned()))
@@ -174,9 +179,11 @@ impl Api<'_, '_> {
 
     fn domain_name(&self) -> Result<Vec<Resource>> {
         let Some(Value::Map(domain)) = self.some("DomainName") else { return Ok(Vec::new()) };
-        let name = self.resource("AWS::AppSync::DomainName", "DomainName")?
+        let name = self
+            .resource("AWS::AppSync::DomainName", "DomainName")?
             .with_same(&["CertificateArn", "DomainName", "Description"], domain);
-        let association = self.resource("AWS::AppSync::DomainNameApiAssociation", "DomainNameApiAssociation")?
+        let association = self
+            .resource("AWS::AppSync::DomainNameApiAssociation", "DomainNameApiAssociation")?
             .with("ApiId", self.api_id())
             .with("DomainName", name.reference());
         Ok(vec![name, association])
@@ -201,7 +208,8 @@ fn table_arn(source: &Map) -> Value {
     if let Some(arn) = source.get("TableArn").filter(|arn| arn.truthy()) {
         return arn.clone();
     }
-    let region = source.get("Region").filter(|region| region.truthy()).cloned().unwrap_or_else(|| reference("AWS::Region"));
+    let region =
+        source.get("Region").filter(|region| region.truthy()).cloned().unwrap_or_else(|| reference("AWS::Region"));
     let table = source.get("TableName").cloned().unwrap_or(Value::Null);
     crate::intrinsics::sub_with(
         "arn:${AWS::Partition}:dynamodb:${__Region__}:${AWS::AccountId}:table/${__TableName__}",

@@ -36,7 +36,8 @@ static AUTH: Model = Model(&[
     may("Additional", Kind::ListOf(&AUTHORIZER)),
 ]);
 
-static API_KEY: Model = Model(&[may("ApiKeyId", Kind::Any), may("Description", Kind::Any), may("ExpiresOn", Kind::Any)]);
+static API_KEY: Model =
+    Model(&[may("ApiKeyId", Kind::Any), may("Description", Kind::Any), may("ExpiresOn", Kind::Any)]);
 
 static LOGGING: Model = Model(&[
     may("CloudWatchLogsRoleArn", Kind::Any),

@@ -107,7 +107,9 @@ impl Authorizer {
             if given && of != kind {
                 let owner = match (of, property) {
                     (Kind::Lambda, _) => "Lambda Authorizer",
-                    (_, "IdentitySource") => "OAuth2 Authorizer. For Lambda Authorizer, use the 'Identity' property instead",
+                    (_, "IdentitySource") => {
+                        "OAuth2 Authorizer. For Lambda Authorizer, use the 'Identity' property instead"
+                    }
                     _ => "OAuth2 Authorizer",
                 };
                 return Err(api.error(format!("{property} is only supported for {owner}.")));

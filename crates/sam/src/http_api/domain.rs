@@ -13,7 +13,8 @@ use crate::value::{Map, Value, list, map, text};
 pub(crate) fn resources(api: &mut Instance, tag: &str, translation: &mut Translation) -> Result<Vec<Resource>> {
     let Some(Value::Map(config)) = api.get("Domain") else { return Ok(Vec::new()) };
     let mut config = config.clone();
-    let (Some(name), Some(certificate)) = (config.get("DomainName").cloned(), config.get("CertificateArn").cloned()) else {
+    let (Some(name), Some(certificate)) = (config.get("DomainName").cloned(), config.get("CertificateArn").cloned())
+    else {
         return Err(api.error("Custom Domains only works if both DomainName and CertificateArn are provided."));
     };
     let id = logical_id::of("ApiGatewayDomainNameV2", &name);
@@ -85,7 +86,12 @@ fn mappings(api: &Instance, config: &Map, domain: &str) -> Result<Vec<Resource>>
         .collect()
 }
 
-fn record_set_group(api: &Instance, config: &Map, domain: &str, translation: &mut Translation) -> Result<Option<Resource>> {
+fn record_set_group(
+    api: &Instance,
+    config: &Map,
+    domain: &str,
+    translation: &mut Translation,
+) -> Result<Option<Resource>> {
     let Some(route53) = config.get("Route53") else { return Ok(None) };
     let route53 = Owner::Resource(&api.id).map("Domain.Route53", Some(route53))?;
     if route53.get("HostedZoneId").is_none() && route53.get("HostedZoneName").is_none() {

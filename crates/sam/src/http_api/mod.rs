@@ -185,7 +185,8 @@ fn with_auth(api: &Instance, auth: &Map, authorizers: &Result<Vec<Authorizer>>, 
     if let Some(default) = auth.get("DefaultAuthorizer").filter(|default| default.truthy() && !is_no_value(default)) {
         let default = Owner::Resource(&api.id).text("Auth.DefaultAuthorizer", Some(default))?;
         let Some(authorizer) = authorizers.iter().find(|authorizer| authorizer.name == *default) else {
-            let message = format!("Unable to set DefaultAuthorizer because '{default}' was not defined in 'Authorizers'.");
+            let message =
+                format!("Unable to set DefaultAuthorizer because '{default}' was not defined in 'Authorizers'.");
             return Err(api.error(message));
         };
         for path in editor.paths.names() {

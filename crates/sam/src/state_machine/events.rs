@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::events::{
-    Route, SCHEDULER_RULES, SchedulerTarget, add_auth, check_rest_api, dead_letter_queue, map_of, rest_api_id, schedule as scheduler, state,
-    target_id, unknown,
+    Route, SCHEDULER_RULES, SchedulerTarget, add_auth, check_rest_api, dead_letter_queue, map_of, rest_api_id,
+    schedule as scheduler, state, target_id, unknown,
 };
 use crate::iam;
 use crate::intrinsics::sub;
@@ -88,7 +88,8 @@ fn read(machine_id: &str, event_id: &Text, definition: &Value) -> Result<(&'stat
 
 /// Checks every event source before anything is generated.
 pub(crate) fn link(machine: &Instance, resources: &Map) -> Result<()> {
-    for (event_id, definition) in machine.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter()) {
+    for (event_id, definition) in machine.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter())
+    {
         let linked = read(&machine.id, event_id, definition).and_then(|(kind, event)| match kind.name {
             "Api" => check_rest_api(&event, resources).map(|_| ()),
             _ => Ok(()),
@@ -101,7 +102,8 @@ pub(crate) fn link(machine: &Instance, resources: &Map) -> Result<()> {
 /// Generates what every event source needs.
 pub(crate) fn generate(machine: &Instance, target: &Resource, translation: &mut Translation) -> Result<Vec<Resource>> {
     let mut resources = Vec::new();
-    for (event_id, definition) in machine.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter()) {
+    for (event_id, definition) in machine.get("Events").and_then(Value::as_map).iter().flat_map(|events| events.iter())
+    {
         let (kind, event) = read(&machine.id, event_id, definition)?;
         let mut scene = Scene { target, boundary: machine.get("PermissionsBoundary"), translation };
         resources.extend((kind.generate)(&event, &mut scene)?);

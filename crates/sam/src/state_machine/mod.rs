@@ -46,7 +46,10 @@ pub(crate) fn transform(machine: Instance, translation: &mut Translation) -> Res
         .depending_on(machine.depends_on.clone());
     definition::add(&machine, &mut resource)?;
     let role = role(&machine, translation)?;
-    resource.set("RoleArn", role.as_ref().map_or_else(|| machine.get("Role").cloned().unwrap_or(Value::Null), Resource::arn));
+    resource.set(
+        "RoleArn",
+        role.as_ref().map_or_else(|| machine.get("Role").cloned().unwrap_or(Value::Null), Resource::arn),
+    );
     for (name, property) in NAMES {
         resource = resource.with_some(property, machine.get(name).cloned());
     }

@@ -54,7 +54,8 @@ pub(crate) fn is_valid(document: Option<&Value>) -> bool {
     if document.get("paths").and_then(Value::as_map).is_none() {
         return false;
     }
-    document.truthy("swagger") || document.get("openapi").is_some_and(|version| version.truthy() && is_openapi_3(version))
+    document.truthy("swagger")
+        || document.get("openapi").is_some_and(|version| version.truthy() && is_openapi_3(version))
 }
 
 /// A definition without paths.
@@ -116,13 +117,16 @@ impl Swagger {
             return paths::deep_set(&mut self.document, &keys, disable)
                 .map_err(|wrong| Error::document(format!("Invalid OpenAPI definition: {wrong}.")));
         }
-        let mut servers = self.document.get("servers").and_then(Value::as_list).cloned().unwrap_or_else(|| vec![hashed([])]);
+        let mut servers =
+            self.document.get("servers").and_then(Value::as_list).cloned().unwrap_or_else(|| vec![hashed([])]);
         for (index, server) in servers.iter_mut().enumerate() {
             let set = match server {
                 Value::Map(server) => paths::deep_set(server, &keys, disable.clone()),
                 _ => Err("It should be a map".into()),
             };
-            set.map_err(|wrong| Error::document(format!("Invalid OpenAPI definition of 'servers[{index}]': {wrong}.")))?;
+            set.map_err(|wrong| {
+                Error::document(format!("Invalid OpenAPI definition of 'servers[{index}]': {wrong}."))
+            })?;
         }
         self.document.insert("servers", servers);
         Ok(())

@@ -115,7 +115,12 @@ impl Paths {
     }
 
     /// Every definition of one method that has an integration.
-    pub(crate) fn each(&mut self, path: &str, method: &Text, change: &mut dyn FnMut(&mut Map) -> Result<()>) -> Result<()> {
+    pub(crate) fn each(
+        &mut self,
+        path: &str,
+        method: &Text,
+        change: &mut dyn FnMut(&mut Map) -> Result<()>,
+    ) -> Result<()> {
         let name = normalized(method);
         for item in self.items(path)? {
             let Some(definition) = item.get_mut(&name) else { return Err(method_error(path, method)) };

@@ -24,7 +24,13 @@ impl Swagger {
         })
     }
 
-    pub(crate) fn add_request_model(&mut self, path: &Text, method: &Text, model: &Text, required: Option<&Value>) -> Result<()> {
+    pub(crate) fn add_request_model(
+        &mut self,
+        path: &Text,
+        method: &Text,
+        model: &Text,
+        required: Option<&Value>,
+    ) -> Result<()> {
         let version_2 = self.document.get("swagger").is_some();
         let version_3 = self.version_3();
         let name = model.with(model.to_lowercase());
@@ -61,7 +67,8 @@ impl Swagger {
         if let Some(validators) = self.document.get_mut(VALIDATORS).and_then(Value::as_map_mut)
             && !validators.truthy(name)
         {
-            let validator = hashed([("validateRequestBody", body.into()), ("validateRequestParameters", parameters.into())]);
+            let validator =
+                hashed([("validateRequestBody", body.into()), ("validateRequestParameters", parameters.into())]);
             if let Value::Map(more) = hashed([(name, validator)]) {
                 validators.update(&more);
             }
@@ -74,7 +81,12 @@ impl Swagger {
         })
     }
 
-    pub(crate) fn add_request_parameters(&mut self, path: &Text, method: &Text, parameters: &[RequestParameter]) -> Result<()> {
+    pub(crate) fn add_request_parameters(
+        &mut self,
+        path: &Text,
+        method: &Text,
+        parameters: &[RequestParameter],
+    ) -> Result<()> {
         self.paths.each(path, method, &mut |definition| {
             for parameter in parameters {
                 let short = parameter.name.replace("method.request.", "");

@@ -123,14 +123,16 @@ fn endpoints(policy: &Map, color: &str) -> Result<Map> {
         }
     };
     if let Some(given) = policy.get(&format!("SourceVpc{color}")) {
-        let ids = given.as_list().cloned().unwrap_or_default();
-        if given.as_list().is_none() || ids.iter().any(|id| id.as_str().is_none()) {
+        let ids = given.python_items();
+        if ids.iter().any(|id| id.as_str().is_none()) {
             return Err(Error::document(format!(
                 "SourceVpc{color} must be a list of strings. Use IntrinsicVpc{color} instead for values that use \
                  Intrinsic Functions"
             )));
         }
-        let starting = |prefix: &str| ids.iter().filter(|id| id.as_str().is_some_and(|id| id.starts_with(prefix))).cloned().collect();
+        let starting = |prefix: &str| {
+            ids.iter().filter(|id| id.as_str().is_some_and(|id| id.starts_with(prefix))).cloned().collect()
+        };
         add("aws:SourceVpc", starting("vpc-"));
         add("aws:SourceVpce", starting("vpce-"));
     }

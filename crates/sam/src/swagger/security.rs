@@ -60,7 +60,8 @@ impl Swagger {
         self.paths.each_method(path, NO_METHODS, &mut |method, definition| {
             let existing = security(definition, path, method)?;
             let (mut required, own) = split(existing.clone(), path, method, &is_key)?;
-            let refused = own.iter().any(|requirement| requirement.as_map().is_some_and(|map| map.contains("api_key_false")));
+            let refused =
+                own.iter().any(|requirement| requirement.as_map().is_some_and(|map| map.contains("api_key_false")));
             if !refused && (preflight || &**method != "options") {
                 required.push(requirement(&"api_key".into(), Vec::new().into()));
             }
