@@ -42,12 +42,10 @@ fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body
     let file = file(&cloud, &incoming.request.path);
     Box::pin(async move {
         let (status, body) = match file {
-            Some(file) => (200, Body::from(bytes::Bytes::from(file))),
+            Some(file) => (200_u16, Body::from(bytes::Bytes::from(file))),
             None => (403, Body::from(bytes::Bytes::from_static(b"The address has expired or is wrong.\n"))),
         };
-        let mut response = http::Response::new(body);
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-        response
+        http::Response::builder().status(status).body(body).unwrap_or_default()
     })
 }
 
