@@ -1,1 +1,78 @@
-//! Lambda.
+//! Lambda: functions, their versions, aliases, layers and URLs; and what runs them, in sandboxes of this machine.
+//!
+//! - Records and operations are one module for each resource; `settings`, `zip`, `name`, `retry`, `statement`, `page` are pure.
+//! - `code` keeps packages, each once, unpacked and safe.
+//! - `run` holds the warm environments and does invocations; `queue` does asynchronous ones, by the cloud's clock.
+//! - `url_surface` and `location` are parts of the port that aren't AWS's API: function URLs, and links to packages.
+//!
+//! What is absent: container images, VPCs, event source mappings, response streams, extensions, SnapStart. Asking for
+//! them is refused by name.
+
+mod account;
+mod alias;
+mod code;
+mod code_change;
+mod concurrency;
+mod create;
+mod delete;
+mod event_invoke;
+mod faults;
+mod function;
+mod invoke;
+mod layer;
+mod layer_policy;
+mod location;
+mod mapping;
+mod name;
+mod ops;
+mod outcome;
+mod page;
+mod policy;
+mod publish;
+mod queue;
+mod record;
+mod retry;
+mod run;
+mod settings;
+mod settings_change;
+mod source;
+mod statement;
+mod sweep;
+mod tags;
+mod url;
+mod url_event;
+mod url_surface;
+mod view;
+mod zip;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kogumo_door::Service;
+use kogumo_sandbox::Host;
+
+use run::Pool;
+
+/// Lambda on this machine.
+pub fn service() -> Service {
+    with_pool(Pool::default())
+}
+
+/// Lambda on another host, such as the fake: for tests.
+pub fn service_on(host: Arc<dyn Host>, data: &Path) -> Service {
+    with_pool(Pool::on(host, data))
+}
+
+fn with_pool(pool: Pool) -> Service {
+    Service::new(&kogumo_model::lambda::SERVICE, ops::ops())
+        .with(pool)
+        .with(location::Locations::default())
+        .with(queue::Working::default())
+        .timer(queue::WAKE, queue::wake)
+        .reconciler(queue::reconciler())
+        .reconciler(sweep::reconciler())
+        .surface(location::surface())
+        .surface(url_surface::surface())
+        .on_reset(sweep::everything)
+        .on_stop(sweep::environments)
+}

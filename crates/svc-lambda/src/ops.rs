@@ -3,7 +3,9 @@
 use kogumo_door::{Op, read, task, write};
 use kogumo_model::lambda::*;
 
-use crate::{account, alias, code_change, concurrency, create, delete, event_invoke, function, invoke, layer, layer_policy};
+use crate::{
+    account, alias, code_change, concurrency, create, delete, event_invoke, function, invoke, layer, layer_policy,
+};
 use crate::{mapping, policy, publish, settings_change, tags, url};
 
 pub fn ops() -> Vec<Op> {

@@ -1,0 +1,229 @@
+//! The Runtime API, served for one environment on a loopback port of its own.
+//! Source: "Using the Lambda runtime API for custom runtimes" of the developer guide.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use kogumo_base::Trouble;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinHandle;
+
+use super::signal::Signal;
+
+const PREFIX: &str = "/2018-06-01/runtime/";
+/// Bytes of an answer: 6 MB and a little.
+pub const ANSWER_LIMIT: usize = 6_291_556;
+
+/// An event for the runtime.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub request: String,
+    pub payload: Bytes,
+    /// By the machine's clock, which the function reads too: milliseconds since 1970.
+    pub deadline: i64,
+    pub function_arn: String,
+    pub trace: String,
+    pub client_context: Option<String>,
+}
+
+/// The API of one environment. It is served until this is dropped.
+pub struct Api {
+    shared: Arc<Shared>,
+    pub address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    event_there: Notify,
+    signals: UnboundedSender<Signal>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Given to the runtime when it asks.
+    next: Option<Event>,
+    /// The request that the runtime works on.
+    current: Option<String>,
+}
+
+impl Api {
+    /// Serves on a port that the system chooses; what happens goes to `signals`.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub async fn serve(signals: UnboundedSender<Signal>) -> Result<Api, Trouble> {
+        let failed = |e| Trouble::from_cause("cannot serve the Runtime API", e);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let shared = Arc::new(Shared { state: Mutex::default(), event_there: Notify::new(), signals });
+        let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Api { shared, address, server })
+    }
+
+    /// Gives the runtime an event, at once or when it asks.
+    pub fn give(&self, event: Event) {
+        self.shared.state().next = Some(event);
+        self.shared.event_there.notify_one();
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whoever waits. If nobody does, the environment is about to go.
+    fn tell(&self, signal: Signal) {
+        let _nobody_waits = self.signals.send(signal);
+    }
+
+    /// Whether that is the request the runtime works on; it is done with then.
+    fn settle(&self, request: &str) -> bool {
+        let mut state = self.state();
+        let is_current = state.current.as_deref() == Some(request);
+        if is_current {
+            state.current = None;
+        }
+        is_current
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // The connections end with this task, and it ends with the environment.
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _only_slower = stream.set_nodelay(true);
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+            let _runtime_hangs_up = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let parts: Vec<&str> = path.strip_prefix(PREFIX).unwrap_or("").split('/').collect();
+    Ok(match (request.method(), parts.as_slice()) {
+        (&Method::GET, ["invocation", "next"]) => next(&shared).await,
+        (&Method::POST, ["invocation", id, "response"]) => response(&shared, id, request).await,
+        (&Method::POST, ["invocation", id, "error"]) => error(&shared, Some(id), request).await,
+        (&Method::POST, ["init", "error"]) => error(&shared, None, request).await,
+        _ => problem(StatusCode::NOT_FOUND, "NotFound", "This part of the Runtime API is not implemented."),
+    })
+}
+
+async fn next(shared: &Shared) -> Response<Full<Bytes>> {
+    shared.tell(Signal::Ready);
+    let event = loop {
+        let waiting = {
+            let mut state = shared.state();
+            match state.next.take() {
+                Some(event) => {
+                    state.current = Some(event.request.clone());
+                    Some(event)
+                }
+                None => None,
+            }
+        };
+        match waiting {
+            Some(event) => break event,
+            None => shared.event_there.notified().await,
+        }
+    };
+    let mut response = Response::new(Full::new(event.payload));
+    let deadline = event.deadline.to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("lambda-runtime-aws-request-id", &event.request),
+        ("lambda-runtime-deadline-ms", &deadline),
+        ("lambda-runtime-invoked-function-arn", &event.function_arn),
+        ("lambda-runtime-trace-id", &event.trace),
+        ("lambda-runtime-client-context", event.client_context.as_deref().unwrap_or_default()),
+    ];
+    for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let body = Limited::new(request.into_body(), ANSWER_LIMIT).collect().await;
+    if !shared.settle(id) {
+        return problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
+    }
+    match body {
+        Ok(body) => {
+            shared.tell(Signal::Answer { request: id.to_owned(), payload: body.to_bytes() });
+            accepted()
+        }
+        Err(_) => {
+            let message =
+                format!("Response payload size exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes).");
+            let kind = "Function.ResponseSizeTooLarge";
+            let payload = problem_text(kind, &message);
+            shared.tell(Signal::Failure { request: id.to_owned(), payload, kind: kind.to_owned() });
+            problem(StatusCode::PAYLOAD_TOO_LARGE, kind, &message)
+        }
+    }
+}
+
+async fn error(shared: &Shared, id: Option<&str>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let kind = request.headers().get("lambda-runtime-function-error-type");
+    let kind = kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+    let Ok(body) = Limited::new(request.into_body(), ANSWER_LIMIT).collect().await else {
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "The error is too large.");
+    };
+    let payload = body.to_bytes();
+    let kind = kind.or_else(|| kind_in(&payload)).unwrap_or_else(|| "Runtime.Unknown".to_owned());
+    match id {
+        None => shared.tell(Signal::InitFailure { payload, kind }),
+        Some(id) if shared.settle(id) => shared.tell(Signal::Failure { request: id.to_owned(), payload, kind }),
+        Some(_) => return problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
+    }
+    accepted()
+}
+
+/// The error's type out of its JSON.
+fn kind_in(payload: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    value.get("errorType")?.as_str().map(str::to_owned)
+}
+
+fn accepted() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(b"{\"status\":\"OK\"}")));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+fn problem(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(problem_text(kind, message)));
+    *response.status_mut() = status;
+    response
+}
+
+/// An error as runtimes write them.
+pub fn problem_text(kind: &str, message: &str) -> Bytes {
+    serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string().into()
+}
