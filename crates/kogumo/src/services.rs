@@ -11,12 +11,14 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
     #[rustfmt::skip]
     let services = vec![
         kogumo_svc_apigateway::service(),
+        kogumo_svc_apigatewayv2::service(),
         kogumo_svc_cloudformation::service(),
         kogumo_svc_cloudtrail::service(),
         kogumo_svc_dynamodb::service(),
         kogumo_svc_ecr::service(),
         kogumo_svc_iam::service(),
         kogumo_svc_s3::service(&settings.data.join("objects"), settings.fsync)?,
+        kogumo_svc_lambda::service(),
         kogumo_svc_logs::service(),
         kogumo_svc_ssm::service(),
         kogumo_svc_sts::service(),

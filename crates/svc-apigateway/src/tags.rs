@@ -43,8 +43,14 @@ fn tags_of(read: &dyn Read, scope: &kogumo_base::Scope, target: &Target) -> Resu
 fn change(w: &mut Writer, target: &Target, change: impl FnOnce(&mut Strings)) -> Result<(), Fault> {
     let scope = w.scope().clone();
     match target {
-        Target::Api(id) => rest_api::edit(w, id, |api| Ok(change(&mut api.tags))),
-        Target::Stage(api, name) => stage::edit(w, api, name, |stage| Ok(change(&mut stage.tags))),
+        Target::Api(id) => rest_api::edit(w, id, |api| {
+            change(&mut api.tags);
+            Ok(())
+        }),
+        Target::Stage(api, name) => stage::edit(w, api, name, |stage| {
+            change(&mut stage.tags);
+            Ok(())
+        }),
         Target::ApiKey(id) => {
             let mut api_key = api_key::load(w.tx, &scope, id)?;
             change(&mut api_key.tags);
