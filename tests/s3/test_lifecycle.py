@@ -44,6 +44,22 @@ def test_objects_cool_down_and_expire(own, s3, bucket, eventually):
     eventually(lambda: keys(s3, bucket) == {"kept": "STANDARD", "cold": "GLACIER"})
 
 
+def test_archived_objects_are_restored_first(own, s3, bucket, refused):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"cold", StorageClass="GLACIER")
+    with refused("InvalidObjectState", 403):
+        s3.get_object(Bucket=bucket, Key="k")
+    s3.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 2})
+    assert s3.head_object(Bucket=bucket, Key="k")["Restore"] == 'ongoing-request="true"'
+    with refused("RestoreAlreadyInProgress", 409):
+        s3.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 2})
+    own.advance("6h")
+    got = s3.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == b"cold" and 'ongoing-request="false"' in got["Restore"]
+    own.advance("4d")
+    with refused("InvalidObjectState", 403):
+        s3.get_object(Bucket=bucket, Key="k")
+
+
 def test_versions_expire(own, s3, bucket, eventually):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     configuration = rules(

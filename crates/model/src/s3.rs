@@ -130,7 +130,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &PUT_OBJECT_TAGGING,
     &PUT_PUBLIC_ACCESS_BLOCK,
     &schema::Operation::unbuilt("RenameObject", "PUT", "/{Bucket}/{Key+}?renameObject"),
-    &schema::Operation::unbuilt("RestoreObject", "POST", "/{Bucket}/{Key+}?restore"),
+    &RESTORE_OBJECT,
     &schema::Operation::unbuilt("SelectObjectContent", "POST", "/{Bucket}/{Key+}?select&select-type=2"),
     &schema::Operation::unbuilt("UpdateBucketMetadataAnnotationTableConfiguration", "PUT", "/{Bucket}?metadataAnnotationTable"),
     &schema::Operation::unbuilt("UpdateBucketMetadataInventoryTableConfiguration", "PUT", "/{Bucket}?metadataInventoryTable"),
@@ -1569,6 +1569,27 @@ impl OperationType for PutPublicAccessBlock {
     const FACTS: &'static schema::Operation = &PUT_PUBLIC_ACCESS_BLOCK;
 }
 
+static RESTORE_OBJECT: schema::Operation = schema::Operation {
+    name: "RestoreObject",
+    method: "POST",
+    uri: "/{Bucket}/{Key+}?restore",
+    status: 200,
+    input: &S_RestoreObjectRequest,
+    output: &S_RestoreObjectOutput,
+    errors: &[&OBJECT_ALREADY_IN_ACTIVE_TIER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RestoreObject;
+impl OperationType for RestoreObject {
+    type Input = RestoreObjectRequest;
+    type Output = RestoreObjectOutput;
+    const FACTS: &'static schema::Operation = &RESTORE_OBJECT;
+}
+
 static UPLOAD_PART: schema::Operation = schema::Operation {
     name: "UploadPart",
     method: "PUT",
@@ -1678,6 +1699,7 @@ static S_AccessControlTranslation: schema::Shape =
 static L_AccessControlTranslation: Layout = Layout::new(&[schema::Member::new("Owner", &S_OwnerOverride).required()]);
 static S_AccessPointAlias: schema::Shape = schema::Shape::new("AccessPointAlias", Kind::Boolean);
 static S_AccountId: schema::Shape = schema::Shape::new("AccountId", Kind::String);
+static S_AllowQuotedRecordDelimiter: schema::Shape = schema::Shape::new("AllowQuotedRecordDelimiter", Kind::Boolean);
 static S_AllowedHeader: schema::Shape = schema::Shape::new("AllowedHeader", Kind::String);
 static S_AllowedHeaders: schema::Shape = schema::Shape::new("AllowedHeaders", Kind::List(&M_AllowedHeaders));
 static M_AllowedHeaders: schema::Member = schema::Member::new("member", &S_AllowedHeader);
@@ -1786,6 +1808,24 @@ static L_CORSRule: Layout = Layout::new(&[
 ]);
 static S_CORSRules: schema::Shape = schema::Shape::new("CORSRules", Kind::List(&M_CORSRules));
 static M_CORSRules: schema::Member = schema::Member::new("member", &S_CORSRule);
+static S_CSVInput: schema::Shape = schema::Shape::new("CSVInput", Kind::Structure(&L_CSVInput));
+static L_CSVInput: Layout = Layout::new(&[
+    schema::Member::new("FileHeaderInfo", &S_FileHeaderInfo),
+    schema::Member::new("Comments", &S_Comments),
+    schema::Member::new("QuoteEscapeCharacter", &S_QuoteEscapeCharacter),
+    schema::Member::new("RecordDelimiter", &S_RecordDelimiter),
+    schema::Member::new("FieldDelimiter", &S_FieldDelimiter),
+    schema::Member::new("QuoteCharacter", &S_QuoteCharacter),
+    schema::Member::new("AllowQuotedRecordDelimiter", &S_AllowQuotedRecordDelimiter),
+]);
+static S_CSVOutput: schema::Shape = schema::Shape::new("CSVOutput", Kind::Structure(&L_CSVOutput));
+static L_CSVOutput: Layout = Layout::new(&[
+    schema::Member::new("QuoteFields", &S_QuoteFields),
+    schema::Member::new("QuoteEscapeCharacter", &S_QuoteEscapeCharacter),
+    schema::Member::new("RecordDelimiter", &S_RecordDelimiter),
+    schema::Member::new("FieldDelimiter", &S_FieldDelimiter),
+    schema::Member::new("QuoteCharacter", &S_QuoteCharacter),
+]);
 static S_CacheControl: schema::Shape = schema::Shape::new("CacheControl", Kind::String);
 static S_Checksum: schema::Shape = schema::Shape::new("Checksum", Kind::Structure(&L_Checksum));
 static L_Checksum: Layout = Layout::new(&[
@@ -1829,6 +1869,7 @@ static S_ChecksumXXHASH128: schema::Shape = schema::Shape::new("ChecksumXXHASH12
 static S_ChecksumXXHASH3: schema::Shape = schema::Shape::new("ChecksumXXHASH3", Kind::String);
 static S_ChecksumXXHASH64: schema::Shape = schema::Shape::new("ChecksumXXHASH64", Kind::String);
 static S_Code: schema::Shape = schema::Shape::new("Code", Kind::String);
+static S_Comments: schema::Shape = schema::Shape::new("Comments", Kind::String);
 static S_CommonPrefix: schema::Shape = schema::Shape::new("CommonPrefix", Kind::Structure(&L_CommonPrefix));
 static L_CommonPrefix: Layout = Layout::new(&[schema::Member::new("Prefix", &S_Prefix)]);
 static S_CommonPrefixList: schema::Shape = schema::Shape::new("CommonPrefixList", Kind::List(&M_CommonPrefixList));
@@ -1915,6 +1956,8 @@ static L_CompletedPart: Layout = Layout::new(&[
 ]);
 static S_CompletedPartList: schema::Shape = schema::Shape::new("CompletedPartList", Kind::List(&M_CompletedPartList));
 static M_CompletedPartList: schema::Member = schema::Member::new("member", &S_CompletedPart);
+static S_CompressionType: schema::Shape =
+    schema::Shape::new("CompressionType", Kind::String).limits(Limits::NONE.values(&["NONE", "GZIP", "BZIP2"]));
 static S_Condition: schema::Shape = schema::Shape::new("Condition", Kind::Structure(&L_Condition));
 static L_Condition: Layout = Layout::new(&[
     schema::Member::new("HttpErrorCodeReturnedEquals", &S_HttpErrorCodeReturnedEquals),
@@ -2339,6 +2382,7 @@ static L_DeletedObject: Layout = Layout::new(&[
 static S_DeletedObjects: schema::Shape = schema::Shape::new("DeletedObjects", Kind::List(&M_DeletedObjects));
 static M_DeletedObjects: schema::Member = schema::Member::new("member", &S_DeletedObject);
 static S_Delimiter: schema::Shape = schema::Shape::new("Delimiter", Kind::String);
+static S_Description: schema::Shape = schema::Shape::new("Description", Kind::String);
 static S_Destination: schema::Shape = schema::Shape::new("Destination", Kind::Structure(&L_Destination));
 static L_Destination: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).required(),
@@ -2353,6 +2397,12 @@ static S_DisplayName: schema::Shape = schema::Shape::new("DisplayName", Kind::St
 static S_ETag: schema::Shape = schema::Shape::new("ETag", Kind::String);
 static S_EmailAddress: schema::Shape = schema::Shape::new("EmailAddress", Kind::String);
 static S_EncodingType: schema::Shape = schema::Shape::new("EncodingType", Kind::String).limits(Limits::NONE.values(&["url"]));
+static S_Encryption: schema::Shape = schema::Shape::new("Encryption", Kind::Structure(&L_Encryption));
+static L_Encryption: Layout = Layout::new(&[
+    schema::Member::new("EncryptionType", &S_ServerSideEncryption).required(),
+    schema::Member::new("KMSKeyId", &S_SSEKMSKeyId),
+    schema::Member::new("KMSContext", &S_KMSContext),
+]);
 static S_EncryptionConfiguration: schema::Shape =
     schema::Shape::new("EncryptionConfiguration", Kind::Structure(&L_EncryptionConfiguration));
 static L_EncryptionConfiguration: Layout = Layout::new(&[schema::Member::new("ReplicaKmsKeyID", &S_ReplicaKmsKeyID)]);
@@ -2423,7 +2473,12 @@ static S_Expires: schema::Shape = schema::Shape::new("Expires", Kind::String);
 static S_ExposeHeader: schema::Shape = schema::Shape::new("ExposeHeader", Kind::String);
 static S_ExposeHeaders: schema::Shape = schema::Shape::new("ExposeHeaders", Kind::List(&M_ExposeHeaders));
 static M_ExposeHeaders: schema::Member = schema::Member::new("member", &S_ExposeHeader);
+static S_Expression: schema::Shape = schema::Shape::new("Expression", Kind::String);
+static S_ExpressionType: schema::Shape = schema::Shape::new("ExpressionType", Kind::String).limits(Limits::NONE.values(&["SQL"]));
 static S_FetchOwner: schema::Shape = schema::Shape::new("FetchOwner", Kind::Boolean);
+static S_FieldDelimiter: schema::Shape = schema::Shape::new("FieldDelimiter", Kind::String);
+static S_FileHeaderInfo: schema::Shape =
+    schema::Shape::new("FileHeaderInfo", Kind::String).limits(Limits::NONE.values(&["USE", "IGNORE", "NONE"]));
 static S_FilterRule: schema::Shape = schema::Shape::new("FilterRule", Kind::Structure(&L_FilterRule));
 static L_FilterRule: Layout =
     Layout::new(&[schema::Member::new("Name", &S_FilterRuleName), schema::Member::new("Value", &S_FilterRuleValue)]);
@@ -2810,6 +2865,8 @@ static L_GetPublicAccessBlockRequest: Layout = Layout::new(&[
     schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ]);
+static S_GlacierJobParameters: schema::Shape = schema::Shape::new("GlacierJobParameters", Kind::Structure(&L_GlacierJobParameters));
+static L_GlacierJobParameters: Layout = Layout::new(&[schema::Member::new("Tier", &S_Tier).required()]);
 static S_Grant: schema::Shape = schema::Shape::new("Grant", Kind::Structure(&L_Grant));
 static L_Grant: Layout = Layout::new(&[
     schema::Member::new("Grantee", &S_Grantee).xmlns("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
@@ -2954,6 +3011,13 @@ static L_IndexDocument: Layout = Layout::new(&[schema::Member::new("Suffix", &S_
 static S_Initiated: schema::Shape = schema::Shape::new("Initiated", Kind::Timestamp);
 static S_Initiator: schema::Shape = schema::Shape::new("Initiator", Kind::Structure(&L_Initiator));
 static L_Initiator: Layout = Layout::new(&[schema::Member::new("ID", &S_ID), schema::Member::new("DisplayName", &S_DisplayName)]);
+static S_InputSerialization: schema::Shape = schema::Shape::new("InputSerialization", Kind::Structure(&L_InputSerialization));
+static L_InputSerialization: Layout = Layout::new(&[
+    schema::Member::new("CSV", &S_CSVInput),
+    schema::Member::new("CompressionType", &S_CompressionType),
+    schema::Member::new("JSON", &S_JSONInput),
+    schema::Member::new("Parquet", &S_ParquetInput),
+]);
 static S_IntelligentTieringAccessTier: schema::Shape = schema::Shape::new("IntelligentTieringAccessTier", Kind::String)
     .limits(Limits::NONE.values(&["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]));
 static S_InvalidObjectState: schema::Shape = schema::Shape::new("InvalidObjectState", Kind::Structure(&L_InvalidObjectState));
@@ -2965,6 +3029,12 @@ static S_IsLatest: schema::Shape = schema::Shape::new("IsLatest", Kind::Boolean)
 static S_IsPublic: schema::Shape = schema::Shape::new("IsPublic", Kind::Boolean);
 static S_IsRestoreInProgress: schema::Shape = schema::Shape::new("IsRestoreInProgress", Kind::Boolean);
 static S_IsTruncated: schema::Shape = schema::Shape::new("IsTruncated", Kind::Boolean);
+static S_JSONInput: schema::Shape = schema::Shape::new("JSONInput", Kind::Structure(&L_JSONInput));
+static L_JSONInput: Layout = Layout::new(&[schema::Member::new("Type", &S_JSONType)]);
+static S_JSONOutput: schema::Shape = schema::Shape::new("JSONOutput", Kind::Structure(&L_JSONOutput));
+static L_JSONOutput: Layout = Layout::new(&[schema::Member::new("RecordDelimiter", &S_RecordDelimiter)]);
+static S_JSONType: schema::Shape = schema::Shape::new("JSONType", Kind::String).limits(Limits::NONE.values(&["DOCUMENT", "LINES"]));
+static S_KMSContext: schema::Shape = schema::Shape::new("KMSContext", Kind::String);
 static S_KeyCount: schema::Shape = schema::Shape::new("KeyCount", Kind::Integer);
 static S_KeyMarker: schema::Shape = schema::Shape::new("KeyMarker", Kind::String);
 static S_KeyPrefixEquals: schema::Shape = schema::Shape::new("KeyPrefixEquals", Kind::String);
@@ -3204,6 +3274,7 @@ static S_LocationInfo: schema::Shape = schema::Shape::new("LocationInfo", Kind::
 static L_LocationInfo: Layout =
     Layout::new(&[schema::Member::new("Type", &S_LocationType), schema::Member::new("Name", &S_LocationNameAsString)]);
 static S_LocationNameAsString: schema::Shape = schema::Shape::new("LocationNameAsString", Kind::String);
+static S_LocationPrefix: schema::Shape = schema::Shape::new("LocationPrefix", Kind::String);
 static S_LocationType: schema::Shape =
     schema::Shape::new("LocationType", Kind::String).limits(Limits::NONE.values(&["AvailabilityZone", "LocalZone"]));
 static S_LoggingEnabled: schema::Shape = schema::Shape::new("LoggingEnabled", Kind::Structure(&L_LoggingEnabled));
@@ -3229,6 +3300,9 @@ static K_Metadata: schema::Member = schema::Member::new("key", &S_MetadataKey);
 static V_Metadata: schema::Member = schema::Member::new("value", &S_MetadataValue);
 static S_MetadataDirective: schema::Shape =
     schema::Shape::new("MetadataDirective", Kind::String).limits(Limits::NONE.values(&["COPY", "REPLACE"]));
+static S_MetadataEntry: schema::Shape = schema::Shape::new("MetadataEntry", Kind::Structure(&L_MetadataEntry));
+static L_MetadataEntry: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_MetadataKey), schema::Member::new("Value", &S_MetadataValue)]);
 static S_MetadataKey: schema::Shape = schema::Shape::new("MetadataKey", Kind::String);
 static S_MetadataValue: schema::Shape = schema::Shape::new("MetadataValue", Kind::String);
 static S_Metrics: schema::Shape = schema::Shape::new("Metrics", Kind::Structure(&L_Metrics));
@@ -3424,6 +3498,10 @@ static S_OptionalObjectAttributes: schema::Shape =
 static S_OptionalObjectAttributesList: schema::Shape =
     schema::Shape::new("OptionalObjectAttributesList", Kind::List(&M_OptionalObjectAttributesList));
 static M_OptionalObjectAttributesList: schema::Member = schema::Member::new("member", &S_OptionalObjectAttributes);
+static S_OutputLocation: schema::Shape = schema::Shape::new("OutputLocation", Kind::Structure(&L_OutputLocation));
+static L_OutputLocation: Layout = Layout::new(&[schema::Member::new("S3", &S_S3Location)]);
+static S_OutputSerialization: schema::Shape = schema::Shape::new("OutputSerialization", Kind::Structure(&L_OutputSerialization));
+static L_OutputSerialization: Layout = Layout::new(&[schema::Member::new("CSV", &S_CSVOutput), schema::Member::new("JSON", &S_JSONOutput)]);
 static S_Owner: schema::Shape = schema::Shape::new("Owner", Kind::Structure(&L_Owner));
 static L_Owner: Layout = Layout::new(&[schema::Member::new("DisplayName", &S_DisplayName), schema::Member::new("ID", &S_ID)]);
 static S_OwnerOverride: schema::Shape = schema::Shape::new("OwnerOverride", Kind::String).limits(Limits::NONE.values(&["Destination"]));
@@ -3434,6 +3512,8 @@ static S_OwnershipControlsRule: schema::Shape = schema::Shape::new("OwnershipCon
 static L_OwnershipControlsRule: Layout = Layout::new(&[schema::Member::new("ObjectOwnership", &S_ObjectOwnership).required()]);
 static S_OwnershipControlsRules: schema::Shape = schema::Shape::new("OwnershipControlsRules", Kind::List(&M_OwnershipControlsRules));
 static M_OwnershipControlsRules: schema::Member = schema::Member::new("member", &S_OwnershipControlsRule);
+static S_ParquetInput: schema::Shape = schema::Shape::new("ParquetInput", Kind::Structure(&L_ParquetInput));
+static L_ParquetInput: Layout = Layout::new(&[]);
 static S_Part: schema::Shape = schema::Shape::new("Part", Kind::Structure(&L_Part));
 static L_Part: Layout = Layout::new(&[
     schema::Member::new("PartNumber", &S_PartNumber),
@@ -3863,7 +3943,11 @@ static L_QueueConfiguration: Layout = Layout::new(&[
 static S_QueueConfigurationList: schema::Shape = schema::Shape::new("QueueConfigurationList", Kind::List(&M_QueueConfigurationList));
 static M_QueueConfigurationList: schema::Member = schema::Member::new("member", &S_QueueConfiguration);
 static S_Quiet: schema::Shape = schema::Shape::new("Quiet", Kind::Boolean);
+static S_QuoteCharacter: schema::Shape = schema::Shape::new("QuoteCharacter", Kind::String);
+static S_QuoteEscapeCharacter: schema::Shape = schema::Shape::new("QuoteEscapeCharacter", Kind::String);
+static S_QuoteFields: schema::Shape = schema::Shape::new("QuoteFields", Kind::String).limits(Limits::NONE.values(&["ALWAYS", "ASNEEDED"]));
 static S_Range: schema::Shape = schema::Shape::new("Range", Kind::String);
+static S_RecordDelimiter: schema::Shape = schema::Shape::new("RecordDelimiter", Kind::String);
 static S_Redirect: schema::Shape = schema::Shape::new("Redirect", Kind::Structure(&L_Redirect));
 static L_Redirect: Layout = Layout::new(&[
     schema::Member::new("HostName", &S_HostName),
@@ -3944,6 +4028,37 @@ static S_ResponseContentType: schema::Shape = schema::Shape::new("ResponseConten
 static S_ResponseExpires: schema::Shape = schema::Shape::new("ResponseExpires", Kind::Timestamp);
 static S_Restore: schema::Shape = schema::Shape::new("Restore", Kind::String);
 static S_RestoreExpiryDate: schema::Shape = schema::Shape::new("RestoreExpiryDate", Kind::Timestamp);
+static S_RestoreObjectOutput: schema::Shape = schema::Shape::new("RestoreObjectOutput", Kind::Structure(&L_RestoreObjectOutput));
+static L_RestoreObjectOutput: Layout = Layout::new(&[
+    schema::Member::new("RequestCharged", &S_RequestCharged).wire("x-amz-request-charged").at(Location::Header),
+    schema::Member::new("RestoreOutputPath", &S_RestoreOutputPath).wire("x-amz-restore-output-path").at(Location::Header),
+]);
+static S_RestoreObjectRequest: schema::Shape = schema::Shape::new("RestoreObjectRequest", Kind::Structure(&L_RestoreObjectRequest));
+static L_RestoreObjectRequest: Layout = Layout::new(&[
+    schema::Member::new("Bucket", &S_BucketName).wire("Bucket").at(Location::Uri).required(),
+    schema::Member::new("Key", &S_ObjectKey).wire("Key").at(Location::Uri).required(),
+    schema::Member::new("VersionId", &S_ObjectVersionId).wire("versionId").at(Location::Query),
+    schema::Member::new("RestoreRequest", &S_RestoreRequest)
+        .wire("RestoreRequest")
+        .xmlns("xmlns", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    schema::Member::new("RequestPayer", &S_RequestPayer).wire("x-amz-request-payer").at(Location::Header),
+    schema::Member::new("ChecksumAlgorithm", &S_ChecksumAlgorithm).wire("x-amz-sdk-checksum-algorithm").at(Location::Header),
+    schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
+])
+.payload(3);
+static S_RestoreOutputPath: schema::Shape = schema::Shape::new("RestoreOutputPath", Kind::String);
+static S_RestoreRequest: schema::Shape = schema::Shape::new("RestoreRequest", Kind::Structure(&L_RestoreRequest));
+static L_RestoreRequest: Layout = Layout::new(&[
+    schema::Member::new("Days", &S_Days),
+    schema::Member::new("GlacierJobParameters", &S_GlacierJobParameters),
+    schema::Member::new("Type", &S_RestoreRequestType),
+    schema::Member::new("Tier", &S_Tier),
+    schema::Member::new("Description", &S_Description),
+    schema::Member::new("SelectParameters", &S_SelectParameters),
+    schema::Member::new("OutputLocation", &S_OutputLocation),
+]);
+static S_RestoreRequestType: schema::Shape =
+    schema::Shape::new("RestoreRequestType", Kind::String).limits(Limits::NONE.values(&["SELECT"]));
 static S_RestoreStatus: schema::Shape = schema::Shape::new("RestoreStatus", Kind::Structure(&L_RestoreStatus));
 static L_RestoreStatus: Layout = Layout::new(&[
     schema::Member::new("IsRestoreInProgress", &S_IsRestoreInProgress),
@@ -3957,6 +4072,17 @@ static S_RoutingRules: schema::Shape = schema::Shape::new("RoutingRules", Kind::
 static M_RoutingRules: schema::Member = schema::Member::new("member", &S_RoutingRule).wire("RoutingRule");
 static S_S3KeyFilter: schema::Shape = schema::Shape::new("S3KeyFilter", Kind::Structure(&L_S3KeyFilter));
 static L_S3KeyFilter: Layout = Layout::new(&[schema::Member::new("FilterRules", &S_FilterRuleList).wire("FilterRule").flattened()]);
+static S_S3Location: schema::Shape = schema::Shape::new("S3Location", Kind::Structure(&L_S3Location));
+static L_S3Location: Layout = Layout::new(&[
+    schema::Member::new("BucketName", &S_BucketName).required(),
+    schema::Member::new("Prefix", &S_LocationPrefix).required(),
+    schema::Member::new("Encryption", &S_Encryption),
+    schema::Member::new("CannedACL", &S_ObjectCannedACL),
+    schema::Member::new("AccessControlList", &S_Grants),
+    schema::Member::new("Tagging", &S_Tagging),
+    schema::Member::new("UserMetadata", &S_UserMetadata),
+    schema::Member::new("StorageClass", &S_StorageClass),
+]);
 static S_S3RegionalOrS3ExpressBucketArnString: schema::Shape = schema::Shape::new("S3RegionalOrS3ExpressBucketArnString", Kind::String)
     .limits(Limits::NONE.min(1).max(128).pattern(&P_S3RegionalOrS3ExpressBucketArnString));
 static P_S3RegionalOrS3ExpressBucketArnString: Pattern = Pattern::new(r#"arn:[^:]+:(s3|s3express):.*"#);
@@ -3965,6 +4091,13 @@ static S_SSECustomerKey: schema::Shape = schema::Shape::new("SSECustomerKey", Ki
 static S_SSECustomerKeyMD5: schema::Shape = schema::Shape::new("SSECustomerKeyMD5", Kind::String);
 static S_SSEKMSEncryptionContext: schema::Shape = schema::Shape::new("SSEKMSEncryptionContext", Kind::String).sensitive();
 static S_SSEKMSKeyId: schema::Shape = schema::Shape::new("SSEKMSKeyId", Kind::String).sensitive();
+static S_SelectParameters: schema::Shape = schema::Shape::new("SelectParameters", Kind::Structure(&L_SelectParameters));
+static L_SelectParameters: Layout = Layout::new(&[
+    schema::Member::new("InputSerialization", &S_InputSerialization).required(),
+    schema::Member::new("ExpressionType", &S_ExpressionType).required(),
+    schema::Member::new("Expression", &S_Expression).required(),
+    schema::Member::new("OutputSerialization", &S_OutputSerialization).required(),
+]);
 static S_ServerSideEncryption: schema::Shape = schema::Shape::new("ServerSideEncryption", Kind::String).limits(Limits::NONE.values(&[
     "AES256",
     "aws:fsx",
@@ -4033,6 +4166,7 @@ static L_TargetObjectKeyFormat: Layout = Layout::new(&[
     schema::Member::new("PartitionedPrefix", &S_PartitionedPrefix).wire("PartitionedPrefix"),
 ]);
 static S_TargetPrefix: schema::Shape = schema::Shape::new("TargetPrefix", Kind::String);
+static S_Tier: schema::Shape = schema::Shape::new("Tier", Kind::String).limits(Limits::NONE.values(&["Standard", "Bulk", "Expedited"]));
 static S_Token: schema::Shape = schema::Shape::new("Token", Kind::String);
 static S_TopicArn: schema::Shape = schema::Shape::new("TopicArn", Kind::String);
 static S_TopicConfiguration: schema::Shape = schema::Shape::new("TopicConfiguration", Kind::Structure(&L_TopicConfiguration));
@@ -4179,6 +4313,8 @@ static L_UploadPartRequest: Layout = Layout::new(&[
     schema::Member::new("ExpectedBucketOwner", &S_AccountId).wire("x-amz-expected-bucket-owner").at(Location::Header),
 ])
 .payload(0);
+static S_UserMetadata: schema::Shape = schema::Shape::new("UserMetadata", Kind::List(&M_UserMetadata));
+static M_UserMetadata: schema::Member = schema::Member::new("member", &S_MetadataEntry).wire("MetadataEntry");
 static S_Value: schema::Shape = schema::Shape::new("Value", Kind::String);
 static S_VersionCount: schema::Shape = schema::Shape::new("VersionCount", Kind::Integer);
 static S_VersionIdMarker: schema::Shape = schema::Shape::new("VersionIdMarker", Kind::String);
@@ -4674,6 +4810,108 @@ impl Structure for CORSRule {
             3 => &mut self.allowed_origins,
             4 => &mut self.expose_headers,
             _ => &mut self.max_age_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CSVInput {
+    pub file_header_info: Option<String>,
+    pub comments: Option<String>,
+    pub quote_escape_character: Option<String>,
+    pub record_delimiter: Option<String>,
+    pub field_delimiter: Option<String>,
+    pub quote_character: Option<String>,
+    pub allow_quoted_record_delimiter: Option<bool>,
+}
+impl std::fmt::Debug for CSVInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CSVInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CSVInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CSVInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.file_header_info,
+            1 => &self.comments,
+            2 => &self.quote_escape_character,
+            3 => &self.record_delimiter,
+            4 => &self.field_delimiter,
+            5 => &self.quote_character,
+            _ => &self.allow_quoted_record_delimiter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.file_header_info,
+            1 => &mut self.comments,
+            2 => &mut self.quote_escape_character,
+            3 => &mut self.record_delimiter,
+            4 => &mut self.field_delimiter,
+            5 => &mut self.quote_character,
+            _ => &mut self.allow_quoted_record_delimiter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CSVOutput {
+    pub quote_fields: Option<String>,
+    pub quote_escape_character: Option<String>,
+    pub record_delimiter: Option<String>,
+    pub field_delimiter: Option<String>,
+    pub quote_character: Option<String>,
+}
+impl std::fmt::Debug for CSVOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CSVOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CSVOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CSVOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.quote_fields,
+            1 => &self.quote_escape_character,
+            2 => &self.record_delimiter,
+            3 => &self.field_delimiter,
+            _ => &self.quote_character,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.quote_fields,
+            1 => &mut self.quote_escape_character,
+            2 => &mut self.record_delimiter,
+            3 => &mut self.field_delimiter,
+            _ => &mut self.quote_character,
         }
     }
 }
@@ -6762,6 +7000,48 @@ impl Structure for Destination {
             4 => &mut self.encryption_configuration,
             5 => &mut self.replication_time,
             _ => &mut self.metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Encryption {
+    pub encryption_type: String,
+    pub kms_key_id: Option<String>,
+    pub kms_context: Option<String>,
+}
+impl std::fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Encryption {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Encryption {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Encryption
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encryption_type,
+            1 => &self.kms_key_id,
+            _ => &self.kms_context,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encryption_type,
+            1 => &mut self.kms_key_id,
+            _ => &mut self.kms_context,
         }
     }
 }
@@ -9157,6 +9437,42 @@ impl Structure for GetPublicAccessBlockRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct GlacierJobParameters {
+    pub tier: String,
+}
+impl std::fmt::Debug for GlacierJobParameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GlacierJobParameters {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlacierJobParameters {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlacierJobParameters
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Grant {
     pub grantee: Option<Grantee>,
     pub permission: Option<String>,
@@ -9673,6 +9989,51 @@ impl Structure for Initiator {
 }
 
 #[derive(Clone, Default)]
+pub struct InputSerialization {
+    pub csv: Option<CSVInput>,
+    pub compression_type: Option<String>,
+    pub json: Option<JSONInput>,
+    pub parquet: Option<ParquetInput>,
+}
+impl std::fmt::Debug for InputSerialization {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InputSerialization {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InputSerialization {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InputSerialization
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.csv,
+            1 => &self.compression_type,
+            2 => &self.json,
+            _ => &self.parquet,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.csv,
+            1 => &mut self.compression_type,
+            2 => &mut self.json,
+            _ => &mut self.parquet,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InvalidObjectState {
     pub storage_class: Option<String>,
     pub access_tier: Option<String>,
@@ -9707,6 +10068,78 @@ impl Structure for InvalidObjectState {
         match index {
             0 => &mut self.storage_class,
             _ => &mut self.access_tier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JSONInput {
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for JSONInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for JSONInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JSONInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JSONInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct JSONOutput {
+    pub record_delimiter: Option<String>,
+}
+impl std::fmt::Debug for JSONOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for JSONOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for JSONOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_JSONOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.record_delimiter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.record_delimiter,
         }
     }
 }
@@ -10807,6 +11240,45 @@ impl Structure for LoggingEnabled {
 }
 
 #[derive(Clone, Default)]
+pub struct MetadataEntry {
+    pub name: Option<String>,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for MetadataEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetadataEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetadataEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetadataEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Metrics {
     pub status: String,
     pub event_threshold: Option<ReplicationTimeValue>,
@@ -11467,6 +11939,81 @@ impl Structure for ObjectVersion {
 }
 
 #[derive(Clone, Default)]
+pub struct OutputLocation {
+    pub s3: Option<S3Location>,
+}
+impl std::fmt::Debug for OutputLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OutputLocation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OutputLocation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OutputLocation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.s3,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.s3,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OutputSerialization {
+    pub csv: Option<CSVOutput>,
+    pub json: Option<JSONOutput>,
+}
+impl std::fmt::Debug for OutputSerialization {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OutputSerialization {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OutputSerialization {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OutputSerialization
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.csv,
+            _ => &self.json,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.csv,
+            _ => &mut self.json,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Owner {
     pub display_name: Option<String>,
     pub id: Option<String>,
@@ -11574,6 +12121,38 @@ impl Structure for OwnershipControlsRule {
         match index {
             _ => &mut self.object_ownership,
         }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ParquetInput {}
+impl std::fmt::Debug for ParquetInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ParquetInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ParquetInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ParquetInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
     }
 }
 
@@ -13672,6 +14251,153 @@ impl Structure for RequestPaymentConfiguration {
 }
 
 #[derive(Clone, Default)]
+pub struct RestoreObjectOutput {
+    pub request_charged: Option<String>,
+    pub restore_output_path: Option<String>,
+}
+impl std::fmt::Debug for RestoreObjectOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreObjectOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreObjectOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreObjectOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.request_charged,
+            _ => &self.restore_output_path,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.request_charged,
+            _ => &mut self.restore_output_path,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreObjectRequest {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub restore_request: Option<RestoreRequest>,
+    pub request_payer: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+impl std::fmt::Debug for RestoreObjectRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreObjectRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreObjectRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreObjectRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket,
+            1 => &self.key,
+            2 => &self.version_id,
+            3 => &self.restore_request,
+            4 => &self.request_payer,
+            5 => &self.checksum_algorithm,
+            _ => &self.expected_bucket_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket,
+            1 => &mut self.key,
+            2 => &mut self.version_id,
+            3 => &mut self.restore_request,
+            4 => &mut self.request_payer,
+            5 => &mut self.checksum_algorithm,
+            _ => &mut self.expected_bucket_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreRequest {
+    pub days: Option<i32>,
+    pub glacier_job_parameters: Option<GlacierJobParameters>,
+    pub type_: Option<String>,
+    pub tier: Option<String>,
+    pub description: Option<String>,
+    pub select_parameters: Option<SelectParameters>,
+    pub output_location: Option<OutputLocation>,
+}
+impl std::fmt::Debug for RestoreRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.days,
+            1 => &self.glacier_job_parameters,
+            2 => &self.type_,
+            3 => &self.tier,
+            4 => &self.description,
+            5 => &self.select_parameters,
+            _ => &self.output_location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.days,
+            1 => &mut self.glacier_job_parameters,
+            2 => &mut self.type_,
+            3 => &mut self.tier,
+            4 => &mut self.description,
+            5 => &mut self.select_parameters,
+            _ => &mut self.output_location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RestoreStatus {
     pub is_restore_in_progress: Option<bool>,
     pub restore_expiry_date: Option<Timestamp>,
@@ -13781,6 +14507,108 @@ impl Structure for S3KeyFilter {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.filter_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct S3Location {
+    pub bucket_name: String,
+    pub prefix: String,
+    pub encryption: Option<Encryption>,
+    pub canned_acl: Option<String>,
+    pub access_control_list: Option<Vec<Grant>>,
+    pub tagging: Option<Tagging>,
+    pub user_metadata: Option<Vec<MetadataEntry>>,
+    pub storage_class: Option<String>,
+}
+impl std::fmt::Debug for S3Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for S3Location {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for S3Location {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_S3Location
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.bucket_name,
+            1 => &self.prefix,
+            2 => &self.encryption,
+            3 => &self.canned_acl,
+            4 => &self.access_control_list,
+            5 => &self.tagging,
+            6 => &self.user_metadata,
+            _ => &self.storage_class,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.bucket_name,
+            1 => &mut self.prefix,
+            2 => &mut self.encryption,
+            3 => &mut self.canned_acl,
+            4 => &mut self.access_control_list,
+            5 => &mut self.tagging,
+            6 => &mut self.user_metadata,
+            _ => &mut self.storage_class,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SelectParameters {
+    pub input_serialization: InputSerialization,
+    pub expression_type: String,
+    pub expression: String,
+    pub output_serialization: OutputSerialization,
+}
+impl std::fmt::Debug for SelectParameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SelectParameters {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SelectParameters {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SelectParameters
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.input_serialization,
+            1 => &self.expression_type,
+            2 => &self.expression,
+            _ => &self.output_serialization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.input_serialization,
+            1 => &mut self.expression_type,
+            2 => &mut self.expression,
+            _ => &mut self.output_serialization,
         }
     }
 }

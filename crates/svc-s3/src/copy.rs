@@ -13,7 +13,7 @@ use crate::describe::{self, Wish};
 use crate::put::{self, MOST_BYTES, New};
 use crate::record::{Part, Version, Versioning};
 use crate::sums::{self, Expected, Sums};
-use crate::{access, faults, multipart, range, versions};
+use crate::{access, faults, multipart, range, restore, versions};
 
 /// `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ impl Source {
         caller: &Caller,
         owner: Option<&String>,
         conditions: &Conditions<'_>,
+        now: Timestamp,
     ) -> Result<(Version, Option<String>), Fault> {
         let version = self.version.as_deref();
         let action = if version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
@@ -60,6 +61,7 @@ impl Source {
             Verdict::Go => {}
             Verdict::NotModified | Verdict::Failed(_) => return Err(faults::precondition_failed()),
         }
+        restore::check_readable(&version, now)?;
         let id = (bucket.versioning != Versioning::Never).then(|| version.id.clone());
         Ok((version, id))
     }
@@ -87,7 +89,7 @@ pub async fn copy_object(cx: Context, mut input: s3::CopyObjectRequest) -> Resul
     };
     let snapshot = cx.snapshot();
     let owner = input.expected_source_bucket_owner.as_ref();
-    let (version, source_id) = source.find(&snapshot, &cx.caller, owner, &conditions)?;
+    let (version, source_id) = source.find(&snapshot, &cx.caller, owner, &conditions, cx.now())?;
     if version.size > MOST_BYTES {
         let message = format!(
             "The specified copy source is larger than the maximum allowable size for a copy source: {MOST_BYTES}"
@@ -193,7 +195,7 @@ pub async fn upload_part_copy(
     access::bucket(&snapshot, &cx.caller, &input.bucket, owner, "s3:PutObject", Some(key))?;
     let upload = multipart::find(&snapshot, &input.bucket, &input.key, &input.upload_id)?;
     let source_owner = input.expected_source_bucket_owner.as_ref();
-    let (version, source_id) = source.find(&snapshot, &cx.caller, source_owner, &conditions)?;
+    let (version, source_id) = source.find(&snapshot, &cx.caller, source_owner, &conditions, cx.now())?;
     let part_of_it = input.copy_source_range.as_deref().map(|text| {
         range::of_copy_source(text, version.size).ok_or_else(|| {
             let message = format!("Range specified is not valid for source object of size: {}", version.size);

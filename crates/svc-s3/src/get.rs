@@ -12,7 +12,7 @@ use crate::describe;
 use crate::range::{self, Wanted};
 use crate::record::{EVERYWHERE, LIFECYCLE, Version, Versioning};
 use crate::sums::Sums;
-use crate::{access, expiration, faults, versions};
+use crate::{access, expiration, faults, restore, versions};
 
 /// The part of an object that a request is about.
 struct Chosen {
@@ -34,6 +34,8 @@ pub async fn get_object(cx: Context, input: s3::GetObjectRequest) -> Result<s3::
     let snapshot = cx.snapshot();
     let chosen = choose(&snapshot, &cx.caller, &input)?;
     let version = &chosen.version;
+    restore::check_readable(version, cx.now())?;
+    let restore = restore::header(version, cx.now());
     let body = match chosen.length {
         0 => kogumo_wire::Body::Empty,
         _ => cx.cloud.part::<Blobs>()?.read(&snapshot, &version.parts, chosen.first, chosen.last).await?,
@@ -43,6 +45,7 @@ pub async fn get_object(cx: Context, input: s3::GetObjectRequest) -> Result<s3::
     let mut output = s3::GetObjectOutput {
         body,
         accept_ranges: Some("bytes".into()),
+        restore,
         expiration: chosen.expiration,
         last_modified: Some(version.modified),
         content_length: i64::try_from(chosen.length).ok(),
@@ -92,10 +95,12 @@ pub fn head_object(cx: &Reader, input: s3::HeadObjectRequest) -> Result<s3::Head
     };
     let chosen = choose(cx.store, cx.caller, &asked)?;
     let version = &chosen.version;
+    let restore = restore::header(version, cx.now);
     let described = &version.described;
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(described);
     let mut output = s3::HeadObjectOutput {
         accept_ranges: Some("bytes".into()),
+        restore,
         expiration: chosen.expiration,
         last_modified: Some(version.modified),
         content_length: i64::try_from(chosen.length).ok(),

@@ -39,6 +39,7 @@ mod post_policy;
 mod put;
 mod range;
 mod record;
+mod restore;
 mod site;
 mod sums;
 mod tagging;

@@ -5,7 +5,8 @@ use kogumo_model::s3::*;
 
 use crate::{
     attributes, bucket, bucket_acl, bucket_config, bucket_cors, bucket_defaults, bucket_lifecycle, bucket_policy,
-    bucket_website, complete, copy, delete, get, list, list_versions, lock, multipart, object_acl, put, tagging,
+    bucket_website, complete, copy, delete, get, list, list_versions, lock, multipart, object_acl, put, restore,
+    tagging,
 };
 
 /// One line for each operation.
@@ -21,6 +22,7 @@ pub fn ops() -> Vec<Op> {
         read::<HeadObject>(get::head_object),
         read::<GetObjectAttributes>(attributes::get_object_attributes),
         task::<CopyObject, _>(copy::copy_object),
+        write::<RestoreObject>(restore::restore_object),
         write::<DeleteObject>(delete::delete_object),
         write::<DeleteObjects>(delete::delete_objects),
         read::<ListObjects>(list::list_objects),

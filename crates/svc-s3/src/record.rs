@@ -78,6 +78,9 @@ pub struct Version {
     pub tags: BTreeMap<String, String>,
     pub retention: Option<Retention>,
     pub legal_hold: Option<bool>,
+    /// An archived version that can be read for a while.
+    #[serde(default)]
+    pub restored: Option<Restored>,
 }
 
 /// What the uploader says of an object, as it is given back with it.
@@ -158,6 +161,13 @@ pub struct Retention {
     /// `GOVERNANCE` or `COMPLIANCE`.
     pub mode: String,
     pub until: Timestamp,
+}
+
+/// From when until when an archived version can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    pub ready: Timestamp,
+    pub expires: Timestamp,
 }
 
 /// The retention that new versions of a bucket get.

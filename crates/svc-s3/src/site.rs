@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use kogumo_base::Timestamp;
 use kogumo_door::{Cloud, Incoming, Surface};
 use kogumo_store::Snapshot;
 use kogumo_wire::{Body, Fault, Protocol, decode, escape};
@@ -14,7 +15,7 @@ use crate::conditions::{Conditions, Verdict};
 use crate::range::{self, Wanted};
 use crate::record::{BUCKETS, Bucket, EVERYWHERE, Version, WEBSITES};
 use crate::website::{Redirect, Website};
-use crate::{access, describe, faults, versions};
+use crate::{access, describe, faults, restore, versions};
 
 const PATH: &str = "/_aws/s3-website/";
 
@@ -52,7 +53,7 @@ async fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> Response<Body> {
     let Some((name, path)) = site_of(&incoming) else { return plain(&faults::no_such_bucket(), "") };
     let path = decode(path, false);
     let snapshot = cloud.store.read();
-    let found = find(&snapshot, &incoming, name, &path);
+    let found = find(&snapshot, cloud.clock.now(), &incoming, name, &path);
     let answer = match found {
         Ok(Page::Redirect(redirect)) => Ok(redirected(&redirect)),
         Ok(Page::NotModified(version)) => Ok(with_headers(StatusCode::NOT_MODIFIED, &version, Body::Empty)),
@@ -70,7 +71,7 @@ async fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> Response<Body> {
     response
 }
 
-fn find(snapshot: &Snapshot, incoming: &Incoming, name: &str, path: &str) -> Result<Page, Fault> {
+fn find(snapshot: &Snapshot, now: Timestamp, incoming: &Incoming, name: &str, path: &str) -> Result<Page, Fault> {
     let method = &incoming.request.method;
     if *method != Method::GET && *method != Method::HEAD {
         return Err(faults::method_not_allowed());
@@ -91,7 +92,10 @@ fn find(snapshot: &Snapshot, incoming: &Incoming, name: &str, path: &str) -> Res
         return Ok(Page::Redirect(redirect));
     }
     let fault = match readable(snapshot, &bucket, &website.key(path)) {
-        Ok(version) => return Ok(page(incoming, version)),
+        Ok(version) => {
+            restore::check_readable(&version, now)?;
+            return Ok(page(incoming, version));
+        }
         Err(fault) => fault,
     };
     if let Some(index) = website.folder_index(path)
@@ -111,7 +115,7 @@ fn page(incoming: &Incoming, version: Version) -> Page {
     if let Some(location) = &version.described.website_redirect {
         return Page::Redirect(Redirect { status: 301, location: location.clone() });
     }
-    let moment = |name| incoming.request.header(name).and_then(kogumo_base::Timestamp::parse_http_date);
+    let moment = |name| incoming.request.header(name).and_then(Timestamp::parse_http_date);
     let conditions = Conditions {
         if_none_match: incoming.request.header("if-none-match"),
         if_modified_since: moment("if-modified-since"),
