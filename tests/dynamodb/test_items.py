@@ -160,7 +160,7 @@ def test_updates_follow_their_expression(make_table):
         "id": "a", "list": [1, 2, 3, 7], "doc": {"new.with.dots": 10}, "joined": [9, 0, 1, 2, 3], "tags": {"y"}, "n": 17,
     }  # fmt: skip
     for expression, message in [
-        ("SET x = missing", "The provided expression refers to an attribute that does not exist in the item"),
+        ("SET x = not_there + :v", "The provided expression refers to an attribute that does not exist in the item"),
         ("SET doc.a.b = :v", "The document path provided in the update expression is invalid for update"),
         ("SET x = doc + :v", "An operand in the update expression has an incorrect data type"),
         ("SET name = :v", "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name"),
