@@ -62,6 +62,7 @@ def test_a_foreign_page_without_an_origin_header(cloud):
         assert status(ask(cloud, path=url, Sec_Fetch_Site=site)) == 403
         assert status(ask(cloud, "POST", "/_kogumo/reset", Sec_Fetch_Site=site)) == 403
     assert status(ask(cloud, path=url, Sec_Fetch_Site="none")) == 200
+    assert status(ask(cloud, path="/_kogumo/health", Sec_Fetch_Site="cross-site")) == 200
 
 
 def test_an_origin_that_the_operator_allows(own_cloud):

@@ -57,7 +57,7 @@ impl Gateway {
             Err(refusal) => return own_routes::refuse(refusal),
         };
         let is_own = arrival.raw_path.starts_with(own_routes::PREFIX);
-        if is_own && matches!(sender, Sender::Foreign { .. }) {
+        if is_own && !may_visit(&sender, &arrival) {
             return own_routes::refuse(Refusal::Origin);
         }
         if let Some(surface) = self.surface(&arrival) {
@@ -250,6 +250,15 @@ impl Gateway {
             "{listen} can be reached from other machines, and everybody knows the key `test`: \
              start with --strict (only keys that this cloud has issued), or listen on 127.0.0.1"
         )))
+    }
+}
+
+/// Whether the cloud's own pages are open: to a foreign page's link they are (it cannot look at what comes back), as reading them
+/// changes nothing; to its scripts they are not.
+fn may_visit(sender: &Sender, arrival: &Arrival) -> bool {
+    match sender {
+        Sender::Own | Sender::Friend { .. } => true,
+        Sender::Foreign { origin } => origin.is_empty() && arrival.incoming.request.method == Method::GET,
     }
 }
 
