@@ -14,6 +14,11 @@ pub enum Verdict {
 
 /// Whether a policy document lets `execute-api:Invoke` on a method's ARN.
 pub fn verdict(policy: &Json, method_arn: &str) -> Verdict {
+    verdict_where(policy, method_arn, &|_| true)
+}
+
+/// As [`verdict`], by those statements only that `concerns` says yes to.
+pub fn verdict_where(policy: &Json, method_arn: &str, concerns: &dyn Fn(&Json) -> bool) -> Verdict {
     let statements = match policy.get("Statement") {
         Some(Json::Array(statements)) => statements.as_slice(),
         Some(statement) => std::slice::from_ref(statement),
@@ -22,7 +27,8 @@ pub fn verdict(policy: &Json, method_arn: &str) -> Verdict {
     let mut verdict = Verdict::Silent;
     for statement in statements {
         let speaks = any(statement, "Action", |action| like(&action.to_ascii_lowercase(), "execute-api:invoke"))
-            && any(statement, "Resource", |resource| like(resource, method_arn));
+            && any(statement, "Resource", |resource| like(resource, method_arn))
+            && concerns(statement);
         match statement.get("Effect").and_then(Json::as_str) {
             Some("Deny") if speaks => return Verdict::Denied,
             Some("Allow") if speaks => verdict = Verdict::Allowed,

@@ -10,4 +10,5 @@ pub mod exchange;
 pub mod function;
 pub mod pattern;
 pub mod proxy;
+pub mod role;
 pub mod throttle;

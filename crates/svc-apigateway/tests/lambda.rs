@@ -20,7 +20,10 @@ async fn invoke(context: Context, input: InvocationRequest) -> Result<Invocation
     let event: Value = serde_json::from_slice(&input.payload.unwrap_or_default()).unwrap_or_default();
     let name = input.function_name.rsplit(':').next().unwrap_or_default().to_owned();
     let (failed, answer) = match name.as_str() {
-        "echo" => (false, json!({"statusCode": 201, "headers": {"X-From": "f"}, "body": json!({"event": event, "source": source}).to_string()})),
+        "echo" => (
+            false,
+            json!({"statusCode": 201, "headers": {"X-From": "f"}, "body": json!({"event": event, "source": source}).to_string()}),
+        ),
         "plain" => (false, event),
         "error" => (true, json!({"errorMessage": "Oops: no such pet", "errorType": "Exception"})),
         "token" => {
@@ -30,13 +33,20 @@ async fn invoke(context: Context, input: InvocationRequest) -> Result<Invocation
                 _ => return Ok(failure(&json!({"errorMessage": "Unauthorized"}))),
             };
             let statement = json!([{"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}]);
-            (false, json!({"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": statement}, "context": {"n": 1}}))
+            (
+                false,
+                json!({"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": statement}, "context": {"n": 1}}),
+            )
         }
         "forbidden" => return Err(Fault::access_denied("no permission")),
         _ => (false, json!("not a proxy answer")),
     };
     let error = failed.then(|| "Unhandled".to_owned());
-    Ok(InvocationResponse { function_error: error, payload: Some(answer.to_string().into_bytes().into()), ..Default::default() })
+    Ok(InvocationResponse {
+        function_error: error,
+        payload: Some(answer.to_string().into_bytes().into()),
+        ..Default::default()
+    })
 }
 
 fn failure(answer: &Value) -> InvocationResponse {
@@ -106,7 +116,11 @@ impl Api {
     }
 
     async fn deploy(&self) {
-        let input = CreateDeploymentRequest { rest_api_id: self.id.clone(), stage_name: Some("dev".into()), ..Default::default() };
+        let input = CreateDeploymentRequest {
+            rest_api_id: self.id.clone(),
+            stage_name: Some("dev".into()),
+            ..Default::default()
+        };
         self.client.call::<CreateDeployment>(input).await.expect("a deployment");
     }
 
@@ -142,7 +156,8 @@ async fn a_proxy_integration_gets_the_documented_event() {
     let api = api().await;
     api.method("GET", "AWS_PROXY", "echo", Default::default()).await;
     api.deploy().await;
-    let (status, answer) = api.call("GET", "input_text=%E3%81%93&a=1&a=2", &[("user-agent", "me"), ("x-a", "1")], "").await;
+    let (status, answer) =
+        api.call("GET", "input_text=%E3%81%93&a=1&a=2", &[("user-agent", "me"), ("x-a", "1")], "").await;
     assert_eq!(status, 201);
     let event = &answer["event"];
     assert_eq!(event["resource"], "/");
@@ -151,7 +166,10 @@ async fn a_proxy_integration_gets_the_documented_event() {
     assert_eq!(event["headers"]["X-Forwarded-For"], "127.0.0.1");
     assert_eq!((&event["body"], &event["isBase64Encoded"]), (&Value::Null, &json!(false)));
     let context = &event["requestContext"];
-    assert_eq!((&context["stage"], &context["path"], &context["resourcePath"]), (&json!("dev"), &json!("/dev/"), &json!("/")));
+    assert_eq!(
+        (&context["stage"], &context["path"], &context["resourcePath"]),
+        (&json!("dev"), &json!("/dev/"), &json!("/"))
+    );
     assert_eq!(context["identity"]["sourceIp"], "127.0.0.1");
     assert_eq!(context["accountId"], "000000000000");
     assert_eq!(answer["source"], format!("arn:aws:execute-api:ap-northeast-1:000000000000:{}/dev/GET/", api.id));

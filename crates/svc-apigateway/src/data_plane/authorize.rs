@@ -6,9 +6,10 @@ use super::failure::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, Failure, MISSING_AUTHENTICATION_TOKEN,
     UNAUTHORIZED,
 };
+use super::function::{self, Invocation};
+use super::iam;
 use super::mapping::Sources;
 use super::runtime::Authorized;
-use super::{function, iam};
 use crate::authorizer::DEFAULT_TTL_SECONDS;
 use crate::definition::{Authorizer, Method};
 use kogumo_execute_api::access::{Verdict, verdict};
@@ -119,13 +120,18 @@ fn event(call: &Call<'_>, authorizer: &Authorizer, identities: &[String], path: 
 
 async fn ask(call: &Call<'_>, authorizer: &Authorizer, event: &Json, context: &Context) -> Result<Authorized, Failure> {
     let unusable = || Failure::new(&AUTHORIZER_CONFIGURATION_ERROR);
-    let uri = authorizer.uri.as_deref().unwrap_or("");
     let source = format!(
         "arn:aws:execute-api:{}:{}:{}/authorizers/{}",
         call.scope.region, call.scope.account, context.api_id, authorizer.id
     );
-    let answer = function::invoke(call, uri, &source, event.to_string().into_bytes(), false).await;
-    let answer = answer.map_err(|_| unusable())?;
+    let invocation = Invocation {
+        uri: authorizer.uri.as_deref().unwrap_or(""),
+        credentials: authorizer.credentials.as_deref(),
+        source: &source,
+        payload: event.to_string().into_bytes(),
+        asynchronous: false,
+    };
+    let answer = function::invoke(call, invocation).await.map_err(|_| unusable())?;
     if let Some(error) = answer.error_message() {
         let refused = error == "Unauthorized";
         return Err(if refused { Failure::new(&UNAUTHORIZED) } else { Failure::new(&AUTHORIZER_FAILURE) });

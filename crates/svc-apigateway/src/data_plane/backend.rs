@@ -2,9 +2,10 @@
 
 use super::call::Call;
 use super::failure::{API_CONFIGURATION_ERROR, Failure, INTEGRATION_FAILURE, INTEGRATION_TIMEOUT};
+use super::function::{self, Invocation};
 use super::mapping::Sources;
+use super::service_backend;
 use super::transform::{self, Incoming, fill_stage_variables, fill_uri};
-use super::{function, service_backend};
 use crate::definition::{Integration, Method, Strings};
 use kogumo_execute_api::backend::{Outgoing, Unanswered, send};
 use kogumo_execute_api::exchange::{Response, header};
@@ -55,13 +56,24 @@ async fn run(
 async fn by_proxy(call: &Call<'_>, integration: &Integration, sources: Sources<'_>) -> Result<Response, Failure> {
     let binary = &call.definition.binary_media_types;
     let event = proxy::event(call.request, sources.path, sources.context, binary);
-    let source = call.method_arn(sources.context);
-    let payload = event.to_string().into_bytes();
-    let answer = function::invoke(call, uri(integration), &source, payload, false).await.map_err(uncallable)?;
+    let answer = invoke(call, integration, sources, event.to_string().into_bytes(), false).await?;
     if answer.error_message().is_some() {
         return Err(Failure::bad_gateway());
     }
     proxy::read_answer(&answer.payload, call.request.header("accept"), binary).map_err(|_| Failure::bad_gateway())
+}
+
+async fn invoke(
+    call: &Call<'_>,
+    integration: &Integration,
+    sources: Sources<'_>,
+    payload: Vec<u8>,
+    asynchronous: bool,
+) -> Result<function::Answer, Failure> {
+    let source = call.method_arn(sources.context);
+    let credentials = integration.credentials.as_deref();
+    let invocation = Invocation { uri: uri(integration), credentials, source: &source, payload, asynchronous };
+    function::invoke(call, invocation).await.map_err(uncallable)
 }
 
 /// A function or service that refuses to be called; AWS tells the client nothing more.
@@ -95,8 +107,7 @@ async fn aws(
         header(&outgoing.headers, "x-amz-invocation-type").is_some_and(|kind| kind.trim_matches('\'') == "Event");
     // A body that is passed through and was never sent is an empty object.
     let payload = if outgoing.body.is_empty() { b"{}".to_vec() } else { outgoing.body };
-    let source = call.method_arn(sources.context);
-    let answer = function::invoke(call, uri, &source, payload, asynchronous).await.map_err(uncallable)?;
+    let answer = invoke(call, integration, sources, payload, asynchronous).await?;
     Ok(Incoming {
         status: 200,
         error_message: answer.error_message(),

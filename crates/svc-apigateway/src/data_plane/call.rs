@@ -4,7 +4,7 @@ use super::failure::{Failure, MISSING_AUTHENTICATION_TOKEN};
 use super::mapping::Sources;
 use super::route::route;
 use super::runtime::Runtime;
-use super::{authorize, backend, limits, validate};
+use super::{authorize, backend, limits, resource_policy, validate};
 use crate::definition::{Definition, Method};
 use crate::stage::Stage;
 use kogumo_base::{Scope, Timestamp};
@@ -51,6 +51,7 @@ async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Failur
     let route = route.ok_or_else(|| Failure::new(&MISSING_AUTHENTICATION_TOKEN))?;
     context.resource_id.clone_from(&route.resource.id);
     context.resource_path.clone_from(&route.resource.path);
+    resource_policy::check(call, context)?;
     let identifier = authorize::authorize(call, route.method, &route.parameters, context).await?;
     limits::check(call, route.method, identifier.as_deref(), context)?;
     validate::validate(call.definition, route.method, call.request, &route.parameters)?;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use kogumo_base::{Arn, Scope};
 use kogumo_door::{Caller, Client};
 use kogumo_execute_api::function::function_arn;
+use kogumo_execute_api::role;
 use kogumo_model::lambda;
 use kogumo_wire::Fault;
 use serde_json::Value as Json;
@@ -29,17 +30,24 @@ impl Answer {
     }
 }
 
-/// Invokes the function that an integration's URI names. Its resource policy sees `source` as the caller's ARN.
+/// How a function is invoked.
+pub struct Invocation<'a> {
+    /// As integrations and authorizers name functions.
+    pub uri: &'a str,
+    /// The role that is assumed for it; without one the function's resource policy decides.
+    pub credentials: Option<&'a str>,
+    /// The ARN that the resource policy sees as the caller's.
+    pub source: &'a str,
+    pub payload: Vec<u8>,
+    pub asynchronous: bool,
+}
+
+/// Invokes a function.
 ///
 /// # Errors
 /// The function isn't there, or may not be invoked by this API.
-pub async fn invoke(
-    call: &Call<'_>,
-    uri: &str,
-    source: &str,
-    payload: Vec<u8>,
-    asynchronous: bool,
-) -> Result<Answer, Fault> {
+pub async fn invoke(call: &Call<'_>, invocation: Invocation<'_>) -> Result<Answer, Fault> {
+    let Invocation { uri, credentials, source, payload, asynchronous } = invocation;
     let variables = call.stage.map(|stage| stage.variables.clone()).unwrap_or_default();
     let uri = fill_stage_variables(uri, &variables);
     let function = function_arn(&uri).unwrap_or(&uri).to_owned();
@@ -47,7 +55,8 @@ pub async fn invoke(
         Some(arn) => Scope::new(arn.account, arn.region),
         None => call.scope.clone(),
     };
-    let caller = Caller::service("apigateway.amazonaws.com", scope).for_source(source);
+    let role = credentials.and_then(|role| role::caller(&fill_stage_variables(role, &variables), &scope.region));
+    let caller = role.unwrap_or_else(|| Caller::service("apigateway.amazonaws.com", scope).for_source(source));
     let client = Client::new(Arc::clone(call.cloud), caller);
     let input = lambda::InvocationRequest {
         function_name: function,

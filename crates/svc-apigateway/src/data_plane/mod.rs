@@ -8,6 +8,7 @@ mod function;
 mod iam;
 mod limits;
 mod mapping;
+mod resource_policy;
 mod route;
 pub mod runtime;
 mod schema;

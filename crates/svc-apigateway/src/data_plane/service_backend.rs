@@ -5,10 +5,10 @@ use super::call::Call;
 use super::failure::{API_CONFIGURATION_ERROR, Failure};
 use super::transform::Incoming;
 use crate::definition::Integration;
-use kogumo_base::Arn;
-use kogumo_door::{Caller, Client, Principal};
+use kogumo_door::{Caller, Client};
 use kogumo_execute_api::backend::Outgoing;
 use kogumo_execute_api::exchange::header;
+use kogumo_execute_api::role;
 use kogumo_wire::Protocol;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -63,6 +63,12 @@ fn request(uri: &str, outgoing: &Outgoing) -> Option<(String, String, Json)> {
     Some((service, action, Json::Object(input)))
 }
 
+/// The integration's role, in the region that the URI names. Without a role AWS calls nothing.
+fn caller(call: &Call<'_>, integration: &Integration, uri: &str) -> Option<Caller> {
+    let region = uri.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(&call.scope.region);
+    role::caller(&filled(call, integration.credentials.as_deref()?), region)
+}
+
 /// A body of JSON, or a form.
 fn input(body: &[u8]) -> Map<String, Json> {
     if let Ok(Json::Object(object)) = serde_json::from_slice(body) {
@@ -82,22 +88,6 @@ fn service_name(name: &str) -> &str {
         "monitoring" => "cloudwatch",
         other => other,
     }
-}
-
-/// The integration's role, in the region that the URI names. Without a role AWS calls nothing.
-fn caller(call: &Call<'_>, integration: &Integration, uri: &str) -> Option<Caller> {
-    let region = uri.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(&call.scope.region);
-    let role = Arn::parse(&filled(call, integration.credentials.as_deref()?))?;
-    let name = role.resource.rsplit('/').next()?.to_owned();
-    let mut caller = Caller::root(&role.account, region);
-    caller.principal = Principal::AssumedRole {
-        account: role.account,
-        id: format!("{name}:BackplaneAssumeRoleSession"),
-        role: name,
-        session: "BackplaneAssumeRoleSession".into(),
-    };
-    caller.invoked_by = Some("apigateway.amazonaws.com".into());
-    Some(caller)
 }
 
 #[cfg(test)]
