@@ -38,6 +38,23 @@ fn table(maker: Maker) -> Vec<Vec<u8>> {
     std::iter::once(create).chain((0..100).map(|sort| put_item(maker, 0, sort))).collect()
 }
 
+/// A hundred thousand items in the same table, a hundred for each partition.
+fn many(maker: Maker) -> Vec<Vec<u8>> {
+    let batch = |n: usize| {
+        let puts = (n * 25..n * 25 + 25)
+            .map(|at| format!(r#"{{"PutRequest":{{"Item":{}}}}}"#, item(1000 + at / 100, at % 100)));
+        let body = format!(r#"{{"RequestItems":{{"bench":[{}]}}}}"#, puts.collect::<Vec<_>>().join(","));
+        maker.json("dynamodb", "DynamoDB_20120810.BatchWriteItem", &body)
+    };
+    (0..4000).map(batch).collect()
+}
+
+fn query(maker: Maker) -> Vec<Vec<u8>> {
+    let body =
+        r#"{"TableName":"bench","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"p0"}}}"#;
+    vec![maker.json("dynamodb", "DynamoDB_20120810.Query", body)]
+}
+
 fn object(maker: Maker, size: usize) -> Vec<u8> {
     maker.rest("s3", "PUT", &format!("/bench/{size}"), &vec![b'o'; size])
 }
@@ -65,16 +82,7 @@ pub const CASES: &[Case] = &[
             vec![maker.json("dynamodb", "DynamoDB_20120810.GetItem", body)]
         },
     },
-    Case {
-        name: "DynamoDB Query of 100",
-        service: "dynamodb",
-        target: 0.15,
-        prepare: nothing,
-        requests: |maker| {
-            let body = r#"{"TableName":"bench","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"p0"}}}"#;
-            vec![maker.json("dynamodb", "DynamoDB_20120810.Query", body)]
-        },
-    },
+    Case { name: "DynamoDB Query of 100", service: "dynamodb", target: 0.15, prepare: nothing, requests: query },
     Case {
         name: "DynamoDB PutItem",
         service: "dynamodb",
@@ -82,6 +90,7 @@ pub const CASES: &[Case] = &[
         prepare: nothing,
         requests: |maker| (0..1000).map(|n| put_item(maker, 1 + n % 100, n)).collect(),
     },
+    Case { name: "... Query among 100,000", service: "dynamodb", target: 0.15, prepare: many, requests: query },
     Case {
         name: "S3 GET 1 KiB",
         service: "s3",

@@ -2,38 +2,34 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running cloud; it ends with this value.
+/// A running cloud over a folder of its own: what it acknowledges outlives a `kill -9`. Both end with this value.
 pub struct Cloud {
     process: Child,
+    folder: PathBuf,
     pub address: SocketAddr,
     /// From the start of the process to its line `ready`.
     pub ready_after: Duration,
 }
 
 impl Cloud {
-    /// Starts `program up` with these arguments on a free port.
-    pub fn start(program: &str, arguments: &[&str]) -> std::io::Result<Self> {
+    /// Starts `program up` on a free port.
+    pub fn start(program: &str) -> std::io::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let begin = Instant::now();
-        let mut process = Command::new(program)
-            .args(["up", "--listen", &address.to_string()])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let output = process.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
-        let mut lines = BufReader::new(output).lines();
-        let is_ready = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("ready"));
-        if !lines.any(|line| is_ready(&line)) {
-            return Err(std::io::Error::other(format!("{program} up did not get ready")));
-        }
-        let ready_after = begin.elapsed();
-        // Whoever does not read the rest would stop the cloud at its next line.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Cloud { process, address, ready_after })
+        let folder = std::env::temp_dir().join(format!("kogumo-bench-{}", std::process::id()));
+        let (process, ready_after) = launch(program, address, &folder)?;
+        Ok(Cloud { process, folder, address, ready_after })
+    }
+
+    /// Ends the cloud and starts it again over what it kept; answers how long that start took.
+    pub fn restart(&mut self, program: &str) -> std::io::Result<Duration> {
+        self.process.kill()?;
+        self.process.wait()?;
+        (self.process, self.ready_after) = launch(program, self.address, &self.folder)?;
+        Ok(self.ready_after)
     }
 
     /// Memory in use, in MB (resident, as the kernel counts it).
@@ -44,9 +40,30 @@ impl Cloud {
     }
 }
 
+fn launch(program: &str, address: SocketAddr, folder: &Path) -> std::io::Result<(Child, Duration)> {
+    let begin = Instant::now();
+    let mut process = Command::new(program)
+        .args(["up", "--listen", &address.to_string(), "--data"])
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let output = process.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
+    let mut lines = BufReader::new(output).lines();
+    let is_ready = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("ready"));
+    if !lines.any(|line| is_ready(&line)) {
+        return Err(std::io::Error::other(format!("{program} up did not get ready")));
+    }
+    let ready_after = begin.elapsed();
+    // Whoever does not read the rest would stop the cloud at its next line.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((process, ready_after))
+}
+
 impl Drop for Cloud {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

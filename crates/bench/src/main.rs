@@ -2,11 +2,14 @@
 //!
 //! `kogumo-bench [--program target/release/kogumo] [--rounds 5] [--seconds 2] [--connections 16] [--only WORD]`
 
+mod ask;
 mod bare;
 mod cases;
 mod cloud;
+mod lambda;
 mod load;
 mod message;
+mod stack;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -38,12 +41,9 @@ struct Row {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     let bare = bare::start()?;
-    let cloud = Cloud::start(&options.program, &["--ephemeral"])?;
-    println!(
-        "ready after {:.1} ms, idle memory {:.1} MB",
-        cloud.ready_after.as_secs_f64() * 1e3,
-        cloud.resident_megabytes()
-    );
+    let mut cloud = Cloud::start(&options.program)?;
+    let idle = cloud.resident_megabytes();
+    let size = std::fs::metadata(&options.program)?.len() as f64 / 1e6;
     println!("{:24} {:>12} {:>12} {:>8} {:>8} {:>10}", "", "requests/s", "bare/s", "ratio", "goal", "median µs");
     let mut missed = 0;
     for case in CASES.iter().filter(|case| case.name.contains(&options.only)) {
@@ -57,18 +57,46 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(why) => println!("{:24} {why}", case.name),
         }
     }
-    println!("memory at the end {:.1} MB; {missed} goals missed", cloud.resident_megabytes());
+    let mut tell = |name: &str, value: f64, goal: f64, unit: &str| {
+        missed += usize::from(value > goal);
+        println!("{name:24} {value:>12.2} {unit:<12} {:>17.2}", goal);
+    };
+    if options.only.is_empty() {
+        tell("Binary", size, 60.0, "MB");
+        tell("Idle memory", idle, 30.0, "MB");
+        println!("{:24} {:>12.2} MB", "Memory at the end", cloud.resident_megabytes());
+        tell("Ready, second start", millis(cloud.restart(&options.program)?), 30.0, "ms");
+        others(Maker { address: cloud.address }, &mut tell);
+    }
+    println!("{missed} goals missed");
     Ok(())
+}
+
+/// What is no matter of requests per second: invocations, a stack.
+fn others(maker: Maker, tell: &mut impl FnMut(&str, f64, f64, &str)) {
+    match lambda::measure(maker) {
+        Ok(times) => {
+            tell("Warm invocation", millis(times.warm), 1.5, "ms");
+            tell("Cold invocation", millis(times.cold), f64::INFINITY, "ms");
+            tell("... python3 -c pass", millis(times.interpreter), f64::INFINITY, "ms");
+        }
+        Err(why) => println!("{:24} {why}", "Lambda"),
+    }
+    match stack::measure(maker) {
+        Ok(time) => tell("Stack of 100 parameters", millis(time), 40.0, "ms"),
+        Err(why) => println!("{:24} {why}", "Stack of 100 parameters"),
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// Measures a case: rounds of the cloud and of the bare server in turn, and of each its median round.
 fn measure(case: &Case, cloud: &Cloud, bare: SocketAddr, options: &Options) -> Result<Row, Box<dyn Error>> {
     let maker = Maker { address: cloud.address };
     for request in (case.prepare)(maker) {
-        let report = load::run(cloud.address, &[request], 1, Duration::ZERO)?;
-        if let Some(failure) = report.failure {
-            return Err(format!("{}: not prepared: {}", case.service, first_lines(&failure)).into());
-        }
+        ask::succeed(cloud.address, &request).map_err(|why| format!("{}: not prepared: {why}", case.service))?;
     }
     let requests = (case.requests)(maker);
     let run = |address, requests: &[Vec<u8>], seconds| {
