@@ -14,6 +14,7 @@ use crate::arrival::Arrival;
 use crate::authenticate::{self, Identity};
 use crate::authority::Authority;
 use crate::browser::{Allowed, Refusal, Sender};
+use crate::guard::guarded;
 use crate::outgoing::Outgoing;
 use crate::payload;
 use crate::target::{Aim, Directory, Hints, Target};
@@ -61,7 +62,8 @@ impl Gateway {
             return own_routes::refuse(Refusal::Origin);
         }
         if let Some(surface) = self.surface(&arrival) {
-            return (surface.serve)(self.cloud.clone(), arrival.incoming).await;
+            let served = guarded(surface.name, (surface.serve)(self.cloud.clone(), arrival.incoming)).await;
+            return served.unwrap_or_else(|trouble| own_routes::failed(&trouble));
         }
         let welcome = match &sender {
             Sender::Friend { origin } => match cross_origin::welcome(&arrival, origin) {
@@ -101,7 +103,9 @@ impl Gateway {
                 cross_origin::Judgement::GoOn(headers) => headers,
             },
         };
-        let mut response = match self.perform(arrival, target, authentication).await {
+        let name = target.operation.map_or(target.service.name, |operation| operation.name);
+        let performed = guarded(name, self.perform(arrival, target, authentication)).await;
+        let mut response = match performed.unwrap_or_else(|trouble| Err(trouble.into())) {
             Ok(response) => response,
             Err(fault) => {
                 // A body at fault ends the handler's stream; what the handler made of that is not what happened.
@@ -204,7 +208,9 @@ impl Gateway {
             Some(authentication) => authenticate::payload_word(arrival, service, authentication)?,
             None => None,
         };
-        if target.operation.is_some_and(payload::is_streamed) {
+        // Where the body's hash is signed and not said, it has to be known before anything is done.
+        let must_hash = signed.is_none() && authentication.is_some();
+        if target.operation.is_some_and(payload::is_streamed) && !must_hash {
             let word = signed.as_deref().unwrap_or(UNSIGNED);
             let identity = self.identify(arrival, service, authentication, word)?;
             payload::settle_streamed(arrival, &identity, signed.as_deref())?;

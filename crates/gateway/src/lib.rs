@@ -12,6 +12,7 @@ mod compression;
 mod cross_origin;
 mod details;
 pub mod duration;
+mod guard;
 mod host;
 mod incoming;
 mod outgoing;

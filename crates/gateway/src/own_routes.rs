@@ -114,7 +114,7 @@ async fn reset(gateway: &Gateway) -> Response<Body> {
     }
 }
 
-fn failed(trouble: &Trouble) -> Response<Body> {
+pub fn failed(trouble: &Trouble) -> Response<Body> {
     tracing::error!("{trouble}");
     said(StatusCode::INTERNAL_SERVER_ERROR, "The cloud has failed; its log says why.")
 }
