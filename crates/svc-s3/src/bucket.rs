@@ -7,6 +7,7 @@ use kogumo_sigv4::hex;
 use kogumo_store::{Key, Range};
 use kogumo_wire::{Fault, Unit};
 
+use crate::notify::TARGETS;
 use crate::record::{
     BUCKET_TAGS, BUCKETS, Bucket, CORS, CURRENT, DEFAULT_RETENTION, ENCRYPTION, EVERYWHERE, LIFECYCLE, OLDER,
     OWNERSHIP, POLICIES, PUBLIC_ACCESS, PublicAccess, UPLOADS, Versioning, WEBSITES,
@@ -121,6 +122,7 @@ pub fn delete_bucket(cx: &mut Writer, input: s3::DeleteBucketRequest) -> Result<
     OWNERSHIP.delete(cx.tx, &EVERYWHERE, name)?;
     PUBLIC_ACCESS.delete(cx.tx, &EVERYWHERE, name)?;
     DEFAULT_RETENTION.delete(cx.tx, &EVERYWHERE, name)?;
+    TARGETS.delete(cx.tx, &EVERYWHERE, name)?;
     BUCKETS.delete(cx.tx, &EVERYWHERE, name)?;
     Ok(Unit)
 }

@@ -1,5 +1,5 @@
 //! What every bucket is until it is told otherwise, and telling it otherwise is not built: access logs, requester pays,
-//! transfer acceleration, replication, event notifications.
+//! transfer acceleration, replication.
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::s3;
@@ -54,25 +54,4 @@ pub fn get_bucket_replication(
     reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetReplicationConfiguration")?;
     let message = "The replication configuration was not found";
     Err(Fault::coded("ReplicationConfigurationNotFoundError", 404, message))
-}
-
-pub fn get_bucket_notification_configuration(
-    cx: &Reader,
-    input: s3::GetBucketNotificationConfigurationRequest,
-) -> Result<s3::NotificationConfiguration, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketNotification")?;
-    Ok(s3::NotificationConfiguration::default())
-}
-
-pub fn put_bucket_notification_configuration(
-    cx: &mut Writer,
-    input: s3::PutBucketNotificationConfigurationRequest,
-) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketNotification")?;
-    let asked = input.notification_configuration;
-    let some = asked.topic_configurations.is_some_and(|list| !list.is_empty())
-        || asked.queue_configurations.is_some_and(|list| !list.is_empty())
-        || asked.lambda_function_configurations.is_some_and(|list| !list.is_empty())
-        || asked.event_bridge_configuration.is_some();
-    if some { Err(Fault::not_implemented("Event notifications of a bucket")) } else { Ok(Unit) }
 }

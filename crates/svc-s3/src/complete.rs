@@ -13,7 +13,7 @@ use crate::record::{
     EVERYWHERE, LIFECYCLE, PARTS, Part, Sum, UPLOADS, Upload, UploadedPart, Version, part_key, upload_key,
 };
 use crate::sums::{self, Sums};
-use crate::{access, blobs, conditions, describe, expiration, faults, versions};
+use crate::{access, blobs, conditions, describe, expiration, faults, notify, versions};
 
 /// Each part but the last has at least 5 MiB.
 const LEAST_BYTES: u64 = 5 << 20;
@@ -53,7 +53,9 @@ pub fn complete_multipart_upload(
     let rules = LIFECYCLE.get(cx.store(), &EVERYWHERE, &name)?.unwrap_or_default();
     let expiration = expiration::header(&rules, &key, &version);
     let etag = describe::quoted(&version.etag);
-    let version_id = versions::put(cx.tx, &bucket, &key, version)?;
+    let version_id = versions::put(cx.tx, &bucket, &key, version.clone())?;
+    let event = "s3:ObjectCreated:CompleteMultipartUpload";
+    notify::tell(cx, &bucket, event, &key, Some(&version), version_id.as_deref())?;
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&upload.described);
     let mut output = s3::CompleteMultipartUploadOutput {
         location: Some(format!("{}/{name}/{key}", cx.cloud.settings.endpoint())),

@@ -121,6 +121,7 @@ pub async fn copy_object(cx: Context, mut input: s3::CopyObjectRequest) -> Resul
         expected: Expected::new(None, Some(&algorithm.name().to_owned()), None, sums::DEFAULT)?,
         if_match: input.if_match,
         if_none_match: input.if_none_match,
+        event: "s3:ObjectCreated:Copy",
     };
     let body = bytes(&cx, &snapshot, &version, None).await?;
     let made = put::make(&cx, new, body, MOST_BYTES).await?;

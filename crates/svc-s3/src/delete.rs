@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Protocol};
 
 use crate::record::Bucket;
 use crate::versions::{self, Removed};
-use crate::{access, conditions, faults};
+use crate::{access, conditions, faults, notify};
 
 /// As many keys as one request may name.
 const MOST: usize = 1000;
@@ -73,10 +73,16 @@ fn remove_if_matching(
 }
 
 fn remove(cx: &mut Writer, bucket: &Bucket, key: &str, id: Option<&str>, bypass: bool) -> Result<Removed, Fault> {
-    match id {
-        Some(id) => versions::remove_version(cx.tx, bucket, key, id, bypass, cx.now),
-        None => Ok(versions::remove(cx.tx, bucket, key, cx.now)?),
-    }
+    let removed = match id {
+        Some(id) => versions::remove_version(cx.tx, bucket, key, id, bypass, cx.now)?,
+        None => versions::remove(cx.tx, bucket, key, cx.now)?,
+    };
+    let event = match (id, removed.marker) {
+        (None, true) => "s3:ObjectRemoved:DeleteMarkerCreated",
+        _ => "s3:ObjectRemoved:Delete",
+    };
+    notify::tell(cx, bucket, event, key, None, removed.id.as_deref())?;
+    Ok(removed)
 }
 
 /// A marker that was put shows its own id; one that was removed shows it twice.

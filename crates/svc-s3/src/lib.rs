@@ -12,6 +12,7 @@ mod bucket_config;
 mod bucket_cors;
 mod bucket_defaults;
 mod bucket_lifecycle;
+mod bucket_notification;
 mod bucket_policy;
 mod bucket_website;
 mod complete;
@@ -32,6 +33,8 @@ mod listing;
 mod lock;
 mod multipart;
 mod names;
+mod notification;
+mod notify;
 mod object_acl;
 mod ops;
 mod post;
@@ -68,6 +71,11 @@ pub fn service(objects: &Path, fsync: bool) -> Result<Service, Trouble> {
             name: "s3/bytes",
             period: Duration::from_secs(600),
             run: |cloud| Box::pin(async move { cloud.part::<Blobs>()?.reconcile(&cloud.store).await }),
+        })
+        .reconciler(Reconciler {
+            name: "s3/notifications",
+            period: Duration::from_secs(60),
+            run: |cloud| Box::pin(notify::hand_over(cloud)),
         })
         .timer(bucket_lifecycle::TIMER, lifecycle_run::run)
         .surface(site::surface())

@@ -11,7 +11,7 @@ use crate::lifecycle::{self, Action, Rule};
 use crate::list::name_of;
 use crate::record::{BUCKETS, Bucket, CURRENT, EVERYWHERE, LIFECYCLE, UPLOADS, Version};
 use crate::versions::all_older;
-use crate::{bucket_lifecycle, multipart, versions};
+use crate::{bucket_lifecycle, multipart, notify, versions};
 
 /// How many keys one step looks at.
 const STEP: usize = 500;
@@ -66,14 +66,23 @@ fn apply(cx: &mut Writer, bucket: &Bucket, rules: &[Rule], key: &str, current: V
         return Ok(());
     }
     match lifecycle::for_current(rules, &subject(key, &current), cx.now) {
-        Some(Action::Expire) => versions::remove(cx.tx, bucket, key, cx.now).map(drop),
+        Some(Action::Expire) => {
+            let removed = versions::remove(cx.tx, bucket, key, cx.now)?;
+            let how = if removed.marker { "DeleteMarkerCreated" } else { "Delete" };
+            let event = format!("s3:LifecycleExpiration:{how}");
+            notify::tell(cx, bucket, &event, key, None, removed.id.as_deref())
+        }
         action => transition(cx, bucket, key, current, action),
     }
 }
 
 /// Removes a version for good; one under a lock stays. Answers whether it is gone.
 fn remove(cx: &mut Writer, bucket: &Bucket, key: &str, id: &str) -> Result<bool, Trouble> {
-    Ok(versions::remove_version(cx.tx, bucket, key, id, false, cx.now).is_ok())
+    let gone = versions::remove_version(cx.tx, bucket, key, id, false, cx.now).is_ok();
+    if gone {
+        notify::tell(cx, bucket, "s3:LifecycleExpiration:Delete", key, None, Some(id))?;
+    }
+    Ok(gone)
 }
 
 fn transition(

@@ -4,9 +4,9 @@ use kogumo_door::{Op, read, task, write};
 use kogumo_model::s3::*;
 
 use crate::{
-    attributes, bucket, bucket_acl, bucket_config, bucket_cors, bucket_defaults, bucket_lifecycle, bucket_policy,
-    bucket_website, complete, copy, delete, get, list, list_versions, lock, multipart, object_acl, put, restore,
-    tagging,
+    attributes, bucket, bucket_acl, bucket_config, bucket_cors, bucket_defaults, bucket_lifecycle, bucket_notification,
+    bucket_policy, bucket_website, complete, copy, delete, get, list, list_versions, lock, multipart, object_acl, put,
+    restore, tagging,
 };
 
 /// One line for each operation.
@@ -81,7 +81,7 @@ pub fn ops() -> Vec<Op> {
         write::<PutBucketRequestPayment>(bucket_defaults::put_bucket_request_payment),
         read::<GetBucketAccelerateConfiguration>(bucket_defaults::get_bucket_accelerate_configuration),
         read::<GetBucketReplication>(bucket_defaults::get_bucket_replication),
-        read::<GetBucketNotificationConfiguration>(bucket_defaults::get_bucket_notification_configuration),
-        write::<PutBucketNotificationConfiguration>(bucket_defaults::put_bucket_notification_configuration),
+        read::<GetBucketNotificationConfiguration>(bucket_notification::get_bucket_notification_configuration),
+        task::<PutBucketNotificationConfiguration, _>(bucket_notification::put_bucket_notification_configuration),
     ]
 }

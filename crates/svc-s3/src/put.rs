@@ -10,7 +10,7 @@ use crate::blobs::{self, Blobs, Fresh, Unreceived};
 use crate::describe::{self, Granted, Wish};
 use crate::record::{Bucket, Described, EVERYWHERE, LIFECYCLE, Sum, Version};
 use crate::sums::{self, Expected, Sums};
-use crate::{access, conditions, expiration, faults, versions};
+use crate::{access, conditions, expiration, faults, notify, versions};
 
 /// One upload may have 5 GiB; more goes in parts.
 pub const MOST_BYTES: u64 = 5 << 30;
@@ -24,6 +24,8 @@ pub struct New {
     pub expected: Expected,
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
+    /// What notifications call it: `s3:ObjectCreated:Put`.
+    pub event: &'static str,
 }
 
 /// What has been made.
@@ -52,6 +54,7 @@ pub async fn put_object(cx: Context, mut input: s3::PutObjectRequest) -> Result<
         expected,
         if_match: input.if_match,
         if_none_match: input.if_none_match,
+        event: "s3:ObjectCreated:Put",
     };
     let made = make(&cx, new, body, MOST_BYTES).await?;
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&made.described);
@@ -89,7 +92,7 @@ pub async fn make(cx: &Context, new: New, body: Body, most_bytes: u64) -> Result
         let bucket = access::bucket(cx.store(), caller, &new.bucket, owner, "s3:PutObject", Some(&new.key))?;
         new.judge_conditions(cx.store())?;
         let granted = new.wish.clone().grant(cx.store(), &bucket, &new.key, cx.now)?;
-        commit(cx, &bucket, &new.key, granted, &fresh, sum.clone())
+        commit(cx, &bucket, &new, granted, &fresh, sum.clone())
     })
 }
 
@@ -111,11 +114,12 @@ impl New {
 pub fn commit(
     cx: &mut Writer,
     bucket: &Bucket,
-    key: &str,
+    new: &New,
     granted: Granted,
     fresh: &Fresh,
     sum: Sum,
 ) -> Result<Made, Fault> {
+    let key = new.key.as_str();
     let version = Version {
         modified: cx.now,
         size: fresh.part.size,
@@ -133,7 +137,8 @@ pub fn commit(
     let expiration = expiration::header(&rules, key, &version);
     let modified = Timestamp::from_seconds(cx.now.seconds());
     blobs::keep(cx.tx, fresh);
-    let version_id = versions::put(cx.tx, bucket, key, version)?;
+    let version_id = versions::put(cx.tx, bucket, key, version.clone())?;
+    notify::tell(cx, bucket, new.event, key, Some(&version), version_id.as_deref())?;
     Ok(Made { version_id, etag, modified, sum, described, expiration })
 }
 

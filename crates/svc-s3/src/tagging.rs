@@ -9,7 +9,7 @@ use kogumo_store::Read;
 use kogumo_wire::{Fault, parse_query};
 
 use crate::record::{Bucket, Version, Versioning};
-use crate::{access, versions};
+use crate::{access, notify, versions};
 
 /// How many tags an object may have.
 pub const MOST_OF_AN_OBJECT: usize = 10;
@@ -37,6 +37,8 @@ pub fn put_object_tagging(
     let tags = checked(input.tagging.tag_set, MOST_OF_AN_OBJECT)?;
     let version = with_tags(cx.store(), &input.bucket, &input.key, input.version_id.as_deref(), tags)?;
     versions::replace(cx.tx, &input.bucket, &input.key, &version)?;
+    let id = shown_id(&bucket, &version);
+    notify::tell(cx, &bucket, "s3:ObjectTagging:Put", &input.key, Some(&version), id.as_deref())?;
     Ok(s3::PutObjectTaggingOutput { version_id: shown_id(&bucket, &version) })
 }
 
@@ -50,6 +52,8 @@ pub fn delete_object_tagging(
     let none = BTreeMap::new();
     let version = with_tags(cx.store(), &input.bucket, &input.key, input.version_id.as_deref(), none)?;
     versions::replace(cx.tx, &input.bucket, &input.key, &version)?;
+    let id = shown_id(&bucket, &version);
+    notify::tell(cx, &bucket, "s3:ObjectTagging:Delete", &input.key, Some(&version), id.as_deref())?;
     Ok(s3::DeleteObjectTaggingOutput { version_id: shown_id(&bucket, &version) })
 }
 

@@ -1,0 +1,107 @@
+//! Notifications on their way: what happened is written down in the transaction in which it happens, and a reconciler
+//! hands it to the functions.
+
+use std::sync::Arc;
+
+use kogumo_base::{Scope, Trouble, hex_id};
+use kogumo_door::{Caller, Client, Cloud, Writer};
+use kogumo_model::lambda;
+use kogumo_store::{Key, Range, Table};
+use kogumo_wire::{Fault, Protocol};
+use serde::{Deserialize, Serialize};
+
+use crate::bucket;
+use crate::notification::{self, Happening, Target};
+use crate::record::{Bucket, EVERYWHERE, Version};
+
+/// Whom a bucket tells, by its name.
+pub static TARGETS: Table<Vec<Target>> = Table::new("s3/notification");
+/// Messages that have not been handed over: (time, id).
+static OUTBOX: Table<Message> = Table::new("s3/outbox");
+
+/// How many are handed over before others get their turn.
+const AT_ONCE: usize = 100;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Message {
+    account: String,
+    region: String,
+    function_arn: String,
+    payload: String,
+}
+
+/// Tells whoever wants to know that `event` has happened to a key. `version` is the new version, or the one that is gone.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn tell(
+    cx: &mut Writer,
+    bucket: &Bucket,
+    event: &str,
+    key: &str,
+    version: Option<&Version>,
+    id: Option<&str>,
+) -> Result<(), Trouble> {
+    let Some(targets) = TARGETS.get(cx.store(), &EVERYWHERE, &bucket.name)? else { return Ok(()) };
+    let owner = bucket::owner(&bucket.owner).id.unwrap_or_default();
+    for target in targets.iter().filter(|target| notification::is_told(target, event, key)) {
+        let happening = Happening {
+            event,
+            region: &bucket.region,
+            time: cx.now.iso_millis(),
+            principal: cx.caller.principal.id(),
+            source_ip: cx.caller.source_ip.map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string()),
+            request_id: &cx.caller.request_id,
+            bucket: &bucket.name,
+            owner: &owner,
+            key,
+            size: version.map(|version| version.size),
+            etag: version.map(|version| version.etag.as_str()).filter(|etag| !etag.is_empty()),
+            version: id,
+            sequencer: format!("{:012X}{:06X}", cx.now.0, version.map_or(0, |version| version.sequence)),
+        };
+        let message = Message {
+            account: bucket.owner.clone(),
+            region: bucket.region.clone(),
+            function_arn: target.function_arn.clone(),
+            payload: notification::message(target, &happening).to_string(),
+        };
+        OUTBOX.put(cx.tx, &EVERYWHERE, Key::new().i64(cx.now.0).str(&hex_id(16)), &message)?;
+    }
+    Ok(())
+}
+
+/// Hands the messages over, the oldest first. One that the function's side refuses is dropped, as S3 does.
+///
+/// # Errors
+/// Trouble with the store.
+pub async fn hand_over(cloud: Arc<Cloud>) -> Result<(), Trouble> {
+    let waiting: Vec<_> = {
+        let snapshot = cloud.store.read();
+        OUTBOX.scan(&snapshot, &EVERYWHERE, &Range::all()).take(AT_ONCE).collect::<Result<_, _>>()?
+    };
+    for (row, message) in waiting {
+        if let Err(fault) = invoke(&cloud, &message).await {
+            if !fault.sender(Protocol::RestJson) {
+                // Our side failed: tried again on the next turn.
+                tracing::warn!("S3 cannot tell {}: {fault}", message.function_arn);
+                return Ok(());
+            }
+            tracing::warn!("S3 was refused by {}: {fault}", message.function_arn);
+        }
+        cloud.store.write(|tx| OUTBOX.delete(tx, &EVERYWHERE, &row).map(drop))?;
+    }
+    Ok(())
+}
+
+async fn invoke(cloud: &Arc<Cloud>, message: &Message) -> Result<(), Fault> {
+    let scope = Scope::new(&message.account, &message.region);
+    let client = Client::new(Arc::clone(cloud), Caller::service("s3.amazonaws.com", scope));
+    let input = lambda::InvocationRequest {
+        function_name: message.function_arn.clone(),
+        invocation_type: Some("Event".into()),
+        payload: Some(message.payload.clone().into()),
+        ..Default::default()
+    };
+    client.call::<lambda::Invoke>(input).await.map(drop)
+}
