@@ -60,6 +60,13 @@ pub fn decode(bytes: &[u8]) -> Result<Item, Corrupt> {
     reader.attributes(NESTING_LIMIT)
 }
 
+/// As [`decode`], of an item that holds items: one level deeper than clients may nest.
+pub(crate) fn decode_nested(bytes: &[u8]) -> Result<Item, Corrupt> {
+    let mut reader = Reader(bytes);
+    reader.header()?;
+    reader.attributes(NESTING_LIMIT + 1)
+}
+
 /// Appends a stored item as the protocol's JSON.
 pub fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Corrupt> {
     let mut reader = Reader(bytes);

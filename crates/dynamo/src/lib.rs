@@ -9,6 +9,7 @@ mod key;
 mod legacy;
 mod number;
 mod size;
+pub mod stream;
 mod value;
 
 pub use error::ValidationError;

@@ -22,12 +22,97 @@ pub static SERVICE: Service = Service {
     operations: OPERATIONS,
 };
 
-static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("DescribeStream", "POST", "/"),
-    &schema::Operation::unbuilt("GetRecords", "POST", "/"),
-    &schema::Operation::unbuilt("GetShardIterator", "POST", "/"),
-    &schema::Operation::unbuilt("ListStreams", "POST", "/"),
-];
+static OPERATIONS: &[&schema::Operation] = &[&DESCRIBE_STREAM, &GET_RECORDS, &GET_SHARD_ITERATOR, &LIST_STREAMS];
+
+static DESCRIBE_STREAM: schema::Operation = schema::Operation {
+    name: "DescribeStream",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStreamInput,
+    output: &S_DescribeStreamOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStream;
+impl OperationType for DescribeStream {
+    type Input = DescribeStreamInput;
+    type Output = DescribeStreamOutput;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STREAM;
+}
+
+static GET_RECORDS: schema::Operation = schema::Operation {
+    name: "GetRecords",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetRecordsInput,
+    output: &S_GetRecordsOutput,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_SERVER_ERROR,
+        &EXPIRED_ITERATOR_EXCEPTION,
+        &TRIMMED_DATA_ACCESS_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetRecords;
+impl OperationType for GetRecords {
+    type Input = GetRecordsInput;
+    type Output = GetRecordsOutput;
+    const FACTS: &'static schema::Operation = &GET_RECORDS;
+}
+
+static GET_SHARD_ITERATOR: schema::Operation = schema::Operation {
+    name: "GetShardIterator",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetShardIteratorInput,
+    output: &S_GetShardIteratorOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR, &TRIMMED_DATA_ACCESS_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetShardIterator;
+impl OperationType for GetShardIterator {
+    type Input = GetShardIteratorInput;
+    type Output = GetShardIteratorOutput;
+    const FACTS: &'static schema::Operation = &GET_SHARD_ITERATOR;
+}
+
+static LIST_STREAMS: schema::Operation = schema::Operation {
+    name: "ListStreams",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListStreamsInput,
+    output: &S_ListStreamsOutput,
+    errors: &[&RESOURCE_NOT_FOUND_EXCEPTION, &INTERNAL_SERVER_ERROR],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListStreams;
+impl OperationType for ListStreams {
+    type Input = ListStreamsInput;
+    type Output = ListStreamsOutput;
+    const FACTS: &'static schema::Operation = &LIST_STREAMS;
+}
 
 pub static EXPIRED_ITERATOR_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ExpiredIteratorException", code: "ExpiredIteratorException", status: 400, message: "message" };
@@ -39,3 +124,967 @@ pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 400, message: "message" };
 pub static TRIMMED_DATA_ACCESS_EXCEPTION: ErrorFact =
     ErrorFact { shape: "TrimmedDataAccessException", code: "TrimmedDataAccessException", status: 400, message: "message" };
+
+static S_AttributeMap: schema::Shape = schema::Shape::new("AttributeMap", Kind::Map(&K_AttributeMap, &V_AttributeMap));
+static K_AttributeMap: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_AttributeMap: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_AttributeName: schema::Shape = schema::Shape::new("AttributeName", Kind::String).limits(Limits::NONE.max(65535));
+static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
+static L_AttributeValue: Layout = Layout::new(&[
+    schema::Member::new("S", &S_StringAttributeValue),
+    schema::Member::new("N", &S_NumberAttributeValue),
+    schema::Member::new("B", &S_BinaryAttributeValue),
+    schema::Member::new("SS", &S_StringSetAttributeValue),
+    schema::Member::new("NS", &S_NumberSetAttributeValue),
+    schema::Member::new("BS", &S_BinarySetAttributeValue),
+    schema::Member::new("M", &S_MapAttributeValue),
+    schema::Member::new("L", &S_ListAttributeValue),
+    schema::Member::new("NULL", &S_NullAttributeValue),
+    schema::Member::new("BOOL", &S_BooleanAttributeValue),
+]);
+static S_BinaryAttributeValue: schema::Shape = schema::Shape::new("BinaryAttributeValue", Kind::Blob);
+static S_BinarySetAttributeValue: schema::Shape = schema::Shape::new("BinarySetAttributeValue", Kind::List(&M_BinarySetAttributeValue));
+static M_BinarySetAttributeValue: schema::Member = schema::Member::new("member", &S_BinaryAttributeValue);
+static S_BooleanAttributeValue: schema::Shape = schema::Shape::new("BooleanAttributeValue", Kind::Boolean);
+static S_Date: schema::Shape = schema::Shape::new("Date", Kind::Timestamp);
+static S_DescribeStreamInput: schema::Shape = schema::Shape::new("DescribeStreamInput", Kind::Structure(&L_DescribeStreamInput));
+static L_DescribeStreamInput: Layout = Layout::new(&[
+    schema::Member::new("StreamArn", &S_StreamArn).required(),
+    schema::Member::new("Limit", &S_PositiveIntegerObject),
+    schema::Member::new("ExclusiveStartShardId", &S_ShardId),
+    schema::Member::new("ShardFilter", &S_ShardFilter),
+]);
+static S_DescribeStreamOutput: schema::Shape = schema::Shape::new("DescribeStreamOutput", Kind::Structure(&L_DescribeStreamOutput));
+static L_DescribeStreamOutput: Layout = Layout::new(&[schema::Member::new("StreamDescription", &S_StreamDescription)]);
+static S_GetRecordsInput: schema::Shape = schema::Shape::new("GetRecordsInput", Kind::Structure(&L_GetRecordsInput));
+static L_GetRecordsInput: Layout = Layout::new(&[
+    schema::Member::new("ShardIterator", &S_ShardIterator).required(),
+    schema::Member::new("Limit", &S_PositiveIntegerObject),
+]);
+static S_GetRecordsOutput: schema::Shape = schema::Shape::new("GetRecordsOutput", Kind::Structure(&L_GetRecordsOutput));
+static L_GetRecordsOutput: Layout =
+    Layout::new(&[schema::Member::new("Records", &S_RecordList), schema::Member::new("NextShardIterator", &S_ShardIterator)]);
+static S_GetShardIteratorInput: schema::Shape = schema::Shape::new("GetShardIteratorInput", Kind::Structure(&L_GetShardIteratorInput));
+static L_GetShardIteratorInput: Layout = Layout::new(&[
+    schema::Member::new("StreamArn", &S_StreamArn).required(),
+    schema::Member::new("ShardId", &S_ShardId).required(),
+    schema::Member::new("ShardIteratorType", &S_ShardIteratorType).required(),
+    schema::Member::new("SequenceNumber", &S_SequenceNumber),
+    schema::Member::new("Timestamp", &S_Timestamp),
+]);
+static S_GetShardIteratorOutput: schema::Shape = schema::Shape::new("GetShardIteratorOutput", Kind::Structure(&L_GetShardIteratorOutput));
+static L_GetShardIteratorOutput: Layout = Layout::new(&[schema::Member::new("ShardIterator", &S_ShardIterator)]);
+static S_Identity: schema::Shape = schema::Shape::new("Identity", Kind::Structure(&L_Identity));
+static L_Identity: Layout = Layout::new(&[schema::Member::new("PrincipalId", &S_String), schema::Member::new("Type", &S_String)]);
+static S_KeySchema: schema::Shape = schema::Shape::new("KeySchema", Kind::List(&M_KeySchema)).limits(Limits::NONE.min(1));
+static M_KeySchema: schema::Member = schema::Member::new("member", &S_KeySchemaElement);
+static S_KeySchemaAttributeName: schema::Shape =
+    schema::Shape::new("KeySchemaAttributeName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_KeySchemaElement: schema::Shape = schema::Shape::new("KeySchemaElement", Kind::Structure(&L_KeySchemaElement));
+static L_KeySchemaElement: Layout = Layout::new(&[
+    schema::Member::new("AttributeName", &S_KeySchemaAttributeName).required(),
+    schema::Member::new("KeyType", &S_KeyType).required(),
+]);
+static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["HASH", "RANGE"]));
+static S_ListAttributeValue: schema::Shape = schema::Shape::new("ListAttributeValue", Kind::List(&M_ListAttributeValue));
+static M_ListAttributeValue: schema::Member = schema::Member::new("member", &S_AttributeValue);
+static S_ListStreamsInput: schema::Shape = schema::Shape::new("ListStreamsInput", Kind::Structure(&L_ListStreamsInput));
+static L_ListStreamsInput: Layout = Layout::new(&[
+    schema::Member::new("TableName", &S_TableName),
+    schema::Member::new("Limit", &S_PositiveIntegerObject),
+    schema::Member::new("ExclusiveStartStreamArn", &S_StreamArn),
+]);
+static S_ListStreamsOutput: schema::Shape = schema::Shape::new("ListStreamsOutput", Kind::Structure(&L_ListStreamsOutput));
+static L_ListStreamsOutput: Layout =
+    Layout::new(&[schema::Member::new("Streams", &S_StreamList), schema::Member::new("LastEvaluatedStreamArn", &S_StreamArn)]);
+static S_MapAttributeValue: schema::Shape = schema::Shape::new("MapAttributeValue", Kind::Map(&K_MapAttributeValue, &V_MapAttributeValue));
+static K_MapAttributeValue: schema::Member = schema::Member::new("key", &S_AttributeName);
+static V_MapAttributeValue: schema::Member = schema::Member::new("value", &S_AttributeValue);
+static S_NullAttributeValue: schema::Shape = schema::Shape::new("NullAttributeValue", Kind::Boolean);
+static S_NumberAttributeValue: schema::Shape = schema::Shape::new("NumberAttributeValue", Kind::String);
+static S_NumberSetAttributeValue: schema::Shape = schema::Shape::new("NumberSetAttributeValue", Kind::List(&M_NumberSetAttributeValue));
+static M_NumberSetAttributeValue: schema::Member = schema::Member::new("member", &S_NumberAttributeValue);
+static S_OperationType: schema::Shape =
+    schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&["INSERT", "MODIFY", "REMOVE"]));
+static S_PositiveIntegerObject: schema::Shape = schema::Shape::new("PositiveIntegerObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PositiveLongObject: schema::Shape = schema::Shape::new("PositiveLongObject", Kind::Integer).limits(Limits::NONE.min(1));
+static S_Record: schema::Shape = schema::Shape::new("Record", Kind::Structure(&L_Record));
+static L_Record: Layout = Layout::new(&[
+    schema::Member::new("eventID", &S_String),
+    schema::Member::new("eventName", &S_OperationType),
+    schema::Member::new("eventVersion", &S_String),
+    schema::Member::new("eventSource", &S_String),
+    schema::Member::new("awsRegion", &S_String),
+    schema::Member::new("dynamodb", &S_StreamRecord),
+    schema::Member::new("userIdentity", &S_Identity),
+]);
+static S_RecordList: schema::Shape = schema::Shape::new("RecordList", Kind::List(&M_RecordList));
+static M_RecordList: schema::Member = schema::Member::new("member", &S_Record);
+static S_SequenceNumber: schema::Shape = schema::Shape::new("SequenceNumber", Kind::String).limits(Limits::NONE.min(21).max(40));
+static S_SequenceNumberRange: schema::Shape = schema::Shape::new("SequenceNumberRange", Kind::Structure(&L_SequenceNumberRange));
+static L_SequenceNumberRange: Layout = Layout::new(&[
+    schema::Member::new("StartingSequenceNumber", &S_SequenceNumber),
+    schema::Member::new("EndingSequenceNumber", &S_SequenceNumber),
+]);
+static S_Shard: schema::Shape = schema::Shape::new("Shard", Kind::Structure(&L_Shard));
+static L_Shard: Layout = Layout::new(&[
+    schema::Member::new("ShardId", &S_ShardId),
+    schema::Member::new("SequenceNumberRange", &S_SequenceNumberRange),
+    schema::Member::new("ParentShardId", &S_ShardId),
+]);
+static S_ShardDescriptionList: schema::Shape = schema::Shape::new("ShardDescriptionList", Kind::List(&M_ShardDescriptionList));
+static M_ShardDescriptionList: schema::Member = schema::Member::new("member", &S_Shard);
+static S_ShardFilter: schema::Shape = schema::Shape::new("ShardFilter", Kind::Structure(&L_ShardFilter));
+static L_ShardFilter: Layout = Layout::new(&[schema::Member::new("Type", &S_ShardFilterType), schema::Member::new("ShardId", &S_ShardId)]);
+static S_ShardFilterType: schema::Shape =
+    schema::Shape::new("ShardFilterType", Kind::String).limits(Limits::NONE.values(&["CHILD_SHARDS"]));
+static S_ShardId: schema::Shape = schema::Shape::new("ShardId", Kind::String).limits(Limits::NONE.min(28).max(65));
+static S_ShardIterator: schema::Shape = schema::Shape::new("ShardIterator", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ShardIteratorType: schema::Shape = schema::Shape::new("ShardIteratorType", Kind::String).limits(Limits::NONE.values(&[
+    "TRIM_HORIZON",
+    "LATEST",
+    "AT_SEQUENCE_NUMBER",
+    "AFTER_SEQUENCE_NUMBER",
+    "AT_TIMESTAMP",
+]));
+static S_Stream: schema::Shape = schema::Shape::new("Stream", Kind::Structure(&L_Stream));
+static L_Stream: Layout = Layout::new(&[
+    schema::Member::new("StreamArn", &S_StreamArn),
+    schema::Member::new("TableName", &S_TableName),
+    schema::Member::new("StreamLabel", &S_String),
+]);
+static S_StreamArn: schema::Shape = schema::Shape::new("StreamArn", Kind::String).limits(Limits::NONE.min(37).max(1024));
+static S_StreamDescription: schema::Shape = schema::Shape::new("StreamDescription", Kind::Structure(&L_StreamDescription));
+static L_StreamDescription: Layout = Layout::new(&[
+    schema::Member::new("StreamArn", &S_StreamArn),
+    schema::Member::new("StreamLabel", &S_String),
+    schema::Member::new("StreamStatus", &S_StreamStatus),
+    schema::Member::new("StreamViewType", &S_StreamViewType),
+    schema::Member::new("CreationRequestDateTime", &S_Date),
+    schema::Member::new("TableName", &S_TableName),
+    schema::Member::new("KeySchema", &S_KeySchema),
+    schema::Member::new("Shards", &S_ShardDescriptionList),
+    schema::Member::new("LastEvaluatedShardId", &S_ShardId),
+]);
+static S_StreamList: schema::Shape = schema::Shape::new("StreamList", Kind::List(&M_StreamList));
+static M_StreamList: schema::Member = schema::Member::new("member", &S_Stream);
+static S_StreamRecord: schema::Shape = schema::Shape::new("StreamRecord", Kind::Structure(&L_StreamRecord));
+static L_StreamRecord: Layout = Layout::new(&[
+    schema::Member::new("ApproximateCreationDateTime", &S_Date),
+    schema::Member::new("Keys", &S_AttributeMap),
+    schema::Member::new("NewImage", &S_AttributeMap),
+    schema::Member::new("OldImage", &S_AttributeMap),
+    schema::Member::new("SequenceNumber", &S_SequenceNumber),
+    schema::Member::new("SizeBytes", &S_PositiveLongObject),
+    schema::Member::new("StreamViewType", &S_StreamViewType),
+]);
+static S_StreamStatus: schema::Shape =
+    schema::Shape::new("StreamStatus", Kind::String).limits(Limits::NONE.values(&["ENABLING", "ENABLED", "DISABLING", "DISABLED"]));
+static S_StreamViewType: schema::Shape = schema::Shape::new("StreamViewType", Kind::String).limits(Limits::NONE.values(&[
+    "NEW_IMAGE",
+    "OLD_IMAGE",
+    "NEW_AND_OLD_IMAGES",
+    "KEYS_ONLY",
+]));
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_StringAttributeValue: schema::Shape = schema::Shape::new("StringAttributeValue", Kind::String);
+static S_StringSetAttributeValue: schema::Shape = schema::Shape::new("StringSetAttributeValue", Kind::List(&M_StringSetAttributeValue));
+static M_StringSetAttributeValue: schema::Member = schema::Member::new("member", &S_StringAttributeValue);
+static S_TableName: schema::Shape =
+    schema::Shape::new("TableName", Kind::String).limits(Limits::NONE.min(3).max(255).pattern(&P_TableName));
+static P_TableName: Pattern = Pattern::new(r#"[a-zA-Z0-9_.-]+"#);
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
+#[derive(Clone, Default)]
+pub struct AttributeValue {
+    pub s: Option<String>,
+    pub n: Option<String>,
+    pub b: Option<Bytes>,
+    pub ss: Option<Vec<String>>,
+    pub ns: Option<Vec<String>>,
+    pub bs: Option<Vec<Bytes>>,
+    pub m: Option<BTreeMap<String, AttributeValue>>,
+    pub l: Option<Vec<AttributeValue>>,
+    pub null: Option<bool>,
+    pub bool: Option<bool>,
+}
+impl std::fmt::Debug for AttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.s,
+            1 => &self.n,
+            2 => &self.b,
+            3 => &self.ss,
+            4 => &self.ns,
+            5 => &self.bs,
+            6 => &self.m,
+            7 => &self.l,
+            8 => &self.null,
+            _ => &self.bool,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.s,
+            1 => &mut self.n,
+            2 => &mut self.b,
+            3 => &mut self.ss,
+            4 => &mut self.ns,
+            5 => &mut self.bs,
+            6 => &mut self.m,
+            7 => &mut self.l,
+            8 => &mut self.null,
+            _ => &mut self.bool,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStreamInput {
+    pub stream_arn: String,
+    pub limit: Option<i32>,
+    pub exclusive_start_shard_id: Option<String>,
+    pub shard_filter: Option<ShardFilter>,
+}
+impl std::fmt::Debug for DescribeStreamInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeStreamInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStreamInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStreamInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stream_arn,
+            1 => &self.limit,
+            2 => &self.exclusive_start_shard_id,
+            _ => &self.shard_filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stream_arn,
+            1 => &mut self.limit,
+            2 => &mut self.exclusive_start_shard_id,
+            _ => &mut self.shard_filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStreamOutput {
+    pub stream_description: Option<StreamDescription>,
+}
+impl std::fmt::Debug for DescribeStreamOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeStreamOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStreamOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStreamOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stream_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stream_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRecordsInput {
+    pub shard_iterator: String,
+    pub limit: Option<i32>,
+}
+impl std::fmt::Debug for GetRecordsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRecordsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRecordsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRecordsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.shard_iterator,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.shard_iterator,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetRecordsOutput {
+    pub records: Option<Vec<Record>>,
+    pub next_shard_iterator: Option<String>,
+}
+impl std::fmt::Debug for GetRecordsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetRecordsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetRecordsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetRecordsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.records,
+            _ => &self.next_shard_iterator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.records,
+            _ => &mut self.next_shard_iterator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetShardIteratorInput {
+    pub stream_arn: String,
+    pub shard_id: String,
+    pub shard_iterator_type: String,
+    pub sequence_number: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetShardIteratorInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetShardIteratorInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetShardIteratorInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetShardIteratorInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stream_arn,
+            1 => &self.shard_id,
+            2 => &self.shard_iterator_type,
+            3 => &self.sequence_number,
+            _ => &self.timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stream_arn,
+            1 => &mut self.shard_id,
+            2 => &mut self.shard_iterator_type,
+            3 => &mut self.sequence_number,
+            _ => &mut self.timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetShardIteratorOutput {
+    pub shard_iterator: Option<String>,
+}
+impl std::fmt::Debug for GetShardIteratorOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetShardIteratorOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetShardIteratorOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetShardIteratorOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.shard_iterator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.shard_iterator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Identity {
+    pub principal_id: Option<String>,
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Identity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Identity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Identity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.principal_id,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.principal_id,
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeySchemaElement {
+    pub attribute_name: String,
+    pub key_type: String,
+}
+impl std::fmt::Debug for KeySchemaElement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeySchemaElement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeySchemaElement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeySchemaElement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_name,
+            _ => &self.key_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_name,
+            _ => &mut self.key_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStreamsInput {
+    pub table_name: Option<String>,
+    pub limit: Option<i32>,
+    pub exclusive_start_stream_arn: Option<String>,
+}
+impl std::fmt::Debug for ListStreamsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListStreamsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStreamsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStreamsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.table_name,
+            1 => &self.limit,
+            _ => &self.exclusive_start_stream_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.table_name,
+            1 => &mut self.limit,
+            _ => &mut self.exclusive_start_stream_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListStreamsOutput {
+    pub streams: Option<Vec<Stream>>,
+    pub last_evaluated_stream_arn: Option<String>,
+}
+impl std::fmt::Debug for ListStreamsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListStreamsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListStreamsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListStreamsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.streams,
+            _ => &self.last_evaluated_stream_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.streams,
+            _ => &mut self.last_evaluated_stream_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Record {
+    pub event_id: Option<String>,
+    pub event_name: Option<String>,
+    pub event_version: Option<String>,
+    pub event_source: Option<String>,
+    pub aws_region: Option<String>,
+    pub dynamodb: Option<StreamRecord>,
+    pub user_identity: Option<Identity>,
+}
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Record {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Record {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Record
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_id,
+            1 => &self.event_name,
+            2 => &self.event_version,
+            3 => &self.event_source,
+            4 => &self.aws_region,
+            5 => &self.dynamodb,
+            _ => &self.user_identity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_id,
+            1 => &mut self.event_name,
+            2 => &mut self.event_version,
+            3 => &mut self.event_source,
+            4 => &mut self.aws_region,
+            5 => &mut self.dynamodb,
+            _ => &mut self.user_identity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SequenceNumberRange {
+    pub starting_sequence_number: Option<String>,
+    pub ending_sequence_number: Option<String>,
+}
+impl std::fmt::Debug for SequenceNumberRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SequenceNumberRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SequenceNumberRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SequenceNumberRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.starting_sequence_number,
+            _ => &self.ending_sequence_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.starting_sequence_number,
+            _ => &mut self.ending_sequence_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Shard {
+    pub shard_id: Option<String>,
+    pub sequence_number_range: Option<SequenceNumberRange>,
+    pub parent_shard_id: Option<String>,
+}
+impl std::fmt::Debug for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Shard {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Shard {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Shard
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.shard_id,
+            1 => &self.sequence_number_range,
+            _ => &self.parent_shard_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.shard_id,
+            1 => &mut self.sequence_number_range,
+            _ => &mut self.parent_shard_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ShardFilter {
+    pub type_: Option<String>,
+    pub shard_id: Option<String>,
+}
+impl std::fmt::Debug for ShardFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ShardFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ShardFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ShardFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.shard_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.shard_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Stream {
+    pub stream_arn: Option<String>,
+    pub table_name: Option<String>,
+    pub stream_label: Option<String>,
+}
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Stream {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Stream {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Stream
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stream_arn,
+            1 => &self.table_name,
+            _ => &self.stream_label,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stream_arn,
+            1 => &mut self.table_name,
+            _ => &mut self.stream_label,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StreamDescription {
+    pub stream_arn: Option<String>,
+    pub stream_label: Option<String>,
+    pub stream_status: Option<String>,
+    pub stream_view_type: Option<String>,
+    pub creation_request_date_time: Option<Timestamp>,
+    pub table_name: Option<String>,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    pub shards: Option<Vec<Shard>>,
+    pub last_evaluated_shard_id: Option<String>,
+}
+impl std::fmt::Debug for StreamDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StreamDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StreamDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StreamDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.stream_arn,
+            1 => &self.stream_label,
+            2 => &self.stream_status,
+            3 => &self.stream_view_type,
+            4 => &self.creation_request_date_time,
+            5 => &self.table_name,
+            6 => &self.key_schema,
+            7 => &self.shards,
+            _ => &self.last_evaluated_shard_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.stream_arn,
+            1 => &mut self.stream_label,
+            2 => &mut self.stream_status,
+            3 => &mut self.stream_view_type,
+            4 => &mut self.creation_request_date_time,
+            5 => &mut self.table_name,
+            6 => &mut self.key_schema,
+            7 => &mut self.shards,
+            _ => &mut self.last_evaluated_shard_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StreamRecord {
+    pub approximate_creation_date_time: Option<Timestamp>,
+    pub keys: Option<Json>,
+    pub new_image: Option<Json>,
+    pub old_image: Option<Json>,
+    pub sequence_number: Option<String>,
+    pub size_bytes: Option<i64>,
+    pub stream_view_type: Option<String>,
+}
+impl std::fmt::Debug for StreamRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StreamRecord {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StreamRecord {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StreamRecord
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.approximate_creation_date_time,
+            1 => &self.keys,
+            2 => &self.new_image,
+            3 => &self.old_image,
+            4 => &self.sequence_number,
+            5 => &self.size_bytes,
+            _ => &self.stream_view_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.approximate_creation_date_time,
+            1 => &mut self.keys,
+            2 => &mut self.new_image,
+            3 => &mut self.old_image,
+            4 => &mut self.sequence_number,
+            5 => &mut self.size_bytes,
+            _ => &mut self.stream_view_type,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kogumo_base::{Scope, Trouble};
+use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_dynamo::{Condition, ITEM_SIZE_LIMIT, Item, Update, ValidationError, item_size};
 use kogumo_model::dynamodb::{CONDITIONAL_CHECK_FAILED_EXCEPTION, ConditionalCheckFailedException};
 use kogumo_store::Transaction;
@@ -77,7 +77,7 @@ impl Failure {
 
 impl Intent {
     /// Does it.
-    pub fn execute(&self, tx: &mut Transaction, scope: &Scope) -> Result<Outcome, Failure> {
+    pub fn execute(&self, tx: &mut Transaction, scope: &Scope, now: Timestamp) -> Result<Outcome, Failure> {
         let stored = storage::read(tx, scope, &self.table, &self.row)?;
         let looks = self.wants_old || self.condition.is_some() || matches!(self.action, Action::Update(..));
         let old = match &stored {
@@ -102,7 +102,7 @@ impl Intent {
                 return Ok(Outcome { old, new: None, written: Written { item_bytes, ..Written::default() } });
             }
         };
-        let change = Change { row: &self.row, old: stored.as_ref(), new: new.as_ref() };
+        let change = Change { row: &self.row, old: stored.as_ref(), new: new.as_ref(), now, expired: false };
         let written = match (&stored, &new) {
             (None, None) => Written::default(),
             _ => storage::write(tx, scope, &self.table, &change)?,

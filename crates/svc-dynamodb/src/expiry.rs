@@ -68,7 +68,12 @@ pub fn expire(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
     if due.is_none_or(|due| due > now || due < now - FIVE_YEARS) {
         return Ok(());
     }
-    storage::write(w.tx, &scope, &table, &Change { row: &row, old: Some(&stored), new: None })?;
+    storage::write(
+        w.tx,
+        &scope,
+        &table,
+        &Change { row: &row, old: Some(&stored), new: None, now: w.now, expired: true },
+    )?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod parameters;
 mod record;
 mod schema;
 mod storage;
+mod streaming;
 mod table;
 mod tags;
 mod transact;
@@ -27,5 +28,6 @@ pub fn service() -> Service {
         .timer(table::BACKFILL, table::backfill)
         .timer(table::SWEEP, table::sweep)
         .timer(expiry::EXPIRY, expiry::expire)
+        .timer(streaming::TRIM, streaming::trim)
         .timer(transact::EXPIRY, transact::expire)
 }

@@ -3,13 +3,13 @@
 //! A row's key is the id of the table (for an index also its own id) and the [`RowKey`]. Partitions lie scattered by
 //! their hash, items of one partition in the order of their sort keys.
 
-use kogumo_base::{Scope, Trouble};
+use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_dynamo::{Item, encoding, write_units};
 use kogumo_store::{Key, RawTable, Read, Transaction, Value};
 
-use crate::expiry;
 use crate::record::{Index, Status, TableRecord};
 use crate::schema::RowKey;
+use crate::{expiry, streaming};
 
 pub static ITEMS: RawTable = RawTable::new("dynamodb/item");
 pub static INDEX_ROWS: RawTable = RawTable::new("dynamodb/index-row");
@@ -20,6 +20,9 @@ pub struct Change<'a> {
     pub row: &'a RowKey,
     pub old: Option<&'a Stored>,
     pub new: Option<&'a Item>,
+    pub now: Timestamp,
+    /// Time to live does it, not a client.
+    pub expired: bool,
 }
 
 /// An item as it lies in the store.
@@ -75,7 +78,7 @@ pub fn read(read: &dyn Read, scope: &Scope, table: &TableRecord, row: &RowKey) -
     Ok(ITEMS.get(read, scope, item_key(table, row))?.map(Stored))
 }
 
-/// Writes or deletes an item with all that hangs on it: index rows, expiry, sizes.
+/// Writes or deletes an item with all that hangs on it: index rows, expiry, stream, sizes.
 pub fn write(
     tx: &mut Transaction,
     scope: &Scope,
@@ -91,7 +94,7 @@ pub fn write(
     }
     let mut written = Written { item_bytes: old_size.unwrap_or(0).max(new_size.unwrap_or(0)), ..Written::default() };
     let mut sizes = vec![Size::difference(old_size, new_size)];
-    if table.indexes().next().is_some() || table.time_to_live.is_some() {
+    if table.indexes().next().is_some() || table.stream.is_some() || table.time_to_live.is_some() {
         let old = change.old.map(Stored::item).transpose()?;
         for index in table.indexes() {
             let (units, size) = write_index(tx, scope, table, index, change.row, (old.as_ref(), change.new))?;
@@ -103,6 +106,7 @@ pub fn write(
             }
         }
         expiry::follow(tx, scope, table, change.row, old.as_ref(), change.new)?;
+        streaming::record(tx, scope, table, change, old)?;
     }
     add_sizes(tx, scope, table, &sizes)?;
     Ok(written)

@@ -30,7 +30,7 @@ pub fn batch_write_item(w: &mut Writer, input: BatchWriteItemInput) -> Result<Ba
     for (intents, name) in plans {
         let mut units = Units::default();
         for (intent, _) in &intents {
-            let outcome = intent.execute(w.tx, &scope).map_err(|failure| failure.into_fault(false))?;
+            let outcome = intent.execute(w.tx, &scope, w.now).map_err(|failure| failure.into_fault(false))?;
             units.add(Units::of_write(&outcome.written, false));
         }
         if with_metrics {

@@ -35,7 +35,7 @@ struct Asked<'a> {
 fn execute(w: &mut Writer, intent: &Intent, key: &Item, asked: &Asked<'_>) -> Result<(Outcome, Told), Fault> {
     let scope = w.scope().clone();
     let show_item = asked.on_failure == Some("ALL_OLD");
-    let outcome = intent.execute(w.tx, &scope).map_err(|failure| failure.into_fault(show_item))?;
+    let outcome = intent.execute(w.tx, &scope, w.now).map_err(|failure| failure.into_fault(show_item))?;
     let units = Units::of_write(&outcome.written, false);
     let metrics = match asked.metrics {
         Some("SIZE") => collection_metrics(w.store(), &scope, &intent.table, key)?,

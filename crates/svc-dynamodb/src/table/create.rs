@@ -9,7 +9,7 @@ use kogumo_wire::Fault;
 use super::{describe, indexes, rules};
 use crate::parameters::{invalid, table_name};
 use crate::record::{Encryption, Index, Status, Stream, TableRecord, next_id};
-use crate::tags;
+use crate::{streaming, tags};
 
 pub fn create_table(w: &mut Writer, input: CreateTableInput) -> Result<CreateTableOutput, Fault> {
     refuse_unbuilt(&input)?;
@@ -23,6 +23,7 @@ pub fn create_table(w: &mut Writer, input: CreateTableInput) -> Result<CreateTab
         return Err(RESOURCE_IN_USE_EXCEPTION.because(format!("Table already exists: {}", table.name)));
     }
     table.put(w.tx, &scope)?;
+    streaming::follow(w, None, Some(&table))?;
     // When this is committed the table is there. The answer speaks of the time before, as AWS's does; waiters ask again.
     let description = describe::description(w.store(), &scope, &TableRecord { status: Status::Creating, ..table })?;
     Ok(CreateTableOutput { table_description: Some(description) })

@@ -8,6 +8,7 @@ use kogumo_wire::Fault;
 use super::lifecycle::SWEEP;
 use super::{describe, find};
 use crate::record::Status;
+use crate::streaming;
 
 pub fn delete_table(w: &mut Writer, input: DeleteTableInput) -> Result<DeleteTableOutput, Fault> {
     let scope = w.scope().clone();
@@ -22,6 +23,7 @@ pub fn delete_table(w: &mut Writer, input: DeleteTableInput) -> Result<DeleteTab
     table.status = Status::Deleting;
     let description = describe::description(w.store(), &scope, &table)?;
     table.delete(w.tx, &scope);
+    streaming::follow(w, Some(&table), None)?;
     timers::put(w.tx, w.now, SWEEP, &scope, Key::new().u64(table.id), &[])?;
     Ok(DeleteTableOutput { table_description: Some(description) })
 }

@@ -15,7 +15,7 @@ use super::lifecycle::{BACKFILL, SWEEP};
 use super::{describe, find, indexes, rules};
 use crate::parameters::invalid;
 use crate::record::{Status, TableRecord};
-use crate::storage;
+use crate::{storage, streaming};
 
 pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTableOutput, Fault> {
     refuse_unbuilt(&input)?;
@@ -53,6 +53,7 @@ pub fn update_table(w: &mut Writer, input: UpdateTableInput) -> Result<UpdateTab
     }
     forget_unused_definitions(&mut table);
     table.put(w.tx, &scope)?;
+    streaming::follow(w, Some(&before), Some(&table))?;
     let description = describe::description(w.store(), &scope, &TableRecord { status: Status::Updating, ..table })?;
     Ok(UpdateTableOutput { table_description: Some(description) })
 }

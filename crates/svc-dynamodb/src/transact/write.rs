@@ -65,7 +65,7 @@ impl Step {
             Ok(intent) => intent,
             Err(refused) => return Ok(validation_error(refused.clone())),
         };
-        match intent.execute(w.tx, scope) {
+        match intent.execute(w.tx, scope, w.now) {
             Ok(outcome) => {
                 let write = Units::of_write(&outcome.written, true);
                 units.entry(self.table.name.clone()).or_default().add(write);
