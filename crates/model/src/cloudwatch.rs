@@ -48,9 +48,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDashboard", "POST", "/"),
     &schema::Operation::unbuilt("GetDataset", "POST", "/"),
     &schema::Operation::unbuilt("GetInsightRuleReport", "POST", "/"),
-    &schema::Operation::unbuilt("GetMetricData", "POST", "/"),
+    &GET_METRIC_DATA,
     &schema::Operation::unbuilt("GetMetricDataQueryDefinition", "POST", "/"),
-    &schema::Operation::unbuilt("GetMetricStatistics", "POST", "/"),
+    &GET_METRIC_STATISTICS,
     &schema::Operation::unbuilt("GetMetricStream", "POST", "/"),
     &schema::Operation::unbuilt("GetMetricWidgetImage", "POST", "/"),
     &schema::Operation::unbuilt("GetOTelEnrichment", "POST", "/"),
@@ -60,7 +60,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ListManagedInsightRules", "POST", "/"),
     &schema::Operation::unbuilt("ListMetricDataQueryDefinitions", "POST", "/"),
     &schema::Operation::unbuilt("ListMetricStreams", "POST", "/"),
-    &schema::Operation::unbuilt("ListMetrics", "POST", "/"),
+    &LIST_METRICS,
     &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
     &schema::Operation::unbuilt("PutAlarmMuteRule", "POST", "/"),
     &schema::Operation::unbuilt("PutAnomalyDetector", "POST", "/"),
@@ -70,7 +70,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PutLogAlarm", "POST", "/"),
     &schema::Operation::unbuilt("PutManagedInsightRules", "POST", "/"),
     &schema::Operation::unbuilt("PutMetricAlarm", "POST", "/"),
-    &schema::Operation::unbuilt("PutMetricData", "POST", "/"),
+    &PUT_METRIC_DATA,
     &schema::Operation::unbuilt("PutMetricDataQueryDefinition", "POST", "/"),
     &schema::Operation::unbuilt("PutMetricStream", "POST", "/"),
     &schema::Operation::unbuilt("SetAlarmState", "POST", "/"),
@@ -83,6 +83,100 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UpdateOTelEnrichment", "POST", "/"),
     &schema::Operation::unbuilt("UpdateResourceMetricsConfiguration", "POST", "/"),
 ];
+
+static GET_METRIC_DATA: schema::Operation = schema::Operation {
+    name: "GetMetricData",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetMetricDataInput,
+    output: &S_GetMetricDataOutput,
+    errors: &[&INVALID_NEXT_TOKEN],
+    result_wrapper: "GetMetricDataResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetMetricData;
+impl OperationType for GetMetricData {
+    type Input = GetMetricDataInput;
+    type Output = GetMetricDataOutput;
+    const FACTS: &'static schema::Operation = &GET_METRIC_DATA;
+}
+
+static GET_METRIC_STATISTICS: schema::Operation = schema::Operation {
+    name: "GetMetricStatistics",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetMetricStatisticsInput,
+    output: &S_GetMetricStatisticsOutput,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &MISSING_REQUIRED_PARAMETER_EXCEPTION,
+        &INVALID_PARAMETER_COMBINATION_EXCEPTION,
+        &INTERNAL_SERVICE_FAULT,
+    ],
+    result_wrapper: "GetMetricStatisticsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetMetricStatistics;
+impl OperationType for GetMetricStatistics {
+    type Input = GetMetricStatisticsInput;
+    type Output = GetMetricStatisticsOutput;
+    const FACTS: &'static schema::Operation = &GET_METRIC_STATISTICS;
+}
+
+static LIST_METRICS: schema::Operation = schema::Operation {
+    name: "ListMetrics",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListMetricsInput,
+    output: &S_ListMetricsOutput,
+    errors: &[&INTERNAL_SERVICE_FAULT, &INVALID_PARAMETER_VALUE_EXCEPTION],
+    result_wrapper: "ListMetricsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListMetrics;
+impl OperationType for ListMetrics {
+    type Input = ListMetricsInput;
+    type Output = ListMetricsOutput;
+    const FACTS: &'static schema::Operation = &LIST_METRICS;
+}
+
+static PUT_METRIC_DATA: schema::Operation = schema::Operation {
+    name: "PutMetricData",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutMetricDataInput,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &MISSING_REQUIRED_PARAMETER_EXCEPTION,
+        &INVALID_PARAMETER_COMBINATION_EXCEPTION,
+        &INTERNAL_SERVICE_FAULT,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct PutMetricData;
+impl OperationType for PutMetricData {
+    type Input = PutMetricDataInput;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_METRIC_DATA;
+}
 
 pub static CONCURRENT_MODIFICATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ConcurrentModificationException", code: "ConcurrentModificationException", status: 429, message: "message" };
@@ -122,3 +216,1176 @@ pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ResourceNotFoundException", code: "ResourceNotFoundException", status: 404, message: "message" };
 pub static VALIDATION_EXCEPTION: ErrorFact =
     ErrorFact { shape: "ValidationException", code: "ValidationError", status: 400, message: "message" };
+
+static S_AccountId: schema::Shape = schema::Shape::new("AccountId", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_Counts: schema::Shape = schema::Shape::new("Counts", Kind::List(&M_Counts));
+static M_Counts: schema::Member = schema::Member::new("member", &S_DatapointValue);
+static S_Datapoint: schema::Shape = schema::Shape::new("Datapoint", Kind::Structure(&L_Datapoint));
+static L_Datapoint: Layout = Layout::new(&[
+    schema::Member::new("Timestamp", &S_Timestamp),
+    schema::Member::new("SampleCount", &S_DatapointValue),
+    schema::Member::new("Average", &S_DatapointValue),
+    schema::Member::new("Sum", &S_DatapointValue),
+    schema::Member::new("Minimum", &S_DatapointValue),
+    schema::Member::new("Maximum", &S_DatapointValue),
+    schema::Member::new("Unit", &S_StandardUnit),
+    schema::Member::new("ExtendedStatistics", &S_DatapointValueMap),
+]);
+static S_DatapointValue: schema::Shape = schema::Shape::new("DatapointValue", Kind::Float);
+static S_DatapointValueMap: schema::Shape = schema::Shape::new("DatapointValueMap", Kind::Map(&K_DatapointValueMap, &V_DatapointValueMap));
+static K_DatapointValueMap: schema::Member = schema::Member::new("key", &S_ExtendedStatistic);
+static V_DatapointValueMap: schema::Member = schema::Member::new("value", &S_DatapointValue);
+static S_DatapointValues: schema::Shape = schema::Shape::new("DatapointValues", Kind::List(&M_DatapointValues));
+static M_DatapointValues: schema::Member = schema::Member::new("member", &S_DatapointValue);
+static S_Datapoints: schema::Shape = schema::Shape::new("Datapoints", Kind::List(&M_Datapoints));
+static M_Datapoints: schema::Member = schema::Member::new("member", &S_Datapoint);
+static S_Dimension: schema::Shape = schema::Shape::new("Dimension", Kind::Structure(&L_Dimension));
+static L_Dimension: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_DimensionName).required(), schema::Member::new("Value", &S_DimensionValue).required()]);
+static S_DimensionFilter: schema::Shape = schema::Shape::new("DimensionFilter", Kind::Structure(&L_DimensionFilter));
+static L_DimensionFilter: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_DimensionName).required(), schema::Member::new("Value", &S_DimensionValue)]);
+static S_DimensionFilters: schema::Shape =
+    schema::Shape::new("DimensionFilters", Kind::List(&M_DimensionFilters)).limits(Limits::NONE.max(10));
+static M_DimensionFilters: schema::Member = schema::Member::new("member", &S_DimensionFilter);
+static S_DimensionName: schema::Shape = schema::Shape::new("DimensionName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_DimensionValue: schema::Shape = schema::Shape::new("DimensionValue", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_Dimensions: schema::Shape = schema::Shape::new("Dimensions", Kind::List(&M_Dimensions)).limits(Limits::NONE.max(30));
+static M_Dimensions: schema::Member = schema::Member::new("member", &S_Dimension);
+static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
+static L_Entity: Layout = Layout::new(&[
+    schema::Member::new("KeyAttributes", &S_EntityKeyAttributesMap),
+    schema::Member::new("Attributes", &S_EntityAttributesMap),
+]);
+static S_EntityAttributesMap: schema::Shape =
+    schema::Shape::new("EntityAttributesMap", Kind::Map(&K_EntityAttributesMap, &V_EntityAttributesMap))
+        .limits(Limits::NONE.min(0).max(10));
+static K_EntityAttributesMap: schema::Member = schema::Member::new("key", &S_EntityAttributesMapKeyString);
+static V_EntityAttributesMap: schema::Member = schema::Member::new("value", &S_EntityAttributesMapValueString);
+static S_EntityAttributesMapKeyString: schema::Shape =
+    schema::Shape::new("EntityAttributesMapKeyString", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_EntityAttributesMapValueString: schema::Shape =
+    schema::Shape::new("EntityAttributesMapValueString", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_EntityKeyAttributesMap: schema::Shape =
+    schema::Shape::new("EntityKeyAttributesMap", Kind::Map(&K_EntityKeyAttributesMap, &V_EntityKeyAttributesMap))
+        .limits(Limits::NONE.min(2).max(4));
+static K_EntityKeyAttributesMap: schema::Member = schema::Member::new("key", &S_EntityKeyAttributesMapKeyString);
+static V_EntityKeyAttributesMap: schema::Member = schema::Member::new("value", &S_EntityKeyAttributesMapValueString);
+static S_EntityKeyAttributesMapKeyString: schema::Shape =
+    schema::Shape::new("EntityKeyAttributesMapKeyString", Kind::String).limits(Limits::NONE.min(1).max(32));
+static S_EntityKeyAttributesMapValueString: schema::Shape =
+    schema::Shape::new("EntityKeyAttributesMapValueString", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_EntityMetricData: schema::Shape = schema::Shape::new("EntityMetricData", Kind::Structure(&L_EntityMetricData));
+static L_EntityMetricData: Layout =
+    Layout::new(&[schema::Member::new("Entity", &S_Entity), schema::Member::new("MetricData", &S_MetricData)]);
+static S_EntityMetricDataList: schema::Shape = schema::Shape::new("EntityMetricDataList", Kind::List(&M_EntityMetricDataList));
+static M_EntityMetricDataList: schema::Member = schema::Member::new("member", &S_EntityMetricData);
+static S_ExtendedStatistic: schema::Shape = schema::Shape::new("ExtendedStatistic", Kind::String);
+static S_ExtendedStatistics: schema::Shape =
+    schema::Shape::new("ExtendedStatistics", Kind::List(&M_ExtendedStatistics)).limits(Limits::NONE.min(1).max(10));
+static M_ExtendedStatistics: schema::Member = schema::Member::new("member", &S_ExtendedStatistic);
+static S_GetMetricDataInput: schema::Shape = schema::Shape::new("GetMetricDataInput", Kind::Structure(&L_GetMetricDataInput));
+static L_GetMetricDataInput: Layout = Layout::new(&[
+    schema::Member::new("MetricDataQueries", &S_MetricDataQueries).required(),
+    schema::Member::new("StartTime", &S_Timestamp).required(),
+    schema::Member::new("EndTime", &S_Timestamp).required(),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("ScanBy", &S_ScanBy),
+    schema::Member::new("MaxDatapoints", &S_GetMetricDataMaxDatapoints),
+    schema::Member::new("LabelOptions", &S_LabelOptions),
+]);
+static S_GetMetricDataLabelTimezone: schema::Shape = schema::Shape::new("GetMetricDataLabelTimezone", Kind::String);
+static S_GetMetricDataMaxDatapoints: schema::Shape = schema::Shape::new("GetMetricDataMaxDatapoints", Kind::Integer);
+static S_GetMetricDataOutput: schema::Shape = schema::Shape::new("GetMetricDataOutput", Kind::Structure(&L_GetMetricDataOutput));
+static L_GetMetricDataOutput: Layout = Layout::new(&[
+    schema::Member::new("MetricDataResults", &S_MetricDataResults),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("Messages", &S_MetricDataResultMessages),
+]);
+static S_GetMetricStatisticsInput: schema::Shape =
+    schema::Shape::new("GetMetricStatisticsInput", Kind::Structure(&L_GetMetricStatisticsInput));
+static L_GetMetricStatisticsInput: Layout = Layout::new(&[
+    schema::Member::new("Namespace", &S_Namespace).required(),
+    schema::Member::new("MetricName", &S_MetricName).required(),
+    schema::Member::new("Dimensions", &S_Dimensions),
+    schema::Member::new("StartTime", &S_Timestamp).required(),
+    schema::Member::new("EndTime", &S_Timestamp).required(),
+    schema::Member::new("Period", &S_Period).required(),
+    schema::Member::new("Statistics", &S_Statistics),
+    schema::Member::new("ExtendedStatistics", &S_ExtendedStatistics),
+    schema::Member::new("Unit", &S_StandardUnit),
+]);
+static S_GetMetricStatisticsOutput: schema::Shape =
+    schema::Shape::new("GetMetricStatisticsOutput", Kind::Structure(&L_GetMetricStatisticsOutput));
+static L_GetMetricStatisticsOutput: Layout =
+    Layout::new(&[schema::Member::new("Label", &S_MetricLabel), schema::Member::new("Datapoints", &S_Datapoints)]);
+static S_IncludeLinkedAccounts: schema::Shape = schema::Shape::new("IncludeLinkedAccounts", Kind::Boolean);
+static S_LabelOptions: schema::Shape = schema::Shape::new("LabelOptions", Kind::Structure(&L_LabelOptions));
+static L_LabelOptions: Layout = Layout::new(&[schema::Member::new("Timezone", &S_GetMetricDataLabelTimezone)]);
+static S_ListMetricsInput: schema::Shape = schema::Shape::new("ListMetricsInput", Kind::Structure(&L_ListMetricsInput));
+static L_ListMetricsInput: Layout = Layout::new(&[
+    schema::Member::new("Namespace", &S_Namespace),
+    schema::Member::new("MetricName", &S_MetricName),
+    schema::Member::new("Dimensions", &S_DimensionFilters),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("RecentlyActive", &S_RecentlyActive),
+    schema::Member::new("IncludeLinkedAccounts", &S_IncludeLinkedAccounts),
+    schema::Member::new("OwningAccount", &S_AccountId),
+]);
+static S_ListMetricsOutput: schema::Shape = schema::Shape::new("ListMetricsOutput", Kind::Structure(&L_ListMetricsOutput));
+static L_ListMetricsOutput: Layout = Layout::new(&[
+    schema::Member::new("Metrics", &S_Metrics),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("OwningAccounts", &S_OwningAccounts),
+]);
+static S_MessageData: schema::Shape = schema::Shape::new("MessageData", Kind::Structure(&L_MessageData));
+static L_MessageData: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_MessageDataCode), schema::Member::new("Value", &S_MessageDataValue)]);
+static S_MessageDataCode: schema::Shape = schema::Shape::new("MessageDataCode", Kind::String);
+static S_MessageDataValue: schema::Shape = schema::Shape::new("MessageDataValue", Kind::String);
+static S_Metric: schema::Shape = schema::Shape::new("Metric", Kind::Structure(&L_Metric));
+static L_Metric: Layout = Layout::new(&[
+    schema::Member::new("Namespace", &S_Namespace),
+    schema::Member::new("MetricName", &S_MetricName),
+    schema::Member::new("Dimensions", &S_Dimensions),
+]);
+static S_MetricData: schema::Shape = schema::Shape::new("MetricData", Kind::List(&M_MetricData));
+static M_MetricData: schema::Member = schema::Member::new("member", &S_MetricDatum);
+static S_MetricDataQueries: schema::Shape = schema::Shape::new("MetricDataQueries", Kind::List(&M_MetricDataQueries));
+static M_MetricDataQueries: schema::Member = schema::Member::new("member", &S_MetricDataQuery);
+static S_MetricDataQuery: schema::Shape = schema::Shape::new("MetricDataQuery", Kind::Structure(&L_MetricDataQuery));
+static L_MetricDataQuery: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_MetricId).required(),
+    schema::Member::new("MetricStat", &S_MetricStat),
+    schema::Member::new("Expression", &S_MetricExpression),
+    schema::Member::new("Label", &S_MetricLabel),
+    schema::Member::new("ReturnData", &S_ReturnData),
+    schema::Member::new("Period", &S_Period),
+    schema::Member::new("AccountId", &S_AccountId),
+]);
+static S_MetricDataResult: schema::Shape = schema::Shape::new("MetricDataResult", Kind::Structure(&L_MetricDataResult));
+static L_MetricDataResult: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_MetricId),
+    schema::Member::new("Label", &S_MetricLabel),
+    schema::Member::new("Timestamps", &S_Timestamps),
+    schema::Member::new("Values", &S_DatapointValues),
+    schema::Member::new("StatusCode", &S_StatusCode),
+    schema::Member::new("Messages", &S_MetricDataResultMessages),
+]);
+static S_MetricDataResultMessages: schema::Shape = schema::Shape::new("MetricDataResultMessages", Kind::List(&M_MetricDataResultMessages));
+static M_MetricDataResultMessages: schema::Member = schema::Member::new("member", &S_MessageData);
+static S_MetricDataResults: schema::Shape = schema::Shape::new("MetricDataResults", Kind::List(&M_MetricDataResults));
+static M_MetricDataResults: schema::Member = schema::Member::new("member", &S_MetricDataResult);
+static S_MetricDatum: schema::Shape = schema::Shape::new("MetricDatum", Kind::Structure(&L_MetricDatum));
+static L_MetricDatum: Layout = Layout::new(&[
+    schema::Member::new("MetricName", &S_MetricName).required(),
+    schema::Member::new("Dimensions", &S_Dimensions),
+    schema::Member::new("Timestamp", &S_Timestamp),
+    schema::Member::new("Value", &S_DatapointValue),
+    schema::Member::new("StatisticValues", &S_StatisticSet),
+    schema::Member::new("Values", &S_Values),
+    schema::Member::new("Counts", &S_Counts),
+    schema::Member::new("Unit", &S_StandardUnit),
+    schema::Member::new("StorageResolution", &S_StorageResolution),
+]);
+static S_MetricExpression: schema::Shape = schema::Shape::new("MetricExpression", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_MetricId: schema::Shape = schema::Shape::new("MetricId", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_MetricLabel: schema::Shape = schema::Shape::new("MetricLabel", Kind::String);
+static S_MetricName: schema::Shape = schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_MetricStat: schema::Shape = schema::Shape::new("MetricStat", Kind::Structure(&L_MetricStat));
+static L_MetricStat: Layout = Layout::new(&[
+    schema::Member::new("Metric", &S_Metric).required(),
+    schema::Member::new("Period", &S_Period).required(),
+    schema::Member::new("Stat", &S_Stat).required(),
+    schema::Member::new("Unit", &S_StandardUnit),
+]);
+static S_Metrics: schema::Shape = schema::Shape::new("Metrics", Kind::List(&M_Metrics));
+static M_Metrics: schema::Member = schema::Member::new("member", &S_Metric);
+static S_Namespace: schema::Shape =
+    schema::Shape::new("Namespace", Kind::String).limits(Limits::NONE.min(1).max(255).pattern(&P_Namespace));
+static P_Namespace: Pattern = Pattern::new(r#"[^:].*"#);
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_OwningAccounts: schema::Shape = schema::Shape::new("OwningAccounts", Kind::List(&M_OwningAccounts));
+static M_OwningAccounts: schema::Member = schema::Member::new("member", &S_AccountId);
+static S_Period: schema::Shape = schema::Shape::new("Period", Kind::Integer).limits(Limits::NONE.min(1));
+static S_PutMetricDataInput: schema::Shape = schema::Shape::new("PutMetricDataInput", Kind::Structure(&L_PutMetricDataInput));
+static L_PutMetricDataInput: Layout = Layout::new(&[
+    schema::Member::new("Namespace", &S_Namespace).required(),
+    schema::Member::new("MetricData", &S_MetricData),
+    schema::Member::new("EntityMetricData", &S_EntityMetricDataList),
+    schema::Member::new("StrictEntityValidation", &S_StrictEntityValidation),
+]);
+static S_RecentlyActive: schema::Shape = schema::Shape::new("RecentlyActive", Kind::String).limits(Limits::NONE.values(&["PT3H"]));
+static S_ReturnData: schema::Shape = schema::Shape::new("ReturnData", Kind::Boolean);
+static S_ScanBy: schema::Shape =
+    schema::Shape::new("ScanBy", Kind::String).limits(Limits::NONE.values(&["TimestampDescending", "TimestampAscending"]));
+static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::String).limits(Limits::NONE.values(&[
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
+]));
+static S_Stat: schema::Shape = schema::Shape::new("Stat", Kind::String);
+static S_Statistic: schema::Shape =
+    schema::Shape::new("Statistic", Kind::String).limits(Limits::NONE.values(&["SampleCount", "Average", "Sum", "Minimum", "Maximum"]));
+static S_StatisticSet: schema::Shape = schema::Shape::new("StatisticSet", Kind::Structure(&L_StatisticSet));
+static L_StatisticSet: Layout = Layout::new(&[
+    schema::Member::new("SampleCount", &S_DatapointValue).required(),
+    schema::Member::new("Sum", &S_DatapointValue).required(),
+    schema::Member::new("Minimum", &S_DatapointValue).required(),
+    schema::Member::new("Maximum", &S_DatapointValue).required(),
+]);
+static S_Statistics: schema::Shape = schema::Shape::new("Statistics", Kind::List(&M_Statistics)).limits(Limits::NONE.min(1).max(5));
+static M_Statistics: schema::Member = schema::Member::new("member", &S_Statistic);
+static S_StatusCode: schema::Shape =
+    schema::Shape::new("StatusCode", Kind::String).limits(Limits::NONE.values(&["Complete", "InternalError", "PartialData", "Forbidden"]));
+static S_StorageResolution: schema::Shape = schema::Shape::new("StorageResolution", Kind::Integer).limits(Limits::NONE.min(1));
+static S_StrictEntityValidation: schema::Shape = schema::Shape::new("StrictEntityValidation", Kind::Boolean);
+static S_Timestamp: schema::Shape = schema::Shape::new("Timestamp", Kind::Timestamp);
+static S_Timestamps: schema::Shape = schema::Shape::new("Timestamps", Kind::List(&M_Timestamps));
+static M_Timestamps: schema::Member = schema::Member::new("member", &S_Timestamp);
+static S_Values: schema::Shape = schema::Shape::new("Values", Kind::List(&M_Values));
+static M_Values: schema::Member = schema::Member::new("member", &S_DatapointValue);
+#[derive(Clone, Default)]
+pub struct Datapoint {
+    pub timestamp: Option<Timestamp>,
+    pub sample_count: Option<f64>,
+    pub average: Option<f64>,
+    pub sum: Option<f64>,
+    pub minimum: Option<f64>,
+    pub maximum: Option<f64>,
+    pub unit: Option<String>,
+    pub extended_statistics: Option<BTreeMap<String, f64>>,
+}
+impl std::fmt::Debug for Datapoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Datapoint {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Datapoint {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Datapoint
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.timestamp,
+            1 => &self.sample_count,
+            2 => &self.average,
+            3 => &self.sum,
+            4 => &self.minimum,
+            5 => &self.maximum,
+            6 => &self.unit,
+            _ => &self.extended_statistics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.timestamp,
+            1 => &mut self.sample_count,
+            2 => &mut self.average,
+            3 => &mut self.sum,
+            4 => &mut self.minimum,
+            5 => &mut self.maximum,
+            6 => &mut self.unit,
+            _ => &mut self.extended_statistics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Dimension {
+    pub name: String,
+    pub value: String,
+}
+impl std::fmt::Debug for Dimension {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Dimension {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Dimension {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Dimension
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DimensionFilter {
+    pub name: String,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for DimensionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DimensionFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DimensionFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DimensionFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Entity {
+    pub key_attributes: Option<BTreeMap<String, String>>,
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for Entity {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Entity {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Entity {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Entity
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_attributes,
+            _ => &self.attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_attributes,
+            _ => &mut self.attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EntityMetricData {
+    pub entity: Option<Entity>,
+    pub metric_data: Option<Vec<MetricDatum>>,
+}
+impl std::fmt::Debug for EntityMetricData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EntityMetricData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EntityMetricData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EntityMetricData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.entity,
+            _ => &self.metric_data,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.entity,
+            _ => &mut self.metric_data,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMetricDataInput {
+    pub metric_data_queries: Vec<MetricDataQuery>,
+    pub start_time: Timestamp,
+    pub end_time: Timestamp,
+    pub next_token: Option<String>,
+    pub scan_by: Option<String>,
+    pub max_datapoints: Option<i32>,
+    pub label_options: Option<LabelOptions>,
+}
+impl std::fmt::Debug for GetMetricDataInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMetricDataInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMetricDataInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMetricDataInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_data_queries,
+            1 => &self.start_time,
+            2 => &self.end_time,
+            3 => &self.next_token,
+            4 => &self.scan_by,
+            5 => &self.max_datapoints,
+            _ => &self.label_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_data_queries,
+            1 => &mut self.start_time,
+            2 => &mut self.end_time,
+            3 => &mut self.next_token,
+            4 => &mut self.scan_by,
+            5 => &mut self.max_datapoints,
+            _ => &mut self.label_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMetricDataOutput {
+    pub metric_data_results: Option<Vec<MetricDataResult>>,
+    pub next_token: Option<String>,
+    pub messages: Option<Vec<MessageData>>,
+}
+impl std::fmt::Debug for GetMetricDataOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMetricDataOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMetricDataOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMetricDataOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_data_results,
+            1 => &self.next_token,
+            _ => &self.messages,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_data_results,
+            1 => &mut self.next_token,
+            _ => &mut self.messages,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMetricStatisticsInput {
+    pub namespace: String,
+    pub metric_name: String,
+    pub dimensions: Option<Vec<Dimension>>,
+    pub start_time: Timestamp,
+    pub end_time: Timestamp,
+    pub period: i32,
+    pub statistics: Option<Vec<String>>,
+    pub extended_statistics: Option<Vec<String>>,
+    pub unit: Option<String>,
+}
+impl std::fmt::Debug for GetMetricStatisticsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMetricStatisticsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMetricStatisticsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMetricStatisticsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.namespace,
+            1 => &self.metric_name,
+            2 => &self.dimensions,
+            3 => &self.start_time,
+            4 => &self.end_time,
+            5 => &self.period,
+            6 => &self.statistics,
+            7 => &self.extended_statistics,
+            _ => &self.unit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.namespace,
+            1 => &mut self.metric_name,
+            2 => &mut self.dimensions,
+            3 => &mut self.start_time,
+            4 => &mut self.end_time,
+            5 => &mut self.period,
+            6 => &mut self.statistics,
+            7 => &mut self.extended_statistics,
+            _ => &mut self.unit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMetricStatisticsOutput {
+    pub label: Option<String>,
+    pub datapoints: Option<Vec<Datapoint>>,
+}
+impl std::fmt::Debug for GetMetricStatisticsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMetricStatisticsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMetricStatisticsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMetricStatisticsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.label,
+            _ => &self.datapoints,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.label,
+            _ => &mut self.datapoints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LabelOptions {
+    pub timezone: Option<String>,
+}
+impl std::fmt::Debug for LabelOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LabelOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LabelOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LabelOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.timezone,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.timezone,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMetricsInput {
+    pub namespace: Option<String>,
+    pub metric_name: Option<String>,
+    pub dimensions: Option<Vec<DimensionFilter>>,
+    pub next_token: Option<String>,
+    pub recently_active: Option<String>,
+    pub include_linked_accounts: Option<bool>,
+    pub owning_account: Option<String>,
+}
+impl std::fmt::Debug for ListMetricsInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMetricsInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMetricsInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMetricsInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.namespace,
+            1 => &self.metric_name,
+            2 => &self.dimensions,
+            3 => &self.next_token,
+            4 => &self.recently_active,
+            5 => &self.include_linked_accounts,
+            _ => &self.owning_account,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.namespace,
+            1 => &mut self.metric_name,
+            2 => &mut self.dimensions,
+            3 => &mut self.next_token,
+            4 => &mut self.recently_active,
+            5 => &mut self.include_linked_accounts,
+            _ => &mut self.owning_account,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMetricsOutput {
+    pub metrics: Option<Vec<Metric>>,
+    pub next_token: Option<String>,
+    pub owning_accounts: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ListMetricsOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMetricsOutput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMetricsOutput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMetricsOutput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metrics,
+            1 => &self.next_token,
+            _ => &self.owning_accounts,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metrics,
+            1 => &mut self.next_token,
+            _ => &mut self.owning_accounts,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MessageData {
+    pub code: Option<String>,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for MessageData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MessageData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MessageData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MessageData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Metric {
+    pub namespace: Option<String>,
+    pub metric_name: Option<String>,
+    pub dimensions: Option<Vec<Dimension>>,
+}
+impl std::fmt::Debug for Metric {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Metric {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Metric {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Metric
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.namespace,
+            1 => &self.metric_name,
+            _ => &self.dimensions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.namespace,
+            1 => &mut self.metric_name,
+            _ => &mut self.dimensions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricDataQuery {
+    pub id: String,
+    pub metric_stat: Option<MetricStat>,
+    pub expression: Option<String>,
+    pub label: Option<String>,
+    pub return_data: Option<bool>,
+    pub period: Option<i32>,
+    pub account_id: Option<String>,
+}
+impl std::fmt::Debug for MetricDataQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricDataQuery {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricDataQuery {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricDataQuery
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.metric_stat,
+            2 => &self.expression,
+            3 => &self.label,
+            4 => &self.return_data,
+            5 => &self.period,
+            _ => &self.account_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.metric_stat,
+            2 => &mut self.expression,
+            3 => &mut self.label,
+            4 => &mut self.return_data,
+            5 => &mut self.period,
+            _ => &mut self.account_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricDataResult {
+    pub id: Option<String>,
+    pub label: Option<String>,
+    pub timestamps: Option<Vec<Timestamp>>,
+    pub values: Option<Vec<f64>>,
+    pub status_code: Option<String>,
+    pub messages: Option<Vec<MessageData>>,
+}
+impl std::fmt::Debug for MetricDataResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricDataResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricDataResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricDataResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.label,
+            2 => &self.timestamps,
+            3 => &self.values,
+            4 => &self.status_code,
+            _ => &self.messages,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.label,
+            2 => &mut self.timestamps,
+            3 => &mut self.values,
+            4 => &mut self.status_code,
+            _ => &mut self.messages,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricDatum {
+    pub metric_name: String,
+    pub dimensions: Option<Vec<Dimension>>,
+    pub timestamp: Option<Timestamp>,
+    pub value: Option<f64>,
+    pub statistic_values: Option<StatisticSet>,
+    pub values: Option<Vec<f64>>,
+    pub counts: Option<Vec<f64>>,
+    pub unit: Option<String>,
+    pub storage_resolution: Option<i32>,
+}
+impl std::fmt::Debug for MetricDatum {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricDatum {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricDatum {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricDatum
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_name,
+            1 => &self.dimensions,
+            2 => &self.timestamp,
+            3 => &self.value,
+            4 => &self.statistic_values,
+            5 => &self.values,
+            6 => &self.counts,
+            7 => &self.unit,
+            _ => &self.storage_resolution,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_name,
+            1 => &mut self.dimensions,
+            2 => &mut self.timestamp,
+            3 => &mut self.value,
+            4 => &mut self.statistic_values,
+            5 => &mut self.values,
+            6 => &mut self.counts,
+            7 => &mut self.unit,
+            _ => &mut self.storage_resolution,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricStat {
+    pub metric: Metric,
+    pub period: i32,
+    pub stat: String,
+    pub unit: Option<String>,
+}
+impl std::fmt::Debug for MetricStat {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricStat {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricStat {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricStat
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric,
+            1 => &self.period,
+            2 => &self.stat,
+            _ => &self.unit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric,
+            1 => &mut self.period,
+            2 => &mut self.stat,
+            _ => &mut self.unit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutMetricDataInput {
+    pub namespace: String,
+    pub metric_data: Option<Vec<MetricDatum>>,
+    pub entity_metric_data: Option<Vec<EntityMetricData>>,
+    pub strict_entity_validation: Option<bool>,
+}
+impl std::fmt::Debug for PutMetricDataInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutMetricDataInput {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutMetricDataInput {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutMetricDataInput
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.namespace,
+            1 => &self.metric_data,
+            2 => &self.entity_metric_data,
+            _ => &self.strict_entity_validation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.namespace,
+            1 => &mut self.metric_data,
+            2 => &mut self.entity_metric_data,
+            _ => &mut self.strict_entity_validation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StatisticSet {
+    pub sample_count: f64,
+    pub sum: f64,
+    pub minimum: f64,
+    pub maximum: f64,
+}
+impl std::fmt::Debug for StatisticSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StatisticSet {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StatisticSet {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StatisticSet
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sample_count,
+            1 => &self.sum,
+            2 => &self.minimum,
+            _ => &self.maximum,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sample_count,
+            1 => &mut self.sum,
+            2 => &mut self.minimum,
+            _ => &mut self.maximum,
+        }
+    }
+}
