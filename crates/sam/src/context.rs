@@ -1,8 +1,14 @@
 //! What a transform has to know about its surroundings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
-const MANAGED_POLICIES: &str = include_str!("../data/managed_policies.txt");
+/// AWS's managed policies by name: the letters of their partitions, and path and name.
+static MANAGED_POLICIES: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
+    let lines = include_str!("../data/managed_policies.txt").lines().filter(|line| !line.starts_with('#'));
+    let fields = lines.filter_map(|line| line.split_once(' '));
+    fields.map(|(letters, path)| (path.rsplit('/').next().unwrap_or(path), (letters, path))).collect()
+});
 
 /// Where the template is going to be deployed.
 #[derive(Clone, Debug)]
@@ -58,10 +64,7 @@ impl Context {
             "aws-eusc" => 'e',
             _ => '-',
         };
-        let known = MANAGED_POLICIES
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .find(|(letters, path)| letters.contains(letter) && path.rsplit('/').next() == Some(name));
+        let known = MANAGED_POLICIES.get(name).filter(|(letters, _)| letters.contains(letter));
         match known {
             Some((_, path)) => self.aws_policy_arn(path),
             None => self.managed_policies.get(name).cloned().unwrap_or_else(|| name.to_owned()),

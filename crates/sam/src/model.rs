@@ -170,7 +170,9 @@ impl Kind {
             Kind::List => fail(&["list"], path, wrong),
             Kind::Text => as_text(value).or_else(|| fail(&["str"], path, wrong)),
             Kind::Bool => as_bool(value).or_else(|| fail(&["bool"], path, wrong)),
-            Kind::Int | Kind::Float | Kind::Number | Kind::TextOrFunction | Kind::TextsOrFunction if map.is_some() => map,
+            Kind::Int | Kind::Float | Kind::Number | Kind::TextOrFunction | Kind::TextsOrFunction if map.is_some() => {
+                map
+            }
             Kind::Int => as_int(value).or_else(|| fail(&["dict", "integer"], path, wrong)),
             Kind::Float => as_float(value).or_else(|| fail(&["dict", "float"], path, wrong)),
             Kind::Number => as_int(value).or_else(|| fail(&["dict", "integer", "float"], path, wrong)),

@@ -37,7 +37,7 @@ impl Resource {
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Resource {
-        self.properties.insert(name, value);
+        self.set(name, value);
         self
     }
 
@@ -54,8 +54,12 @@ impl Resource {
         self
     }
 
+    /// Sets a property; null leaves it out.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.properties.insert(name, value);
+        match value.into() {
+            Value::Null => drop(self.properties.remove(name)),
+            value => self.properties.insert(name, value),
+        }
     }
 
     /// `Fn::GetAtt` of its ARN, or `Ref` where the reference is the ARN.
@@ -79,8 +83,9 @@ impl Resource {
         passed_on(&self.attributes)
     }
 
+    /// The condition under which it exists.
     pub(crate) fn condition(&self) -> Option<&Value> {
-        self.attributes.get("Condition")
+        self.attributes.get("Condition").filter(|condition| condition.truthy())
     }
 
     /// Its definition in a template.

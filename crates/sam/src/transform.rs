@@ -344,9 +344,13 @@ impl Translation<'_> {
         }
         template.insert("Resources", self.output);
         let mut template = Value::Map(template);
-        rename_dependencies(&mut template, renamed);
-        resolve::rename_references(&mut template, renamed)?;
-        resolve::fill_in_generated(&mut template, names)?;
+        if !renamed.is_empty() {
+            rename_dependencies(&mut template, renamed);
+            resolve::rename_references(&mut template, renamed)?;
+        }
+        if !names.is_empty() {
+            resolve::fill_in_generated(&mut template, names)?;
+        }
         Ok(template)
     }
 
@@ -384,9 +388,6 @@ impl Translation<'_> {
 
 /// Replaces names in every `DependsOn`.
 fn rename_dependencies(value: &mut Value, renamed: &HashMap<String, String>) {
-    if renamed.is_empty() {
-        return;
-    }
     let replace = |dependency: &mut Value| {
         if let Some(new) = dependency.as_str().and_then(|id| renamed.get(id)) {
             *dependency = Value::from(new.as_str());

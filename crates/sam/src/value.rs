@@ -7,6 +7,7 @@
 //! that order ([`crate::python2`]). Equality looks at neither.
 
 use crate::python2::KeyTable;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde_json::Number;
 use std::borrow::Borrow;
@@ -32,11 +33,20 @@ pub(crate) enum Value {
     Map(Map),
 }
 
-/// A map in order of insertion, or in the order of a Python 2 dictionary.
+/// A map in order of insertion, or in the order of a Python 2 dictionary. Copies share their
+/// content until one of them changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Map {
-    entries: IndexMap<Text, Value>,
-    table: Option<Box<KeyTable>>,
+    content: Rc<Content>,
+    /// Python's `deepcopy` would make an equal map, as far as order goes. It says nothing about
+    /// equal maps that have been changed since, which is what makes many copies cheap.
+    settled: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Content {
+    entries: IndexMap<Text, Value, RandomState>,
+    table: Option<KeyTable>,
 }
 
 // === impl Text ===
@@ -265,6 +275,15 @@ impl Value {
         }
     }
 
+    /// Whether copies share this value.
+    fn is_settled(&self) -> bool {
+        match self {
+            Value::List(items) => items.iter().all(Value::is_settled),
+            Value::Map(map) => map.settled,
+            _ => true,
+        }
+    }
+
     pub(crate) fn into_json(self) -> serde_json::Value {
         match self {
             Value::Null => serde_json::Value::Null,
@@ -330,26 +349,42 @@ impl Map {
 
     /// An empty map that keeps the order of a Python 2 dictionary.
     pub(crate) fn hashed() -> Map {
-        Map { entries: IndexMap::new(), table: Some(Box::default()) }
+        Map::of(Content { entries: IndexMap::default(), table: Some(KeyTable::default()) })
+    }
+
+    fn of(content: Content) -> Map {
+        Map { content: Rc::new(content), settled: false }
+    }
+
+    /// An empty map that keeps the same order as this one.
+    fn empty_like(&self) -> Map {
+        if self.content.table.is_some() { Map::hashed() } else { Map::new() }
+    }
+
+    /// The content for change: nothing else changes a map.
+    fn change(&mut self) -> &mut Content {
+        self.settled = false;
+        Rc::make_mut(&mut self.content)
     }
 
     /// The member of that name, unless it is null.
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.entries.get(key).filter(|value| !value.is_null())
+        self.raw(key).filter(|value| !value.is_null())
     }
 
     /// The member of that name, null or not.
     pub(crate) fn raw(&self, key: &str) -> Option<&Value> {
-        self.entries.get(key)
+        self.content.entries.get(key)
     }
 
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.entries.get_mut(key).filter(|value| !value.is_null())
+        self.get(key)?;
+        self.change().entries.get_mut(key)
     }
 
     /// Whether there is a member of that name, null or not.
     pub(crate) fn contains(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
+        self.content.entries.contains_key(key)
     }
 
     pub(crate) fn truthy(&self, key: &str) -> bool {
@@ -361,22 +396,23 @@ impl Map {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.content.entries.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.content.entries.is_empty()
     }
 
     pub(crate) fn insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) {
         let key = key.into();
-        if let Some(table) = &mut self.table {
+        let content = self.change();
+        if let Some(table) = &mut content.table {
             table.add(&key);
         }
-        match self.entries.get_mut(&*key) {
+        match content.entries.get_mut(&*key) {
             Some(slot) => *slot = value.into(),
             None => {
-                self.entries.insert(key, value.into());
+                content.entries.insert(key, value.into());
             }
         }
     }
@@ -389,10 +425,11 @@ impl Map {
     }
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<Value> {
-        if let Some(table) = &mut self.table {
+        let content = self.change();
+        if let Some(table) = &mut content.table {
             table.remove(key);
         }
-        self.entries.shift_remove(key)
+        content.entries.shift_remove(key)
     }
 
     /// Keeps the members of certain names.
@@ -405,25 +442,23 @@ impl Map {
     /// The member of that name, put there first if it is missing (a null is not missing).
     pub(crate) fn or_insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) -> &mut Value {
         let key = key.into();
-        if !self.entries.contains_key(&*key) {
+        if !self.contains(&key) {
             self.insert(key.clone(), value);
         }
-        self.entries.entry(key).or_insert(Value::Null)
+        self.change().entries.entry(key).or_insert(Value::Null)
     }
 
     /// The keys in order.
     pub(crate) fn keys(&self) -> Vec<Text> {
-        match &self.table {
-            Some(table) => table.keys().cloned().collect(),
-            None => self.entries.keys().cloned().collect(),
-        }
+        self.iter().map(|(key, _)| key.clone()).collect()
     }
 
     /// The entries in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
-        let hashed = self.table.iter().flat_map(|table| table.keys());
-        let plain = self.entries.keys().filter(|_| self.table.is_none());
-        hashed.chain(plain).filter_map(|key| self.entries.get_key_value(&**key))
+        let Content { entries, table } = &*self.content;
+        let hashed = table.iter().flat_map(KeyTable::keys).filter_map(|key| entries.get_key_value(&**key));
+        let plain = entries.iter().take(if table.is_some() { 0 } else { entries.len() });
+        hashed.chain(plain)
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
@@ -432,26 +467,27 @@ impl Map {
 
     /// Every value for change, in no particular order.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.values_mut()
+        self.change().entries.values_mut()
     }
 
     /// Every entry for change, in no particular order.
     pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (&Text, &mut Value)> {
-        self.entries.iter_mut()
+        self.change().entries.iter_mut()
     }
 
     /// The entries in order, given away.
-    pub(crate) fn into_entries(mut self) -> impl Iterator<Item = (Text, Value)> {
-        if let Some(table) = self.table.take() {
-            let order: IndexMap<Text, usize> = table.keys().cloned().enumerate().map(|(at, key)| (key, at)).collect();
-            self.entries.sort_by_cached_key(|key, _| order.get(&**key).copied());
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = (Text, Value)> {
+        let Content { mut entries, table } = Rc::unwrap_or_clone(self.content);
+        if let Some(table) = table {
+            let order: IndexMap<Text, usize> = table.keys().cloned().zip(0..).collect();
+            entries.sort_by_cached_key(|key, _| order.get(&**key).copied());
         }
-        self.entries.into_iter()
+        entries.into_iter()
     }
 
     /// Takes over the other's entries, as Python's `update`.
     pub(crate) fn update(&mut self, other: &Map) {
-        if let Some(table) = &mut self.table {
+        if let Some(table) = &mut self.change().table {
             table.merge(&other.keys());
         }
         for (key, value) in other.iter() {
@@ -461,29 +497,72 @@ impl Map {
 
     /// A copy as Python's `copy` makes it.
     pub(crate) fn copy(&self) -> Map {
-        let mut copy = Map { entries: IndexMap::new(), table: self.table.as_ref().map(|_| Box::default()) };
+        let mut copy = self.empty_like();
         copy.update(self);
         copy
     }
 
     /// A copy as Python's `deepcopy` makes it.
     pub(crate) fn deep_copy(&self) -> Map {
-        let mut copy = Map { entries: IndexMap::new(), table: self.table.as_ref().map(|_| Box::default()) };
-        for (key, value) in self.iter() {
-            copy.insert(key, value.deep_copy());
+        if self.settled {
+            return self.clone();
         }
+        let mut copy = self.empty_like();
+        copy.change().entries.reserve(self.len());
+        let mut settled = true;
+        for (key, value) in self.iter() {
+            let value = value.deep_copy();
+            settled &= value.is_settled();
+            copy.insert(key, value);
+        }
+        // Built from keys in the order that it has itself, it would be built the same again.
+        copy.settled = settled && self.iter().zip(copy.iter()).all(|((a, _), (b, _))| a == b);
         copy
     }
 }
 
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
-        self.entries == other.entries
+        Rc::ptr_eq(&self.content, &other.content) || self.content.entries == other.content.entries
     }
 }
 
 impl FromIterator<(Text, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Map {
-        Map { entries: entries.into_iter().collect(), table: None }
+        Map::of(Content { entries: entries.into_iter().collect(), table: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_does_not_see_later_changes() {
+        let mut original = Map::hashed();
+        original.insert("a", map([("b", text("c"))]));
+        let copy = original.deep_copy();
+        assert!(copy.settled);
+        let Some(Value::Map(inner)) = original.get_mut("a") else { panic!("a map") };
+        inner.insert("b", "d");
+        assert!(copy.get("a").is_some_and(|inner| inner.get("b") == Some(&text("c"))));
+        assert!(!original.settled && original.get("a").is_some_and(|inner| inner.get("b") == Some(&text("d"))));
+    }
+
+    #[test]
+    fn a_settled_map_is_copied_into_the_same_order() {
+        let mut map = Map::hashed();
+        for n in 0..40 {
+            map.insert(format!("key{}", n * 7919 % 101), Value::Null);
+        }
+        for n in 0..20 {
+            map.remove(&format!("key{}", n * 7919 % 101));
+        }
+        let mut copy = map.deep_copy();
+        for _ in 0..10 {
+            let again = Map { settled: false, ..copy.clone() }.deep_copy();
+            assert!(!copy.settled || again.keys() == copy.keys());
+            copy = again;
+        }
     }
 }

@@ -157,7 +157,9 @@ fn set_endpoint(rest_api: &mut Resource, api: &Instance, value: &Value) -> Resul
             return Err(api.error(message));
         }
         let endpoints = given.get("VPCEndpointIds").filter(|ids| ids.truthy()).or_else(|| given.get("VpcEndpointIds"));
-        configuration.insert_some("VpcEndpointIds", endpoints.cloned());
+        if given.contains("VPCEndpointIds") || given.contains("VpcEndpointIds") {
+            configuration.insert("VpcEndpointIds", endpoints.cloned().unwrap_or(Value::Null));
+        }
         configuration.insert_some("IpAddressType", given.get("IpAddressType").cloned());
     }
     rest_api.set("EndpointConfiguration", configuration);

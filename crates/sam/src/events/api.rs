@@ -94,7 +94,8 @@ pub(crate) fn generate(event: &mut Instance, scene: &mut Scene) -> Result<Vec<Re
             return Err(Error::event(&event.relative_id, message));
         }
         let mut editor = Swagger::open(api.get("DefinitionBody"))?;
-        add_auth(event, auth, &mut api, &id, &route, &stage, &mut editor, &scene.translation.parameters)?;
+        let method = Method { event, api: &api, api_id: &id, route: &route, stage: &stage };
+        method.authorize(auth, &mut editor, &scene.translation.parameters)?;
         api.insert("DefinitionBody", editor.close());
     }
     scene.translation.set_api_properties(&id, api);
@@ -171,7 +172,8 @@ fn integrate(
     };
     editor.add_lambda(&route.path, &route.method, integration)?;
     if !auth.is_empty() {
-        add_auth(event, auth, api, api_id, route, stage, &mut editor, &scene.translation.parameters)?;
+        let method = Method { event, api, api_id, route, stage };
+        method.authorize(auth, &mut editor, &scene.translation.parameters)?;
     }
     if let Some(timeout) = event.some("TimeoutInMillis") {
         editor.set_timeout(&route.path, &route.method, timeout)?;
@@ -193,7 +195,7 @@ fn integrate(
 /// `MergeDefinitions`: what the template says about a method, overwritten by what SAM says.
 fn merged(api: &Map, api_id: &str, route: &Route, editor: Swagger) -> Result<Value> {
     let mut body = api.get("DefinitionBody").and_then(Value::as_map).map(Map::copy).unwrap_or_default();
-    let paths = body.get("paths").cloned().unwrap_or_else(|| Map::new().into());
+    let paths = body.get("paths").filter(|paths| paths.truthy()).cloned().unwrap_or_else(|| Map::new().into());
     let given = deep_get(&paths, &[&route.path, &route.method])
         .map_err(|wrong| Error::resource(api_id, format!("Property 'DefinitionBody' is invalid: {wrong}")))?;
     let mut method = match given.filter(|given| given.truthy()) {
@@ -285,67 +287,86 @@ fn request_parameter(event: &Instance, parameter: &Value) -> Result<RequestParam
     })
 }
 
-/// Applies the `Auth` of an event to its method.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn add_auth(
-    event: &Instance,
-    auth: &Map,
-    api: &Map,
-    api_id: &str,
-    route: &Route,
-    stage: &str,
-    editor: &mut Swagger,
-    parameters: &Parameters,
-) -> Result<()> {
-    let wrong = |message: String| Err(Error::event(&event.relative_id, message));
-    let on = format!("on API method [{}] for path [{}]", route.method, route.path);
-    let api_auth = api.get("Auth").map(|auth| parameters.resolved_copy(auth)).transpose()?;
-    let of_api = |name: &str| api_auth.as_ref().and_then(|auth| auth.get(name)).filter(|value| value.truthy());
-    let authorizer = auth.get("Authorizer").filter(|authorizer| authorizer.truthy());
-    if let Some(authorizer) = authorizer {
+/// A method of a REST API, with the event that it is there for.
+pub(crate) struct Method<'a> {
+    pub(crate) event: &'a Instance,
+    /// The properties of the API.
+    pub(crate) api: &'a Map,
+    pub(crate) api_id: &'a str,
+    pub(crate) route: &'a Route,
+    pub(crate) stage: &'a str,
+}
+
+impl Method<'_> {
+    /// Applies the `Auth` of the event.
+    pub(crate) fn authorize(&self, auth: &Map, editor: &mut Swagger, parameters: &Parameters) -> Result<()> {
+        let Method { event, route, .. } = self;
+        let api_auth = self.api.get("Auth").map(|auth| parameters.resolved_copy(auth)).transpose()?;
+        let of_api = |name: &str| api_auth.as_ref().and_then(|auth| auth.get(name)).filter(|value| value.truthy());
+        self.check(auth, &of_api)?;
+        if auth.truthy("Authorizer") || auth.get("ApiKeyRequired").is_some() {
+            editor.add_auth(&route.path, &route.method, auth, self.api)?;
+        }
+        if let Some(policy) = auth.get("ResourcePolicy").filter(|policy| policy.truthy()) {
+            let policy = Owner::Resource(&event.relative_id).map("Auth.ResourcePolicy", Some(policy))?;
+            editor.add_resource_policy(policy, &route.path, &text(self.stage))?;
+            if let Some(statements) = policy.get("CustomStatements").filter(|statements| statements.truthy()) {
+                editor.add_custom_statements(statements);
+            }
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, message: String) -> Result<()> {
+        Err(Error::event(&self.event.relative_id, message))
+    }
+
+    /// `on API method [get] for path [/]`
+    fn place(&self) -> String {
+        format!("on API method [{}] for path [{}]", self.route.method, self.route.path)
+    }
+
+    fn check<'v>(&self, auth: &Map, of_api: &dyn Fn(&str) -> Option<&'v Value>) -> Result<()> {
+        let authorizer = auth.get("Authorizer").filter(|authorizer| authorizer.truthy());
+        if let Some(authorizer) = authorizer {
+            self.check_authorizer(authorizer, of_api)?;
+        }
+        if let Some(scopes) = auth.get("AuthorizationScopes").filter(|scopes| scopes.truthy()) {
+            Owner::Event(&self.event.relative_id).list("Auth.AuthorizationScopes", Some(scopes))?;
+            if authorizer.is_none() {
+                return self.wrong("AuthorizationScopes works only when Authorizer is set".into());
+            }
+        }
+        let key_required = auth.get("ApiKeyRequired");
+        if key_required.is_some_and(|required| !required.truthy()) && of_api("ApiKeyRequired").is_none() {
+            let why = "because the related API does not specify any ApiKeyRequired.";
+            return self.wrong(format!("Unable to set ApiKeyRequired [False] {} {why}", self.place()));
+        }
+        Ok(())
+    }
+
+    fn check_authorizer<'v>(&self, authorizer: &Value, of_api: &dyn Fn(&str) -> Option<&'v Value>) -> Result<()> {
         let authorizers = of_api("Authorizers");
         if authorizers.is_some() {
-            Owner::Resource(api_id).map("Auth.Authorizers", authorizers)?;
+            Owner::Resource(self.api_id).map("Auth.Authorizers", authorizers)?;
+        }
+        if authorizer.is("AWS_IAM") || authorizer.is("NONE") && of_api("DefaultAuthorizer").is_some() {
+            return Ok(());
         }
         if authorizer.is("NONE") {
-            if of_api("DefaultAuthorizer").is_none() {
-                let why = "because 'NONE' is only a valid value when a DefaultAuthorizer on the API is specified.";
-                return wrong(format!("Unable to set Authorizer {on} {why}"));
-            }
-        } else if !authorizer.is("AWS_IAM") {
-            let what = format!("Unable to set Authorizer [{}] {on}", python2::str(authorizer));
-            let Some(authorizers) = authorizers else {
-                return wrong(format!("{what} because the related API does not define any Authorizers."));
-            };
-            check_authorizer_type(event, authorizer, Some(authorizers), route)?;
-            if !truthy(authorizer.as_str().and_then(|name| authorizers.get(name))) {
-                return wrong(format!("{what} because it wasn't defined in the API's Authorizers."));
-            }
+            let why = "because 'NONE' is only a valid value when a DefaultAuthorizer on the API is specified.";
+            return self.wrong(format!("Unable to set Authorizer {} {why}", self.place()));
+        }
+        let what = format!("Unable to set Authorizer [{}] {}", python2::str(authorizer), self.place());
+        let Some(authorizers) = authorizers else {
+            return self.wrong(format!("{what} because the related API does not define any Authorizers."));
+        };
+        check_authorizer_type(self.event, authorizer, Some(authorizers), self.route)?;
+        match truthy(authorizer.as_str().and_then(|name| authorizers.get(name))) {
+            true => Ok(()),
+            false => self.wrong(format!("{what} because it wasn't defined in the API's Authorizers.")),
         }
     }
-    if let Some(scopes) = auth.get("AuthorizationScopes").filter(|scopes| scopes.truthy()) {
-        Owner::Event(&event.relative_id).list("Auth.AuthorizationScopes", Some(scopes))?;
-        if authorizer.is_none() {
-            return wrong("AuthorizationScopes works only when Authorizer is set".into());
-        }
-    }
-    let key_required = auth.get("ApiKeyRequired");
-    if key_required.is_some_and(|required| !required.truthy()) && of_api("ApiKeyRequired").is_none() {
-        return wrong(format!(
-            "Unable to set ApiKeyRequired [False] {on} because the related API does not specify any ApiKeyRequired."
-        ));
-    }
-    if authorizer.is_some() || key_required.is_some() {
-        editor.add_auth(&route.path, &route.method, auth, api)?;
-    }
-    if let Some(policy) = auth.get("ResourcePolicy").filter(|policy| policy.truthy()) {
-        let policy = Owner::Resource(&event.relative_id).map("Auth.ResourcePolicy", Some(policy))?;
-        editor.add_resource_policy(policy, &route.path, &text(stage))?;
-        if let Some(statements) = policy.get("CustomStatements").filter(|statements| statements.truthy()) {
-            editor.add_custom_statements(statements);
-        }
-    }
-    Ok(())
 }
 
 /// An authorizer is named by text, and found in a map.

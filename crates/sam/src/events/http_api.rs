@@ -139,7 +139,10 @@ fn add_auth(event: &Instance, auth: &Map, api: &Map, api_id: &str, route: &Route
     let authorizers = of_api("Authorizers");
     let by_iam = authorizer.is("AWS_IAM") && api_auth.get("EnableIamAuthorizer").and_then(Value::as_bool) == Some(true);
     if !authorizer.is("NONE") && !by_iam {
-        check_authorizer_type(event, authorizer, api_auth.get("Authorizers"), route)?;
+        // No `Auth` at all counts as a map without authorizers.
+        let empty = Value::from(Map::new());
+        let all = if api_auth.is_empty() { Some(&empty) } else { api_auth.get("Authorizers") };
+        check_authorizer_type(event, authorizer, all, route)?;
     }
     if authorizer.is("NONE") {
         if of_api("DefaultAuthorizer").is_none() {

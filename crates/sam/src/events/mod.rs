@@ -13,7 +13,7 @@ mod s3;
 mod scheduler;
 mod sns;
 
-pub(crate) use api::{Route, add_auth, api_id_of, check_rest_api, rest_api_id};
+pub(crate) use api::{Method, Route, api_id_of, check_rest_api, rest_api_id};
 pub(crate) use rule::{dead_letter_queue, state, target_id};
 pub(crate) use scheduler::{RULES as SCHEDULER_RULES, Target as SchedulerTarget, schedule};
 

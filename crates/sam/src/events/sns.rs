@@ -7,8 +7,9 @@ use crate::error::{Error, Result};
 use crate::expect::Owner;
 use crate::iam;
 use crate::intrinsics::target;
+use crate::python2;
 use crate::resource::Resource;
-use crate::rules::{Instance, Rule, Shape, optional, required};
+use crate::rules::{Instance, Rule, Shape, check_logical_id, optional, required};
 use crate::value::{Map, Value, list, text};
 
 pub(crate) const RULES: &[Rule] = &[
@@ -49,8 +50,12 @@ fn with_given_queue(event: &Instance, given: &Value, scene: &mut Scene) -> Resul
     let (Some(arn), Some(url)) = (some("QueueArn"), some("QueueUrl")) else {
         return Err(Error::event(&event.relative_id, "No QueueARN or QueueURL provided."));
     };
-    let id = some("QueuePolicyLogicalId").and_then(Value::as_str).map(str::to_owned);
-    let policy = queue_policy(event, arn, url, id.unwrap_or_else(|| format!("{}QueuePolicy", event.id)), scene)?;
+    let id = match some("QueuePolicyLogicalId") {
+        None => format!("{}QueuePolicy", event.id),
+        Some(Value::Text(id)) => id.to_string(),
+        Some(other) => return check_logical_id(&python2::str(other)).map(|()| Vec::new()),
+    };
+    let policy = queue_policy(event, arn, url, id, scene)?;
     let subscription = subscription(event, "sqs", arn.clone(), scene)?;
     let mut resources = mapping(event, arn, some("BatchSize"), scene)?;
     resources.extend([policy, subscription]);

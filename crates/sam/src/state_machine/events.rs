@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::events::{
-    Route, SCHEDULER_RULES, SchedulerTarget, add_auth, check_rest_api, dead_letter_queue, map_of, rest_api_id,
+    Method, Route, SCHEDULER_RULES, SchedulerTarget, check_rest_api, dead_letter_queue, map_of, rest_api_id,
     schedule as scheduler, state, target_id, unknown,
 };
 use crate::iam;
@@ -184,7 +184,8 @@ fn api(event: &Instance, scene: &mut Scene) -> Result<Vec<Resource>> {
     let parts = [uri, role.arn(), request_templates(event, scene.target)];
     editor.add_state_machine(&route.path, &route.method, parts, scene.target.condition())?;
     if let Some(auth) = event.some("Auth").and_then(Value::as_map) {
-        add_auth(event, auth, &api, &id, &route, &stage, &mut editor, &scene.translation.parameters)?;
+        let method = Method { event, api: &api, api_id: &id, route: &route, stage: &stage };
+        method.authorize(auth, &mut editor, &scene.translation.parameters)?;
     }
     api.insert("DefinitionBody", editor.close());
     scene.translation.set_api_properties(&id, api);
