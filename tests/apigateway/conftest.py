@@ -1,6 +1,8 @@
 """What tests of API Gateway need: APIs of one method, made and deployed, and a way to call them."""
 
+import http.server
 import json
+import threading
 import urllib.error
 import urllib.request
 
@@ -43,10 +45,10 @@ class Api:
 
     def call(self, path, method="GET", stage="dev", body=None, headers=None):
         """Calls by path; answers status, headers, text."""
-        return http(f"{self.cloud.url}/_aws/execute-api/{self.id}/{stage}{path}", method, body, headers)
+        return call(f"{self.cloud.url}/_aws/execute-api/{self.id}/{stage}{path}", method, body, headers)
 
 
-def http(url, method="GET", body=None, headers=None):
+def call(url, method="GET", body=None, headers=None):
     data = body.encode() if isinstance(body, str) else body
     request = urllib.request.Request(url, method=method, data=data, headers=headers or {})
     try:
@@ -58,7 +60,7 @@ def http(url, method="GET", body=None, headers=None):
 
 @pytest.fixture
 def call_http():
-    return http
+    return call
 
 
 @pytest.fixture
@@ -69,3 +71,33 @@ def apigateway(cloud):
 @pytest.fixture
 def api(cloud, apigateway, request):
     return Api(cloud, apigateway, request.node.name)
+
+
+class Backend(http.server.BaseHTTPRequestHandler):
+    """Says what it was asked."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        text = json.dumps({"path": self.path, "method": self.command, "body": body, "x": self.headers.get("X-Mine")}).encode()
+        self.send_response(418 if "teapot" in self.path else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Backend", "yes")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST
+
+    def version_string(self):
+        return "mine"
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def backend():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()

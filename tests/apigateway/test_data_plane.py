@@ -1,12 +1,8 @@
 """What clients of an API meet: routes, templates, validation, keys, limits, failures."""
 
-import http.server
 import json
 import socket
 import subprocess
-import threading
-
-import pytest
 
 
 def test_every_address_leads_to_the_stage(cloud, api, call_http):
@@ -150,36 +146,6 @@ def test_iam_methods_want_a_signature(cloud, api, call_http):
         assert answer[0] == status, answer
         if status == 200:
             assert answer[2] == "arn:aws:iam::000000000000:root"
-
-
-class Backend(http.server.BaseHTTPRequestHandler):
-    """Says what it was asked."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        text = json.dumps({"path": self.path, "method": self.command, "body": body, "x": self.headers.get("X-Mine")}).encode()
-        self.send_response(418 if "teapot" in self.path else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("X-Backend", "yes")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_POST
-
-    def version_string(self):
-        return "mine"
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def backend():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 def test_http_proxy(api, apigateway, backend):
