@@ -10,13 +10,13 @@ fn template() -> Value {
     let mut resources = Map::new();
     for n in 0..30 {
         let function = json!({"Type": "AWS::Serverless::Function", "Properties": {
-            "CodeUri": "s3://bucket/code", "Handler": "a.b", "Runtime": "python3.12", "AutoPublishAlias": "live",
-            "Policies": ["AmazonS3FullAccess", {"DynamoDBCrudPolicy": {"TableName": {"Ref": format!("Table{}", n % 10)}}}],
-            "Events": {
-                "Get": {"Type": "Api", "Properties": {"Path": format!("/items{n}/{{id}}"), "Method": "get"}},
-                "Post": {"Type": "Api", "Properties": {"Path": format!("/items{n}"), "Method": "post"}},
-                "Queue": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": [format!("Queue{}", n % 5), "Arn"]}}}
-            }}});
+        "CodeUri": "s3://bucket/code", "Handler": "a.b", "Runtime": "python3.12", "AutoPublishAlias": "live",
+        "Policies": ["AmazonS3FullAccess", {"DynamoDBCrudPolicy": {"TableName": {"Ref": format!("Table{}", n % 10)}}}],
+        "Events": {
+            "Get": {"Type": "Api", "Properties": {"Path": format!("/items{n}/{{id}}"), "Method": "get"}},
+            "Post": {"Type": "Api", "Properties": {"Path": format!("/items{n}"), "Method": "post"}},
+            "Queue": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": [format!("Queue{}", n % 5), "Arn"]}}}
+        }}});
         resources.insert(format!("Function{n}"), function);
     }
     for n in 0..10 {

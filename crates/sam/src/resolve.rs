@@ -8,14 +8,19 @@
 use crate::error::{Error, Result};
 use crate::python2;
 use crate::value::{Map, Text, Value};
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Parameters may contain parameters; no template needs this many levels.
 const DEEPEST: usize = 256;
+/// Nor does one need as many lists and maps from parameters.
+const MOST: usize = 10_000;
 
 /// The values of parameters and pseudo parameters.
 pub(crate) struct Parameters {
-    pub(crate) values: Map,
+    values: Map,
+    /// How many lists and maps have been filled in.
+    filled_in: Cell<usize>,
 }
 
 /// The Mappings section.
@@ -33,6 +38,10 @@ enum Piece<'a> {
 // === impl Parameters ===
 
 impl Parameters {
+    pub(crate) fn new(values: Map) -> Parameters {
+        Parameters { values, filled_in: Cell::new(0) }
+    }
+
     fn value(&self, name: &str) -> Option<&Value> {
         self.values
             .get(name)
@@ -60,6 +69,12 @@ impl Parameters {
         }
         if let Some(found) = self.parameter(value) {
             let mut found = found.clone();
+            if found.as_map().is_some() || found.as_list().is_some() {
+                self.filled_in.set(self.filled_in.get() + 1);
+            }
+            if self.filled_in.get() > MOST {
+                return Err(Error::document("Parameters are filled in too often."));
+            }
             let deeper = self.resolve_members(&mut found, depth)?;
             return Ok(Some(deeper.unwrap_or(found)));
         }
@@ -299,7 +314,7 @@ mod tests {
 
     fn parameters() -> Parameters {
         let values = map([("Stage", text("dev")), ("Size", 3.into())]);
-        Parameters { values: values.as_map().cloned().unwrap_or_default() }
+        Parameters::new(values.as_map().cloned().unwrap_or_default())
     }
 
     #[test]
@@ -323,7 +338,7 @@ mod tests {
     #[test]
     fn a_parameter_that_contains_itself_is_an_error() {
         let value = map([("Loop", map([("a", reference("Loop"))]))]);
-        let parameters = Parameters { values: value.as_map().cloned().unwrap_or_default() };
+        let parameters = Parameters::new(value.as_map().cloned().unwrap_or_default());
         assert!(parameters.resolved(&mut reference("Loop")).is_err());
     }
 }

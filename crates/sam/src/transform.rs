@@ -121,7 +121,7 @@ fn translate(template: Value, mut values: Map, context: &Context) -> Result<Valu
     if crate::python2_scope::applies(&template) {
         crate::python2_scope::convert(&mut template, &mut values);
     }
-    let parameters = Parameters { values: parameter_values(&template, values, context) };
+    let parameters = Parameters::new(parameter_values(&template, values, context));
     let mut source = match template.remove("Resources") {
         Some(Value::Map(resources)) => resources,
         _ => Map::new(),
