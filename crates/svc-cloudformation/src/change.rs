@@ -33,6 +33,8 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Add,
+    /// It exists already and becomes the stack's.
+    Import,
     Modify,
     Remove,
 }
@@ -230,6 +232,7 @@ impl Change {
     pub fn json(&self) -> Value {
         let action = match self.action {
             Verb::Add => "Add",
+            Verb::Import => "Import",
             Verb::Modify => "Modify",
             Verb::Remove => "Remove",
         };

@@ -133,6 +133,7 @@ pub async fn prepare(
         disable_rollback: request.disable_rollback,
         timeout_minutes: request.timeout_minutes,
         rollback_triggers: request.rollback_triggers,
+        imports: Vec::new(),
     };
     let becoming = Stack { version: version.clone(), ..stack.clone() };
     let env = environment(&becoming, &declared, context.scope());

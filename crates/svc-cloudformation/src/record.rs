@@ -70,6 +70,9 @@ pub struct Version {
     pub disable_rollback: bool,
     pub timeout_minutes: Option<i32>,
     pub rollback_triggers: Option<Value>,
+    /// The resources that exist already and that the stack takes over.
+    #[serde(default)]
+    pub imports: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -168,6 +171,9 @@ pub struct Actual {
     pub deletion_policy: Policy,
     pub update_replace_policy: Policy,
     pub metadata: Option<Value>,
+    /// The stack took it over: taking that back leaves it alone.
+    #[serde(default)]
+    pub imported: bool,
 }
 
 /// `DeletionPolicy` and `UpdateReplacePolicy`.

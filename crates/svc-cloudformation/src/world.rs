@@ -26,6 +26,8 @@ pub struct Work {
     pub again: bool,
     pub stack_id: String,
     pub stack_name: String,
+    /// The resource exists already: it is taken over, not made.
+    pub import: bool,
     /// How many signals a wait condition waits for, and how long.
     pub creation_policy: Option<Value>,
 }
@@ -73,6 +75,8 @@ impl Failure {
 pub trait World: Send + Sync {
     fn create(&self, work: Work) -> BoxFuture<Result<Made, Failure>>;
     fn update(&self, work: Work) -> BoxFuture<Result<Made, Failure>>;
+    /// The resource of that kind and name, if there is one: what a change set may import.
+    fn find(&self, kind: String, name: String) -> BoxFuture<Result<Option<Made>, Failure>>;
     /// Something that is not there is deleted.
     fn delete(&self, work: Work) -> BoxFuture<Result<(), Failure>>;
     /// The value behind a dynamic reference such as `{{resolve:ssm:name}}`.

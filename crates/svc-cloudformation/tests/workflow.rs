@@ -213,3 +213,21 @@ async fn parameters_tags_and_refusals() {
     let none: Result<Value, String> = call(&client, "DeleteStack", json!({"StackName": "nobody"})).await;
     assert!(none.is_ok());
 }
+
+#[tokio::test]
+async fn what_exists_is_imported_and_left_alone_by_a_rollback() {
+    let (_cloud, client) = cloud();
+    fake().lock().existing.insert("mine".into(), json!({"was": "here"}));
+    let body = "Resources:\n  A: {Type: 'AWS::SSM::Parameter', Properties: {Name: mine, Type: String, Value: x}}\n  B: {Type: 'AWS::SSM::Parameter', DependsOn: A, Properties: {Type: String, Value: y}}\n";
+    let input = |name: &str| json!({"StackName": name, "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": body, "ImportExistingResources": true});
+    for (stack, failing, status) in [("one", "create B", "ROLLBACK_COMPLETE"), ("two", "", "CREATE_COMPLETE")] {
+        fake().lock().failing = [failing.to_owned()].into();
+        call(&client, "CreateChangeSet", input(stack)).await.expect("a change set");
+        let seen = call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": stack})).await.expect("seen");
+        assert_eq!(seen["Changes"][0]["ResourceChange"]["Action"], "Import");
+        assert_eq!(seen["Changes"][1]["ResourceChange"]["Action"], "Add");
+        call(&client, "ExecuteChangeSet", json!({"ChangeSetName": "c", "StackName": stack})).await.expect("accepted");
+        assert_eq!(settled(&client, stack).await["StackStatus"], status);
+        assert!(fake().lock().existing.contains_key("mine"));
+    }
+}

@@ -13,6 +13,9 @@ use super::stacks::{
 use super::{find, show};
 use crate::prepare::{Prepared, Refusal, Request, prepare};
 use crate::record::{self, CHANGE_SETS, OnFailure, Operation, OperationKind, STACKS, uuid_of};
+use crate::schema::Schema;
+use crate::workflow::Worlds;
+use crate::world::Made;
 use crate::{change, events, status};
 
 const PAGE: usize = 100;
@@ -29,7 +32,6 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
             ("RollbackConfiguration", has_triggers(input.rollback_configuration.as_ref())),
             ("NotificationARNs", notifies(input.notification_ar_ns.as_ref())),
             ("ChangeSetType IMPORT", kind == "IMPORT" || input.resources_to_import.is_some()),
-            ("ImportExistingResources", input.import_existing_resources == Some(true)),
             ("IncludeNestedStacks", input.include_nested_stacks == Some(true)),
             ("DeploymentMode", input.deployment_mode.is_some()),
             ("DeploymentConfig", input.deployment_config.is_some()),
@@ -89,7 +91,10 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
     match prepare(&context, &stack, previous, request).await {
         Err(Refusal::Fault(fault)) => return Err(fault),
         Err(Refusal::Transform(reason)) => fail(&mut change_set, reason),
-        Ok(prepared) => fill(&context, &stack, prepared, creating, &mut change_set)?,
+        Ok(prepared) => {
+            let import = input.import_existing_resources == Some(true);
+            fill(&context, &stack, prepared, creating, import, &mut change_set).await?;
+        }
     }
     context.write(|w| {
         let scope = w.scope().clone();
@@ -113,21 +118,41 @@ fn fail(change_set: &mut record::ChangeSet, reason: String) {
 }
 
 /// What the prepared version would change; nothing is a failure.
-fn fill(
+async fn fill(
     context: &Context,
     stack: &record::Stack,
     prepared: Prepared,
     creating: bool,
+    import: bool,
     change_set: &mut record::ChangeSet,
 ) -> Result<(), Fault> {
-    let found = changes(context, stack, &prepared)?;
+    let mut found = changes(context, stack, &prepared)?;
+    let mut imports = Vec::new();
+    for change in found.iter_mut().filter(|change| import && change.action == change::Verb::Add) {
+        if let Some(there) = existing(context, stack, change).await? {
+            change.action = change::Verb::Import;
+            change.physical_id = Some(there.physical_id);
+            imports.push(change.id.clone());
+        }
+    }
     if !creating && !differs(context, stack, &prepared)? {
         let reason = if prepared.version.processed.is_some() { NO_UPDATES } else { NO_CHANGES };
         fail(change_set, reason.into());
     }
     change_set.changes = found.iter().map(change::Change::json).collect();
-    change_set.version = prepared.version;
+    change_set.version = record::Version { imports, ..prepared.version };
     Ok(())
+}
+
+/// What exists under the name that the template gives a resource. Made-up names can't be there yet.
+async fn existing(context: &Context, stack: &record::Stack, change: &change::Change) -> Result<Option<Made>, Fault> {
+    let identifier = Schema::of(&change.kind).map(|schema| schema.identifier.as_slice());
+    let Some([property]) = identifier else { return Ok(None) };
+    let name = change.after.as_ref().and_then(|after| after.get(*property)).and_then(serde_json::Value::as_str);
+    let Some(name) = name.filter(|name| !name.contains(change::UNKNOWN)) else { return Ok(None) };
+    let becoming = record::Stack { owner: context.caller.principal.clone().into(), ..stack.clone() };
+    let world = (context.cloud.part::<Worlds>()?.0)(&context.cloud, &becoming, context.scope());
+    world.find(change.kind.clone(), name.to_owned()).await.map_err(|failure| Fault::validation(failure.reason))
 }
 
 fn key(change_set: &record::ChangeSet) -> Key {

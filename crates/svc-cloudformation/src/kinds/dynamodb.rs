@@ -68,7 +68,7 @@ fn encryption(given: &Value) -> Value {
     Value::Object(renamed.collect::<Map<_, _>>())
 }
 
-async fn active(h: &Hands, name: &str) -> Result<Made, Failure> {
+pub async fn active(h: &Hands, name: &str) -> Result<Made, Failure> {
     let table = h
         .until(SECONDS, &format!("Table {name} did not become active"), || async {
             let found = h.call("dynamodb", "DescribeTable", json!({"TableName": name})).await?;

@@ -57,6 +57,10 @@ async fn settled(h: &Hands, w: &Work, name: &str) -> Result<Made, Failure> {
             }
         }
     }
+    described(h, name).await
+}
+
+pub async fn described(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("ecr", "DescribeRepositories", json!({"repositoryNames": [name]})).await?;
     let repository = |part: &str| text_at(&found, &format!("/repositories/0/{part}"));
     Ok(Made::new(name).attribute("Arn", repository("repositoryArn")).attribute("RepositoryUri", repository("repositoryUri")))

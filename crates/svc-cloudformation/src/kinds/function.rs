@@ -74,7 +74,7 @@ async fn concurrency(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
     }
 }
 
-async fn active(h: &Hands, name: &str) -> Result<Made, Failure> {
+pub async fn active(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h
         .until(SECONDS, &format!("Function {name} did not become active"), || async {
             let found = h.call("lambda", "GetFunction", json!({"FunctionName": name})).await?;

@@ -28,7 +28,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     later.await.map_err(|failure| failure.after(&name))
 }
 
-async fn made(h: &Hands, name: &str) -> Result<Made, Failure> {
+pub async fn made(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("iam", "GetRole", json!({"RoleName": name})).await?;
     Ok(Made::new(name)
         .attribute("Arn", text_at(&found, "/Role/Arn"))
@@ -88,7 +88,7 @@ pub async fn create_profile(h: &Hands, w: &Work) -> Result<Made, Failure> {
     later.await.map_err(|failure| failure.after(&name))
 }
 
-async fn profile(h: &Hands, name: &str) -> Result<Made, Failure> {
+pub async fn profile(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("iam", "GetInstanceProfile", json!({"InstanceProfileName": name})).await?;
     Ok(Made::new(name).attribute("Arn", text_at(&found, "/InstanceProfile/Arn")))
 }

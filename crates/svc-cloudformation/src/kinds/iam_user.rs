@@ -24,7 +24,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     later.await.map_err(|failure| failure.after(&name))
 }
 
-async fn made(h: &Hands, name: &str) -> Result<Made, Failure> {
+pub async fn made(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("iam", "GetUser", json!({"UserName": name})).await?;
     Ok(Made::new(name).attribute("Arn", text_at(&found, "/User/Arn")))
 }

@@ -47,6 +47,13 @@ fn made(h: &Hands, name: &str) -> Made {
     Made::new(name).attribute("Arn", h.arn("logs", &format!("log-group:{name}:*")))
 }
 
+/// The group of exactly that name.
+pub async fn find(h: &Hands, name: &str) -> Result<Option<Made>, Failure> {
+    let found = h.call("logs", "DescribeLogGroups", json!({"logGroupNamePrefix": name})).await?;
+    let groups = found["logGroups"].as_array().cloned().unwrap_or_default();
+    Ok(groups.iter().any(|group| group["logGroupName"] == name).then(|| made(h, name)))
+}
+
 pub async fn create_stream(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let name = w.named("LogStreamName");
     let input = json!({"logGroupName": w.get("LogGroupName"), "logStreamName": name});

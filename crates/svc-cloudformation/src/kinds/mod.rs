@@ -57,13 +57,51 @@ impl World for Hands {
         Box::pin(async move { delete(&hands, &work).await })
     }
 
+    fn find(&self, kind: String, name: String) -> BoxFuture<Result<Option<Made>, Failure>> {
+        let hands = self.clone();
+        Box::pin(async move {
+            match find(&hands, &kind, &name).await {
+                Err(failure) if failure.not_found => Ok(None),
+                found => found,
+            }
+        })
+    }
+
     fn resolve(&self, service: String, key: String) -> BoxFuture<Result<String, Failure>> {
         let hands = self.clone();
         Box::pin(async move { ssm::resolve(&hands, &service, &key).await })
     }
 }
 
+/// Looks at what is there, for the types that can be imported.
+async fn find(h: &Hands, kind: &str, name: &str) -> Result<Option<Made>, Failure> {
+    let made = match kind {
+        "AWS::DynamoDB::Table" => dynamodb::active(h, name).await?,
+        "AWS::ECR::Repository" => ecr::described(h, name).await?,
+        "AWS::IAM::InstanceProfile" => iam_role::profile(h, name).await?,
+        "AWS::IAM::Role" => iam_role::made(h, name).await?,
+        "AWS::IAM::User" => iam_user::made(h, name).await?,
+        "AWS::Lambda::Function" => function::active(h, name).await?,
+        "AWS::Logs::LogGroup" => return logs::find(h, name).await,
+        "AWS::S3::Bucket" => s3::find(h, name).await?,
+        "AWS::SSM::Parameter" => ssm::find(h, name).await?,
+        _ => return Ok(None),
+    };
+    Ok(Some(made))
+}
+
+/// Takes over what is there already.
+async fn import(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    let identifier = crate::schema::Schema::of(&w.kind).and_then(|schema| schema.identifier.first());
+    let name = identifier.and_then(|property| w.text(property)).unwrap_or_default();
+    let gone = || Failure::new(format!("{name} of {} does not exist any more", w.kind));
+    find(h, &w.kind, name).await?.ok_or_else(gone)
+}
+
 async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    if w.import {
+        return import(h, w).await;
+    }
     match w.kind.as_str() {
         "AWS::ApiGateway::Account" => account::put(h, w).await,
         "AWS::ApiGateway::ApiKey" => api_stage::create_key(h, w).await,

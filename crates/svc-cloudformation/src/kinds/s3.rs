@@ -65,6 +65,11 @@ fn made(h: &Hands, name: &str) -> Made {
         .attribute("WebsiteURL", format!("http://{name}.s3-website{separator}{region}.amazonaws.com"))
 }
 
+pub async fn find(h: &Hands, name: &str) -> Result<Made, Failure> {
+    h.call("s3", "HeadBucket", json!({"Bucket": name})).await?;
+    Ok(made(h, name))
+}
+
 pub async fn put_policy(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let bucket = w.text("Bucket").unwrap_or_default();
     let input = json!({"Bucket": bucket, "Policy": document(w.get("PolicyDocument"))});

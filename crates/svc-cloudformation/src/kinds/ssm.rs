@@ -34,6 +34,12 @@ pub async fn put(h: &Hands, w: &Work) -> Result<Made, Failure> {
     Ok(Made::new(name).attribute("Type", w.get("Type").clone()).attribute("Value", w.get("Value").clone()))
 }
 
+pub async fn find(h: &Hands, name: &str) -> Result<Made, Failure> {
+    let found = h.call("ssm", "GetParameter", json!({"Name": name})).await?;
+    let part = |part: &str| found["Parameter"].get(part).cloned().unwrap_or_default();
+    Ok(Made::new(name).attribute("Type", part("Type")).attribute("Value", part("Value")))
+}
+
 /// The value behind `{{resolve:ssm:…}}`, `{{resolve:ssm-secure:…}}`, `{{resolve:secretsmanager:…}}`.
 pub async fn resolve(h: &Hands, service: &str, key: &str) -> Result<String, Failure> {
     let found = match service {

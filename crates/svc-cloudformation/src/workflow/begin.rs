@@ -144,6 +144,7 @@ impl Run {
             token: format!("{}-{suffix}", self.operation_id()),
             again,
             properties,
+            import: action == Action::Create && self.stack.version.imports.contains(&resource.logical_id),
             creation_policy: declared.and_then(|declared| declared.creation_policy.clone()),
             ..self.of_stack()
         }
@@ -166,6 +167,7 @@ impl Run {
                 Policy::RetainExceptOnCreate => !creating,
                 Policy::Delete | Policy::Snapshot => false,
             };
+            let kept = kept || creating && actual.imported;
             let kept = kept || operation.as_ref().is_some_and(|o| o.retain.contains(id));
             let state = if kept { StepState::Done } else { StepState::Running };
             resource.step =
@@ -254,7 +256,7 @@ impl Run {
                     happened.push(events::of_resource(&self.stack, &resource));
                 }
                 (Action::Create, _) => {
-                    let new = resource.actual.take();
+                    let new = resource.actual.take().filter(|actual| !actual.imported);
                     leftovers.extend(new.map(|actual| Leftover { logical_id: id.clone(), actual, given_up: false }));
                     self.resources.remove(id);
                     continue;

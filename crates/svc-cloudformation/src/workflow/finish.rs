@@ -41,8 +41,10 @@ impl Run {
             properties: properties.unwrap_or_default(),
             attributes: made.attributes,
             reference: made.reference,
+            imported: action == Action::Create && self.stack.version.imports.contains(&resource.logical_id),
             ..Actual::default()
         };
+        let imported = actual.imported;
         match (action, before) {
             (Action::Revert, Some(before)) => {
                 actual.depends_on = before.depends_on;
@@ -59,11 +61,16 @@ impl Run {
         resource.at = self.now();
         if matches!(action, Action::Create | Action::Replace) {
             resource.status = begun(action == Action::Replace).into();
-            resource.reason = Some("Resource creation Initiated".into());
+            resource.reason = Some(if imported { "Resource import started." } else { "Resource creation Initiated" }.into());
             happened.push(events::of_resource(&self.stack, &resource));
         }
         resource.reason = None;
-        resource.status = if action == Action::Create { status::CREATE_COMPLETE } else { status::UPDATE_COMPLETE }.into();
+        resource.status = match action {
+            Action::Create if imported => status::IMPORT_COMPLETE,
+            Action::Create => status::CREATE_COMPLETE,
+            _ => status::UPDATE_COMPLETE,
+        }
+        .into();
         end(&mut resource, StepState::Done);
         happened.push(events::of_resource(&self.stack, &resource));
         resource

@@ -50,7 +50,10 @@ impl World for Fake {
         let fake = self.clone();
         Box::pin(async move {
             fake.hang().await;
-            fake.step("create", &work)?;
+            fake.step(if work.import { "import" } else { "create" }, &work)?;
+            if work.import {
+                return Ok(Made::new(work.properties["Name"].as_str().unwrap_or_default()));
+            }
             let mut state = fake.lock();
             state.made += 1;
             let id = format!("{}-{}", work.logical_id, state.made);
@@ -80,12 +83,17 @@ impl World for Fake {
         })
     }
 
+    fn find(&self, _: String, name: String) -> BoxFuture<Result<Option<Made>, Failure>> {
+        let there = self.lock().existing.contains_key(&name).then(|| Made::new(name));
+        Box::pin(async move { Ok(there) })
+    }
+
     fn resolve(&self, _: String, key: String) -> BoxFuture<Result<String, Failure>> {
         Box::pin(async move { Ok(format!("<{key}>")) })
     }
 }
 
-/// Worlds are made by a plain function, so the fake of a test is kept by its thread.
+// Worlds are made by a plain function, so the fake of a test is kept by its thread.
 thread_local! {
     static FAKE: Fake = Fake::default();
 }
