@@ -1,5 +1,6 @@
 """CloudWatch Logs, by boto3 and the CLI."""
 
+import datetime
 import time
 
 import pytest
@@ -186,3 +187,47 @@ def test_the_cli_puts_and_filters(cloud, logs, stream):
 def test_what_a_name_may_not_be(logs):
     with pytest.raises(logs.exceptions.InvalidParameterException, match="Member must satisfy regular expression pattern"):
         logs.create_log_group(logGroupName="a b")
+
+
+def test_a_metric_filter_makes_data_of_events(cloud, logs, stream, name):
+    from conftest import eventually
+
+    group = stream["logGroupName"]
+    transformation = {"metricNamespace": name, "metricName": "Latency", "metricValue": "$.took", "unit": "Milliseconds"}
+    logs.put_metric_filter(
+        logGroupName=group, filterName="slow", filterPattern="{ $.took > 10 }", metricTransformations=[transformation]
+    )
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["metricFilterCount"] == 1
+    [described] = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert described["metricTransformations"] == [transformation] and described["filterPattern"] == "{ $.took > 10 }"
+    put(logs, stream, '{"took":5}', '{"took":20}', '{"took":30}', "no JSON")
+    cloudwatch = cloud.client("cloudwatch")
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
+
+    def data():
+        return cloudwatch.get_metric_statistics(
+            Namespace=name,
+            MetricName="Latency",
+            StartTime=end - datetime.timedelta(minutes=20),
+            EndTime=end,
+            Period=1200,
+            Statistics=["Sum", "SampleCount"],
+        )["Datapoints"]
+
+    [point] = eventually(data)
+    assert (point["Sum"], point["SampleCount"], point["Unit"]) == (50, 2, "Milliseconds")
+    logs.delete_metric_filter(logGroupName=group, filterName="slow")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_metric_filter(logGroupName=group, filterName="slow")
+
+
+def test_subscriptions_need_a_function_that_may_be_called(logs, stream):
+    group = stream["logGroupName"]
+    nobody = "arn:aws:lambda:ap-northeast-1:000000000000:function:nobody"
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Could not execute the lambda function"):
+        logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=nobody)
+    with pytest.raises(ClientError, match="deliver to kinesis is not implemented"):
+        logs.put_subscription_filter(
+            logGroupName=group, filterName="f", filterPattern="", destinationArn=nobody.replace("lambda", "kinesis")
+        )
+    assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []

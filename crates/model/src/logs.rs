@@ -48,12 +48,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DELETE_LOG_GROUP,
     &DELETE_LOG_STREAM,
     &schema::Operation::unbuilt("DeleteLookupTable", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteMetricFilter", "POST", "/"),
+    &DELETE_METRIC_FILTER,
     &schema::Operation::unbuilt("DeleteQueryDefinition", "POST", "/"),
     &schema::Operation::unbuilt("DeleteResourcePolicy", "POST", "/"),
     &DELETE_RETENTION_POLICY,
     &schema::Operation::unbuilt("DeleteScheduledQuery", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteSubscriptionFilter", "POST", "/"),
+    &DELETE_SUBSCRIPTION_FILTER,
     &schema::Operation::unbuilt("DeleteSyslogConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("DeleteTransformer", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAccountPolicies", "POST", "/"),
@@ -70,11 +70,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_LOG_GROUPS,
     &DESCRIBE_LOG_STREAMS,
     &schema::Operation::unbuilt("DescribeLookupTables", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeMetricFilters", "POST", "/"),
+    &DESCRIBE_METRIC_FILTERS,
     &schema::Operation::unbuilt("DescribeQueries", "POST", "/"),
     &schema::Operation::unbuilt("DescribeQueryDefinitions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeResourcePolicies", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSubscriptionFilters", "POST", "/"),
+    &DESCRIBE_SUBSCRIPTION_FILTERS,
     &schema::Operation::unbuilt("DisassociateKmsKey", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateSourceFromS3TableIntegration", "POST", "/"),
     &FILTER_LOG_EVENTS,
@@ -119,12 +119,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PutIntegration", "POST", "/"),
     &PUT_LOG_EVENTS,
     &schema::Operation::unbuilt("PutLogGroupDeletionProtection", "POST", "/"),
-    &schema::Operation::unbuilt("PutMetricFilter", "POST", "/"),
+    &PUT_METRIC_FILTER,
     &schema::Operation::unbuilt("PutQueryDefinition", "POST", "/"),
     &schema::Operation::unbuilt("PutResourcePolicy", "POST", "/"),
     &PUT_RETENTION_POLICY,
     &schema::Operation::unbuilt("PutStorageTierPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("PutSubscriptionFilter", "POST", "/"),
+    &PUT_SUBSCRIPTION_FILTER,
     &schema::Operation::unbuilt("PutSyslogConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutTransformer", "POST", "/"),
     &schema::Operation::unbuilt("StartLiveTail", "POST", "/"),
@@ -250,6 +250,27 @@ impl OperationType for DeleteLogStream {
     const FACTS: &'static schema::Operation = &DELETE_LOG_STREAM;
 }
 
+static DELETE_METRIC_FILTER: schema::Operation = schema::Operation {
+    name: "DeleteMetricFilter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteMetricFilterRequest,
+    output: &UNIT,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteMetricFilter;
+impl OperationType for DeleteMetricFilter {
+    type Input = DeleteMetricFilterRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_METRIC_FILTER;
+}
+
 static DELETE_RETENTION_POLICY: schema::Operation = schema::Operation {
     name: "DeleteRetentionPolicy",
     method: "POST",
@@ -269,6 +290,27 @@ impl OperationType for DeleteRetentionPolicy {
     type Input = DeleteRetentionPolicyRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_RETENTION_POLICY;
+}
+
+static DELETE_SUBSCRIPTION_FILTER: schema::Operation = schema::Operation {
+    name: "DeleteSubscriptionFilter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSubscriptionFilterRequest,
+    output: &UNIT,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &OPERATION_ABORTED_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSubscriptionFilter;
+impl OperationType for DeleteSubscriptionFilter {
+    type Input = DeleteSubscriptionFilterRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SUBSCRIPTION_FILTER;
 }
 
 static DESCRIBE_LOG_GROUPS: schema::Operation = schema::Operation {
@@ -311,6 +353,48 @@ impl OperationType for DescribeLogStreams {
     type Input = DescribeLogStreamsRequest;
     type Output = DescribeLogStreamsResponse;
     const FACTS: &'static schema::Operation = &DESCRIBE_LOG_STREAMS;
+}
+
+static DESCRIBE_METRIC_FILTERS: schema::Operation = schema::Operation {
+    name: "DescribeMetricFilters",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeMetricFiltersRequest,
+    output: &S_DescribeMetricFiltersResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeMetricFilters;
+impl OperationType for DescribeMetricFilters {
+    type Input = DescribeMetricFiltersRequest;
+    type Output = DescribeMetricFiltersResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_METRIC_FILTERS;
+}
+
+static DESCRIBE_SUBSCRIPTION_FILTERS: schema::Operation = schema::Operation {
+    name: "DescribeSubscriptionFilters",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSubscriptionFiltersRequest,
+    output: &S_DescribeSubscriptionFiltersResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSubscriptionFilters;
+impl OperationType for DescribeSubscriptionFilters {
+    type Input = DescribeSubscriptionFiltersRequest;
+    type Output = DescribeSubscriptionFiltersResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SUBSCRIPTION_FILTERS;
 }
 
 static FILTER_LOG_EVENTS: schema::Operation = schema::Operation {
@@ -446,6 +530,34 @@ impl OperationType for PutLogEvents {
     const FACTS: &'static schema::Operation = &PUT_LOG_EVENTS;
 }
 
+static PUT_METRIC_FILTER: schema::Operation = schema::Operation {
+    name: "PutMetricFilter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutMetricFilterRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &INVALID_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct PutMetricFilter;
+impl OperationType for PutMetricFilter {
+    type Input = PutMetricFilterRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_METRIC_FILTER;
+}
+
 static PUT_RETENTION_POLICY: schema::Operation = schema::Operation {
     name: "PutRetentionPolicy",
     method: "POST",
@@ -465,6 +577,34 @@ impl OperationType for PutRetentionPolicy {
     type Input = PutRetentionPolicyRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &PUT_RETENTION_POLICY;
+}
+
+static PUT_SUBSCRIPTION_FILTER: schema::Operation = schema::Operation {
+    name: "PutSubscriptionFilter",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_PutSubscriptionFilterRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_ABORTED_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+        &INVALID_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct PutSubscriptionFilter;
+impl OperationType for PutSubscriptionFilter {
+    type Input = PutSubscriptionFilterRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &PUT_SUBSCRIPTION_FILTER;
 }
 
 static TAG_LOG_GROUP: schema::Operation = schema::Operation {
@@ -623,6 +763,7 @@ static M_AccountIds: schema::Member = schema::Member::new("member", &S_AccountId
 static S_AmazonResourceName: schema::Shape =
     schema::Shape::new("AmazonResourceName", Kind::String).limits(Limits::NONE.min(1).max(1011).pattern(&P_AmazonResourceName));
 static P_AmazonResourceName: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
+static S_ApplyOnTransformedLogs: schema::Shape = schema::Shape::new("ApplyOnTransformedLogs", Kind::Boolean);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
 static S_BearerTokenAuthenticationEnabled: schema::Shape = schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
 static S_CreateLogGroupRequest: schema::Shape = schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
@@ -652,6 +793,7 @@ static M_DataSourceFilters: schema::Member = schema::Member::new("member", &S_Da
 static S_DataSourceName: schema::Shape = schema::Shape::new("DataSourceName", Kind::String);
 static S_DataSourceType: schema::Shape = schema::Shape::new("DataSourceType", Kind::String);
 static S_Days: schema::Shape = schema::Shape::new("Days", Kind::Integer);
+static S_DefaultValue: schema::Shape = schema::Shape::new("DefaultValue", Kind::Float);
 static S_DeleteLogGroupRequest: schema::Shape = schema::Shape::new("DeleteLogGroupRequest", Kind::Structure(&L_DeleteLogGroupRequest));
 static L_DeleteLogGroupRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
 static S_DeleteLogStreamRequest: schema::Shape = schema::Shape::new("DeleteLogStreamRequest", Kind::Structure(&L_DeleteLogStreamRequest));
@@ -659,9 +801,21 @@ static L_DeleteLogStreamRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("logStreamName", &S_LogStreamName).required(),
 ]);
+static S_DeleteMetricFilterRequest: schema::Shape =
+    schema::Shape::new("DeleteMetricFilterRequest", Kind::Structure(&L_DeleteMetricFilterRequest));
+static L_DeleteMetricFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("filterName", &S_FilterName).required(),
+]);
 static S_DeleteRetentionPolicyRequest: schema::Shape =
     schema::Shape::new("DeleteRetentionPolicyRequest", Kind::Structure(&L_DeleteRetentionPolicyRequest));
 static L_DeleteRetentionPolicyRequest: Layout = Layout::new(&[schema::Member::new("logGroupName", &S_LogGroupName).required()]);
+static S_DeleteSubscriptionFilterRequest: schema::Shape =
+    schema::Shape::new("DeleteSubscriptionFilterRequest", Kind::Structure(&L_DeleteSubscriptionFilterRequest));
+static L_DeleteSubscriptionFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("filterName", &S_FilterName).required(),
+]);
 static S_DeletionProtectionEnabled: schema::Shape = schema::Shape::new("DeletionProtectionEnabled", Kind::Boolean);
 static S_Descending: schema::Shape = schema::Shape::new("Descending", Kind::Boolean);
 static S_DescribeLimit: schema::Shape = schema::Shape::new("DescribeLimit", Kind::Integer).limits(Limits::NONE.min(1).max(50));
@@ -700,6 +854,42 @@ static S_DescribeLogStreamsResponse: schema::Shape =
     schema::Shape::new("DescribeLogStreamsResponse", Kind::Structure(&L_DescribeLogStreamsResponse));
 static L_DescribeLogStreamsResponse: Layout =
     Layout::new(&[schema::Member::new("logStreams", &S_LogStreams), schema::Member::new("nextToken", &S_NextToken)]);
+static S_DescribeMetricFiltersRequest: schema::Shape =
+    schema::Shape::new("DescribeMetricFiltersRequest", Kind::Structure(&L_DescribeMetricFiltersRequest));
+static L_DescribeMetricFiltersRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("filterNamePrefix", &S_FilterName),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_DescribeLimit),
+    schema::Member::new("metricName", &S_MetricName),
+    schema::Member::new("metricNamespace", &S_MetricNamespace),
+]);
+static S_DescribeMetricFiltersResponse: schema::Shape =
+    schema::Shape::new("DescribeMetricFiltersResponse", Kind::Structure(&L_DescribeMetricFiltersResponse));
+static L_DescribeMetricFiltersResponse: Layout =
+    Layout::new(&[schema::Member::new("metricFilters", &S_MetricFilters), schema::Member::new("nextToken", &S_NextToken)]);
+static S_DescribeSubscriptionFiltersRequest: schema::Shape =
+    schema::Shape::new("DescribeSubscriptionFiltersRequest", Kind::Structure(&L_DescribeSubscriptionFiltersRequest));
+static L_DescribeSubscriptionFiltersRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("filterNamePrefix", &S_FilterName),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("limit", &S_DescribeLimit),
+]);
+static S_DescribeSubscriptionFiltersResponse: schema::Shape =
+    schema::Shape::new("DescribeSubscriptionFiltersResponse", Kind::Structure(&L_DescribeSubscriptionFiltersResponse));
+static L_DescribeSubscriptionFiltersResponse: Layout =
+    Layout::new(&[schema::Member::new("subscriptionFilters", &S_SubscriptionFilters), schema::Member::new("nextToken", &S_NextToken)]);
+static S_DestinationArn: schema::Shape = schema::Shape::new("DestinationArn", Kind::String).limits(Limits::NONE.min(1));
+static S_Dimensions: schema::Shape = schema::Shape::new("Dimensions", Kind::Map(&K_Dimensions, &V_Dimensions));
+static K_Dimensions: schema::Member = schema::Member::new("key", &S_DimensionsKey);
+static V_Dimensions: schema::Member = schema::Member::new("value", &S_DimensionsValue);
+static S_DimensionsKey: schema::Shape = schema::Shape::new("DimensionsKey", Kind::String).limits(Limits::NONE.max(255));
+static S_DimensionsValue: schema::Shape = schema::Shape::new("DimensionsValue", Kind::String).limits(Limits::NONE.max(255));
+static S_Distribution: schema::Shape =
+    schema::Shape::new("Distribution", Kind::String).limits(Limits::NONE.values(&["Random", "ByLogStream"]));
+static S_EmitSystemFields: schema::Shape = schema::Shape::new("EmitSystemFields", Kind::List(&M_EmitSystemFields));
+static M_EmitSystemFields: schema::Member = schema::Member::new("member", &S_SystemField);
 static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
 static L_Entity: Layout =
     Layout::new(&[schema::Member::new("keyAttributes", &S_EntityKeyAttributes), schema::Member::new("attributes", &S_EntityAttributes)]);
@@ -741,6 +931,8 @@ static P_FieldIndexName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
 static S_FieldIndexNames: schema::Shape =
     schema::Shape::new("FieldIndexNames", Kind::List(&M_FieldIndexNames)).limits(Limits::NONE.min(1).max(20));
 static M_FieldIndexNames: schema::Member = schema::Member::new("member", &S_FieldIndexName);
+static S_FieldSelectionCriteria: schema::Shape =
+    schema::Shape::new("FieldSelectionCriteria", Kind::String).limits(Limits::NONE.min(0).max(2000));
 static S_FilterCount: schema::Shape = schema::Shape::new("FilterCount", Kind::Integer);
 static S_FilterLogEventsRequest: schema::Shape = schema::Shape::new("FilterLogEventsRequest", Kind::Structure(&L_FilterLogEventsRequest));
 static L_FilterLogEventsRequest: Layout = Layout::new(&[
@@ -764,6 +956,9 @@ static L_FilterLogEventsResponse: Layout = Layout::new(&[
     schema::Member::new("searchedLogStreams", &S_SearchedLogStreams),
     schema::Member::new("nextToken", &S_NextToken),
 ]);
+static S_FilterName: schema::Shape =
+    schema::Shape::new("FilterName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_FilterName));
+static P_FilterName: Pattern = Pattern::new(r#"[^:*]*"#);
 static S_FilterPattern: schema::Shape = schema::Shape::new("FilterPattern", Kind::String).limits(Limits::NONE.min(0).max(1024));
 static S_FilteredLogEvent: schema::Shape = schema::Shape::new("FilteredLogEvent", Kind::Structure(&L_FilteredLogEvent));
 static L_FilteredLogEvent: Layout = Layout::new(&[
@@ -903,6 +1098,17 @@ static P_LogStreamName: Pattern = Pattern::new(r#"[^:*]*"#);
 static S_LogStreamSearchedCompletely: schema::Shape = schema::Shape::new("LogStreamSearchedCompletely", Kind::Boolean);
 static S_LogStreams: schema::Shape = schema::Shape::new("LogStreams", Kind::List(&M_LogStreams));
 static M_LogStreams: schema::Member = schema::Member::new("member", &S_LogStream);
+static S_MetricFilter: schema::Shape = schema::Shape::new("MetricFilter", Kind::Structure(&L_MetricFilter));
+static L_MetricFilter: Layout = Layout::new(&[
+    schema::Member::new("filterName", &S_FilterName),
+    schema::Member::new("filterPattern", &S_FilterPattern),
+    schema::Member::new("metricTransformations", &S_MetricTransformations),
+    schema::Member::new("creationTime", &S_Timestamp),
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("applyOnTransformedLogs", &S_ApplyOnTransformedLogs),
+    schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
+    schema::Member::new("emitSystemFieldDimensions", &S_EmitSystemFields),
+]);
 static S_MetricFilterMatchRecord: schema::Shape =
     schema::Shape::new("MetricFilterMatchRecord", Kind::Structure(&L_MetricFilterMatchRecord));
 static L_MetricFilterMatchRecord: Layout = Layout::new(&[
@@ -912,6 +1118,26 @@ static L_MetricFilterMatchRecord: Layout = Layout::new(&[
 ]);
 static S_MetricFilterMatches: schema::Shape = schema::Shape::new("MetricFilterMatches", Kind::List(&M_MetricFilterMatches));
 static M_MetricFilterMatches: schema::Member = schema::Member::new("member", &S_MetricFilterMatchRecord);
+static S_MetricFilters: schema::Shape = schema::Shape::new("MetricFilters", Kind::List(&M_MetricFilters));
+static M_MetricFilters: schema::Member = schema::Member::new("member", &S_MetricFilter);
+static S_MetricName: schema::Shape = schema::Shape::new("MetricName", Kind::String).limits(Limits::NONE.max(255).pattern(&P_MetricName));
+static P_MetricName: Pattern = Pattern::new(r#"[^:*$]*"#);
+static S_MetricNamespace: schema::Shape =
+    schema::Shape::new("MetricNamespace", Kind::String).limits(Limits::NONE.max(255).pattern(&P_MetricNamespace));
+static P_MetricNamespace: Pattern = Pattern::new(r#"[^:*$]*"#);
+static S_MetricTransformation: schema::Shape = schema::Shape::new("MetricTransformation", Kind::Structure(&L_MetricTransformation));
+static L_MetricTransformation: Layout = Layout::new(&[
+    schema::Member::new("metricName", &S_MetricName).required(),
+    schema::Member::new("metricNamespace", &S_MetricNamespace).required(),
+    schema::Member::new("metricValue", &S_MetricValue).required(),
+    schema::Member::new("defaultValue", &S_DefaultValue),
+    schema::Member::new("dimensions", &S_Dimensions),
+    schema::Member::new("unit", &S_StandardUnit),
+]);
+static S_MetricTransformations: schema::Shape =
+    schema::Shape::new("MetricTransformations", Kind::List(&M_MetricTransformations)).limits(Limits::NONE.min(1).max(1));
+static M_MetricTransformations: schema::Member = schema::Member::new("member", &S_MetricTransformation);
+static S_MetricValue: schema::Shape = schema::Shape::new("MetricValue", Kind::String).limits(Limits::NONE.max(100));
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String).limits(Limits::NONE.min(1));
 static S_OrderBy: schema::Shape =
     schema::Shape::new("OrderBy", Kind::String).limits(Limits::NONE.values(&["LogStreamName", "LastEventTime"]));
@@ -938,11 +1164,34 @@ static L_PutLogEventsResponse: Layout = Layout::new(&[
     schema::Member::new("rejectedLogEventsInfo", &S_RejectedLogEventsInfo),
     schema::Member::new("rejectedEntityInfo", &S_RejectedEntityInfo),
 ]);
+static S_PutMetricFilterRequest: schema::Shape = schema::Shape::new("PutMetricFilterRequest", Kind::Structure(&L_PutMetricFilterRequest));
+static L_PutMetricFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("filterName", &S_FilterName).required(),
+    schema::Member::new("filterPattern", &S_FilterPattern).required(),
+    schema::Member::new("metricTransformations", &S_MetricTransformations).required(),
+    schema::Member::new("applyOnTransformedLogs", &S_ApplyOnTransformedLogs),
+    schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
+    schema::Member::new("emitSystemFieldDimensions", &S_EmitSystemFields),
+]);
 static S_PutRetentionPolicyRequest: schema::Shape =
     schema::Shape::new("PutRetentionPolicyRequest", Kind::Structure(&L_PutRetentionPolicyRequest));
 static L_PutRetentionPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
     schema::Member::new("retentionInDays", &S_Days).required(),
+]);
+static S_PutSubscriptionFilterRequest: schema::Shape =
+    schema::Shape::new("PutSubscriptionFilterRequest", Kind::Structure(&L_PutSubscriptionFilterRequest));
+static L_PutSubscriptionFilterRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName).required(),
+    schema::Member::new("filterName", &S_FilterName).required(),
+    schema::Member::new("filterPattern", &S_FilterPattern).required(),
+    schema::Member::new("destinationArn", &S_DestinationArn).required(),
+    schema::Member::new("roleArn", &S_RoleArn),
+    schema::Member::new("distribution", &S_Distribution),
+    schema::Member::new("applyOnTransformedLogs", &S_ApplyOnTransformedLogs),
+    schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
+    schema::Member::new("emitSystemFields", &S_EmitSystemFields),
 ]);
 static S_RejectedEntityInfo: schema::Shape = schema::Shape::new("RejectedEntityInfo", Kind::Structure(&L_RejectedEntityInfo));
 static L_RejectedEntityInfo: Layout = Layout::new(&[schema::Member::new("errorType", &S_EntityRejectionErrorType).required()]);
@@ -952,6 +1201,7 @@ static L_RejectedLogEventsInfo: Layout = Layout::new(&[
     schema::Member::new("tooOldLogEventEndIndex", &S_LogEventIndex),
     schema::Member::new("expiredLogEventEndIndex", &S_LogEventIndex),
 ]);
+static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(1));
 static S_SearchedLogStream: schema::Shape = schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
 static L_SearchedLogStream: Layout = Layout::new(&[
     schema::Member::new("logStreamName", &S_LogStreamName),
@@ -960,8 +1210,53 @@ static L_SearchedLogStream: Layout = Layout::new(&[
 static S_SearchedLogStreams: schema::Shape = schema::Shape::new("SearchedLogStreams", Kind::List(&M_SearchedLogStreams));
 static M_SearchedLogStreams: schema::Member = schema::Member::new("member", &S_SearchedLogStream);
 static S_SequenceToken: schema::Shape = schema::Shape::new("SequenceToken", Kind::String).limits(Limits::NONE.min(1));
+static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::String).limits(Limits::NONE.values(&[
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
+]));
 static S_StartFromHead: schema::Shape = schema::Shape::new("StartFromHead", Kind::Boolean);
 static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
+static S_SubscriptionFilter: schema::Shape = schema::Shape::new("SubscriptionFilter", Kind::Structure(&L_SubscriptionFilter));
+static L_SubscriptionFilter: Layout = Layout::new(&[
+    schema::Member::new("filterName", &S_FilterName),
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("filterPattern", &S_FilterPattern),
+    schema::Member::new("destinationArn", &S_DestinationArn),
+    schema::Member::new("roleArn", &S_RoleArn),
+    schema::Member::new("distribution", &S_Distribution),
+    schema::Member::new("applyOnTransformedLogs", &S_ApplyOnTransformedLogs),
+    schema::Member::new("creationTime", &S_Timestamp),
+    schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
+    schema::Member::new("emitSystemFields", &S_EmitSystemFields),
+]);
+static S_SubscriptionFilters: schema::Shape = schema::Shape::new("SubscriptionFilters", Kind::List(&M_SubscriptionFilters));
+static M_SubscriptionFilters: schema::Member = schema::Member::new("member", &S_SubscriptionFilter);
+static S_SystemField: schema::Shape = schema::Shape::new("SystemField", Kind::String);
 static S_TagFilter: schema::Shape = schema::Shape::new("TagFilter", Kind::Structure(&L_TagFilter));
 static L_TagFilter: Layout =
     Layout::new(&[schema::Member::new("key", &S_TagFilterKey).required(), schema::Member::new("values", &S_TagFilterValues)]);
@@ -1257,6 +1552,45 @@ impl Structure for DeleteLogStreamRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteMetricFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+impl std::fmt::Debug for DeleteMetricFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteMetricFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteMetricFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteMetricFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.filter_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.filter_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteRetentionPolicyRequest {
     pub log_group_name: String,
 }
@@ -1288,6 +1622,45 @@ impl Structure for DeleteRetentionPolicyRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.log_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSubscriptionFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+impl std::fmt::Debug for DeleteSubscriptionFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSubscriptionFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSubscriptionFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSubscriptionFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            _ => &self.filter_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            _ => &mut self.filter_name,
         }
     }
 }
@@ -1476,6 +1849,180 @@ impl Structure for DescribeLogStreamsResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.log_streams,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeMetricFiltersRequest {
+    pub log_group_name: Option<String>,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub metric_name: Option<String>,
+    pub metric_namespace: Option<String>,
+}
+impl std::fmt::Debug for DescribeMetricFiltersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeMetricFiltersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeMetricFiltersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeMetricFiltersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.filter_name_prefix,
+            2 => &self.next_token,
+            3 => &self.limit,
+            4 => &self.metric_name,
+            _ => &self.metric_namespace,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.filter_name_prefix,
+            2 => &mut self.next_token,
+            3 => &mut self.limit,
+            4 => &mut self.metric_name,
+            _ => &mut self.metric_namespace,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeMetricFiltersResponse {
+    pub metric_filters: Option<Vec<MetricFilter>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeMetricFiltersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeMetricFiltersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeMetricFiltersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeMetricFiltersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_filters,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_filters,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSubscriptionFiltersRequest {
+    pub log_group_name: String,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+impl std::fmt::Debug for DescribeSubscriptionFiltersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSubscriptionFiltersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSubscriptionFiltersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSubscriptionFiltersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.filter_name_prefix,
+            2 => &self.next_token,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.filter_name_prefix,
+            2 => &mut self.next_token,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSubscriptionFiltersResponse {
+    pub subscription_filters: Option<Vec<SubscriptionFilter>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeSubscriptionFiltersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSubscriptionFiltersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSubscriptionFiltersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSubscriptionFiltersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subscription_filters,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subscription_filters,
             _ => &mut self.next_token,
         }
     }
@@ -2274,6 +2821,63 @@ impl Structure for LogStream {
 }
 
 #[derive(Clone, Default)]
+pub struct MetricFilter {
+    pub filter_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub metric_transformations: Option<Vec<MetricTransformation>>,
+    pub creation_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+impl std::fmt::Debug for MetricFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filter_name,
+            1 => &self.filter_pattern,
+            2 => &self.metric_transformations,
+            3 => &self.creation_time,
+            4 => &self.log_group_name,
+            5 => &self.apply_on_transformed_logs,
+            6 => &self.field_selection_criteria,
+            _ => &self.emit_system_field_dimensions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filter_name,
+            1 => &mut self.filter_pattern,
+            2 => &mut self.metric_transformations,
+            3 => &mut self.creation_time,
+            4 => &mut self.log_group_name,
+            5 => &mut self.apply_on_transformed_logs,
+            6 => &mut self.field_selection_criteria,
+            _ => &mut self.emit_system_field_dimensions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct MetricFilterMatchRecord {
     pub event_number: Option<i64>,
     pub event_message: Option<String>,
@@ -2311,6 +2915,57 @@ impl Structure for MetricFilterMatchRecord {
             0 => &mut self.event_number,
             1 => &mut self.event_message,
             _ => &mut self.extracted_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MetricTransformation {
+    pub metric_name: String,
+    pub metric_namespace: String,
+    pub metric_value: String,
+    pub default_value: Option<f64>,
+    pub dimensions: Option<BTreeMap<String, String>>,
+    pub unit: Option<String>,
+}
+impl std::fmt::Debug for MetricTransformation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MetricTransformation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MetricTransformation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MetricTransformation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_name,
+            1 => &self.metric_namespace,
+            2 => &self.metric_value,
+            3 => &self.default_value,
+            4 => &self.dimensions,
+            _ => &self.unit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_name,
+            1 => &mut self.metric_namespace,
+            2 => &mut self.metric_value,
+            3 => &mut self.default_value,
+            4 => &mut self.dimensions,
+            _ => &mut self.unit,
         }
     }
 }
@@ -2448,6 +3103,60 @@ impl Structure for PutLogEventsResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct PutMetricFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub metric_transformations: Vec<MetricTransformation>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+impl std::fmt::Debug for PutMetricFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutMetricFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutMetricFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutMetricFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.filter_name,
+            2 => &self.filter_pattern,
+            3 => &self.metric_transformations,
+            4 => &self.apply_on_transformed_logs,
+            5 => &self.field_selection_criteria,
+            _ => &self.emit_system_field_dimensions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.filter_name,
+            2 => &mut self.filter_pattern,
+            3 => &mut self.metric_transformations,
+            4 => &mut self.apply_on_transformed_logs,
+            5 => &mut self.field_selection_criteria,
+            _ => &mut self.emit_system_field_dimensions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PutRetentionPolicyRequest {
     pub log_group_name: String,
     pub retention_in_days: i32,
@@ -2482,6 +3191,66 @@ impl Structure for PutRetentionPolicyRequest {
         match index {
             0 => &mut self.log_group_name,
             _ => &mut self.retention_in_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PutSubscriptionFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub destination_arn: String,
+    pub role_arn: Option<String>,
+    pub distribution: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+impl std::fmt::Debug for PutSubscriptionFilterRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PutSubscriptionFilterRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PutSubscriptionFilterRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PutSubscriptionFilterRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.filter_name,
+            2 => &self.filter_pattern,
+            3 => &self.destination_arn,
+            4 => &self.role_arn,
+            5 => &self.distribution,
+            6 => &self.apply_on_transformed_logs,
+            7 => &self.field_selection_criteria,
+            _ => &self.emit_system_fields,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.filter_name,
+            2 => &mut self.filter_pattern,
+            3 => &mut self.destination_arn,
+            4 => &mut self.role_arn,
+            5 => &mut self.distribution,
+            6 => &mut self.apply_on_transformed_logs,
+            7 => &mut self.field_selection_criteria,
+            _ => &mut self.emit_system_fields,
         }
     }
 }
@@ -2599,6 +3368,69 @@ impl Structure for SearchedLogStream {
         match index {
             0 => &mut self.log_stream_name,
             _ => &mut self.searched_completely,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubscriptionFilter {
+    pub filter_name: Option<String>,
+    pub log_group_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub destination_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub distribution: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub creation_time: Option<i64>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+impl std::fmt::Debug for SubscriptionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubscriptionFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubscriptionFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubscriptionFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filter_name,
+            1 => &self.log_group_name,
+            2 => &self.filter_pattern,
+            3 => &self.destination_arn,
+            4 => &self.role_arn,
+            5 => &self.distribution,
+            6 => &self.apply_on_transformed_logs,
+            7 => &self.creation_time,
+            8 => &self.field_selection_criteria,
+            _ => &self.emit_system_fields,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filter_name,
+            1 => &mut self.log_group_name,
+            2 => &mut self.filter_pattern,
+            3 => &mut self.destination_arn,
+            4 => &mut self.role_arn,
+            5 => &mut self.distribution,
+            6 => &mut self.apply_on_transformed_logs,
+            7 => &mut self.creation_time,
+            8 => &mut self.field_selection_criteria,
+            _ => &mut self.emit_system_fields,
         }
     }
 }

@@ -9,6 +9,7 @@ use kogumo_model::logs::{
 use kogumo_store::{Key, Range};
 use kogumo_wire::Fault;
 
+use crate::outbox;
 use crate::page::bad_token;
 use crate::record::{self, EVENTS, Event, Group, STREAMS, Stream, stream_key};
 
@@ -25,12 +26,15 @@ pub fn put_log_events(w: &mut Writer, input: PutLogEventsRequest) -> Result<PutL
     let mut stream = record::stream(w.tx, &scope, &group.name, &input.log_stream_name)?;
     check_batch(&input.log_events)?;
     let (accepted, rejected) = sort_out(&group, &input.log_events, w.now);
+    let mut noticed = Vec::with_capacity(accepted.len());
     for event in accepted {
         let event = Event { time: Timestamp(event.timestamp), ingested: w.now, message: event.message.clone() };
         stream.note(&event);
         let key = event_key(&group.name, &stream.name, event.time, stream.count);
         EVENTS.put(w.tx, &scope, key, &event)?;
+        noticed.push((Place { time: event.time.0, number: stream.count }, event));
     }
+    outbox::notice(w, &scope, &group, &stream.name, &noticed)?;
     let next_sequence_token = Some(format!("{:0>56}", stream.count));
     STREAMS.put(w.tx, &scope, stream_key(&group.name, &stream.name), &stream)?;
     // Entities belong to application signals, which nothing here would read.

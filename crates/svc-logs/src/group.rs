@@ -13,7 +13,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::page::{Page, decoded};
 use crate::record::{self, GROUPS, Group, STREAMS, group_arn};
-use crate::{retention, tags};
+use crate::{metric_filter, retention, subscription, tags};
 
 /// The retentions that AWS offers, in days.
 const RETENTIONS: [i32; 22] =
@@ -57,6 +57,8 @@ pub fn delete_log_group(w: &mut Writer, input: DeleteLogGroupRequest) -> Result<
         record::delete_events(w.tx, &scope, &group.name, &stream.name, None, usize::MAX)?;
         STREAMS.delete(w.tx, &scope, record::stream_key(&group.name, &stream.name))?;
     }
+    metric_filter::delete_all(w.tx, &scope, &group.name)?;
+    subscription::delete_all(w.tx, &scope, &group.name)?;
     GROUPS.delete(w.tx, &scope, group.name.as_str())?;
     timers::cancel(w.tx, retention::SWEEP, &scope, group.name.as_str())?;
     Ok(Unit::default())
@@ -167,12 +169,13 @@ fn after(prefix: &str, token: Option<&str>) -> Result<Range, Fault> {
 fn described(r: &Reader, group: &Group) -> Result<LogGroup, Fault> {
     let streams = record::streams(r.store, r.scope(), &group.name, "")?;
     let bytes: u64 = streams.iter().map(|stream| stream.bytes).sum();
+    let filters = metric_filter::of_group(r.store, r.scope(), &group.name)?;
     let arn = group_arn(r.scope(), &group.name);
     Ok(LogGroup {
         log_group_name: Some(group.name.clone()),
         creation_time: Some(group.created.0),
         retention_in_days: group.retention_days,
-        metric_filter_count: Some(0),
+        metric_filter_count: i32::try_from(filters.len()).ok(),
         arn: Some(format!("{arn}:*")),
         stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
         log_group_class: Some(group.class.clone()),

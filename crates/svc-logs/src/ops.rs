@@ -1,10 +1,12 @@
 //! The operations of CloudWatch Logs that are built.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, read, task, write};
 use kogumo_model::logs::{
-    CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteRetentionPolicy, DescribeLogGroups,
-    DescribeLogStreams, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup,
-    PutLogEvents, PutRetentionPolicy, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource,
+    CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteMetricFilter, DeleteRetentionPolicy,
+    DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams, DescribeMetricFilters,
+    DescribeSubscriptionFilters, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup,
+    PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter, TagLogGroup, TagResource,
+    TestMetricFilter, UntagLogGroup, UntagResource,
 };
 
 use crate::events::{get_log_events, put_log_events};
@@ -13,8 +15,9 @@ use crate::group::{
     create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups,
     put_retention_policy,
 };
-use crate::metric_filter::test_metric_filter;
+use crate::metric_filter::{delete_metric_filter, describe_metric_filters, put_metric_filter, test_metric_filter};
 use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
+use crate::subscription::{delete_subscription_filter, describe_subscription_filters, put_subscription_filter};
 use crate::tags::{
     list_tags_for_resource, list_tags_log_group, tag_log_group, tag_resource, untag_log_group, untag_resource,
 };
@@ -25,6 +28,12 @@ pub fn ops() -> Vec<Op> {
         write::<CreateLogStream>(create_log_stream),
         write::<DeleteLogGroup>(delete_log_group),
         write::<DeleteLogStream>(delete_log_stream),
+        write::<DeleteMetricFilter>(delete_metric_filter),
+        write::<DeleteSubscriptionFilter>(delete_subscription_filter),
+        read::<DescribeMetricFilters>(describe_metric_filters),
+        read::<DescribeSubscriptionFilters>(describe_subscription_filters),
+        write::<PutMetricFilter>(put_metric_filter),
+        task::<PutSubscriptionFilter, _>(put_subscription_filter),
         write::<DeleteRetentionPolicy>(delete_retention_policy),
         read::<DescribeLogGroups>(describe_log_groups),
         read::<DescribeLogStreams>(describe_log_streams),
