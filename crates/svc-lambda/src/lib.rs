@@ -27,6 +27,7 @@ mod name;
 mod ops;
 mod outcome;
 mod page;
+mod permit;
 mod policy;
 mod publish;
 mod queue;

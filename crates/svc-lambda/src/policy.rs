@@ -1,4 +1,4 @@
-//! Resource policies of functions: who may invoke them. They are kept for the door, which decides.
+//! Resource policies of functions: who may invoke them. `permit` asks them when a service calls.
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::lambda::*;
@@ -21,7 +21,7 @@ fn key(target: &Target) -> Key {
 }
 
 /// The policy of what is named, if it has one.
-fn find(read: &dyn Read, target: &Target) -> Result<Option<Policy>, Fault> {
+pub fn find(read: &dyn Read, target: &Target) -> Result<Option<Policy>, Fault> {
     record::version(read, target)?;
     let found = POLICIES.get(read, &target.scope, key(target))?;
     Ok(found.filter(|policy| !policy.statements.is_empty()))
