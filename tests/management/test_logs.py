@@ -1,7 +1,10 @@
 """CloudWatch Logs, by boto3 and the CLI."""
 
 import datetime
+import io
+import json
 import time
+import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -231,3 +234,51 @@ def test_subscriptions_need_a_function_that_may_be_called(logs, stream):
             logGroupName=group, filterName="f", filterPattern="", destinationArn=nobody.replace("lambda", "kinesis")
         )
     assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
+
+
+FUNCTION = """
+import base64, gzip, json, os, boto3
+
+def handler(event, context):
+    message = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    boto3.client("ssm").put_parameter(Name=os.environ["SEEN"], Value=json.dumps(message), Type="String", Overwrite=True)
+"""
+
+
+def test_a_subscription_hands_events_to_a_function(cloud, logs, stream, name):
+    from conftest import eventually
+
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", FUNCTION)
+    functions = cloud.client("lambda")
+    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    function = functions.create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.12",
+        Handler="index.handler",
+        Timeout=30,
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": {"SEEN": name}},
+    )["FunctionArn"]
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    filter = {"logGroupName": stream["logGroupName"], "filterName": "f", "filterPattern": "ERROR", "destinationArn": function}
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Could not execute the lambda function"):
+        logs.put_subscription_filter(**filter)
+    functions.add_permission(
+        FunctionName=name, StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com"
+    )
+    logs.put_subscription_filter(**filter)
+    put(logs, stream, "INFO one", "ERROR two")
+    ssm = cloud.client("ssm")
+    seen = eventually(lambda: ssm.get_parameters(Names=[name])["Parameters"], seconds=40)
+    message = json.loads(seen[0]["Value"])
+    assert (message["messageType"], message["logGroup"]) == ("DATA_MESSAGE", stream["logGroupName"])
+    assert [event["message"] for event in message["logEvents"]] == ["ERROR two"]
+
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
