@@ -26,11 +26,7 @@ impl Fake {
     }
 
     /// Lets `path`, as the first word of a program's `argv`, run this closure; what it answers is the exit status.
-    pub fn with_program(
-        mut self,
-        path: &str,
-        run: impl Fn(&FakeProgram) -> i32 + Send + Sync + 'static,
-    ) -> Fake {
+    pub fn with_program(mut self, path: &str, run: impl Fn(&FakeProgram) -> i32 + Send + Sync + 'static) -> Fake {
         self.programs.insert(path.to_owned(), Arc::new(run));
         self
     }
@@ -79,9 +75,7 @@ impl FakeProgram {
 
     /// Waits while the sandbox is frozen; `false` once it has been killed, and the closure has to end.
     pub fn go_on(&self) -> bool {
-        let waited = self
-            .changed
-            .wait_while(self.state(), |state| state.frozen && !state.killed);
+        let waited = self.changed.wait_while(self.state(), |state| state.frozen && !state.killed);
         !waited.unwrap_or_else(PoisonError::into_inner).killed
     }
 
@@ -115,33 +109,19 @@ struct FakeSandbox {
 
 impl Host for Fake {
     fn report(&self) -> Report {
-        Report {
-            confinement: Confinement::Plain,
-            abilities: Vec::new(),
-        }
+        Report { confinement: Confinement::Plain, abilities: Vec::new() }
     }
 
     fn start(&self, spec: Spec, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Sandbox>, Trouble> {
         let path = spec.program.argv.first().cloned().unwrap_or_default();
         let Some(run) = self.programs.get(&path).cloned() else {
-            return Err(Trouble::new(format!(
-                "cannot make a sandbox: start the program: cannot run {path}"
-            )));
+            return Err(Trouble::new(format!("cannot make a sandbox: start the program: cannot run {path}")));
         };
-        let program = Arc::new(FakeProgram {
-            spec,
-            watcher,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let program = Arc::new(FakeProgram { spec, watcher, state: Mutex::default(), changed: Condvar::new() });
         let inside = Arc::clone(&program);
         std::thread::spawn(move || inside.end(run(&inside)));
         self.living.fetch_add(1, Ordering::AcqRel);
-        Ok(Arc::new(FakeSandbox {
-            program,
-            living: Arc::clone(&self.living),
-            closed: AtomicBool::new(false),
-        }))
+        Ok(Arc::new(FakeSandbox { program, living: Arc::clone(&self.living), closed: AtomicBool::new(false) }))
     }
 
     fn sweep(&self) -> Vec<Trouble> {
@@ -164,11 +144,7 @@ impl Sandbox for FakeSandbox {
 
     fn usage(&self) -> Usage {
         let state = self.program.state();
-        Usage {
-            memory: state.memory,
-            peak_memory: state.peak,
-            processes: u64::from(state.exit.is_none()),
-        }
+        Usage { memory: state.memory, peak_memory: state.peak, processes: u64::from(state.exit.is_none()) }
     }
 
     fn kill(&self) {
@@ -177,9 +153,7 @@ impl Sandbox for FakeSandbox {
 
     fn wait(&self, patience: Duration) -> Option<Exit> {
         let waited =
-            self.program
-                .changed
-                .wait_timeout_while(self.program.state(), patience, |state| state.exit.is_none());
+            self.program.changed.wait_timeout_while(self.program.state(), patience, |state| state.exit.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.exit
     }
 
@@ -189,11 +163,7 @@ impl Sandbox for FakeSandbox {
         if ended && !self.closed.swap(true, Ordering::AcqRel) {
             self.living.fetch_sub(1, Ordering::AcqRel);
         }
-        if ended {
-            Vec::new()
-        } else {
-            vec![Trouble::new("a killed sandbox does not end")]
-        }
+        if ended { Vec::new() } else { vec![Trouble::new("a killed sandbox does not end")] }
     }
 }
 

@@ -24,9 +24,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use kogumo_base::Trouble;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, pidfd_send_signal, wait, waitpid,
-};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, pidfd_send_signal, wait, waitpid};
 use serde::{Deserialize, Serialize};
 
 use crate::{Confinement, Spec};
@@ -56,10 +54,7 @@ pub(crate) enum Word {
     /// This step failed, for this reason; nothing runs.
     Failed { step: String, why: String },
     /// The program has ended.
-    Ended {
-        code: Option<i32>,
-        signal: Option<i32>,
-    },
+    Ended { code: Option<i32>, signal: Option<i32> },
 }
 
 /// One step on the way into a sandbox.
@@ -72,58 +67,19 @@ pub(crate) struct Step {
 /// user namespace comes last, so that the program has no power over its own mounts; without root it comes first, since
 /// it is what permits the rest.
 pub(crate) const STEPS: [Step; 13] = [
-    Step {
-        name: "join the control groups",
-        act: namespaces::join_groups,
-    },
-    Step {
-        name: "leave the host's namespaces",
-        act: namespaces::leave,
-    },
-    Step {
-        name: "lay an empty root",
-        act: root::lay,
-    },
-    Step {
-        name: "mount what is to be seen",
-        act: files::mount_all,
-    },
-    Step {
-        name: "turn the root",
-        act: root::turn,
-    },
-    Step {
-        name: "close the root",
-        act: root::close,
-    },
-    Step {
-        name: "name the host",
-        act: namespaces::name_host,
-    },
-    Step {
-        name: "set the resource limits",
-        act: lockdown::limit,
-    },
-    Step {
-        name: "become nobody",
-        act: become_nobody::change_user,
-    },
-    Step {
-        name: "enter a user namespace",
-        act: become_nobody::enter_user_namespace,
-    },
-    Step {
-        name: "forbid further user namespaces",
-        act: lockdown::forbid_user_namespaces,
-    },
-    Step {
-        name: "give up every privilege",
-        act: lockdown::give_up_privileges,
-    },
-    Step {
-        name: "filter the system calls",
-        act: lockdown::filter_calls,
-    },
+    Step { name: "join the control groups", act: namespaces::join_groups },
+    Step { name: "leave the host's namespaces", act: namespaces::leave },
+    Step { name: "lay an empty root", act: root::lay },
+    Step { name: "mount what is to be seen", act: files::mount_all },
+    Step { name: "turn the root", act: root::turn },
+    Step { name: "close the root", act: root::close },
+    Step { name: "name the host", act: namespaces::name_host },
+    Step { name: "set the resource limits", act: lockdown::limit },
+    Step { name: "become nobody", act: become_nobody::change_user },
+    Step { name: "enter a user namespace", act: become_nobody::enter_user_namespace },
+    Step { name: "forbid further user namespaces", act: lockdown::forbid_user_namespaces },
+    Step { name: "give up every privilege", act: lockdown::give_up_privileges },
+    Step { name: "filter the system calls", act: lockdown::filter_calls },
 ];
 
 /// Runs the helper if the process was started as one: `args` are the process's own, with its name. A binary that uses
@@ -135,23 +91,13 @@ pub fn init_main(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
         return None;
     }
     if let Some(trial) = args.next() {
-        return Some(if namespaces::attempt(&trial) {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        });
+        return Some(if namespaces::attempt(&trial) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let mut socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
     match run(&mut socket) {
         Ok(()) => Some(ExitCode::SUCCESS),
         Err((step, trouble)) => {
-            say(
-                &mut socket,
-                &Word::Failed {
-                    step: step.to_owned(),
-                    why: trouble.to_string(),
-                },
-            );
+            say(&mut socket, &Word::Failed { step: step.to_owned(), why: trouble.to_string() });
             Some(ExitCode::FAILURE)
         }
     }
@@ -166,13 +112,7 @@ fn run(socket: &mut UnixStream) -> Result<(), Failure> {
         inside(&order, socket);
     };
     let status = attend(child, socket.as_fd()).map_err(|trouble| ("attend the inside", trouble))?;
-    say(
-        socket,
-        &Word::Ended {
-            code: status.exit_status(),
-            signal: status.terminating_signal(),
-        },
-    );
+    say(socket, &Word::Ended { code: status.exit_status(), signal: status.terminating_signal() });
     Ok(())
 }
 
@@ -200,10 +140,7 @@ fn fork() -> Result<Option<Pid>, Trouble> {
     #[allow(unsafe_code)]
     let pid = unsafe { libc::fork() };
     match pid {
-        -1 => Err(Trouble::from_cause(
-            "no new process",
-            std::io::Error::last_os_error(),
-        )),
+        -1 => Err(Trouble::from_cause("no new process", std::io::Error::last_os_error())),
         0 => Ok(None),
         pid => Ok(Pid::from_raw(pid)),
     }
@@ -217,27 +154,19 @@ fn attend(child: Pid, socket: BorrowedFd<'_>) -> Result<WaitStatus, Trouble> {
     loop {
         let mut watched = vec![PollFd::new(&child_handle, PollFlags::IN)];
         if server_listens {
-            watched.push(PollFd::from_borrowed_fd(
-                socket,
-                PollFlags::RDHUP | PollFlags::HUP,
-            ));
+            watched.push(PollFd::from_borrowed_fd(socket, PollFlags::RDHUP | PollFlags::HUP));
         }
         match poll(&mut watched, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(failed(e)),
         }
-        if watched
-            .get(1)
-            .is_some_and(|server| !server.revents().is_empty())
-        {
+        if watched.get(1).is_some_and(|server| !server.revents().is_empty()) {
             server_listens = false;
             let _ended_already = pidfd_send_signal(&child_handle, Signal::KILL);
         }
         if !watched[0].revents().is_empty() {
             let status = waitpid(Some(child), WaitOptions::empty()).map_err(failed)?;
-            return status
-                .map(|(_, status)| status)
-                .ok_or_else(|| Trouble::new("the inside has no status"));
+            return status.map(|(_, status)| status).ok_or_else(|| Trouble::new("the inside has no status"));
         }
     }
 }
@@ -248,15 +177,9 @@ fn inside(order: &Order, socket: &mut UnixStream) -> ! {
         Ok(program) => {
             say(socket, &Word::Started);
             let status = reap_until_end(program);
-            Word::Ended {
-                code: status.code(),
-                signal: status.signal(),
-            }
+            Word::Ended { code: status.code(), signal: status.signal() }
         }
-        Err((step, trouble)) => Word::Failed {
-            step: step.to_owned(),
-            why: trouble.to_string(),
-        },
+        Err((step, trouble)) => Word::Failed { step: step.to_owned(), why: trouble.to_string() },
     };
     say(socket, &word);
     std::process::exit(0)
@@ -272,12 +195,8 @@ fn enter(order: &Order) -> Result<(), Failure> {
 fn start_program(order: &Order) -> Result<Pid, Failure> {
     let failed = |trouble| ("start the program", trouble);
     // A helper that is killed takes the inside with it. Set only now: changing the user forgets it.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(|e| {
-        failed(Trouble::from_cause(
-            "cannot bind the inside's life to the helper's",
-            e,
-        ))
-    })?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|e| failed(Trouble::from_cause("cannot bind the inside's life to the helper's", e)))?;
     let program = &order.spec.program;
     let Some((path, arguments)) = program.argv.split_first() else {
         return Err(failed(Trouble::new("there is no program")));
@@ -290,8 +209,7 @@ fn start_program(order: &Order) -> Result<Pid, Failure> {
         .stdin(Stdio::null())
         .spawn()
         .map_err(|e| failed(Trouble::from_cause(format!("cannot run {path}"), e)))?;
-    Pid::from_raw(child.id().cast_signed())
-        .ok_or_else(|| failed(Trouble::new("the program has no process id")))
+    Pid::from_raw(child.id().cast_signed()).ok_or_else(|| failed(Trouble::new("the program has no process id")))
 }
 
 /// As pid 1 of its namespace the inside inherits every orphan; it waits for all until the program itself has ended.

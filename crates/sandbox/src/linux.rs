@@ -13,7 +13,7 @@ use std::time::Duration;
 use kogumo_base::Trouble;
 
 use crate::init::{Order, Word};
-use crate::{Confinement, Host, Report, Sandbox, Spec, Watcher, probe};
+use crate::{Confinement, Host, Mount, Report, Sandbox, Spec, Watcher, probe};
 use cgroup::Groups;
 pub(crate) use cgroup::{Hierarchies, Power};
 use helper::Helper;
@@ -62,24 +62,34 @@ impl Linux {
         self
     }
 
+    /// Without namespaces nothing can be shown at another place than its own.
+    fn check_plain(&self, spec: &Spec) -> Result<(), Trouble> {
+        let moved = spec.mounts.iter().find_map(|mount| match mount {
+            Mount::Bind { from, at, .. } if from != at => Some(at),
+            _ => None,
+        });
+        match moved {
+            Some(at) if self.confinement() == Confinement::Plain => {
+                let at = at.display();
+                Err(Trouble::new(format!(
+                    "this machine permits no namespaces, so no sandbox can have a {at} of its own"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn confinement(&self) -> Confinement {
-        *self
-            .confinement
-            .get_or_init(|| probe::confinement(self.helper.program()))
+        *self.confinement.get_or_init(|| probe::confinement(self.helper.program()))
     }
 
     fn order(&self, spec: Spec, groups: &Groups) -> Order {
         let (outer_uid, outer_gid) = match self.confinement() {
             Confinement::Root => {
-                let id = self
-                    .server
-                    .outer_id(self.next_identity.fetch_add(1, Ordering::Relaxed));
+                let id = self.server.outer_id(self.next_identity.fetch_add(1, Ordering::Relaxed));
                 (id, id)
             }
-            _ => (
-                rustix::process::getuid().as_raw(),
-                rustix::process::getgid().as_raw(),
-            ),
+            _ => (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw()),
         };
         Order {
             spec,
@@ -104,20 +114,13 @@ impl Host for Linux {
     }
 
     fn start(&self, spec: Spec, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Sandbox>, Trouble> {
+        self.check_plain(&spec)?;
         let limits = spec.limits;
         // Not the spec's name alone: one that is being removed may still have a name that is asked for again.
         let name = format!("{}-{}", COUNT.fetch_add(1, Ordering::Relaxed), spec.name);
-        let groups = Groups::make(
-            &self.hierarchies,
-            &self.server.name,
-            &name,
-            &limits,
-            spec.scratch_bytes(),
-        )?;
+        let groups = Groups::make(&self.hierarchies, &self.server.name, &name, &limits, spec.scratch_bytes())?;
         match self.obey(&self.order(spec, &groups)) {
-            Ok(helper) => Ok(Arc::new(Handle::new(Running::attend(
-                helper, groups, limits, watcher,
-            )?))),
+            Ok(helper) => Ok(Arc::new(Handle::new(Running::attend(helper, groups, limits, watcher)?))),
             Err(trouble) => {
                 groups.kill();
                 groups.remove();
@@ -135,20 +138,14 @@ impl Linux {
     /// A helper that has made the sandbox and started the program.
     fn obey(&self, order: &Order) -> Result<Helper, Trouble> {
         let mut helper = self.helper.take()?;
-        let heard = helper
-            .send(order)
-            .and_then(|()| helper.hear(SETUP_PATIENCE));
+        let heard = helper.send(order).and_then(|()| helper.hear(SETUP_PATIENCE));
         match heard {
             Ok(Word::Started) => Ok(helper),
             other => {
                 helper.end();
                 Err(match other {
-                    Ok(Word::Failed { step, why }) => {
-                        Trouble::new(format!("cannot make a sandbox: {step}: {why}"))
-                    }
-                    Ok(word) => {
-                        Trouble::new(format!("cannot make a sandbox: its helper said {word:?}"))
-                    }
+                    Ok(Word::Failed { step, why }) => Trouble::new(format!("cannot make a sandbox: {step}: {why}")),
+                    Ok(word) => Trouble::new(format!("cannot make a sandbox: its helper said {word:?}")),
                     Err(trouble) => trouble,
                 })
             }

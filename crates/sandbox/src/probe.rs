@@ -15,7 +15,8 @@ pub enum Confinement {
     Root,
     /// All namespaces, made inside a user namespace of the server's own user.
     UserNamespace,
-    /// A process with resource limits, that sees the whole machine as the server's user does.
+    /// A process with resource limits, that sees the whole machine as the server's user does: only for programs that ask
+    /// for nothing else to be seen.
     Plain,
 }
 
@@ -54,10 +55,7 @@ pub(crate) fn confinement(helper: &Path) -> Confinement {
             .status();
         tried.is_ok_and(|status| status.success())
     };
-    [Confinement::Root, Confinement::UserNamespace]
-        .into_iter()
-        .find(|way| permits(*way))
-        .unwrap_or(Confinement::Plain)
+    [Confinement::Root, Confinement::UserNamespace].into_iter().find(|way| permits(*way)).unwrap_or(Confinement::Plain)
 }
 
 impl Confinement {
@@ -74,17 +72,14 @@ impl Confinement {
 /// The report for a confinement and the control groups that there are.
 pub(crate) fn report(confinement: Confinement, hierarchies: &Hierarchies) -> Report {
     let separated = confinement != Confinement::Plain;
-    let ability = |name, here, yes: &str, no: &str| Ability {
-        name,
-        here,
-        follows: if here { yes } else { no }.to_owned(),
-    };
+    let ability =
+        |name, here, yes: &str, no: &str| Ability { name, here, follows: if here { yes } else { no }.to_owned() };
     let abilities = vec![
         ability(
             "namespaces",
             separated,
             "a function sees its own code, runtime and /tmp only, and its own processes",
-            "functions run as plain processes of your user and see your files: run only code that you trust",
+            "functions cannot run: what they see cannot be told from what the machine has",
         ),
         ability(
             "own user",
@@ -123,8 +118,5 @@ pub(crate) fn report(confinement: Confinement, hierarchies: &Hierarchies) -> Rep
             "functions share this machine's network, and reach the cloud on loopback as every process here does",
         ),
     ];
-    Report {
-        confinement,
-        abilities,
-    }
+    Report { confinement, abilities }
 }

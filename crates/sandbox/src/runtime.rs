@@ -12,16 +12,7 @@ use kogumo_base::Trouble;
 use crate::Mount;
 
 /// Folders of programs and libraries that every sandbox sees, read-only.
-const SYSTEM: [&str; 8] = [
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib64",
-    "/lib32",
-    "/libx32",
-    "/nix/store",
-];
+const SYSTEM: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/nix/store"];
 
 /// What of `/etc` a program needs to find libraries, names, certificates and the time.
 const SETTINGS: [&str; 13] = [
@@ -42,18 +33,11 @@ const SETTINGS: [&str; 13] = [
 
 /// The system's programs, libraries and settings, and a user list of the sandbox's own: no home, no root, no data.
 pub fn system_mounts() -> Vec<Mount> {
-    let shown = SYSTEM
-        .iter()
-        .chain(&SETTINGS)
-        .map(Path::new)
-        .filter_map(show);
+    let shown = SYSTEM.iter().chain(&SETTINGS).map(Path::new).filter_map(show);
     let users = "root:x:0:0:root:/:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
     let groups = "root:x:0:\nsbx_user1051:x:990:\n";
     let own = [("/etc/passwd", users), ("/etc/group", groups)];
-    let own = own.map(|(at, contents)| Mount::File {
-        at: at.into(),
-        contents: contents.to_owned(),
-    });
+    let own = own.map(|(at, contents)| Mount::File { at: at.into(), contents: contents.to_owned() });
     shown.chain(own).collect()
 }
 
@@ -62,11 +46,7 @@ fn show(path: &Path) -> Option<Mount> {
     let at = PathBuf::from(path);
     match path.read_link() {
         Ok(to) if SYSTEM.contains(&path.to_str()?) => Some(Mount::Link { at, to }),
-        _ if path.exists() => Some(Mount::Bind {
-            from: at.clone(),
-            at,
-            writable: false,
-        }),
+        _ if path.exists() => Some(Mount::Bind { from: at.clone(), at, writable: false }),
         _ => None,
     }
 }
@@ -105,9 +85,7 @@ impl Kind {
     pub fn of(identifier: &str) -> Option<Kind> {
         match identifier {
             _ if identifier.starts_with("python3") => Some(Kind::Python),
-            _ if identifier.starts_with("nodejs") && !identifier.ends_with("-edge") => {
-                Some(Kind::Node)
-            }
+            _ if identifier.starts_with("nodejs") && !identifier.ends_with("-edge") => Some(Kind::Node),
             "provided" | "provided.al2" | "provided.al2023" => Some(Kind::Provided),
             _ => None,
         }
@@ -124,10 +102,7 @@ pub struct Runtimes {
 impl Runtimes {
     /// `folder` is the server's own, for what is prepared once and used often; it is made when needed.
     pub fn new(folder: impl Into<PathBuf>) -> Runtimes {
-        Runtimes {
-            folder: folder.into(),
-            known: Mutex::default(),
-        }
+        Runtimes { folder: folder.into(), known: Mutex::default() }
     }
 
     /// What runs that identifier here. The first time takes as long as an interpreter takes to start.
@@ -144,9 +119,7 @@ impl Runtimes {
             Some(Kind::Node) => node::find(identifier, &self.folder)?,
             Some(Kind::Provided) => provided(),
             None => {
-                return Err(Trouble::new(format!(
-                    "the runtime {identifier} is not implemented"
-                )));
+                return Err(Trouble::new(format!("the runtime {identifier} is not implemented")));
             }
         };
         let runtime = Arc::new(runtime);
@@ -171,17 +144,10 @@ fn provided() -> Runtime {
 /// A program of these names, from `PATH` and then from other usual places.
 fn programs(names: &[String], elsewhere: &[PathBuf]) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path)
-        .chain(elsewhere.iter().cloned())
-        .collect();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(elsewhere.iter().cloned()).collect();
     let mut found = Vec::new();
     for name in names {
-        found.extend(
-            folders
-                .iter()
-                .map(|folder| folder.join(name))
-                .filter(|program| program.is_file()),
-        );
+        found.extend(folders.iter().map(|folder| folder.join(name)).filter(|program| program.is_file()));
     }
     found
 }
@@ -191,19 +157,14 @@ fn bins_below(base: &Path) -> Vec<PathBuf> {
     let Ok(entries) = base.read_dir() else {
         return Vec::new();
     };
-    let mut bins: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path().join("bin"))
-        .filter(|bin| bin.is_dir())
-        .collect();
+    let mut bins: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path().join("bin")).filter(|bin| bin.is_dir()).collect();
     bins.sort_unstable_by(|a, b| b.cmp(a));
     bins
 }
 
 fn home() -> PathBuf {
-    std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from("/"))
+    std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("/"))
 }
 
 /// Writes a file whole or not at all, unless it is there already with these contents.
@@ -216,9 +177,7 @@ fn keep(path: &Path, contents: &str) -> Result<(), Trouble> {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    std::fs::write(&temporary, contents)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(failed)
+    std::fs::write(&temporary, contents).and_then(|()| std::fs::rename(&temporary, path)).map_err(failed)
 }
 
 #[cfg(test)]
@@ -237,13 +196,7 @@ mod tests {
 
     #[test]
     fn what_cannot_run_says_so() {
-        let refused = Runtimes::new("/nowhere")
-            .get("cobol85")
-            .map(|_| ())
-            .map_err(|e| e.to_string());
-        assert_eq!(
-            refused,
-            Err("the runtime cobol85 is not implemented".to_owned())
-        );
+        let refused = Runtimes::new("/nowhere").get("cobol85").map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(refused, Err("the runtime cobol85 is not implemented".to_owned()));
     }
 }

@@ -25,11 +25,7 @@ pub struct Spec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mount {
     /// A file or folder of the host, with everything below it. It stays whole even if the host's path is hidden.
-    Bind {
-        from: PathBuf,
-        at: PathBuf,
-        writable: bool,
-    },
+    Bind { from: PathBuf, at: PathBuf, writable: bool },
     /// The same, if the host has it; nothing if not.
     BindIfThere { from: PathBuf, at: PathBuf },
     /// A folder in memory that the sandbox's user owns, holding at most `bytes`.
@@ -82,11 +78,7 @@ impl Spec {
     /// Bytes of all scratch folders: they lie in memory too, but don't count as the program's.
     pub fn scratch_bytes(&self) -> u64 {
         let size = |mount: &Mount| {
-            if let Mount::Scratch { bytes, .. } = mount {
-                *bytes
-            } else {
-                0
-            }
+            if let Mount::Scratch { bytes, .. } = mount { *bytes } else { 0 }
         };
         self.mounts.iter().map(size).sum()
     }

@@ -37,35 +37,22 @@ pub struct Heard(Mutex<(Vec<u8>, Vec<Exit>)>);
 impl Heard {
     /// All output until now.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
-            .into_owned()
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner).0).into_owned()
     }
 
     /// The ends that were told: one, if all is well.
     pub fn exits(&self) -> Vec<Exit> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 }
 
 impl Watcher for Heard {
     fn output(&self, bytes: &[u8]) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .extend_from_slice(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.extend_from_slice(bytes);
     }
 
     fn exited(&self, exit: Exit) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .push(exit);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(exit);
     }
 }
 
@@ -84,10 +71,7 @@ pub fn run(subject: &dyn Subject) {
 
 fn start(subject: &dyn Subject, name: &str, doing: Doing) -> (Arc<dyn Sandbox>, Arc<Heard>) {
     let heard = Arc::new(Heard::default());
-    match subject.host().start(
-        subject.spec(name, doing),
-        Arc::clone(&heard) as Arc<dyn Watcher>,
-    ) {
+    match subject.host().start(subject.spec(name, doing), Arc::clone(&heard) as Arc<dyn Watcher>) {
         Ok(sandbox) => (sandbox, heard),
         Err(trouble) => panic!("{doing:?} does not start: {trouble}"),
     }
@@ -158,17 +142,9 @@ fn kills_who_takes_too_much(subject: &dyn Subject) {
 
 fn says_what_cannot_start(subject: &dyn Subject) {
     let heard = Arc::new(Heard::default());
-    let started = subject
-        .host()
-        .start(subject.spec("nothing", Doing::Nothing), heard);
-    let trouble = started
-        .err()
-        .map(|trouble| trouble.to_string())
-        .unwrap_or_default();
-    assert!(
-        trouble.contains("start the program"),
-        "{trouble:?} does not name the step"
-    );
+    let started = subject.host().start(subject.spec("nothing", Doing::Nothing), heard);
+    let trouble = started.err().map(|trouble| trouble.to_string()).unwrap_or_default();
+    assert!(trouble.contains("start the program"), "{trouble:?} does not name the step");
 }
 
 fn goes_when_dropped(subject: &dyn Subject) {

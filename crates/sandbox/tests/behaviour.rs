@@ -100,22 +100,15 @@ fn linux() {
         ],
         Confinement::UserNamespace => {
             eprintln!("SKIPPED as not root: the sandboxes that only root can make");
-            &[
-                (Confinement::UserNamespace, false),
-                (Confinement::Plain, false),
-            ]
+            &[(Confinement::UserNamespace, false), (Confinement::Plain, false)]
         }
         Confinement::Plain => {
-            eprintln!(
-                "SKIPPED as this kernel permits no namespaces: all sandboxes but the plain ones"
-            );
+            eprintln!("SKIPPED as this kernel permits no namespaces: all sandboxes but the plain ones");
             &[(Confinement::Plain, false)]
         }
     };
     for (confinement, control_groups) in ways {
         eprintln!("{confinement:?}, control groups: {control_groups}");
-        run(&OnLinux(
-            common::linux().confined_by(*confinement, *control_groups),
-        ));
+        run(&OnLinux(common::linux().confined_by(*confinement, *control_groups)));
     }
 }

@@ -10,9 +10,9 @@ use kogumo_sandbox::{Confinement, Exit, Host, Linux, Mount};
 /// The ways that separate a program from the machine and that this machine permits.
 fn separating() -> Vec<Linux> {
     match linux().report().confinement {
-        Confinement::Root => [Confinement::Root, Confinement::UserNamespace]
-            .map(|way| linux().confined_by(way, true))
-            .into(),
+        Confinement::Root => {
+            [Confinement::Root, Confinement::UserNamespace].map(|way| linux().confined_by(way, true)).into()
+        }
         Confinement::UserNamespace => vec![linux()],
         Confinement::Plain => {
             eprintln!("SKIPPED: this kernel permits no namespaces");
@@ -22,19 +22,13 @@ fn separating() -> Vec<Linux> {
 }
 
 fn says(script: &str) -> Vec<String> {
-    separating()
-        .iter()
-        .map(|host| finish(host, shell("says", script)).0)
-        .collect()
+    separating().iter().map(|host| finish(host, shell("says", script)).0).collect()
 }
 
 #[test]
 fn sees_the_system_and_nothing_else() {
     for seen in says("ls -A /") {
-        let mut seen: Vec<&str> = seen
-            .split_whitespace()
-            .filter(|name| !name.starts_with("lib"))
-            .collect();
+        let mut seen: Vec<&str> = seen.split_whitespace().filter(|name| !name.starts_with("lib")).collect();
         seen.sort_unstable();
         assert_eq!(seen, ["bin", "dev", "etc", "proc", "sbin", "tmp", "usr"]);
     }
@@ -42,20 +36,14 @@ fn sees_the_system_and_nothing_else() {
         assert_eq!(seen.split_whitespace().last(), Some("0"), "{seen}");
     }
     for seen in says("ls /dev | tr '\\n' ' '") {
-        assert_eq!(
-            seen,
-            "fd full null random stderr stdin stdout urandom zero "
-        );
+        assert_eq!(seen, "fd full null random stderr stdin stdout urandom zero ");
     }
 }
 
 #[test]
 fn sees_its_own_processes_only() {
     for seen in says("ls -d /proc/[0-9]* | wc -l; echo $$") {
-        let numbers: Vec<u32> = seen
-            .split_whitespace()
-            .filter_map(|n| n.parse().ok())
-            .collect();
+        let numbers: Vec<u32> = seen.split_whitespace().filter_map(|n| n.parse().ok()).collect();
         assert!(numbers[0] <= 5 && numbers[1] == 2, "{seen}");
     }
 }
@@ -75,19 +63,14 @@ fn lives_in_namespaces_of_its_own() {
 
 #[test]
 fn is_nobody_with_no_powers() {
-    for seen in says(
-        "id -u; id -g; id -un; grep -E 'Cap|NoNew|Seccomp:' /proc/self/status; ulimit -n; ulimit -c",
-    ) {
+    for seen in says("id -u; id -g; id -un; grep -E 'Cap|NoNew|Seccomp:' /proc/self/status; ulimit -n; ulimit -c") {
         let none = "\t0000000000000000\n";
         for name in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
             assert!(seen.contains(&format!("{name}{none}")), "{name} in {seen}");
         }
         assert!(seen.starts_with("993\n990\nsbx_user1051\n"), "{seen}");
         assert!(seen.contains("NoNewPrivs:\t1"), "{seen}");
-        assert!(
-            seen.contains("Seccomp:\t2") || cfg!(not(target_arch = "x86_64")),
-            "{seen}"
-        );
+        assert!(seen.contains("Seccomp:\t2") || cfg!(not(target_arch = "x86_64")), "{seen}");
         assert!(seen.ends_with("256\n0\n"), "{seen}");
     }
 }
@@ -110,9 +93,8 @@ fn cannot_get_powers_back() {
     ];
     for attempt in tries {
         // `kill` of the first process is permitted, and does nothing: the kernel keeps it from its own namespace.
-        for seen in says(&format!(
-            "{attempt} 2>/tmp/why >/tmp/out && echo done || echo refused; kill -9 1; echo alive"
-        )) {
+        for seen in says(&format!("{attempt} 2>/tmp/why >/tmp/out && echo done || echo refused; kill -9 1; echo alive"))
+        {
             assert_eq!(seen, "refused\nalive\n", "{attempt}");
         }
     }
@@ -138,47 +120,18 @@ fn shows_what_it_is_told_to() {
                       touch /var/task/x 2>/dev/null || echo read-only; touch /data/x && echo writable";
         let mut spec = shell("shows", script);
         spec.mounts.extend([
-            Mount::Bind {
-                from: code.clone(),
-                at: "/var/task".into(),
-                writable: false,
-            },
-            Mount::Bind {
-                from: code.clone(),
-                at: "/data".into(),
-                writable: true,
-            },
-            Mount::BindIfThere {
-                from: "/no/such/folder".into(),
-                at: "/nothing".into(),
-            },
-            Mount::File {
-                at: "/opt/note".into(),
-                contents: " and a note".to_owned(),
-            },
-            Mount::File {
-                at: "/etc/hosts".into(),
-                contents: " and hosts\n".to_owned(),
-            },
-            Mount::Empty {
-                at: "/opt/empty".into(),
-            },
-            Mount::Link {
-                at: "/var/lang".into(),
-                to: "/usr".into(),
-            },
+            Mount::Bind { from: code.clone(), at: "/var/task".into(), writable: false },
+            Mount::Bind { from: code.clone(), at: "/data".into(), writable: true },
+            Mount::BindIfThere { from: "/no/such/folder".into(), at: "/nothing".into() },
+            Mount::File { at: "/opt/note".into(), contents: " and a note".to_owned() },
+            Mount::File { at: "/etc/hosts".into(), contents: " and hosts\n".to_owned() },
+            Mount::Empty { at: "/opt/empty".into() },
+            Mount::Link { at: "/var/lang".into(), to: "/usr".into() },
         ]);
         let (seen, exit) = finish(&host, spec);
         // Another user's folder can't be written to by nobody; as the server's own user it can.
-        let writable = if fs::exists(code.join("x")).unwrap_or(false) {
-            "writable\n"
-        } else {
-            ""
-        };
-        assert!(
-            seen.starts_with("the code and a note and hosts\n/usr\nread-only\n"),
-            "{seen}"
-        );
+        let writable = if fs::exists(code.join("x")).unwrap_or(false) { "writable\n" } else { "" };
+        assert!(seen.starts_with("the code and a note and hosts\n/usr\nread-only\n"), "{seen}");
         assert!(seen.ends_with(writable), "{seen}");
         assert!(matches!(exit, Exit::Code(_)));
         fs::remove_file(code.join("x")).unwrap_or_default();
@@ -191,20 +144,10 @@ fn shows_what_it_is_told_to() {
 fn makes_nothing_behind_a_link() {
     for host in separating() {
         let mut spec = shell("link", "true");
-        spec.mounts.push(Mount::Link {
-            at: "/out".into(),
-            to: "/tmp".into(),
-        });
-        spec.mounts.push(Mount::File {
-            at: "/out/kogumo-escaped".into(),
-            contents: String::new(),
-        });
+        spec.mounts.push(Mount::Link { at: "/out".into(), to: "/tmp".into() });
+        spec.mounts.push(Mount::File { at: "/out/kogumo-escaped".into(), contents: String::new() });
         let heard = std::sync::Arc::new(kogumo_sandbox::suite::Heard::default());
-        let refused = host
-            .start(spec, heard)
-            .err()
-            .map(|trouble| trouble.to_string())
-            .unwrap_or_default();
+        let refused = host.start(spec, heard).err().map(|trouble| trouble.to_string()).unwrap_or_default();
         assert!(refused.contains("isn't a folder"), "{refused}");
         assert!(!fs::exists("/tmp/kogumo-escaped").unwrap_or(true));
     }
@@ -220,12 +163,17 @@ fn each_is_another_user_outside() {
     let outside = |name| finish(&host, shell(name, "cat /proc/self/uid_map")).0;
     let (one, two) = (outside("one"), outside("two"));
     assert_ne!(one, two);
-    let fields: Vec<u64> = one
-        .split_whitespace()
-        .filter_map(|n| n.parse().ok())
-        .collect();
-    assert!(
-        fields[0] == 993 && fields[1] >= 1_900_000_000 && fields[2] == 1,
-        "{one}"
-    );
+    let fields: Vec<u64> = one.split_whitespace().filter_map(|n| n.parse().ok()).collect();
+    assert!(fields[0] == 993 && fields[1] >= 1_900_000_000 && fields[2] == 1, "{one}");
+}
+
+/// Where nothing can be separated, a program that needs it is refused, not run in the open.
+#[test]
+fn no_pretence_without_namespaces() {
+    let mut spec = shell("plain", "true");
+    spec.mounts.push(Mount::Bind { from: "/etc".into(), at: "/var/task".into(), writable: false });
+    let heard = std::sync::Arc::new(kogumo_sandbox::suite::Heard::default());
+    let refused =
+        linux().confined_by(Confinement::Plain, true).start(spec, heard).err().map(|trouble| trouble.to_string());
+    assert!(refused.is_some_and(|why| why.contains("no sandbox can have a /var/task of its own")));
 }

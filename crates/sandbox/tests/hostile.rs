@@ -13,9 +13,9 @@ use kogumo_sandbox::{Confinement, Exit, Host, Linux, Sandbox};
 /// The ways that separate a program from the machine and that this machine permits.
 fn separating() -> Vec<Linux> {
     match linux().report().confinement {
-        Confinement::Root => [Confinement::Root, Confinement::UserNamespace]
-            .map(|way| linux().confined_by(way, true))
-            .into(),
+        Confinement::Root => {
+            [Confinement::Root, Confinement::UserNamespace].map(|way| linux().confined_by(way, true)).into()
+        }
         Confinement::UserNamespace => vec![linux()],
         Confinement::Plain => {
             eprintln!("SKIPPED: this kernel permits no namespaces");
@@ -32,19 +32,12 @@ fn close(sandbox: &dyn Sandbox) {
 #[test]
 fn forks_without_end() {
     for host in separating() {
-        let (sandbox, _) = start(
-            &host,
-            shell(
-                "forks",
-                "f() { f | f & }; f 2>/dev/null; while :; do f 2>/dev/null; done",
-            ),
-        );
+        let (sandbox, _) =
+            start(&host, shell("forks", "f() { f | f & }; f 2>/dev/null; while :; do f 2>/dev/null; done"));
         std::thread::sleep(Duration::from_millis(500));
         let usage = sandbox.usage();
         assert!(usage.processes <= 64, "{usage:?}");
-        let outside = Command::new("true")
-            .status()
-            .expect("the machine still makes processes");
+        let outside = Command::new("true").status().expect("the machine still makes processes");
         assert!(outside.success());
         let closing = Instant::now();
         close(&*sandbox);
@@ -59,11 +52,7 @@ fn fills_its_tmp() {
                       i=0; while [ $i -lt 200000 ] && true > /tmp/f$i; do i=$((i+1)); done 2>/dev/null; echo end";
         let (said, exit) = finish(&host, shell("fills", script));
         assert!(said.ends_with("end\n"), "{said}");
-        let written: u64 = said
-            .lines()
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0);
+        let written: u64 = said.lines().next().and_then(|n| n.parse().ok()).unwrap_or(0);
         assert!(written > 60 * MIB && written <= 64 * MIB, "{said}");
         assert_eq!(exit, Exit::Code(0));
     }
@@ -73,10 +62,7 @@ fn fills_its_tmp() {
 fn allocates_without_end() {
     for host in separating() {
         let began = Instant::now();
-        let (_, exit) = finish(
-            &host,
-            shell("allocates", "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done"),
-        );
+        let (_, exit) = finish(&host, shell("allocates", "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done"));
         assert_eq!(exit, Exit::OutOfMemory);
         assert!(began.elapsed() < Duration::from_secs(5));
     }
@@ -86,7 +72,8 @@ fn allocates_without_end() {
 #[test]
 fn may_fill_its_tmp_and_still_use_its_memory() {
     for host in separating() {
-        let script = "head -c 60000000 /dev/zero > /tmp/file && x=$(head -c 8000000 /dev/zero | tr '\\0' a) && echo ${#x}";
+        let script =
+            "head -c 60000000 /dev/zero > /tmp/file && x=$(head -c 8000000 /dev/zero | tr '\\0' a) && echo ${#x}";
         let (said, exit) = finish(&host, shell("both", script));
         assert_eq!((said.as_str(), exit), ("8000000\n", Exit::Code(0)));
     }
@@ -106,10 +93,7 @@ fn never_returns_nor_listens() {
     for host in separating() {
         let (sandbox, _) = start(
             &host,
-            shell(
-                "never",
-                "trap '' TERM INT HUP; (trap '' TERM; setsid sleep 1000) & while :; do :; done",
-            ),
+            shell("never", "trap '' TERM INT HUP; (trap '' TERM; setsid sleep 1000) & while :; do :; done"),
         );
         std::thread::sleep(Duration::from_millis(50));
         close(&*sandbox);
@@ -120,13 +104,8 @@ fn never_returns_nor_listens() {
 #[test]
 fn writes_without_end() {
     for host in separating() {
-        let (sandbox, heard) = start(
-            &host,
-            shell(
-                "writes",
-                "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done",
-            ),
-        );
+        let (sandbox, heard) =
+            start(&host, shell("writes", "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done"));
         std::thread::sleep(Duration::from_millis(200));
         sandbox.freeze().expect("it freezes");
         sandbox.drain();
@@ -169,11 +148,8 @@ fn server_killed_from_outside() {
     let groups = groups_of(server.id());
     server.kill().expect("killed");
     server.wait().expect("waited for");
-    let runs = || {
-        groups.iter().any(|group| {
-            std::fs::read_to_string(group.join("cgroup.procs")).is_ok_and(|p| !p.is_empty())
-        })
-    };
+    let runs =
+        || groups.iter().any(|group| std::fs::read_to_string(group.join("cgroup.procs")).is_ok_and(|p| !p.is_empty()));
     soon("its sandbox dies with it", &|| !runs());
     let troubles: Vec<String> = linux().sweep().iter().map(ToString::to_string).collect();
     assert!(troubles.is_empty(), "{troubles:?}");
@@ -185,20 +161,9 @@ fn groups_of(server: u32) -> Vec<std::path::PathBuf> {
     let ours = format!("{server}-");
     let entries = ["memory", "pids", "cpu", "freezer", "unified", "."]
         .into_iter()
-        .filter_map(|hierarchy| {
-            Path::new("/sys/fs/cgroup")
-                .join(hierarchy)
-                .join("kogumo")
-                .read_dir()
-                .ok()
-        })
+        .filter_map(|hierarchy| Path::new("/sys/fs/cgroup").join(hierarchy).join("kogumo").read_dir().ok())
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()));
-    entries
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(&ours))
-        })
-        .collect()
+    entries.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&ours))).collect()
 }
 
 /// Many at once, closed from many threads.
@@ -210,8 +175,7 @@ fn many_at_once() {
             let host = Arc::clone(&host);
             std::thread::spawn(move || {
                 for round in 0..3 {
-                    let (said, exit) =
-                        finish(&host, shell(&format!("many-{number}-{round}"), "echo done"));
+                    let (said, exit) = finish(&host, shell(&format!("many-{number}-{round}"), "echo done"));
                     assert_eq!((said.as_str(), exit), ("done\n", Exit::Code(0)));
                 }
             })

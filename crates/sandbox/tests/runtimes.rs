@@ -20,8 +20,8 @@ type Answers = Vec<(String, serde_json::Value)>;
 
 /// Runs a function of these files on these events, one after the other; its answers and its log.
 fn run(runtime: &str, handler: &str, files: &[(&str, &str)], events: &[&str]) -> (Answers, String) {
-    let folder = std::env::temp_dir()
-        .join(format!("kogumo-runtimes-{}-{handler}", std::process::id()).replace('/', "_"));
+    let folder =
+        std::env::temp_dir().join(format!("kogumo-runtimes-{}-{handler}", std::process::id()).replace('/', "_"));
     let code = folder.join("code");
     for (name, contents) in files {
         let path = code.join(name);
@@ -30,9 +30,7 @@ fn run(runtime: &str, handler: &str, files: &[(&str, &str)], events: &[&str]) ->
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(&path, mode).expect("a mode");
     }
-    let runtime = Runtimes::new(folder.join("runtimes"))
-        .get(runtime)
-        .expect("a runtime");
+    let runtime = Runtimes::new(folder.join("runtimes")).get(runtime).expect("a runtime");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let mut spec = shell("function", "");
@@ -41,15 +39,8 @@ fn run(runtime: &str, handler: &str, files: &[(&str, &str)], events: &[&str]) ->
     spec.mounts.extend([
         Mount::Proc,
         Mount::Dev,
-        Mount::Scratch {
-            at: "/tmp".into(),
-            bytes: 64 * MIB,
-        },
-        Mount::Bind {
-            from: code.clone(),
-            at: "/var/task".into(),
-            writable: false,
-        },
+        Mount::Scratch { at: "/tmp".into(), bytes: 64 * MIB },
+        Mount::Bind { from: code.clone(), at: "/var/task".into(), writable: false },
     ]);
     spec.limits.memory = 256 * MIB;
     spec.program.argv = runtime.argv.clone();
@@ -77,19 +68,13 @@ fn run(runtime: &str, handler: &str, files: &[(&str, &str)], events: &[&str]) ->
         }
     });
     let heard = Arc::new(Heard::default());
-    let sandbox = linux()
-        .start(spec, Arc::clone(&heard) as Arc<dyn Watcher>)
-        .expect("it starts");
+    let sandbox = linux().start(spec, Arc::clone(&heard) as Arc<dyn Watcher>).expect("it starts");
     let began = std::time::Instant::now();
     while !api.is_finished() && began.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(2));
     }
     assert!(sandbox.close().is_empty());
-    assert!(
-        api.is_finished(),
-        "the function asks for no more: {}",
-        heard.text()
-    );
+    assert!(api.is_finished(), "the function asks for no more: {}", heard.text());
     fs::remove_dir_all(&folder).expect("removed");
     let answers = answers.lock().expect("no panic").clone();
     (answers, heard.text())
@@ -104,12 +89,7 @@ fn serve(stream: TcpStream, events: &mut VecDeque<String>, answers: &Mutex<Answe
         if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return true;
         }
-        let path = line
-            .split(' ')
-            .nth(1)
-            .expect("a path")
-            .trim_start_matches("/2018-06-01/runtime")
-            .to_owned();
+        let path = line.split(' ').nth(1).expect("a path").trim_start_matches("/2018-06-01/runtime").to_owned();
         let mut length = 0;
         loop {
             let mut header = String::new();
@@ -129,11 +109,8 @@ fn serve(stream: TcpStream, events: &mut VecDeque<String>, answers: &Mutex<Answe
             let Some(event) = events.pop_front() else {
                 return false;
             };
-            let deadline = std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .expect("now")
-                .as_millis()
-                + 3000;
+            let deadline =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_millis() + 3000;
             let context = r#"{"client":{"app_title":"t"},"custom":{"a":"b"},"env":{}}"#;
             let head = format!(
                 "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-{}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n\
@@ -144,15 +121,9 @@ fn serve(stream: TcpStream, events: &mut VecDeque<String>, answers: &Mutex<Answe
             );
             writer.write_all(head.as_bytes()).expect("written");
         } else {
-            let value = serde_json::from_slice(&body)
-                .unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-            answers
-                .lock()
-                .expect("no panic")
-                .push((path.clone(), value));
-            writer
-                .write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}")
-                .expect("written");
+            let value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+            answers.lock().expect("no panic").push((path.clone(), value));
+            writer.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}").expect("written");
             if path == "/init/error" {
                 return false;
             }
@@ -184,34 +155,19 @@ def handler(event, context):
         "boto3": boto3.__file__, "packages": len([p for p in sys.path if p.endswith("-packages") and os.listdir(p)]),
     }
 "#;
-    let (answers, log) = run(
-        "python3.7",
-        "pkg/app.handler",
-        &[("pkg/app.py", code)],
-        &["{\"a\": [1, \"\u{e9}\"]}", "null"],
-    );
+    let (answers, log) =
+        run("python3.7", "pkg/app.handler", &[("pkg/app.py", code)], &["{\"a\": [1, \"\u{e9}\"]}", "null"]);
     let expected = json(
         r#"{"event": {"a": [1, "é"]}, "id": "id-1", "arn": "arn:f", "name": "mine", "stream": "stream", "memory": "256",
         "custom": {"a": "b"}, "title": "t", "identity": null, "task": "/var/task", "trace": "Root=1", "user": 993,
         "root": false, "boto3": "/var/runtime/boto3/__init__.py", "packages": 0}"#,
     );
-    assert_eq!(
-        answers[0],
-        ("/invocation/id-1/response".to_owned(), expected),
-        "{log}"
-    );
+    assert_eq!(answers[0], ("/invocation/id-1/response".to_owned(), expected), "{log}");
     assert_eq!(answers[1].1["event"], serde_json::Value::Null);
     assert!(log.contains("printed {'a': [1, 'é']}\n"), "{log}");
-    let line = log
-        .lines()
-        .find(|line| line.starts_with("[INFO]"))
-        .expect("a line of logging");
+    let line = log.lines().find(|line| line.starts_with("[INFO]")).expect("a line of logging");
     let parts: Vec<&str> = line.split('\t').collect();
-    assert_eq!(
-        (parts.len(), parts[2], parts[3]),
-        (4, "id-1", "two\rlines"),
-        "{line:?}"
-    );
+    assert_eq!((parts.len(), parts[2], parts[3]), (4, "id-1", "two\rlines"), "{line:?}");
     assert!(parts[1].len() == 24 && parts[1].ends_with('Z'), "{line:?}");
 }
 
@@ -219,12 +175,7 @@ def handler(event, context):
 fn python_errors() {
     let code = "import decimal\ndef handler(event, context):\n    if event == 1:\n        raise ValueError('no\\ngood')\n    \
                 return decimal.Decimal(1)\n";
-    let (answers, log) = run(
-        "python3.11",
-        "raises.handler",
-        &[("raises.py", code)],
-        &["1", "2"],
-    );
+    let (answers, log) = run("python3.11", "raises.handler", &[("raises.py", code)], &["1", "2"]);
     assert_eq!(answers[0].0, "/invocation/id-1/error");
     let expected = json(
         r#"{"errorMessage": "no\ngood", "errorType": "ValueError", "requestId": "id-1",
@@ -250,57 +201,30 @@ fn python_that_does_not_load() {
             "Runtime.MalformedHandlerName",
             "Bad handler 'nodot': not enough values to unpack (expected 2, got 1)",
         ),
-        (
-            "gone.handler",
-            "",
-            "Runtime.ImportModuleError",
-            "Unable to import module 'gone': No module named 'gone'",
-        ),
+        ("gone.handler", "", "Runtime.ImportModuleError", "Unable to import module 'gone': No module named 'gone'"),
         (
             "needs.handler",
             "import requests",
             "Runtime.ImportModuleError",
             "Unable to import module 'needs': No module named 'requests'",
         ),
-        (
-            "empty.handler",
-            "x = 1",
-            "Runtime.HandlerNotFound",
-            "Handler 'handler' missing on module 'empty'",
-        ),
+        ("empty.handler", "x = 1", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'empty'"),
         (
             "broken.handler",
             "x = ",
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module 'broken': invalid syntax (broken.py, line 1)",
         ),
-        (
-            "fails.handler",
-            "x = 1 / 0",
-            "ZeroDivisionError",
-            "division by zero",
-        ),
-        (
-            "sys.exit",
-            "",
-            "Runtime.BuiltInModuleConflict",
-            "Cannot use built-in module sys as a handler module",
-        ),
+        ("fails.handler", "x = 1 / 0", "ZeroDivisionError", "division by zero"),
+        ("sys.exit", "", "Runtime.BuiltInModuleConflict", "Cannot use built-in module sys as a handler module"),
     ];
     for (handler, code, kind, message) in cases {
         let file = format!("{}.py", handler.split('.').next().unwrap_or(""));
-        let files: &[(&str, &str)] = if code.is_empty() {
-            &[("other.py", "")]
-        } else {
-            &[(file.as_str(), code)]
-        };
+        let files: &[(&str, &str)] = if code.is_empty() { &[("other.py", "")] } else { &[(file.as_str(), code)] };
         let (answers, _) = run("python3.11", handler, files, &[]);
         assert_eq!(answers[0].0, "/init/error", "{handler}");
         assert_eq!(
-            (
-                answers[0].1["errorType"].as_str(),
-                answers[0].1["errorMessage"].as_str()
-            ),
+            (answers[0].1["errorType"].as_str(), answers[0].1["errorMessage"].as_str()),
             (Some(kind), Some(message))
         );
     }
@@ -342,16 +266,8 @@ fn node_in_every_form() {
     ];
     for (file, handler, code) in forms {
         let (answers, log) = run("nodejs20.x", handler, &[(file, code)], &["{\"a\": 1}", "2"]);
-        assert_eq!(
-            answers.first().map(|a| &a.1),
-            Some(&json(r#"{"event": {"a": 1}, "id": "id-1"}"#)),
-            "{code}: {log}"
-        );
-        assert_eq!(
-            answers.get(1).map(|a| &a.1),
-            Some(&json(r#"{"event": 2, "id": "id-0"}"#)),
-            "{code}"
-        );
+        assert_eq!(answers.first().map(|a| &a.1), Some(&json(r#"{"event": {"a": 1}, "id": "id-1"}"#)), "{code}: {log}");
+        assert_eq!(answers.get(1).map(|a| &a.1), Some(&json(r#"{"event": 2, "id": "id-0"}"#)), "{code}");
     }
 }
 
@@ -359,31 +275,20 @@ fn node_in_every_form() {
 fn node_logs_and_fails() {
     let code = "console.log('a\\nb', { c: 1 });\nexports.handler = async (event) => { console.error('seen', event); \
                 if (event === 1) throw new TypeError('bad'); if (event === 2) return undefined; return event; }";
-    let (answers, log) = run(
-        "nodejs18.x",
-        "fails.handler",
-        &[("fails.js", code)],
-        &["1", "2", "\"3\""],
-    );
+    let (answers, log) = run("nodejs18.x", "fails.handler", &[("fails.js", code)], &["1", "2", "\"3\""]);
     assert_eq!(answers[0].0, "/invocation/id-2/error");
     assert_eq!(
-        (
-            answers[0].1["errorType"].as_str(),
-            answers[0].1["errorMessage"].as_str()
-        ),
+        (answers[0].1["errorType"].as_str(), answers[0].1["errorMessage"].as_str()),
         (Some("TypeError"), Some("bad"))
     );
     assert_eq!(answers[0].1["trace"][0], "TypeError: bad");
-    assert_eq!(
-        (answers[1].1.clone(), answers[2].1.clone()),
-        (serde_json::Value::Null, "3".into())
-    );
+    assert_eq!((answers[1].1.clone(), answers[2].1.clone()), (serde_json::Value::Null, "3".into()));
+    assert!(log.contains("\tundefined\tINFO\ta\rb { c: 1 }\n"), "{log:?}");
+    assert!(log.contains("\tid-2\tERROR\tseen 1\n"), "{log:?}");
     assert!(
-        log.contains("\tundefined\tINFO\ta\rb { c: 1 }\n"),
+        log.contains("\tid-2\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"bad\",\"stack\":["),
         "{log:?}"
     );
-    assert!(log.contains("\tid-2\tERROR\tseen 1\n"), "{log:?}");
-    assert!(log.contains("\tid-2\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"bad\",\"stack\":["), "{log:?}");
 }
 
 #[test]
@@ -397,11 +302,7 @@ fn node_that_does_not_load() {
     ];
     for (handler, code, kind) in cases {
         let file = format!("{}.js", handler.split('.').next().unwrap_or(""));
-        let files: &[(&str, &str)] = if code.is_empty() {
-            &[("other.js", "")]
-        } else {
-            &[(file.as_str(), code)]
-        };
+        let files: &[(&str, &str)] = if code.is_empty() { &[("other.js", "")] } else { &[(file.as_str(), code)] };
         let (answers, log) = run("nodejs20.x", handler, files, &[]);
         assert_eq!(answers[0].0, "/init/error", "{handler}");
         assert_eq!(answers[0].1["errorType"], kind, "{handler}: {log}");
@@ -418,16 +319,7 @@ while :; do
     curl -sS -o /dev/null "$api/$id/response" -d "{\"got\": $event}"
 done
 "#;
-    let (answers, log) = run(
-        "provided.al2023",
-        "any",
-        &[("bootstrap", code)],
-        &["1", "2"],
-    );
-    assert_eq!(
-        answers[0],
-        ("/invocation/id-1/response".to_owned(), json("{\"got\": 1}")),
-        "{log}"
-    );
+    let (answers, log) = run("provided.al2023", "any", &[("bootstrap", code)], &["1", "2"]);
+    assert_eq!(answers[0], ("/invocation/id-1/response".to_owned(), json("{\"got\": 1}")), "{log}");
     assert_eq!(answers[1].1, json("{\"got\": 2}"));
 }

@@ -15,10 +15,7 @@ pub(super) fn change_user(order: &Order) -> Result<(), Trouble> {
         return Ok(());
     }
     let failed = |e| Trouble::from_cause("cannot change the user", e);
-    let (uid, gid) = (
-        Uid::from_raw(order.outer_uid),
-        Gid::from_raw(order.outer_gid),
-    );
+    let (uid, gid) = (Uid::from_raw(order.outer_uid), Gid::from_raw(order.outer_gid));
     set_thread_groups(&[]).map_err(failed)?;
     set_thread_res_gid(gid, gid, gid).map_err(failed)?;
     set_thread_res_uid(uid, uid, uid).map_err(failed)
@@ -43,12 +40,6 @@ pub(super) fn map_user(order: &Order) -> Result<(), Trouble> {
             .map_err(|e| Trouble::from_cause(format!("cannot write {file}"), e))
     };
     write("setgroups", "deny")?;
-    write(
-        "uid_map",
-        &format!("{} {} 1", order.spec.identity.uid, order.outer_uid),
-    )?;
-    write(
-        "gid_map",
-        &format!("{} {} 1", order.spec.identity.gid, order.outer_gid),
-    )
+    write("uid_map", &format!("{} {} 1", order.spec.identity.uid, order.outer_uid))?;
+    write("gid_map", &format!("{} {} 1", order.spec.identity.gid, order.outer_gid))
 }

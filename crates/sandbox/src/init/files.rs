@@ -32,16 +32,8 @@ pub(super) fn mount_all(order: &Order) -> Result<(), Trouble> {
     }
     let new_root = root::place()?;
     let below = submounts()?;
-    let tree = Tree {
-        new_root,
-        below,
-        owner: scratch_owner(order),
-    };
-    order
-        .spec
-        .mounts
-        .iter()
-        .try_for_each(|mount| tree.add(mount))
+    let tree = Tree { new_root, below, owner: scratch_owner(order) };
+    order.spec.mounts.iter().try_for_each(|mount| tree.add(mount))
 }
 
 /// Who owns scratch folders, as the namespace that mounts them names him.
@@ -69,18 +61,14 @@ impl Tree {
             Mount::Scratch { at, bytes } => {
                 let (uid, gid) = self.owner;
                 let files = bytes / BYTES_PER_FILE;
-                let options =
-                    format!("size={bytes},nr_inodes={files},mode=700,uid={uid},gid={gid}");
+                let options = format!("size={bytes},nr_inodes={files},mode=700,uid={uid},gid={gid}");
                 root::in_memory(&self.folder(at)?, &options, MountFlags::empty())
             }
-            Mount::Empty { at } => {
-                root::in_memory(&self.folder(at)?, "size=4k,mode=755", MountFlags::RDONLY)
-            }
+            Mount::Empty { at } => root::in_memory(&self.folder(at)?, "size=4k,mode=755", MountFlags::RDONLY),
             Mount::File { at, contents } => self.file(at, contents),
             Mount::Link { at, to } => {
                 let link = self.new_root.join(self.parent(at)?);
-                symlink(to, &link)
-                    .map_err(|e| Trouble::from_cause(format!("cannot link {}", at.display()), e))
+                symlink(to, &link).map_err(|e| Trouble::from_cause(format!("cannot link {}", at.display()), e))
             }
             Mount::Proc => self.proc(),
             Mount::Dev => self.devices(),
@@ -89,28 +77,15 @@ impl Tree {
 
     /// Shows a file or folder of the host. It is closed to writing at once, so that no later mount writes to the host.
     fn bind(&self, from: &Path, at: &Path, writable: bool) -> Result<(), Trouble> {
-        let failed = |e| {
-            Trouble::from_cause(
-                format!("cannot show {} at {}", from.display(), at.display()),
-                e,
-            )
-        };
+        let failed = |e| Trouble::from_cause(format!("cannot show {} at {}", from.display(), at.display()), e);
         let real = from.canonicalize().map_err(failed)?;
-        let target = if real.is_dir() {
-            self.folder(at)?
-        } else {
-            self.empty_file(at)?
-        };
+        let target = if real.is_dir() { self.folder(at)? } else { self.empty_file(at)? };
         mount_bind_recursive(&real, &target).map_err(|e| failed(e.into()))?;
         if writable {
             return Ok(());
         }
         close_to_writing(&target)?;
-        for inner in self
-            .below
-            .iter()
-            .filter_map(|point| point.strip_prefix(&real).ok())
-        {
+        for inner in self.below.iter().filter_map(|point| point.strip_prefix(&real).ok()) {
             // The point itself is not below; and a later mount of the host's may hide an earlier one: then it's unreachable.
             if inner.as_os_str().is_empty() || !target.join(inner).exists() {
                 continue;
@@ -138,27 +113,19 @@ impl Tree {
 
     fn proc(&self) -> Result<(), Trouble> {
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-        mount(
-            "proc",
-            self.folder(Path::new("/proc"))?,
-            "proc",
-            flags,
-            None,
-        )
-        .map_err(|e| Trouble::from_cause("cannot mount /proc", e))
+        mount("proc", self.folder(Path::new("/proc"))?, "proc", flags, None)
+            .map_err(|e| Trouble::from_cause("cannot mount /proc", e))
     }
 
     fn devices(&self) -> Result<(), Trouble> {
         for name in DEVICES {
             let device = Path::new("/dev").join(name);
             let target = self.empty_file(&device)?;
-            mount_bind(&device, &target)
-                .map_err(|e| Trouble::from_cause(format!("cannot show /dev/{name}"), e))?;
+            mount_bind(&device, &target).map_err(|e| Trouble::from_cause(format!("cannot show /dev/{name}"), e))?;
         }
         for (name, to) in DEVICE_LINKS {
             let link = self.parent(&Path::new("/dev").join(name))?;
-            symlink(to, link)
-                .map_err(|e| Trouble::from_cause(format!("cannot link /dev/{name}"), e))?;
+            symlink(to, link).map_err(|e| Trouble::from_cause(format!("cannot link /dev/{name}"), e))?;
         }
         Ok(())
     }
@@ -171,25 +138,16 @@ impl Tree {
                 Component::RootDir => continue,
                 Component::Normal(name) => path.push(name),
                 _ => {
-                    return Err(Trouble::new(format!(
-                        "{} is not a plain absolute path",
-                        at.display()
-                    )));
+                    return Err(Trouble::new(format!("{} is not a plain absolute path", at.display())));
                 }
             }
-            let failed =
-                |e| Trouble::from_cause(format!("cannot make the folder {}", at.display()), e);
+            let failed = |e| Trouble::from_cause(format!("cannot make the folder {}", at.display()), e);
             match fs::symlink_metadata(&path) {
                 Ok(found) if found.is_dir() => {}
                 Ok(_) => {
-                    return Err(Trouble::new(format!(
-                        "{} leads over something that isn't a folder",
-                        at.display()
-                    )));
+                    return Err(Trouble::new(format!("{} leads over something that isn't a folder", at.display())));
                 }
-                Err(e) if e.kind() == ErrorKind::NotFound => {
-                    fs::create_dir(&path).map_err(failed)?
-                }
+                Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir(&path).map_err(failed)?,
                 Err(e) => return Err(failed(e)),
             }
         }
@@ -208,8 +166,7 @@ impl Tree {
     fn empty_file(&self, at: &Path) -> Result<PathBuf, Trouble> {
         let path = self.parent(at)?;
         if !path.exists() {
-            fs::write(&path, "")
-                .map_err(|e| Trouble::from_cause(format!("cannot make {}", at.display()), e))?;
+            fs::write(&path, "").map_err(|e| Trouble::from_cause(format!("cannot make {}", at.display()), e))?;
         }
         Ok(path)
     }
@@ -235,13 +192,9 @@ fn close_to_writing(at: &Path) -> Result<(), Trouble> {
 
 /// The mount points that this mount namespace has (proc_pid_mountinfo(5)).
 fn submounts() -> Result<Vec<PathBuf>, Trouble> {
-    let text = fs::read_to_string("/proc/self/mountinfo")
-        .map_err(|e| Trouble::from_cause("cannot read the mounts", e))?;
-    Ok(text
-        .lines()
-        .filter_map(|line| line.split(' ').nth(4))
-        .map(unescape)
-        .collect())
+    let text =
+        fs::read_to_string("/proc/self/mountinfo").map_err(|e| Trouble::from_cause("cannot read the mounts", e))?;
+    Ok(text.lines().filter_map(|line| line.split(' ').nth(4)).map(unescape).collect())
 }
 
 /// Octal escapes of mountinfo: `\040` is a space.
@@ -249,13 +202,9 @@ fn unescape(field: &str) -> PathBuf {
     let mut parts = field.split('\\');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let code = part
-            .get(..3)
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let code = part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
         match (code, part.get(3..)) {
-            (Some(code), Some(rest)) => {
-                text.extend([char::from(code)].into_iter().chain(rest.chars()))
-            }
+            (Some(code), Some(rest)) => text.extend([char::from(code)].into_iter().chain(rest.chars())),
             _ => text.push_str(part),
         }
     }

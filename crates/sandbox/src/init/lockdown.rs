@@ -5,8 +5,7 @@ use std::io::ErrorKind;
 use kogumo_base::Trouble;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::{
-    CapabilitySet, CapabilitySets, clear_ambient_capability_set,
-    remove_capability_from_bounding_set,
+    CapabilitySet, CapabilitySets, clear_ambient_capability_set, remove_capability_from_bounding_set,
 };
 use rustix::thread::{set_capabilities, set_no_new_privs};
 
@@ -17,14 +16,8 @@ use crate::Confinement;
 pub(super) fn limit(order: &Order) -> Result<(), Trouble> {
     let limits = &order.spec.limits;
     let set = |resource, at_most| {
-        setrlimit(
-            resource,
-            Rlimit {
-                current: Some(at_most),
-                maximum: Some(at_most),
-            },
-        )
-        .map_err(|e| Trouble::from_cause(format!("cannot limit {resource:?}"), e))
+        setrlimit(resource, Rlimit { current: Some(at_most), maximum: Some(at_most) })
+            .map_err(|e| Trouble::from_cause(format!("cannot limit {resource:?}"), e))
     };
     set(Resource::Core, 0)?;
     set(Resource::Nofile, limits.open_files)?;
@@ -40,9 +33,7 @@ pub(super) fn forbid_user_namespaces(order: &Order) -> Result<(), Trouble> {
         return Ok(());
     }
     match std::fs::write("/proc/sys/user/max_user_namespaces", "0") {
-        Err(e) if e.kind() != ErrorKind::NotFound => {
-            Err(Trouble::from_cause("cannot write the limit", e))
-        }
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Trouble::from_cause("cannot write the limit", e)),
         _ => Ok(()),
     }
 }
@@ -68,15 +59,7 @@ pub(super) fn give_up_privileges(order: &Order) -> Result<(), Trouble> {
     }
     clear_ambient_capability_set().map_err(failed)?;
     let none = CapabilitySet::empty();
-    set_capabilities(
-        None,
-        CapabilitySets {
-            effective: none,
-            permitted: none,
-            inheritable: none,
-        },
-    )
-    .map_err(failed)
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).map_err(failed)
 }
 
 /// Calls that ask the kernel for what no function needs, and through whose code most escapes went. They answer EPERM.
@@ -106,19 +89,9 @@ fn filter() -> Vec<libc::sock_filter> {
     /// Calls of the x32 interface have this bit and would pass the list by other numbers.
     const X32_BIT: u32 = 0x4000_0000;
     let line = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
-    let refuse = line(
-        RETURN,
-        libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned(),
-        0,
-        0,
-    );
+    let refuse = line(RETURN, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned(), 0, 0);
     // struct seccomp_data: the call's number at 0, the architecture at 4.
-    let mut lines = vec![
-        line(LOAD, 4, 0, 0),
-        line(JUMP_IF_EQUAL, ARCHITECTURE, 1, 0),
-        refuse,
-        line(LOAD, 0, 0, 0),
-    ];
+    let mut lines = vec![line(LOAD, 4, 0, 0), line(JUMP_IF_EQUAL, ARCHITECTURE, 1, 0), refuse, line(LOAD, 0, 0, 0)];
     lines.extend([line(JUMP_IF_AT_LEAST, X32_BIT, 0, 1), refuse]);
     for call in FORBIDDEN {
         let number = u32::try_from(call).unwrap_or(u32::MAX);
@@ -135,21 +108,11 @@ pub(super) fn filter_calls(order: &Order) -> Result<(), Trouble> {
         return Ok(());
     }
     let mut lines = filter();
-    let length =
-        u16::try_from(lines.len()).map_err(|e| Trouble::from_cause("the filter is too long", e))?;
-    let program = libc::sock_fprog {
-        len: length,
-        filter: lines.as_mut_ptr(),
-    };
+    let length = u16::try_from(lines.len()).map_err(|e| Trouble::from_cause("the filter is too long", e))?;
+    let program = libc::sock_fprog { len: length, filter: lines.as_mut_ptr() };
     // SAFETY: `program` points at `length` initialised lines that live until the call returns; the kernel copies them.
     #[allow(unsafe_code)]
-    let done = unsafe {
-        libc::prctl(
-            libc::PR_SET_SECCOMP,
-            libc::SECCOMP_MODE_FILTER,
-            &raw const program,
-        )
-    };
+    let done = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
     if done == 0 {
         return Ok(());
     }

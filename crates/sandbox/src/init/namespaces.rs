@@ -24,8 +24,7 @@ pub(super) fn prepare(order: &Order) -> Result<(), Trouble> {
 /// Joins the control groups, as whoever started the server.
 pub(super) fn join_groups(order: &Order) -> Result<(), Trouble> {
     for group in &order.groups {
-        std::fs::write(group, "0")
-            .map_err(|e| Trouble::from_cause(format!("cannot join {}", group.display()), e))?;
+        std::fs::write(group, "0").map_err(|e| Trouble::from_cause(format!("cannot join {}", group.display()), e))?;
     }
     Ok(())
 }
@@ -46,18 +45,14 @@ pub(super) fn name_host(order: &Order) -> Result<(), Trouble> {
         return Ok(());
     }
     let name = order.spec.hostname.as_bytes();
-    rustix::system::sethostname(name)
-        .map_err(|e| Trouble::from_cause("cannot set the host name", e))
+    rustix::system::sethostname(name).map_err(|e| Trouble::from_cause("cannot set the host name", e))
 }
 
 /// Whether this process may leave all of the host's namespaces in that way. It has left them afterwards.
 pub(super) fn attempt(confinement: &OsStr) -> bool {
-    let all =
-        UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS | UnshareFlags::NEWPID;
+    let all = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS | UnshareFlags::NEWPID;
     if confinement == Confinement::Root.name() {
-        return rustix::process::geteuid().is_root()
-            && unshare(all).is_ok()
-            && root::part_from_host().is_ok();
+        return rustix::process::geteuid().is_root() && unshare(all).is_ok() && root::part_from_host().is_ok();
     }
     unshare(UnshareFlags::NEWUSER | all).is_ok() && root::part_from_host().is_ok()
 }

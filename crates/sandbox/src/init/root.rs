@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kogumo_base::Trouble;
-use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, mount_remount, unmount,
-};
+use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, mount_remount, unmount};
 
 use super::{Order, files};
 use crate::Confinement;
@@ -18,10 +16,7 @@ const PLACES: [&str; 3] = ["/sys", "/media", "/mnt"];
 const ROOT_BYTES: &str = "size=8m,mode=755";
 
 pub(super) fn place() -> Result<PathBuf, Trouble> {
-    let found = PLACES
-        .iter()
-        .map(PathBuf::from)
-        .find(|place| place.is_dir());
+    let found = PLACES.iter().map(PathBuf::from).find(|place| place.is_dir());
     found.ok_or_else(|| Trouble::new(format!("none of {} is there", PLACES.join(", "))))
 }
 
@@ -36,11 +31,8 @@ pub(super) fn lay(order: &Order) -> Result<(), Trouble> {
 
 /// From here on, what is mounted or unmounted in this mount namespace stays in it.
 pub(super) fn part_from_host() -> Result<(), Trouble> {
-    mount_change(
-        "/",
-        MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
-    )
-    .map_err(|e| Trouble::from_cause("cannot part from the host's mounts", e))
+    mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
+        .map_err(|e| Trouble::from_cause("cannot part from the host's mounts", e))
 }
 
 /// Turns to the new root and lets go of the old one, with everything that was in it.
@@ -48,13 +40,10 @@ pub(super) fn turn(order: &Order) -> Result<(), Trouble> {
     if order.confinement == Confinement::Plain {
         return Ok(());
     }
-    rustix::process::chdir(place()?)
-        .map_err(|e| Trouble::from_cause("cannot go to the new root", e))?;
+    rustix::process::chdir(place()?).map_err(|e| Trouble::from_cause("cannot go to the new root", e))?;
     // Both names the same: the old root then lies on top of the new one, to be taken off (pivot_root(2), "NOTES").
-    rustix::process::pivot_root(".", ".")
-        .map_err(|e| Trouble::from_cause("cannot turn to the new root", e))?;
-    unmount(".", UnmountFlags::DETACH)
-        .map_err(|e| Trouble::from_cause("cannot let the old root go", e))?;
+    rustix::process::pivot_root(".", ".").map_err(|e| Trouble::from_cause("cannot turn to the new root", e))?;
+    unmount(".", UnmountFlags::DETACH).map_err(|e| Trouble::from_cause("cannot let the old root go", e))?;
     rustix::process::chdir("/").map_err(|e| Trouble::from_cause("cannot go to the new root", e))
 }
 

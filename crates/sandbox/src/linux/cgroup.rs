@@ -60,17 +60,11 @@ impl Hierarchies {
         let mut mounted = mounted(&mounts);
         mounted.sort_by_key(|mounted| std::cmp::Reverse(mounted.version));
         for mounted in mounted {
-            let wanted: Vec<Power> = POWERS
-                .into_iter()
-                .filter(|power| !found.has(*power))
-                .collect();
+            let wanted: Vec<Power> = POWERS.into_iter().filter(|power| !found.has(*power)).collect();
             let own = own_path(&own, &mounted);
             // At the top if we may; else below the group that somebody gave us.
             let places = [mounted.at.clone(), mounted.at.join(own)];
-            if let Some(hierarchy) = places
-                .iter()
-                .find_map(|place| usable(&mounted, place, &wanted))
-            {
+            if let Some(hierarchy) = places.iter().find_map(|place| usable(&mounted, place, &wanted)) {
                 found.0.push(hierarchy);
             }
         }
@@ -78,9 +72,7 @@ impl Hierarchies {
     }
 
     pub fn has(&self, power: Power) -> bool {
-        self.0
-            .iter()
-            .any(|hierarchy| hierarchy.powers.contains(&power))
+        self.0.iter().any(|hierarchy| hierarchy.powers.contains(&power))
     }
 }
 
@@ -100,16 +92,10 @@ fn mounted(mounts: &str) -> Vec<Mounted> {
         let at = PathBuf::from(left.split(' ').nth(4)?);
         let mut right = right.split(' ');
         match (right.next()?, right.nth(1)) {
-            ("cgroup2", _) => Some(Mounted {
-                version: 2,
-                at,
-                controllers: Vec::new(),
-            }),
-            ("cgroup", Some(options)) => Some(Mounted {
-                version: 1,
-                at,
-                controllers: options.split(',').map(str::to_owned).collect(),
-            }),
+            ("cgroup2", _) => Some(Mounted { version: 2, at, controllers: Vec::new() }),
+            ("cgroup", Some(options)) => {
+                Some(Mounted { version: 1, at, controllers: options.split(',').map(str::to_owned).collect() })
+            }
             _ => None,
         }
     };
@@ -124,9 +110,7 @@ fn own_path<'a>(own: &'a str, mounted: &Mounted) -> &'a str {
     });
     let found = lines.find(|(controllers, _)| match mounted.version {
         2 => controllers.is_empty(),
-        _ => controllers
-            .split(',')
-            .any(|controller| mounted.controllers.iter().any(|c| c == controller)),
+        _ => controllers.split(',').any(|controller| mounted.controllers.iter().any(|c| c == controller)),
     });
     found.map_or("", |(_, path)| path.trim_start_matches('/'))
 }
@@ -142,9 +126,7 @@ fn usable(mounted: &Mounted, place: &Path, wanted: &[Power]) -> Option<Hierarchy
             let given = fs::read_to_string(ours.join("cgroup.subtree_control")).unwrap_or_default();
             let can = |power: &Power| match power {
                 Power::Freeze => true,
-                power => given
-                    .split_whitespace()
-                    .any(|controller| controller == power.controller()),
+                power => given.split_whitespace().any(|controller| controller == power.controller()),
             };
             wanted.iter().copied().filter(can).collect()
         }
@@ -160,20 +142,13 @@ fn usable(mounted: &Mounted, place: &Path, wanted: &[Power]) -> Option<Hierarchy
     // Whether groups can be made in it shows only in the making.
     let trial = ours.join(format!("trial-{}", std::process::id()));
     make(&trial).and_then(|()| fs::remove_dir(&trial)).ok()?;
-    Some(Hierarchy {
-        version: mounted.version,
-        ours,
-        powers,
-    })
+    Some(Hierarchy { version: mounted.version, ours, powers })
 }
 
 /// Version 2: lets the groups below `place` have the controllers. Where it can't be done, the controller stays without.
 fn hand_down(place: &Path, wanted: &[Power]) {
     for power in wanted.iter().filter(|power| **power != Power::Freeze) {
-        let _stays_without = fs::write(
-            place.join("cgroup.subtree_control"),
-            format!("+{}", power.controller()),
-        );
+        let _stays_without = fs::write(place.join("cgroup.subtree_control"), format!("+{}", power.controller()));
     }
 }
 
@@ -209,13 +184,7 @@ impl Group {
     /// The number behind `name` in a file of names and numbers.
     fn number(&self, file: &str, name: &str) -> u64 {
         let text = self.read(file);
-        let value = text.lines().find_map(|line| {
-            line.strip_prefix(name)?
-                .strip_prefix(' ')?
-                .trim()
-                .parse()
-                .ok()
-        });
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok());
         value.unwrap_or(0)
     }
 
@@ -239,9 +208,7 @@ impl Group {
                 (Power::Processes, _) => self.write("pids.max", limits.processes)?,
                 (Power::Cpu, 2) => self.write("cpu.weight", limits.cpu_weight)?,
                 // The kernel's own conversion: 100 is 1024 (kernel/sched/core.c, cpu_weight).
-                (Power::Cpu, _) => {
-                    self.write("cpu.shares", (limits.cpu_weight * 1024 / 100).max(2))?
-                }
+                (Power::Cpu, _) => self.write("cpu.shares", (limits.cpu_weight * 1024 / 100).max(2))?,
                 (Power::Freeze, _) => {}
             }
         }
@@ -261,15 +228,9 @@ impl Groups {
         let mut groups = Groups(Vec::new());
         for hierarchy in &hierarchies.0 {
             let folder = hierarchy.ours.join(format!("{server}-{name}"));
-            let group = Group {
-                version: hierarchy.version,
-                folder,
-                powers: hierarchy.powers.clone(),
-            };
+            let group = Group { version: hierarchy.version, folder, powers: hierarchy.powers.clone() };
             let made = make(&group.folder)
-                .map_err(|e| {
-                    Trouble::from_cause(format!("cannot make {}", group.folder.display()), e)
-                })
+                .map_err(|e| Trouble::from_cause(format!("cannot make {}", group.folder.display()), e))
                 .and_then(|()| group.limit(limits, scratch));
             groups.0.push(group);
             if let Err(trouble) = made {
@@ -282,10 +243,7 @@ impl Groups {
 
     /// The files to write a process to, so that it joins.
     pub fn doors(&self) -> Vec<PathBuf> {
-        self.0
-            .iter()
-            .map(|group| group.folder.join("cgroup.procs"))
-            .collect()
+        self.0.iter().map(|group| group.folder.join("cgroup.procs")).collect()
     }
 
     fn with(&self, power: Power) -> Option<&Group> {
@@ -303,19 +261,14 @@ impl Groups {
         };
         let reached: fn(&Group, bool) -> bool = match group.version {
             2 => |group, frozen| group.number("cgroup.events", "frozen") == u64::from(frozen),
-            _ => |group, frozen| {
-                group.read("freezer.state").trim() == if frozen { "FROZEN" } else { "THAWED" }
-            },
+            _ => |group, frozen| group.read("freezer.state").trim() == if frozen { "FROZEN" } else { "THAWED" },
         };
         match group.version {
             2 => group.write("cgroup.freeze", u8::from(frozen))?,
             _ => group.write("freezer.state", if frozen { "FROZEN" } else { "THAWED" })?,
         }
         if frozen && !settles(|| reached(group, frozen)) {
-            return Err(Trouble::new(format!(
-                "{} does not freeze",
-                group.folder.display()
-            )));
+            return Err(Trouble::new(format!("{} does not freeze", group.folder.display())));
         }
         Ok(())
     }
@@ -334,24 +287,15 @@ impl Groups {
             2 => group.number("memory.stat", "anon"),
             _ => group.number("memory.stat", "total_rss"),
         };
-        let processes = self.with(Power::Processes).map_or(0, |pids| {
-            pids.read("pids.current").trim().parse().unwrap_or(0)
-        });
-        Some(Usage {
-            memory,
-            peak_memory: memory,
-            processes,
-        })
+        let processes =
+            self.with(Power::Processes).map_or(0, |pids| pids.read("pids.current").trim().parse().unwrap_or(0));
+        Some(Usage { memory, peak_memory: memory, processes })
     }
 
     /// An upper bound of `usage().memory` that costs little: everything that is charged.
     pub fn charged(&self) -> Option<u64> {
         let group = self.with(Power::Memory)?;
-        let file = if group.version == 2 {
-            "memory.current"
-        } else {
-            "memory.usage_in_bytes"
-        };
+        let file = if group.version == 2 { "memory.current" } else { "memory.usage_in_bytes" };
         group.read(file).trim().parse().ok()
     }
 
@@ -360,20 +304,13 @@ impl Groups {
         let Some(group) = self.with(Power::Memory) else {
             return false;
         };
-        let file = if group.version == 2 {
-            "memory.events"
-        } else {
-            "memory.oom_control"
-        };
+        let file = if group.version == 2 { "memory.events" } else { "memory.oom_control" };
         group.number(file, "oom_kill") > 0
     }
 
     /// Removes the groups; their processes must be dead, though the kernel may still be busy with the last of them.
     pub fn remove(&self) -> Vec<Trouble> {
-        self.0
-            .iter()
-            .filter_map(|group| remove_group(&group.folder).err())
-            .collect()
+        self.0.iter().filter_map(|group| remove_group(&group.folder).err()).collect()
     }
 }
 
@@ -388,10 +325,7 @@ fn remove_group(folder: &Path) -> Result<(), Trouble> {
         }
     });
     match (gone, last) {
-        (false, Some(e)) => Err(Trouble::from_cause(
-            format!("cannot remove {}", folder.display()),
-            e,
-        )),
+        (false, Some(e)) => Err(Trouble::from_cause(format!("cannot remove {}", folder.display()), e)),
         _ => Ok(()),
     }
 }
@@ -420,11 +354,7 @@ pub(crate) fn sweep(hierarchies: &Hierarchies, lives: impl Fn(&str) -> bool) -> 
         };
         let groups = entries.flatten().filter(|entry| entry.path().is_dir());
         for entry in groups.filter(|entry| !lives(&entry.file_name().to_string_lossy())) {
-            let group = Group {
-                version: hierarchy.version,
-                folder: entry.path(),
-                powers: hierarchy.powers.clone(),
-            };
+            let group = Group { version: hierarchy.version, folder: entry.path(), powers: hierarchy.powers.clone() };
             kill_all(&group);
             troubles.extend(remove_group(&group.folder).err());
         }
@@ -433,11 +363,8 @@ pub(crate) fn sweep(hierarchies: &Hierarchies, lives: impl Fn(&str) -> bool) -> 
 }
 
 fn kill_all(group: &Group) {
-    let groups = Groups(vec![Group {
-        version: group.version,
-        folder: group.folder.clone(),
-        powers: group.powers.clone(),
-    }]);
+    let groups =
+        Groups(vec![Group { version: group.version, folder: group.folder.clone(), powers: group.powers.clone() }]);
     groups.kill();
     for pid in group
         .read("cgroup.procs")
@@ -466,15 +393,8 @@ mod tests {
     #[test]
     fn hierarchies_of_a_mount_table() {
         let found = mounted(HYBRID);
-        let seen: Vec<_> = found
-            .iter()
-            .map(|m| (m.version, m.at.to_str().unwrap_or("")))
-            .collect();
-        let expected = [
-            (1, "/sys/fs/cgroup/memory"),
-            (1, "/sys/fs/cgroup/cpu,cpuacct"),
-            (2, "/sys/fs/cgroup/unified"),
-        ];
+        let seen: Vec<_> = found.iter().map(|m| (m.version, m.at.to_str().unwrap_or(""))).collect();
+        let expected = [(1, "/sys/fs/cgroup/memory"), (1, "/sys/fs/cgroup/cpu,cpuacct"), (2, "/sys/fs/cgroup/unified")];
         assert_eq!(seen, expected);
         let own = "8:pids:/\n4:cpu,cpuacct:/a/b\n3:memory:/box/1\n0::/user.slice\n";
         let paths: Vec<_> = found.iter().map(|m| own_path(own, m)).collect();
@@ -487,23 +407,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("kogumo-cgroup-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let powers = vec![Power::Memory, Power::Processes, Power::Cpu, Power::Freeze];
-        let group = Group {
-            version: 2,
-            folder: folder.clone(),
-            powers,
-        };
-        let limits = Limits {
-            memory: 1000,
-            processes: 7,
-            open_files: 9,
-            cpu_weight: 50,
-        };
+        let group = Group { version: 2, folder: folder.clone(), powers };
+        let limits = Limits { memory: 1000, processes: 7, open_files: 9, cpu_weight: 50 };
         group.limit(&limits, 24).expect("limits are written");
         let read = |file| fs::read_to_string(folder.join(file)).unwrap_or_default();
-        assert_eq!(
-            [read("memory.max"), read("pids.max"), read("cpu.weight")],
-            ["1024", "7", "50"]
-        );
+        assert_eq!([read("memory.max"), read("pids.max"), read("cpu.weight")], ["1024", "7", "50"]);
         fs::write(folder.join("memory.stat"), "anon 77\nfile 88\n").expect("written");
         fs::write(folder.join("memory.events"), "oom 1\noom_kill 1\n").expect("written");
         let groups = Groups(vec![group]);

@@ -44,12 +44,7 @@ impl Source {
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        Ok(Helper {
-            child,
-            control: ours,
-            output,
-            heard: Vec::new(),
-        })
+        Ok(Helper { child, control: ours, output, heard: Vec::new() })
     }
 }
 
@@ -65,20 +60,14 @@ impl Helper {
     pub fn send(&mut self, order: &Order) -> Result<(), Trouble> {
         let failed = |e| Trouble::from_cause("cannot tell a sandbox's helper what to make", e);
         let text = serde_json::to_vec(order).map_err(|e| failed(e.into()))?;
-        let length = u32::try_from(text.len())
-            .map_err(|_| Trouble::new("a sandbox's description is too long"))?;
-        self.control
-            .write_all(&length.to_le_bytes())
-            .and_then(|()| self.control.write_all(&text))
-            .map_err(failed)
+        let length = u32::try_from(text.len()).map_err(|_| Trouble::new("a sandbox's description is too long"))?;
+        self.control.write_all(&length.to_le_bytes()).and_then(|()| self.control.write_all(&text)).map_err(failed)
     }
 
     /// The next word, waited for.
     pub fn hear(&mut self, patience: Duration) -> Result<Word, Trouble> {
         let failed = |e| Trouble::from_cause("a sandbox's helper does not answer", e);
-        self.control
-            .set_read_timeout(Some(patience))
-            .map_err(failed)?;
+        self.control.set_read_timeout(Some(patience)).map_err(failed)?;
         loop {
             if let Some(word) = self.next_word() {
                 return Ok(word);

@@ -18,10 +18,7 @@ impl Server {
     pub fn this() -> Server {
         let pid = std::process::id();
         let started = start_time(pid).unwrap_or_default();
-        Server {
-            name: format!("{pid}-{started}"),
-            first_id: FIRST_ID + pid % SERVERS * IDS_OF_A_SERVER,
-        }
+        Server { name: format!("{pid}-{started}"), first_id: FIRST_ID + pid % SERVERS * IDS_OF_A_SERVER }
     }
 
     /// The user and group outside, for the `count`th sandbox: unprivileged, nobody's, and not another sandbox's.
@@ -35,20 +32,14 @@ pub(super) fn lives(group: &str) -> bool {
     let mut parts = group.split('-');
     let pid = parts.next().and_then(|pid| pid.parse().ok());
     let started = parts.next().and_then(|started| started.parse().ok());
-    pid.and_then(start_time)
-        .is_some_and(|at| Some(at) == started)
+    pid.and_then(start_time).is_some_and(|at| Some(at) == started)
 }
 
 /// When a process started, in ticks since boot (proc_pid_stat(5), field 22).
 fn start_time(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold spaces and parentheses.
-    stat.rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -19,10 +19,7 @@ use crate::init::Word;
 use crate::{Exit, Limits, Sandbox, Usage, Watcher};
 
 /// How often the memory of a sandbox that isn't frozen is looked at.
-const LOOK_EVERY: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 20_000_000,
-};
+const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 /// How long a killed sandbox may take to be gone.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -77,8 +74,7 @@ impl Running {
             helper_pid: helper.child.id(),
             control: helper.control.try_clone().map_err(failed)?,
             output: Mutex::new(helper.output.try_clone().map_err(failed)?),
-            wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-                .map_err(|e| failed(e.into()))?,
+            wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|e| failed(e.into()))?,
             groups,
             limits,
             watcher,
@@ -89,9 +85,7 @@ impl Running {
             exited: Condvar::new(),
         });
         let shared = Arc::clone(&running);
-        let thread = std::thread::Builder::new()
-            .name("sandbox".to_owned())
-            .stack_size(256 * 1024);
+        let thread = std::thread::Builder::new().name("sandbox".to_owned()).stack_size(256 * 1024);
         thread.spawn(move || shared.live(helper)).map_err(failed)?;
         Ok(running)
     }
@@ -123,8 +117,7 @@ impl Running {
     }
 
     fn end(&self, (code, signal): (Option<i32>, Option<i32>)) {
-        let killed_for_memory =
-            self.too_much_memory.load(Ordering::Acquire) || self.groups.out_of_memory();
+        let killed_for_memory = self.too_much_memory.load(Ordering::Acquire) || self.groups.out_of_memory();
         let exit = match (code, signal) {
             (_, Some(9)) if killed_for_memory => Exit::OutOfMemory,
             (_, Some(signal)) => Exit::Signal(signal),
@@ -137,36 +130,19 @@ impl Running {
     }
 
     fn wait_for_something(&self, helper: &Helper, output_open: bool) -> Ready {
-        let patience = if self.frozen.load(Ordering::Acquire) {
-            None
-        } else {
-            Some(&LOOK_EVERY)
-        };
-        let mut watched = vec![
-            PollFd::new(&helper.control, PollFlags::IN),
-            PollFd::new(&self.wake, PollFlags::IN),
-        ];
+        let patience = if self.frozen.load(Ordering::Acquire) { None } else { Some(&LOOK_EVERY) };
+        let mut watched = vec![PollFd::new(&helper.control, PollFlags::IN), PollFd::new(&self.wake, PollFlags::IN)];
         if output_open {
-            watched.push(PollFd::from_borrowed_fd(
-                helper.output.as_fd(),
-                PollFlags::IN,
-            ));
+            watched.push(PollFd::from_borrowed_fd(helper.output.as_fd(), PollFlags::IN));
         }
         if poll(&mut watched, patience).is_err() {
             return Ready::default();
         }
-        let is_ready = |index: usize| {
-            watched
-                .get(index)
-                .is_some_and(|fd| !fd.revents().is_empty())
-        };
+        let is_ready = |index: usize| watched.get(index).is_some_and(|fd| !fd.revents().is_empty());
         if is_ready(1) {
             let _read_by_none_else = rustix::io::read(&self.wake, &mut [0; 8]);
         }
-        Ready {
-            control: is_ready(0),
-            output: is_ready(2),
-        }
+        Ready { control: is_ready(0), output: is_ready(2) }
     }
 
     /// Passes on what the program has written; `false` once nobody can write any more.
@@ -187,9 +163,7 @@ impl Running {
     /// memory too. The cheap upper bound is looked at first.
     fn look_at_memory(&self) {
         let bound = self.groups.charged();
-        if bound
-            .is_some_and(|bytes| bytes <= self.peak.load(Ordering::Relaxed).min(self.limits.memory))
-        {
+        if bound.is_some_and(|bytes| bytes <= self.peak.load(Ordering::Relaxed).min(self.limits.memory)) {
             return;
         }
         if self.measure().memory > self.limits.memory {
@@ -201,11 +175,7 @@ impl Running {
     fn measure(&self) -> Usage {
         let mut usage = self.groups.usage().unwrap_or_else(|| {
             let (memory, processes) = tree::usage(self.helper_pid);
-            Usage {
-                memory,
-                peak_memory: memory,
-                processes,
-            }
+            Usage { memory, peak_memory: memory, processes }
         });
         let before = self.peak.fetch_max(usage.memory, Ordering::Relaxed);
         usage.peak_memory = before.max(usage.memory);
@@ -216,10 +186,7 @@ impl Running {
         if self.groups.can_freeze() {
             self.groups.set_frozen(frozen)?;
         } else {
-            tree::signal(
-                self.helper_pid,
-                if frozen { Signal::STOP } else { Signal::CONT },
-            );
+            tree::signal(self.helper_pid, if frozen { Signal::STOP } else { Signal::CONT });
         }
         self.frozen.store(frozen, Ordering::Release);
         if !frozen {
@@ -279,10 +246,7 @@ impl Sandbox for Handle {
 
     fn wait(&self, patience: Duration) -> Option<Exit> {
         let exit = lock(&self.0.exit);
-        let waited = self
-            .0
-            .exited
-            .wait_timeout_while(exit, patience, |exit| exit.is_none());
+        let waited = self.0.exited.wait_timeout_while(exit, patience, |exit| exit.is_none());
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 

@@ -17,21 +17,16 @@ const SDK: &str = "node_modules/@aws-sdk";
 pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> {
     let bootstrap = folder.join("node/bootstrap.mjs");
     keep(&bootstrap, BOOTSTRAP)?;
-    let found: Vec<(String, PathBuf)> = candidates()
-        .iter()
-        .filter_map(|program| ask(program))
-        .collect();
+    let found: Vec<(String, PathBuf)> = candidates().iter().filter_map(|program| ask(program)).collect();
     let wanted = major(identifier.trim_start_matches("nodejs"));
     let exact = found.iter().find(|(version, _)| major(version) == wanted);
-    let (version, executable) = exact.or(found.first()).ok_or_else(|| {
-        Trouble::new(format!("no Node.js is on this machine to run {identifier}"))
-    })?;
+    let (version, executable) = exact
+        .or(found.first())
+        .ok_or_else(|| Trouble::new(format!("no Node.js is on this machine to run {identifier}")))?;
     let mut notes = Vec::new();
     let description = format!("Node.js {version} ({})", executable.display());
     if exact.is_none() {
-        notes.push(format!(
-            "{identifier} is not on this machine: its functions run on {description}"
-        ));
+        notes.push(format!("{identifier} is not on this machine: its functions run on {description}"));
     }
     let mut mounts = vec![show(&bootstrap, "/var/runtime/bootstrap.mjs")];
     if !is_system(executable) {
@@ -39,20 +34,15 @@ pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> 
     }
     match sdk(executable) {
         Some(modules) => mounts.push(show(&modules, "/var/runtime/node_modules/@aws-sdk")),
-        None => notes.push(format!(
-            "no AWS SDK for JavaScript is here: {identifier} functions need it in their package"
-        )),
+        None => {
+            notes.push(format!("no AWS SDK for JavaScript is here: {identifier} functions need it in their package"))
+        }
     }
-    let modules = format!(
-        "/opt/nodejs/node{}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules",
-        major(version)
-    );
+    let modules =
+        format!("/opt/nodejs/node{}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules", major(version));
     Ok(Runtime {
         mounts,
-        argv: vec![
-            executable.display().to_string(),
-            "/var/runtime/bootstrap.mjs".to_owned(),
-        ],
+        argv: vec![executable.display().to_string(), "/var/runtime/bootstrap.mjs".to_owned()],
         env: vec![("NODE_PATH".to_owned(), modules)],
         description,
         notes,
@@ -85,18 +75,9 @@ fn major(version: &str) -> &str {
 
 fn sdk(executable: &Path) -> Option<PathBuf> {
     let prefix = executable.parent()?.parent()?;
-    [
-        prefix.join("lib").join(SDK),
-        Path::new("/usr/share").join(SDK),
-    ]
-    .into_iter()
-    .find(|folder| folder.is_dir())
+    [prefix.join("lib").join(SDK), Path::new("/usr/share").join(SDK)].into_iter().find(|folder| folder.is_dir())
 }
 
 fn show(from: &Path, at: &str) -> Mount {
-    Mount::Bind {
-        from: from.into(),
-        at: at.into(),
-        writable: false,
-    }
+    Mount::Bind { from: from.into(), at: at.into(), writable: false }
 }

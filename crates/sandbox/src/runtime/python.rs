@@ -34,8 +34,7 @@ pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> 
     keep(&folder.join("probe.py"), PROBE)?;
     let mut best: Option<Interpreter> = None;
     for program in candidates(identifier) {
-        let Some(found) = ask(&program, &folder).filter(|found| !exposes_home(&found.prefixes))
-        else {
+        let Some(found) = ask(&program, &folder).filter(|found| !exposes_home(&found.prefixes)) else {
             continue;
         };
         let has_sdk = found.has_sdk();
@@ -46,11 +45,7 @@ pub(super) fn find(identifier: &str, folder: &Path) -> Result<Runtime, Trouble> 
             break;
         }
     }
-    let best = best.ok_or_else(|| {
-        Trouble::new(format!(
-            "no Python 3 is on this machine to run {identifier}"
-        ))
-    })?;
+    let best = best.ok_or_else(|| Trouble::new(format!("no Python 3 is on this machine to run {identifier}")))?;
     Ok(runtime(identifier, &best))
 }
 
@@ -62,15 +57,8 @@ impl Interpreter {
 
 /// Programs to try: the identifier's own version wherever it is, then the usual Python, then any.
 fn candidates(identifier: &str) -> Vec<PathBuf> {
-    let managers = [
-        ".pyenv/versions",
-        ".local/share/uv/python",
-        ".asdf/installs/python",
-    ];
-    let mut elsewhere: Vec<PathBuf> = managers
-        .iter()
-        .flat_map(|base| bins_below(&home().join(base)))
-        .collect();
+    let managers = [".pyenv/versions", ".local/share/uv/python", ".asdf/installs/python"];
+    let mut elsewhere: Vec<PathBuf> = managers.iter().flat_map(|base| bins_below(&home().join(base))).collect();
     elsewhere.extend(["/usr/local/bin", "/usr/bin", "/opt/python/bin"].map(PathBuf::from));
     programs(&[identifier.to_owned(), "python3".to_owned()], &elsewhere)
 }
@@ -79,11 +67,7 @@ fn candidates(identifier: &str) -> Vec<PathBuf> {
 fn ask(program: &Path, folder: &Path) -> Option<Interpreter> {
     let output = Command::new(program)
         .args(["-s", "-B"])
-        .args([
-            folder.join("probe.py"),
-            folder.join("bootstrap.py"),
-            folder.to_path_buf(),
-        ])
+        .args([folder.join("probe.py"), folder.join("bootstrap.py"), folder.to_path_buf()])
         .env_remove("PYTHONPATH")
         .env_remove("PYTHONHOME")
         .stdin(Stdio::null())
@@ -91,33 +75,20 @@ fn ask(program: &Path, folder: &Path) -> Option<Interpreter> {
         .output()
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    serde_json::from_str(text.lines().last()?)
-        .ok()
-        .filter(|found: &Interpreter| found.version.first() == Some(&3))
+    serde_json::from_str(text.lines().last()?).ok().filter(|found: &Interpreter| found.version.first() == Some(&3))
 }
 
 /// An interpreter whose own folder holds the home folder can't be shown without showing that.
 fn exposes_home(prefixes: &[PathBuf]) -> bool {
-    prefixes
-        .iter()
-        .any(|prefix| !is_system(prefix) && home().starts_with(prefix))
+    prefixes.iter().any(|prefix| !is_system(prefix) && home().starts_with(prefix))
 }
 
 fn runtime(identifier: &str, interpreter: &Interpreter) -> Runtime {
-    let same_place = |path: &PathBuf| Mount::Bind {
-        from: path.clone(),
-        at: path.clone(),
-        writable: false,
-    };
-    let mut mounts: Vec<Mount> = interpreter
-        .prefixes
-        .iter()
-        .filter(|prefix| !is_system(prefix))
-        .map(same_place)
-        .collect();
-    mounts.extend(interpreter.libraries.iter().map(|library| Mount::Empty {
-        at: library.clone(),
-    }));
+    let same_place = |path: &PathBuf| Mount::Bind { from: path.clone(), at: path.clone(), writable: false };
+    let mut mounts: Vec<Mount> =
+        interpreter.prefixes.iter().filter(|prefix| !is_system(prefix)).map(same_place).collect();
+    let seen = |path: &&PathBuf| is_system(path) || interpreter.prefixes.iter().any(|prefix| path.starts_with(prefix));
+    mounts.extend(interpreter.libraries.iter().filter(seen).map(|library| Mount::Empty { at: library.clone() }));
     let show = |from: &Path, name: &str| Mount::Bind {
         from: from.into(),
         at: Path::new("/var/runtime").join(name),
@@ -129,16 +100,8 @@ fn runtime(identifier: &str, interpreter: &Interpreter) -> Runtime {
         false => show(place, &format!("{name}.py")),
     };
     mounts.extend(interpreter.sdk.iter().map(named));
-    let version = interpreter
-        .version
-        .iter()
-        .map(u32::to_string)
-        .collect::<Vec<_>>();
-    let description = format!(
-        "Python {} ({})",
-        version.join("."),
-        interpreter.executable.display()
-    );
+    let version = interpreter.version.iter().map(u32::to_string).collect::<Vec<_>>();
+    let description = format!("Python {} ({})", version.join("."), interpreter.executable.display());
     Runtime {
         mounts,
         argv: vec![
@@ -154,18 +117,10 @@ fn runtime(identifier: &str, interpreter: &Interpreter) -> Runtime {
 }
 
 fn notes(identifier: &str, interpreter: &Interpreter, description: &str) -> Vec<String> {
-    let own = interpreter
-        .version
-        .iter()
-        .take(2)
-        .map(u32::to_string)
-        .collect::<Vec<_>>()
-        .join(".");
+    let own = interpreter.version.iter().take(2).map(u32::to_string).collect::<Vec<_>>().join(".");
     let mut notes = Vec::new();
     if identifier != format!("python{own}") {
-        notes.push(format!(
-            "{identifier} is not on this machine: its functions run on {description}"
-        ));
+        notes.push(format!("{identifier} is not on this machine: its functions run on {description}"));
     }
     if !interpreter.has_sdk() {
         notes.push(format!("no Python here has boto3: {identifier} functions that import it need it in their package"));
@@ -188,42 +143,18 @@ mod tests {
     fn shows_the_prefix_and_hides_the_packages() {
         let runtime = runtime("python3.11", &example());
         let prefix = PathBuf::from("/home/me/.pyenv/versions/3.11.7");
-        assert_eq!(
-            runtime.mounts[0],
-            Mount::Bind {
-                from: prefix.clone(),
-                at: prefix.clone(),
-                writable: false
-            }
-        );
-        assert_eq!(
-            runtime.mounts[1],
-            Mount::Empty {
-                at: prefix.join("lib/site")
-            }
-        );
-        assert_eq!(
-            runtime.argv[0],
-            prefix.join("bin/python3.11").display().to_string()
-        );
-        assert_eq!(
-            runtime.notes.len(),
-            1,
-            "boto3 is missing: {:?}",
-            runtime.notes
-        );
+        assert_eq!(runtime.mounts[0], Mount::Bind { from: prefix.clone(), at: prefix.clone(), writable: false });
+        assert_eq!(runtime.mounts[1], Mount::Empty { at: prefix.join("lib/site") });
+        assert_eq!(runtime.argv[0], prefix.join("bin/python3.11").display().to_string());
+        assert_eq!(runtime.notes.len(), 1, "boto3 is missing: {:?}", runtime.notes);
     }
 
     #[test]
     fn says_that_the_version_is_another() {
         let mut interpreter = example();
-        interpreter
-            .sdk
-            .insert("boto3".into(), "/elsewhere/boto3".into());
+        interpreter.sdk.insert("boto3".into(), "/elsewhere/boto3".into());
         let said = runtime("python3.7", &interpreter).notes;
         assert_eq!(said.len(), 1);
-        assert!(said[0].starts_with(
-            "python3.7 is not on this machine: its functions run on Python 3.11.7 (/home"
-        ));
+        assert!(said[0].starts_with("python3.7 is not on this machine: its functions run on Python 3.11.7 (/home"));
     }
 }

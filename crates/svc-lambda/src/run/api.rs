@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -169,16 +169,16 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
 }
 
 async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let body = Limited::new(request.into_body(), ANSWER_LIMIT).collect().await;
+    let body = read_whole(request.into_body()).await;
     if !shared.settle(id) {
         return problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
     }
     match body {
-        Ok(body) => {
-            shared.tell(Signal::Answer { request: id.to_owned(), payload: body.to_bytes() });
+        Some(payload) => {
+            shared.tell(Signal::Answer { request: id.to_owned(), payload });
             accepted()
         }
-        Err(_) => {
+        None => {
             let message =
                 format!("Response payload size exceeded maximum allowed payload size ({ANSWER_LIMIT} bytes).");
             let kind = "Function.ResponseSizeTooLarge";
@@ -189,13 +189,27 @@ async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Resp
     }
 }
 
+/// A body to its end, kept if it is no larger than it may be. A runtime whose body nobody reads would take the
+/// connection for broken; how much it can send is limited by its own memory.
+async fn read_whole(mut body: Incoming) -> Option<Bytes> {
+    let mut kept = Some(BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        let fits = kept.as_ref().is_some_and(|kept| kept.len() + data.len() <= ANSWER_LIMIT);
+        kept = kept.filter(|_| fits);
+        if let Some(kept) = &mut kept {
+            kept.extend_from_slice(&data);
+        }
+    }
+    kept.map(BytesMut::freeze)
+}
+
 async fn error(shared: &Shared, id: Option<&str>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let kind = request.headers().get("lambda-runtime-function-error-type");
     let kind = kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    let Ok(body) = Limited::new(request.into_body(), ANSWER_LIMIT).collect().await else {
+    let Some(payload) = read_whole(request.into_body()).await else {
         return problem(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "The error is too large.");
     };
-    let payload = body.to_bytes();
     let kind = kind.or_else(|| kind_in(&payload)).unwrap_or_else(|| "Runtime.Unknown".to_owned());
     match id {
         None => shared.tell(Signal::InitFailure { payload, kind }),
