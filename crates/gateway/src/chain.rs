@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::{Method, Response};
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Method, Response, Version};
 use hyper::body::Incoming as HyperBody;
 use kogumo_base::Trouble;
 use kogumo_door::{Caller, Cloud, Principal};
@@ -49,7 +50,14 @@ impl Gateway {
         peer: SocketAddr,
         tls: bool,
     ) -> Response<Outgoing> {
-        self.pass(Arrival::new(request, peer, tls)).await.map(Outgoing)
+        // Who waits for "100 Continue" and is refused instead keeps the body to itself. Whatever comes next on this
+        // connection must not be taken for that body, so nothing does (RFC 9110, section 10.1.1).
+        let waits = request.version() == Version::HTTP_11 && request.headers().contains_key(EXPECT);
+        let mut response = self.pass(Arrival::new(request, peer, tls)).await;
+        if waits && !response.status().is_success() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.map(Outgoing)
     }
 
     async fn pass(&self, mut arrival: Arrival) -> Response<Body> {

@@ -181,7 +181,8 @@ impl Directory {
             let protocol = rest_protocol(service).or(service.protocols.first().copied())?;
             return Some(Target { service, protocol, operation: None });
         }
-        if hints.scope_service.is_some() || matches!(hints.host, HostMeaning::Service { .. }) {
+        let names_another = hints.scope_service.is_some() || hints.headers.contains_key("x-amz-target");
+        if names_another || matches!(hints.host, HostMeaning::Service { .. }) {
             return None;
         }
         let service = self.service("s3")?;

@@ -104,6 +104,7 @@ fn by_target_header() {
     assert_eq!(aim(&Sent { headers, ..POST }), Some(("dynamodb", Protocol::Json10, "GetItem")));
     let headers = &[("x-amz-target", "DynamoDB_20120810.NoSuch")];
     assert_eq!(aim(&Sent { headers, ..POST }), Some(("dynamodb", Protocol::Json10, "?")));
+    assert_eq!(aim(&Sent { headers: &[("x-amz-target", "NoSuch.Thing")], ..POST }), None);
 }
 
 #[test]
