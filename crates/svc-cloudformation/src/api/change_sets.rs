@@ -32,10 +32,9 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
             ("RollbackConfiguration", has_triggers(input.rollback_configuration.as_ref())),
             ("NotificationARNs", notifies(input.notification_ar_ns.as_ref())),
             ("ChangeSetType IMPORT", kind == "IMPORT" || input.resources_to_import.is_some()),
-            ("IncludeNestedStacks", input.include_nested_stacks == Some(true)),
             ("DeploymentMode", input.deployment_mode.is_some()),
             ("DeploymentConfig", input.deployment_config.is_some()),
-            ("DisableValidation", input.disable_validation.is_some()),
+            ("DisableValidation", input.disable_validation == Some(true)),
         ],
     )?;
     let there = find::stack(&context.snapshot(), context.scope(), &input.stack_name)?;
