@@ -311,7 +311,7 @@ fn inherit(flavor: Flavor, template: &mut Map, resources: &mut Map, attributes: 
         inherited.insert("Condition", condition);
     }
     let strongest = |policies: &[Value], names: &[&str]| {
-        names.iter().find(|name| policies.iter().any(|policy| policy.is(name))).map(|name| text(name))
+        names.iter().find(|name| policies.iter().any(|policy| policy.is(name))).map(text)
     };
     inherited.insert_some("DeletionPolicy", strongest(&attributes.deletion_policies, &["Retain", "Delete"]));
     let update = strongest(&attributes.update_replace_policies, &["Retain", "Snapshot", "Delete"]);

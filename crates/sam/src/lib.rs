@@ -17,7 +17,7 @@
 //! | `swagger`, `openapi` | definitions of APIs, and what SAM writes into them |
 //! | `rules`, `model`, `expect` | what a property may hold |
 //! | `resolve`, `intrinsics` | intrinsic functions |
-//! | `value`, `python2`, `json`, `logical_id` | values, their notation, and names that are hashes of it |
+//! | `value`, `map`, `python2`, `json`, `logical_id` | values, their notation, and names that are hashes of it |
 
 mod api;
 mod application;
@@ -39,6 +39,7 @@ mod intrinsics;
 mod json;
 mod layer_version;
 mod logical_id;
+mod map;
 mod model;
 mod openapi;
 mod policies;
