@@ -172,3 +172,11 @@ def test_the_cli(cloud, s3, bucket, tmp_path):
     assert cloud.run("curl", "-s", cloud.aws("s3", "presign", f"s3://{bucket}/b.txt").strip()).stdout == "a"
     cloud.aws("s3", "rb", f"s3://{bucket}", "--force")
     assert bucket not in [found["Name"] for found in s3.list_buckets()["Buckets"]]
+
+
+def test_a_refused_body_does_not_disturb_what_comes_next(s3, bucket, refused):
+    """boto3 waits for "100 Continue" before it sends a body: refused, it sends none, and goes on with the next request."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    for _ in range(100):
+        with refused("PreconditionFailed", 412):
+            s3.put_object(Bucket=bucket, Key="k", Body=b"y", IfNoneMatch="*")

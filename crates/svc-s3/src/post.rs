@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use kogumo_base::{Clock, Scope, Trouble};
-use kogumo_door::{Caller, Client, Cloud, Incoming, Principal, Surface};
+use kogumo_door::{Caller, Client, Cloud, Incoming, KeyProblem, Principal, Surface};
 use kogumo_model::s3;
 use kogumo_sigv4::FormSignature;
 use kogumo_wire::{Body, Fault, Protocol, decode, escape};
@@ -93,47 +93,40 @@ fn cross_origin(cloud: &Cloud, incoming: &Incoming, bucket: &str) -> Result<Vec<
 
 /// Who has signed the form's policy; nobody, if there is none.
 fn caller(cloud: &Cloud, form: &Form) -> Result<Caller, Fault> {
-    let bad = |_| {
-        let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
-        Fault::coded("SignatureDoesNotMatch", 403, message)
-    };
-    let unreadable = |_| Fault::coded("InvalidRequest", 400, "The form's signature cannot be read.");
+    let unreadable = |_| faults::invalid_request("The form's signature cannot be read.");
     let Some(signature) = FormSignature::read(&form.fields).map_err(unreadable)? else {
-        let scope = Scope::new("", "us-east-1");
+        let scope = Scope::new(Principal::Anonymous.account(), DEFAULT_REGION);
         return Ok(Caller { principal: Principal::Anonymous, ..Caller::service("", scope) });
     };
+    let key = cloud.key(signature.access_key(), form.field("x-amz-security-token")).map_err(unknown_key)?;
+    if let Some(secret) = &key.secret {
+        signature.verify(secret).map_err(|_| {
+            let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+            Fault::coded("SignatureDoesNotMatch", 403, message)
+        })?;
+    }
     let region = match &signature {
-        FormSignature::V4 { credential, .. } => credential.region.clone(),
-        FormSignature::Legacy { .. } => "us-east-1".to_owned(),
+        FormSignature::V4 { credential, .. } => credential.region.as_str(),
+        FormSignature::Legacy { .. } => DEFAULT_REGION,
     };
-    let key = signature.access_key();
-    if !cloud.settings.strict && key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(Caller { access_key: key.to_owned(), ..Caller::root(key, &region) });
-    }
-    if !cloud.settings.strict && key == "test" {
-        signature.verify("test").map_err(bad)?;
-        return Ok(Caller { access_key: key.to_owned(), ..Caller::root("000000000000", &region) });
-    }
-    let credential = cloud.credential(key)?.filter(|credential| credential.active).ok_or_else(|| {
-        let message = "The AWS Access Key Id you provided does not exist in our records.";
-        Fault::coded("InvalidAccessKeyId", 403, message)
-    })?;
-    if credential.expires.is_some_and(|expires| cloud.clock.now() >= expires) {
-        return Err(Fault::coded("ExpiredToken", 400, "The provided token has expired."));
-    }
-    if credential.session_token.as_deref() != form.field("x-amz-security-token") {
-        return Err(Fault::coded("InvalidToken", 400, "The provided token is malformed or otherwise invalid."));
-    }
-    signature.verify(&credential.secret).map_err(bad)?;
-    let account = match &credential.principal {
-        Principal::Root { account }
-        | Principal::User { account, .. }
-        | Principal::AssumedRole { account, .. }
-        | Principal::Federated { account, .. } => account.clone(),
-        Principal::Service(_) | Principal::Anonymous => String::new(),
+    let scope = Scope::new(key.principal.account(), region);
+    let access_key = signature.access_key().to_owned();
+    Ok(Caller { principal: key.principal, access_key, ..Caller::service("", scope) })
+}
+
+/// The region of a signature that does not say one.
+const DEFAULT_REGION: &str = "us-east-1";
+
+fn unknown_key(problem: KeyProblem) -> Fault {
+    let (code, status, message) = match problem {
+        KeyProblem::Unknown => {
+            ("InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records.")
+        }
+        KeyProblem::WrongToken => ("InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
+        KeyProblem::Expired => ("ExpiredToken", 400, "The provided token has expired."),
+        KeyProblem::Trouble(trouble) => return trouble.into(),
     };
-    let base = Caller::service("", Scope::new(account, region));
-    Ok(Caller { principal: credential.principal, access_key: key.to_owned(), ..base })
+    Fault::coded(code, status, message)
 }
 
 async fn upload(
