@@ -239,3 +239,19 @@ def test_logs_as_json(functions, name):
     assert [line["type"] for line in lines if "type" in line] == ["platform.initStart", "platform.start", "platform.report"]
     assert [(line["level"], line["message"]) for line in lines if "level" in line] == [("WARNING", "careful")]
     eventually(lambda: functions.logs.describe_log_groups(logGroupNamePrefix=f"/mine/{name}")["logGroups"])
+
+
+def test_no_function_reaches_anothers_events(functions, name):
+    functions.make(name, "import os, time\ndef handler(e, c):\n    time.sleep(e)\n    return os.environ['AWS_LAMBDA_RUNTIME_API']")
+    api = functions.value(name, 0)
+    spy = """
+import urllib.request
+def handler(event, context):
+    try:
+        return urllib.request.urlopen("http://" + event + "/2018-06-01/runtime/invocation/next", timeout=3).read().decode()
+    except Exception as e:
+        return "nothing: " + type(e).__name__
+"""
+    functions.make(name + "-spy", spy)
+    assert functions.value(name + "-spy", api).startswith("nothing: ")
+    assert functions.value(name, 0) == api

@@ -142,6 +142,10 @@ impl Sandbox for FakeSandbox {
 
     fn drain(&self) {}
 
+    fn user(&self) -> Option<u32> {
+        None
+    }
+
     fn usage(&self) -> Usage {
         let state = self.program.state();
         Usage { memory: state.memory, peak_memory: state.peak, processes: u64::from(state.exit.is_none()) }

@@ -33,6 +33,9 @@ pub trait Sandbox: Send + Sync {
     /// Hands to the watcher all output that the program has written until now.
     fn drain(&self);
 
+    /// The user that it is outside, if that user is nobody else: tells whose a connection on this machine is.
+    fn user(&self) -> Option<u32>;
+
     /// What it uses now and has used at most.
     fn usage(&self) -> Usage;
 

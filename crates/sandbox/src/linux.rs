@@ -119,8 +119,10 @@ impl Host for Linux {
         // Not the spec's name alone: one that is being removed may still have a name that is asked for again.
         let name = format!("{}-{}", COUNT.fetch_add(1, Ordering::Relaxed), spec.name);
         let groups = Groups::make(&self.hierarchies, &self.server.name, &name, &limits, spec.scratch_bytes())?;
-        match self.obey(&self.order(spec, &groups)) {
-            Ok(helper) => Ok(Arc::new(Handle::new(Running::attend(helper, groups, limits, watcher)?))),
+        let order = self.order(spec, &groups);
+        let user = (order.confinement == Confinement::Root).then_some(order.outer_uid);
+        match self.obey(&order) {
+            Ok(helper) => Ok(Arc::new(Handle::new(Running::attend(helper, groups, limits, user, watcher)?))),
             Err(trouble) => {
                 groups.kill();
                 groups.remove();

@@ -32,7 +32,10 @@ const RESERVED: [&str; 19] = [
     "AWS_LAMBDA_METADATA_API",
 ];
 const ENVIRONMENT_LIMIT: usize = 4096;
+/// The model's limits are wider than those of functions.
 const MOST_MEMORY: i32 = 10_240;
+const MOST_SECONDS: i32 = 900;
+const MOST_STORAGE: i32 = 10_240;
 pub const MOST_LAYERS: usize = 5;
 
 /// What a caller asks for; `None` leaves a setting as it is.
@@ -205,14 +208,26 @@ fn check(settings: &Settings) -> Result<(), Fault> {
     if Kind::of(&settings.runtime).is_none() {
         return Err(Fault::not_implemented(&format!("The Lambda runtime {}", settings.runtime)));
     }
-    if settings.memory > MOST_MEMORY {
-        return Err(Fault::validation(format!(
-            "1 validation error detected: Value '{}' at 'memorySize' failed to satisfy constraint: \
-             Member must have value less than or equal to {MOST_MEMORY}",
-            settings.memory
-        )));
+    let limits = [
+        ("timeout", settings.timeout, MOST_SECONDS),
+        ("memorySize", settings.memory, MOST_MEMORY),
+        ("ephemeralStorage.size", settings.ephemeral_storage, MOST_STORAGE),
+    ];
+    let violations: Vec<String> = limits
+        .into_iter()
+        .filter(|(_, value, most)| value > most)
+        .map(|(name, value, most)| {
+            format!(
+                "Value '{value}' at '{name}' failed to satisfy constraint: Member must have value less than or equal to {most}"
+            )
+        })
+        .collect();
+    if violations.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let plural = if violations.len() == 1 { "" } else { "s" };
+    let count = violations.len();
+    Err(Fault::validation(format!("{count} validation error{plural} detected: {}", violations.join("; "))))
 }
 
 fn check_environment(variables: &BTreeMap<String, String>) -> Result<(), Fault> {
@@ -277,6 +292,16 @@ mod tests {
         assert!(refused.is_err_and(|why| why.starts_with("Runtime and Handler are mandatory")));
         let refused = apply(&Change { runtime: Some("java21".into()), ..change() });
         assert!(refused.is_err_and(|why| why.contains("java21 is not implemented")));
+    }
+
+    #[test]
+    fn limits_are_told_together() {
+        let refused = apply(&Change { timeout: Some(901), memory_size: Some(10_241), ..change() });
+        let why = "2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value \
+                   less than or equal to 900; Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value \
+                   less than or equal to 10240";
+        assert_eq!(refused, Err(why.to_owned()));
+        assert!(apply(&Change { timeout: Some(900), memory_size: Some(10_240), ..change() }).is_ok());
     }
 
     #[test]

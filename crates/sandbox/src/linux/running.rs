@@ -27,6 +27,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Running {
     groups: Groups,
     limits: Limits,
+    user: Option<u32>,
     helper_pid: u32,
     control: UnixStream,
     /// The reading end of the program's output; whoever holds the lock reads and passes on, so that order is kept.
@@ -66,6 +67,7 @@ impl Running {
         helper: Helper,
         groups: Groups,
         limits: Limits,
+        user: Option<u32>,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Arc<Running>, Trouble> {
         let failed = |e| Trouble::from_cause("cannot attend a sandbox", e);
@@ -77,6 +79,7 @@ impl Running {
             wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|e| failed(e.into()))?,
             groups,
             limits,
+            user,
             watcher,
             frozen: AtomicBool::new(false),
             peak: AtomicU64::new(0),
@@ -234,6 +237,10 @@ impl Sandbox for Handle {
 
     fn drain(&self) {
         self.0.pass_output_on();
+    }
+
+    fn user(&self) -> Option<u32> {
+        self.0.user
     }
 
     fn usage(&self) -> Usage {

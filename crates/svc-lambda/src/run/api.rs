@@ -14,8 +14,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kogumo_base::Trouble;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::signal::Signal;
@@ -46,6 +46,8 @@ pub struct Api {
 struct Shared {
     state: Mutex<State>,
     event_there: Notify,
+    /// Who may connect, once that is known.
+    opened: watch::Sender<Option<Option<u32>>>,
     signals: UnboundedSender<Signal>,
 }
 
@@ -66,9 +68,20 @@ impl Api {
         let failed = |e| Trouble::from_cause("cannot serve the Runtime API", e);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared { state: Mutex::default(), event_there: Notify::new(), signals });
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            event_there: Notify::new(),
+            opened: watch::channel(None).0,
+            signals,
+        });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Api { shared, address, server })
+    }
+
+    /// From now on the runtime may connect: only that user, if the sandbox has one of its own. Functions share this
+    /// machine's network, and one of them could ask for another's events.
+    pub fn open_to(&self, user: Option<u32>) {
+        self.shared.opened.send_replace(Some(user));
     }
 
     /// Gives the runtime an event, at once or when it asks.
@@ -109,15 +122,36 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // The connections end with this task, and it ends with the environment.
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, peer)) = listener.accept().await else { continue };
         let _only_slower = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
+            if !is_welcome(&shared, peer).await {
+                return;
+            }
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
             let _runtime_hangs_up = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
         while connections.try_join_next().is_some() {}
     }
+}
+
+/// Whether it is the runtime that connects.
+async fn is_welcome(shared: &Shared, peer: SocketAddr) -> bool {
+    let mut opened = shared.opened.subscribe();
+    let Ok(user) = opened.wait_for(Option::is_some).await.map(|user| user.flatten()) else { return false };
+    let Some(user) = user else { return true };
+    let connections = tokio::task::spawn_blocking(|| std::fs::read_to_string("/proc/net/tcp")).await;
+    let Ok(Ok(connections)) = connections else { return false };
+    owner(&connections, peer) == Some(user)
+}
+
+/// The user whose connection begins at `from`, out of a text of proc_pid_net(5), `tcp`.
+fn owner(connections: &str, from: SocketAddr) -> Option<u32> {
+    let SocketAddr::V4(from) = from else { return None };
+    let address = format!("{:08X}:{:04X}", u32::from_ne_bytes(from.ip().octets()), from.port());
+    let mut lines = connections.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    lines.find(|fields| fields.get(1) == Some(&address.as_str()))?.get(7)?.parse().ok()
 }
 
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -240,4 +274,23 @@ fn problem(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes
 /// An error as runtimes write them.
 pub fn problem_text(kind: &str, message: &str) -> Bytes {
     serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_a_connection_is() {
+        let connections = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+            0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1900 0 7 1 0 20 4 30 10 -1\n   \
+            1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0 0 8 1 0 20 4 30 10 -1\n";
+        let from = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if cfg!(target_endian = "little") {
+            assert_eq!(owner(connections, from(0x9c40)), Some(1900));
+            assert_eq!(owner(connections, from(0x1f90)), Some(0));
+        }
+        assert_eq!(owner(connections, from(1)), None);
+        assert_eq!(owner("", from(1)), None);
+    }
 }

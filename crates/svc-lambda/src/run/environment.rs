@@ -134,6 +134,7 @@ impl Environment {
             Ok(machine.host.start(spec, ear)?)
         });
         let sandbox = sandbox.await?;
+        api.open_to(sandbox.user());
         Ok(Environment { key, sandbox, log, generation, api, signals, keys_expire: credentials.expires, started })
     }
 
