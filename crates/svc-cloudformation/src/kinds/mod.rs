@@ -10,6 +10,7 @@ mod ecr;
 mod function;
 mod function_parts;
 mod hands;
+mod http_api;
 mod iam_group;
 mod iam_policy;
 mod iam_role;
@@ -116,6 +117,12 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::Stage" => api_stage::create(h, w).await,
         "AWS::ApiGateway::UsagePlan" => api_stage::create_plan(h, w).await,
         "AWS::ApiGateway::UsagePlanKey" => api_stage::create_plan_key(h, w).await,
+        "AWS::ApiGatewayV2::Api" => http_api::create(h, w).await,
+        "AWS::ApiGatewayV2::Authorizer"
+        | "AWS::ApiGatewayV2::Deployment"
+        | "AWS::ApiGatewayV2::Integration"
+        | "AWS::ApiGatewayV2::Route"
+        | "AWS::ApiGatewayV2::Stage" => http_api::create_part(h, w).await,
         "AWS::CDK::Metadata" => Ok(Made::new(uuid())),
         "AWS::CloudFormation::Macro" => put_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::create(h, w).await,
@@ -164,6 +171,12 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::ApiGateway::RestApi" => api::update(h, w).await,
         "AWS::ApiGateway::Stage" => api_stage::update(h, w).await,
         "AWS::ApiGateway::UsagePlan" => api_stage::update_plan(h, w).await,
+        "AWS::ApiGatewayV2::Api" => http_api::update(h, w).await,
+        "AWS::ApiGatewayV2::Authorizer"
+        | "AWS::ApiGatewayV2::Deployment"
+        | "AWS::ApiGatewayV2::Integration"
+        | "AWS::ApiGatewayV2::Route"
+        | "AWS::ApiGatewayV2::Stage" => http_api::update_part(h, w).await,
         "AWS::CDK::Metadata" | "AWS::CloudFormation::WaitCondition" => Ok(unchanged(w)),
         "AWS::CloudFormation::Macro" => put_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::update(h, w).await,
@@ -210,6 +223,12 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::ApiGateway::Stage" => api::delete_part(h, w, "DeleteStage", "stageName").await,
         "AWS::ApiGateway::UsagePlan" => api_stage::delete_plan(h, w).await,
         "AWS::ApiGateway::UsagePlanKey" => api_stage::delete_plan_key(h, w).await,
+        "AWS::ApiGatewayV2::Api" => h.remove("apigatewayv2", "DeleteApi", json!({"ApiId": w.physical_id})).await,
+        "AWS::ApiGatewayV2::Authorizer"
+        | "AWS::ApiGatewayV2::Deployment"
+        | "AWS::ApiGatewayV2::Integration"
+        | "AWS::ApiGatewayV2::Route"
+        | "AWS::ApiGatewayV2::Stage" => http_api::delete_part(h, w).await,
         "AWS::CloudFormation::Macro" => delete_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::delete(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::delete_handle(h, w),

@@ -11,8 +11,9 @@ pub use coerce::coerce;
 pub use validate::violations;
 
 /// The committed facts, one text a service.
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 11] = [
     include_str!("../../../../facts/cloudformation/apigateway.facts"),
+    include_str!("../../../../facts/cloudformation/apigatewayv2.facts"),
     include_str!("../../../../facts/cloudformation/cdk.facts"),
     include_str!("../../../../facts/cloudformation/cloudformation.facts"),
     include_str!("../../../../facts/cloudformation/dynamodb.facts"),
