@@ -7,7 +7,7 @@ use kogumo_store::{Key, Range, Read};
 use kogumo_wire::Fault;
 
 use super::stacks::{
-    begin, begin_update, changes, check_updatable, differs, has_triggers, new_stack, notifies, on_failure, operation,
+    begin, begin_update, changes, check_updatable, differs, has_triggers, is_express, new_stack, notifies, on_failure, operation,
     outdate_change_sets, refuse_unbuilt, wake,
 };
 use super::{find, show};
@@ -33,7 +33,7 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
             ("NotificationARNs", notifies(input.notification_ar_ns.as_ref())),
             ("ChangeSetType IMPORT", kind == "IMPORT" || input.resources_to_import.is_some()),
             ("DeploymentMode", input.deployment_mode.is_some()),
-            ("DeploymentConfig", input.deployment_config.is_some()),
+            ("DeploymentConfig", is_express(input.deployment_config.as_ref())),
             ("DisableValidation", input.disable_validation == Some(true)),
         ],
     )?;
@@ -232,6 +232,7 @@ pub fn describe_change_set(r: &Reader, input: DescribeChangeSetInput) -> Result<
         tags: show::some(show::tags(&version.tags)),
         changes: Some(shown),
         next_token,
+        // Nested stacks have no change sets of their own here; they change when their parent's is executed.
         include_nested_stacks: Some(false),
         on_stack_failure: match change_set.on_failure {
             OnFailure::Rollback => None,

@@ -45,6 +45,11 @@ pub(super) fn has_triggers(configuration: Option<&RollbackConfiguration>) -> boo
     })
 }
 
+/// Every mode but the standard one.
+pub(super) fn is_express(configuration: Option<&DeploymentConfig>) -> bool {
+    configuration.is_some_and(|c| c.mode.as_deref().is_some_and(|mode| mode != "STANDARD") || c.disable_rollback.is_some())
+}
+
 pub(super) fn notifies(arns: Option<&Vec<String>>) -> bool {
     arns.is_some_and(|arns| !arns.is_empty())
 }
@@ -98,7 +103,7 @@ pub async fn create_stack(context: Context, input: CreateStackInput) -> Result<C
             ("ResourceTypes", input.resource_types.is_some()),
             ("RollbackConfiguration", has_triggers(input.rollback_configuration.as_ref())),
             ("NotificationARNs", notifies(input.notification_ar_ns.as_ref())),
-            ("DeploymentConfig", input.deployment_config.is_some()),
+            ("DeploymentConfig", is_express(input.deployment_config.as_ref())),
             ("DisableValidation", input.disable_validation.is_some()),
         ],
     )?;
@@ -163,7 +168,7 @@ pub async fn update_stack(context: Context, input: UpdateStackInput) -> Result<U
             ("ResourceTypes", input.resource_types.is_some()),
             ("RollbackConfiguration", has_triggers(input.rollback_configuration.as_ref())),
             ("NotificationARNs", notifies(input.notification_ar_ns.as_ref())),
-            ("DeploymentConfig", input.deployment_config.is_some()),
+            ("DeploymentConfig", is_express(input.deployment_config.as_ref())),
             ("DisableValidation", input.disable_validation.is_some()),
         ],
     )?;
@@ -273,7 +278,7 @@ pub(super) fn differs(context: &Context, stack: &Stack, prepared: &Prepared) -> 
 }
 
 pub async fn delete_stack(context: Context, input: DeleteStackInput) -> Result<Unit, Fault> {
-    refuse_unbuilt("DeleteStack", &[("DeploymentConfig", input.deployment_config.is_some())])?;
+    refuse_unbuilt("DeleteStack", &[("DeploymentConfig", is_express(input.deployment_config.as_ref()))])?;
     let Some(stack) = find::stack(&context.snapshot(), context.scope(), &input.stack_name)? else { return Ok(Unit) };
     if stack.deleted.is_some() {
         return Ok(Unit);
