@@ -62,6 +62,7 @@ pub(crate) struct Wrong {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     Missing,
+    Null,
     Unknown,
     /// It should be of this type.
     Type(&'static str),
@@ -105,6 +106,7 @@ impl What {
     pub(crate) fn message(&self) -> String {
         match self {
             What::Missing => "field required".into(),
+            What::Null => "none is not an allowed value".into(),
             What::Unknown => "extra fields not permitted".into(),
             What::Type(kind) => match *kind {
                 "str" => "str type expected".into(),
@@ -118,6 +120,7 @@ impl What {
     fn code(&self) -> &'static str {
         match self {
             What::Missing => "value_error.missing",
+            What::Null => "type_error.none.not_allowed",
             What::Unknown => "value_error.extra",
             What::Type("str") => "type_error.str",
             What::Type("dict") => "type_error.dict",
@@ -144,7 +147,10 @@ impl Model {
                     let value = member.kind.read(value, path, wrong);
                     read.insert_some(member.name, value);
                 }
-                None if member.required => wrong.push(Wrong { path: path.clone(), what: What::Missing }),
+                None if member.required => {
+                    let what = if given.contains(member.name) { What::Null } else { What::Missing };
+                    wrong.push(Wrong { path: path.clone(), what });
+                }
                 None => {}
             }
             path.pop();
@@ -162,6 +168,10 @@ impl Model {
 
 impl Kind {
     fn read(&self, value: &Value, path: &mut Vec<String>, wrong: &mut Vec<Wrong>) -> Option<Value> {
+        if value.is_null() {
+            wrong.push(Wrong { path: path.clone(), what: What::Null });
+            return None;
+        }
         let map = as_map(value).map(Value::Map);
         match self {
             Kind::Any => Some(value.clone()),

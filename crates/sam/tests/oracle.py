@@ -12,6 +12,7 @@ Of each template, expected/ has the JSON that a caller of the transform passes (
 out), and what the oracle makes of it: a template, or the mistakes in it.
 """
 import json
+import os
 import pathlib
 import sys
 from unittest import mock
@@ -104,4 +105,7 @@ def main():
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The oracle makes lists of sets; their order has to be the same every time.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
     main()
