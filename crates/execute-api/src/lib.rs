@@ -2,6 +2,7 @@
 //! plain data, the event of proxy integrations, authorizers' policies, HTTP backends.
 
 pub mod access;
+pub mod access_log;
 pub mod address;
 pub mod arrival;
 pub mod backend;

@@ -7,6 +7,7 @@ use crate::rest_api::{self, unless_empty_map};
 use crate::{account, deployment};
 use kogumo_base::{Scope, Timestamp};
 use kogumo_door::{Reader, Writer};
+use kogumo_execute_api::access_log::AccessLog;
 use kogumo_model::apigateway as model;
 use kogumo_store::{Key, Range, Read, Table};
 use kogumo_wire::{Fault, Unit};
@@ -39,12 +40,6 @@ pub struct MethodSettings {
     pub burst_limit: Option<i32>,
     /// Requests a second; -1 for the account's limit.
     pub rate_limit: Option<f64>,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct AccessLog {
-    pub format: Option<String>,
-    pub destination_arn: Option<String>,
 }
 
 static STAGES: Table<Stage> = Table::new("apigateway/stage");

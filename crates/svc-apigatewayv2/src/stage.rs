@@ -7,6 +7,7 @@ use crate::deployment;
 use crate::faults::{bad_request, conflict, unknown};
 use kogumo_base::{Scope, Timestamp};
 use kogumo_door::{Reader, Writer};
+use kogumo_execute_api::access_log::AccessLog;
 use kogumo_model::apigatewayv2 as model;
 use kogumo_store::{Key, Range, Read, Table};
 use kogumo_wire::{Fault, Unit};
@@ -24,7 +25,7 @@ pub struct Stage {
     pub default_throttle: Throttle,
     /// By route key.
     pub throttles: BTreeMap<String, Throttle>,
-    pub access_log: Option<(Option<String>, Option<String>)>,
+    pub access_log: Option<AccessLog>,
     pub tags: Strings,
     pub created: Timestamp,
     pub updated: Timestamp,
@@ -88,13 +89,17 @@ pub fn create_stage(w: &mut Writer, input: model::CreateStageRequest) -> Result<
         variables: input.stage_variables.unwrap_or_default(),
         default_throttle: input.default_route_settings.map(read_throttle).unwrap_or_default(),
         throttles: read_throttles(input.route_settings.unwrap_or_default()),
-        access_log: input.access_log_settings.map(|log| (log.destination_arn, log.format)),
+        access_log: input.access_log_settings.map(read_log),
         tags: input.tags.unwrap_or_default(),
         created: w.now,
         updated: w.now,
     };
     put(w, &input.api_id, &stage)?;
     alike(&shape(stage))
+}
+
+fn read_log(log: model::AccessLogSettings) -> AccessLog {
+    AccessLog { format: log.format, destination_arn: log.destination_arn }
 }
 
 fn read_throttle(settings: model::RouteSettings) -> Throttle {
@@ -136,7 +141,7 @@ pub fn update_stage(w: &mut Writer, input: model::UpdateStageRequest) -> Result<
     set(&mut stage.default_throttle, input.default_route_settings.map(read_throttle));
     stage.throttles.extend(read_throttles(input.route_settings.unwrap_or_default()));
     if let Some(log) = input.access_log_settings {
-        stage.access_log = Some((log.destination_arn, log.format));
+        stage.access_log = Some(read_log(log));
     }
     stage.updated = w.now;
     put(w, &input.api_id, &stage)?;
@@ -170,7 +175,7 @@ fn shape(stage: Stage) -> model::Stage {
     model::Stage {
         access_log_settings: stage
             .access_log
-            .map(|(destination_arn, format)| model::AccessLogSettings { destination_arn, format }),
+            .map(|AccessLog { destination_arn, format }| model::AccessLogSettings { destination_arn, format }),
         auto_deploy: Some(stage.auto_deploy),
         created_date: Some(stage.created),
         default_route_settings: Some(settings(stage.default_throttle)),

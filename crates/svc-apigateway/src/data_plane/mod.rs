@@ -3,6 +3,7 @@
 mod authorize;
 mod backend;
 pub mod call;
+mod compress;
 pub mod failure;
 mod function;
 mod iam;

@@ -1,12 +1,14 @@
 //! The surface of REST APIs: finds the API, the stage and its deployment, and lets the request pass.
 
 use super::call::{self, Call};
+use super::compress::compress;
 use super::failure::{API_CONFIGURATION_ERROR, BAD_REQUEST_BODY, Failure, INVALID_API_KEY, REQUEST_TOO_LARGE};
 use super::runtime::Runtime;
 use crate::definition::Definition;
 use crate::{deployment, rest_api, stage};
 use kogumo_base::Trouble;
 use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
+use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
 use kogumo_execute_api::arrival::{self, Unread};
 use kogumo_execute_api::context::Context;
@@ -70,7 +72,7 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
         ..arrival::describe(&address, &scope, &request, now)
     };
     let definition = &deployment.definition;
-    let response = match whole {
+    let mut response = match whole {
         Ok(()) => {
             let (scope, stage, request) = (&scope, Some(&stage), &request);
             let call = Call { cloud, runtime: &runtime, scope, definition, stage, request, now };
@@ -78,6 +80,10 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
         }
         Err(unread) => failure(&unread).response(definition, &request, &context),
     };
+    if let Some(line) = stage.access_log.as_ref().and_then(|log| access_log::line(log, &request, &response, &context)) {
+        access_log::write(cloud, &scope, &address.api_id, &stage.name, line, now);
+    }
+    compress(definition.minimum_compression_size, &request, &mut response);
     Ok((response, context))
 }
 

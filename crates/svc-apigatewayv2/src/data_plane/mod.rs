@@ -14,6 +14,7 @@ use crate::stage::{self, Stage};
 use crate::{api, deployment};
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
+use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
 use kogumo_execute_api::arrival::{self, Unread};
 use kogumo_execute_api::context::Context;
@@ -106,18 +107,18 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
         return Ok(preflight);
     }
     let raw_path = if stage.name == "$default" { address.path.clone() } else { address.full_path() };
+    let mut context = Context {
+        request_id: id.to_owned(),
+        stage: stage.name.clone(),
+        stage_variables: stage.variables.clone(),
+        path: raw_path.clone(),
+        ..arrival::describe(&address, &scope, &request, now)
+    };
     let mut response = match route::route(&definition, &request.method, &request.path) {
         None => NOT_FOUND.response(),
         Some((route, path_parameters)) => {
-            let context = Context {
-                request_id: id.to_owned(),
-                stage: stage.name.clone(),
-                stage_variables: stage.variables.clone(),
-                resource_path: route.key.split_once(' ').map_or("$default", |(_, path)| path).to_owned(),
-                resource_id: route.key.clone(),
-                path: raw_path.clone(),
-                ..arrival::describe(&address, &scope, &request, now)
-            };
+            context.resource_path = route.key.split_once(' ').map_or("$default", |(_, path)| path).to_owned();
+            context.resource_id.clone_from(&route.key);
             let call = Call {
                 cloud,
                 runtime: &runtime,
@@ -130,19 +131,22 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
                 raw_path: &raw_path,
                 now,
             };
-            pass(&call, context).await.unwrap_or_else(|refusal| refusal.response())
+            pass(&call, &mut context).await.unwrap_or_else(|refusal| refusal.response())
         }
     };
     if let Some(cors) = &definition.cors {
         cors::decorate(cors, &request, &mut response);
     }
+    if let Some(line) = stage.access_log.as_ref().and_then(|log| access_log::line(log, &request, &response, &context)) {
+        access_log::write(cloud, &scope, &address.api_id, &stage.name, line, now);
+    }
     Ok(response)
 }
 
-async fn pass(call: &Call<'_>, mut context: Context) -> Result<Response, Refusal> {
-    throttle(call, &context)?;
-    authorize::authorize(call, &mut context).await?;
-    integrate::integrate(call, &context).await
+async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Refusal> {
+    throttle(call, context)?;
+    authorize::authorize(call, context).await?;
+    integrate::integrate(call, context).await
 }
 
 fn throttle(call: &Call<'_>, context: &Context) -> Result<(), Refusal> {
