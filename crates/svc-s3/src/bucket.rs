@@ -9,8 +9,8 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::notify::TARGETS;
 use crate::record::{
-    BUCKET_TAGS, BUCKETS, Bucket, CORS, CURRENT, DEFAULT_RETENTION, ENCRYPTION, EVERYWHERE, LIFECYCLE, OLDER,
-    OWNERSHIP, POLICIES, PUBLIC_ACCESS, PublicAccess, UPLOADS, Versioning, WEBSITES,
+    BUCKET_TAGS, BUCKETS, Bucket, CORS, CURRENT, DEFAULT_RETENTION, EVERYWHERE, LIFECYCLE, OLDER, OWNERSHIP, POLICIES,
+    PUBLIC_ACCESS, PublicAccess, UPLOADS, Versioning, WEBSITES,
 };
 use crate::{access, bucket_acl, faults, names, tagging};
 
@@ -60,6 +60,9 @@ pub fn create_bucket(cx: &mut Writer, input: s3::CreateBucketRequest) -> Result<
         versioning: if object_lock { Versioning::Enabled } else { Versioning::Never },
         object_lock,
         acl: input.acl,
+        encryption: None,
+        has_lifecycle: false,
+        has_notifications: false,
     };
     let name = bucket.name.as_str();
     BUCKETS.put(cx.tx, &EVERYWHERE, name, &bucket)?;
@@ -118,7 +121,6 @@ pub fn delete_bucket(cx: &mut Writer, input: s3::DeleteBucketRequest) -> Result<
     WEBSITES.delete(cx.tx, &EVERYWHERE, name)?;
     POLICIES.delete(cx.tx, &EVERYWHERE, name)?;
     BUCKET_TAGS.delete(cx.tx, &EVERYWHERE, name)?;
-    ENCRYPTION.delete(cx.tx, &EVERYWHERE, name)?;
     OWNERSHIP.delete(cx.tx, &EVERYWHERE, name)?;
     PUBLIC_ACCESS.delete(cx.tx, &EVERYWHERE, name)?;
     DEFAULT_RETENTION.delete(cx.tx, &EVERYWHERE, name)?;

@@ -4,7 +4,7 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::s3;
 use kogumo_wire::{Fault, Unit};
 
-use crate::record::{BUCKET_TAGS, BUCKETS, Bucket, ENCRYPTION, EVERYWHERE, Encryption, Versioning};
+use crate::record::{BUCKET_TAGS, BUCKETS, Bucket, EVERYWHERE, Encryption, Versioning};
 use crate::{access, faults, tagging};
 
 /// The bucket of a request that reads its settings.
@@ -81,10 +81,10 @@ pub fn get_bucket_encryption(
     cx: &Reader,
     input: s3::GetBucketEncryptionRequest,
 ) -> Result<s3::GetBucketEncryptionOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetEncryptionConfiguration")?;
+    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetEncryptionConfiguration")?;
     // Every bucket encrypts with S3's own keys if it was not told otherwise.
     let own = Encryption { algorithm: "AES256".into(), key: None, bucket_key: Some(false) };
-    let encryption = ENCRYPTION.get(cx.store, &EVERYWHERE, &input.bucket)?.unwrap_or(own);
+    let encryption = bucket.encryption.unwrap_or(own);
     let rule = s3::ServerSideEncryptionRule {
         apply_server_side_encryption_by_default: Some(s3::ServerSideEncryptionByDefault {
             sse_algorithm: encryption.algorithm,
@@ -98,7 +98,7 @@ pub fn get_bucket_encryption(
 }
 
 pub fn put_bucket_encryption(cx: &mut Writer, input: s3::PutBucketEncryptionRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
     let mut rules = input.server_side_encryption_configuration.rules.into_iter();
     let (Some(rule), None) = (rules.next(), rules.next()) else { return Err(faults::malformed_xml()) };
     if rule.blocked_encryption_types.is_some() {
@@ -117,12 +117,12 @@ pub fn put_bucket_encryption(cx: &mut Writer, input: s3::PutBucketEncryptionRequ
         key: default.kms_master_key_id,
         bucket_key: rule.bucket_key_enabled.or(Some(false)),
     };
-    ENCRYPTION.put(cx.tx, &EVERYWHERE, &input.bucket, &encryption)?;
+    BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { encryption: Some(encryption), ..bucket })?;
     Ok(Unit)
 }
 
 pub fn delete_bucket_encryption(cx: &mut Writer, input: s3::DeleteBucketEncryptionRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
-    ENCRYPTION.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
+    BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { encryption: None, ..bucket })?;
     Ok(Unit)
 }

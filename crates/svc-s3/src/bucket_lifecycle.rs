@@ -8,7 +8,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::bucket_config::{reading, writing};
 use crate::lifecycle::{self, Filter, Noncurrent, NoncurrentTransition, Rule, Transition, When};
-use crate::record::{EVERYWHERE, LIFECYCLE};
+use crate::record::{BUCKETS, Bucket, EVERYWHERE, LIFECYCLE};
 use crate::{faults, tagging};
 
 /// The most rules.
@@ -39,7 +39,7 @@ pub fn put_bucket_lifecycle(
     cx: &mut Writer,
     input: s3::PutBucketLifecycleConfigurationRequest,
 ) -> Result<s3::PutBucketLifecycleConfigurationOutput, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
     if input.transition_default_minimum_object_size.as_ref().is_some_and(|size| size != DEFAULT_MINIMUM) {
         return Err(Fault::not_implemented("Another TransitionDefaultMinimumObjectSize"));
     }
@@ -52,6 +52,7 @@ pub fn put_bucket_lifecycle(
         return Err(Fault::coded(code, 400, message));
     }
     LIFECYCLE.put(cx.tx, &EVERYWHERE, &input.bucket, &rules)?;
+    BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { has_lifecycle: true, ..bucket })?;
     wake_at_midnight(cx, &input.bucket)?;
     let transition_default_minimum_object_size = Some(DEFAULT_MINIMUM.into());
     Ok(s3::PutBucketLifecycleConfigurationOutput { transition_default_minimum_object_size })
@@ -66,8 +67,9 @@ pub fn wake_at_midnight(cx: &mut Writer, bucket: &str) -> Result<(), Trouble> {
 }
 
 pub fn delete_bucket_lifecycle(cx: &mut Writer, input: s3::DeleteBucketLifecycleRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
     LIFECYCLE.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
+    BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { has_lifecycle: false, ..bucket })?;
     timers::cancel(cx.tx, TIMER, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }

@@ -9,7 +9,7 @@ use crate::bucket_config::{reading, writing};
 use crate::faults;
 use crate::notification::{self, Target};
 use crate::notify::TARGETS;
-use crate::record::EVERYWHERE;
+use crate::record::{BUCKETS, Bucket, EVERYWHERE};
 
 pub fn get_bucket_notification_configuration(
     cx: &Reader,
@@ -55,7 +55,9 @@ pub async fn put_bucket_notification_configuration(
         }
     }
     cx.write(|cx| {
-        writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketNotification")?;
+        let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketNotification")?;
+        let has_notifications = !targets.is_empty();
+        BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { has_notifications, ..bucket })?;
         match targets.is_empty() {
             true => drop(TARGETS.delete(cx.tx, &EVERYWHERE, &input.bucket)?),
             false => TARGETS.put(cx.tx, &EVERYWHERE, &input.bucket, &targets)?,

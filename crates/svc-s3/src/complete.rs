@@ -9,9 +9,7 @@ use kogumo_store::Read;
 use kogumo_wire::Fault;
 
 use crate::multipart::{self, kind};
-use crate::record::{
-    EVERYWHERE, LIFECYCLE, PARTS, Part, Sum, UPLOADS, Upload, UploadedPart, Version, part_key, upload_key,
-};
+use crate::record::{EVERYWHERE, PARTS, Part, Sum, UPLOADS, Upload, UploadedPart, Version, part_key, upload_key};
 use crate::sums::{self, Sums};
 use crate::{access, blobs, conditions, describe, expiration, faults, notify, versions};
 
@@ -36,7 +34,7 @@ pub fn complete_multipart_upload(
     let sum = whole_sum(&upload, &chosen, &mut input)?;
     let current = versions::current_etag(cx.store(), &name, &key)?;
     conditions::judge_write(input.if_match.as_deref(), input.if_none_match.as_deref(), current.as_deref())?;
-    let version = Version {
+    let mut version = Version {
         modified: cx.now,
         size,
         etag: etag(&chosen),
@@ -50,12 +48,11 @@ pub fn complete_multipart_upload(
         ..Version::default()
     };
     remove_upload(cx, &name, &key, &upload, &chosen)?;
-    let rules = LIFECYCLE.get(cx.store(), &EVERYWHERE, &name)?.unwrap_or_default();
-    let expiration = expiration::header(&rules, &key, &version);
-    let etag = describe::quoted(&version.etag);
-    let version_id = versions::put(cx.tx, &bucket, &key, version.clone())?;
+    let version_id = versions::put(cx.tx, &bucket, &key, &mut version)?;
     let event = "s3:ObjectCreated:CompleteMultipartUpload";
     notify::tell(cx, &bucket, event, &key, Some(&version), version_id.as_deref())?;
+    let expiration = expiration::header(cx.store(), &bucket, &key, &version)?;
+    let etag = describe::quoted(&version.etag);
     let (server_side_encryption, ssekms_key_id, bucket_key_enabled) = describe::shown_encryption(&upload.described);
     let mut output = s3::CompleteMultipartUploadOutput {
         location: Some(format!("{}/{name}/{key}", cx.cloud.settings.endpoint())),

@@ -7,7 +7,7 @@ use kogumo_model::s3;
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
-use crate::record::{Bucket, DEFAULT_RETENTION, Described, ENCRYPTION, EVERYWHERE, Encryption, Retention};
+use crate::record::{Bucket, DEFAULT_RETENTION, Described, EVERYWHERE, Encryption, Retention};
 use crate::{faults, names, object_acl, tagging};
 
 /// User metadata may have 2 KB, names and values together.
@@ -81,7 +81,7 @@ impl Wish {
             return Err(Fault::coded("InvalidRedirectLocation", 400, message));
         }
         object_acl::check_new(read, bucket, described.acl.as_deref())?;
-        described.encryption = encryption(read, bucket, self.encryption, self.kms_key, self.bucket_key)?;
+        described.encryption = encryption(bucket, self.encryption, self.kms_key, self.bucket_key)?;
         Ok(Granted {
             described,
             tags: self.tagging.map_or(Ok(BTreeMap::new()), |text| tagging::from_query(&text))?,
@@ -100,14 +100,13 @@ pub fn check_key(key: &str) -> Result<(), Fault> {
 }
 
 fn encryption(
-    read: &dyn Read,
     bucket: &Bucket,
     algorithm: Option<String>,
     key: Option<String>,
     bucket_key: Option<bool>,
 ) -> Result<Option<Encryption>, Fault> {
     match algorithm {
-        None => Ok(ENCRYPTION.get(read, &EVERYWHERE, &bucket.name)?),
+        None => Ok(bucket.encryption.clone()),
         Some(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms" | "aws:kms:dsse") => {
             Ok(Some(Encryption { algorithm, key, bucket_key }))
         }

@@ -1,12 +1,22 @@
 //! The `x-amz-expiration` header: when and by which rule an object will go.
 
-use crate::lifecycle::{self, Rule, Subject};
-use crate::record::Version;
+use kogumo_base::Trouble;
+use kogumo_store::Read;
 
-/// The header for a version, if a rule expires it.
-pub fn header(rules: &[Rule], key: &str, version: &Version) -> Option<String> {
-    let (moment, rule) = lifecycle::expiration(rules, &subject(key, version))?;
-    Some(format!("expiry-date=\"{}\", rule-id=\"{rule}\"", moment.http_date()))
+use crate::lifecycle::{self, Subject};
+use crate::record::{Bucket, EVERYWHERE, LIFECYCLE, Version};
+
+/// The header for a version, if a rule of its bucket expires it.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn header(read: &dyn Read, bucket: &Bucket, key: &str, version: &Version) -> Result<Option<String>, Trouble> {
+    if !bucket.has_lifecycle {
+        return Ok(None);
+    }
+    let rules = LIFECYCLE.get(read, &EVERYWHERE, &bucket.name)?.unwrap_or_default();
+    let first = lifecycle::expiration(&rules, &subject(key, version));
+    Ok(first.map(|(moment, rule)| format!("expiry-date=\"{}\", rule-id=\"{rule}\"", moment.http_date())))
 }
 
 /// A version as lifecycle rules look at it.

@@ -1,6 +1,5 @@
 //! GetObject and HeadObject: what an object is, and its bytes.
 
-use kogumo_base::Trouble;
 use kogumo_door::{Caller, Context, Reader};
 use kogumo_model::s3;
 use kogumo_store::Read;
@@ -10,7 +9,7 @@ use crate::blobs::Blobs;
 use crate::conditions::{Conditions, Verdict};
 use crate::describe;
 use crate::range::{self, Wanted};
-use crate::record::{EVERYWHERE, LIFECYCLE, Version, Versioning};
+use crate::record::{Version, Versioning};
 use crate::sums::Sums;
 use crate::{access, expiration, faults, restore, versions};
 
@@ -166,7 +165,7 @@ fn choose(read: &dyn Read, caller: &Caller, input: &s3::GetObjectRequest) -> Res
     let last = (first + length).saturating_sub(1);
     Ok(Chosen {
         content_range: (!whole && length > 0).then(|| format!("bytes {first}-{last}/{}", version.size)),
-        expiration: expires(read, &input.bucket, &input.key, &version)?,
+        expiration: expiration::header(read, &bucket, &input.key, &version)?,
         versioned: bucket.versioning != Versioning::Never,
         first,
         last,
@@ -190,11 +189,6 @@ fn part(version: &Version, number: i32) -> Result<(u64, u64, Option<i32>), Fault
 
 fn no_such_part() -> Fault {
     Fault::coded("InvalidPartNumber", 416, "The requested partnumber is not satisfiable")
-}
-
-fn expires(read: &dyn Read, bucket: &str, key: &str, version: &Version) -> Result<Option<String>, Trouble> {
-    let rules = LIFECYCLE.get(read, &EVERYWHERE, bucket)?.unwrap_or_default();
-    Ok(expiration::header(&rules, key, version))
 }
 
 fn content_type(version: &Version) -> String {

@@ -42,6 +42,9 @@ pub fn tell(
     version: Option<&Version>,
     id: Option<&str>,
 ) -> Result<(), Trouble> {
+    if !bucket.has_notifications {
+        return Ok(());
+    }
     let Some(targets) = TARGETS.get(cx.store(), &EVERYWHERE, &bucket.name)? else { return Ok(()) };
     let owner = bucket::owner(&bucket.owner).id.unwrap_or_default();
     for target in targets.iter().filter(|target| notification::is_told(target, event, key)) {

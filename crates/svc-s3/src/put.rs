@@ -8,7 +8,7 @@ use kogumo_wire::{Body, Fault};
 
 use crate::blobs::{self, Blobs, Fresh, Unreceived};
 use crate::describe::{self, Granted, Wish};
-use crate::record::{Bucket, Described, EVERYWHERE, LIFECYCLE, Sum, Version};
+use crate::record::{Bucket, Described, Sum, Version};
 use crate::sums::{self, Expected, Sums};
 use crate::{access, conditions, expiration, faults, notify, versions};
 
@@ -120,7 +120,7 @@ pub fn commit(
     sum: Sum,
 ) -> Result<Made, Fault> {
     let key = new.key.as_str();
-    let version = Version {
+    let mut version = Version {
         modified: cx.now,
         size: fresh.part.size,
         etag: hex(&fresh.md5),
@@ -132,13 +132,11 @@ pub fn commit(
         legal_hold: granted.legal_hold,
         ..Version::default()
     };
-    let (etag, described) = (version.etag.clone(), version.described.clone());
-    let rules = LIFECYCLE.get(cx.store(), &EVERYWHERE, &bucket.name)?.unwrap_or_default();
-    let expiration = expiration::header(&rules, key, &version);
-    let modified = Timestamp::from_seconds(cx.now.seconds());
     blobs::keep(cx.tx, fresh);
-    let version_id = versions::put(cx.tx, bucket, key, version.clone())?;
+    let version_id = versions::put(cx.tx, bucket, key, &mut version)?;
     notify::tell(cx, bucket, new.event, key, Some(&version), version_id.as_deref())?;
+    let expiration = expiration::header(cx.store(), bucket, key, &version)?;
+    let Version { etag, modified, described, .. } = version;
     Ok(Made { version_id, etag, modified, sum, described, expiration })
 }
 

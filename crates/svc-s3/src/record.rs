@@ -30,7 +30,6 @@ pub static LIFECYCLE: Table<Vec<lifecycle::Rule>> = Table::new("s3/lifecycle");
 pub static WEBSITES: Table<website::Website> = Table::new("s3/website");
 pub static POLICIES: Table<String> = Table::new("s3/policy");
 pub static BUCKET_TAGS: Table<BTreeMap<String, String>> = Table::new("s3/bucket-tags");
-pub static ENCRYPTION: Table<Encryption> = Table::new("s3/encryption");
 pub static OWNERSHIP: Table<String> = Table::new("s3/ownership");
 pub static PUBLIC_ACCESS: Table<PublicAccess> = Table::new("s3/public-access");
 pub static DEFAULT_RETENTION: Table<DefaultRetention> = Table::new("s3/default-retention");
@@ -47,6 +46,15 @@ pub struct Bucket {
     pub object_lock: bool,
     /// The canned access control list it was given.
     pub acl: Option<String>,
+    /// How it encrypts by default, if it was told.
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
+    // Whether it has lifecycle rules and targets of notifications: most have none, and need not look for them at
+    // each request.
+    #[serde(default)]
+    pub has_lifecycle: bool,
+    #[serde(default)]
+    pub has_notifications: bool,
 }
 
 /// A bucket keeps versions from the moment it is told to; it can pause, but never go back.

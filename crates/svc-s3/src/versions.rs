@@ -58,7 +58,7 @@ fn older(read: &dyn Read, bucket: &str, key: &str, id: &str) -> Result<Option<Ve
 
 /// Makes a version the newest one of its key, as the bucket's versioning has it, and answers its id if the bucket
 /// has (or had) versions at all.
-pub fn put(tx: &mut Transaction, bucket: &Bucket, key: &str, mut version: Version) -> Result<Option<String>, Trouble> {
+pub fn put(tx: &mut Transaction, bucket: &Bucket, key: &str, version: &mut Version) -> Result<Option<String>, Trouble> {
     let name = bucket.name.as_str();
     let previous = current(tx, name, key)?;
     // S3's times are whole seconds everywhere, so that lists and headers agree.
@@ -81,8 +81,8 @@ pub fn put(tx: &mut Transaction, bucket: &Bucket, key: &str, mut version: Versio
         OLDER.delete(tx, &EVERYWHERE, version_key(name, key, null.sequence))?;
         blobs::forget(tx, &null.parts);
     }
-    CURRENT.put(tx, &EVERYWHERE, object_key(name, key), &version)?;
-    Ok((bucket.versioning != Versioning::Never).then_some(version.id))
+    CURRENT.put(tx, &EVERYWHERE, object_key(name, key), version)?;
+    Ok((bucket.versioning != Versioning::Never).then(|| version.id.clone()))
 }
 
 /// Writes a version back that has been changed in place (its tags, its lock).
@@ -128,8 +128,8 @@ pub struct Removed {
 /// Removes a key: for good, or under versioning by a delete marker.
 pub fn remove(tx: &mut Transaction, bucket: &Bucket, key: &str, now: Timestamp) -> Result<Removed, Trouble> {
     if bucket.versioning != Versioning::Never {
-        let marker = Version { marker: true, modified: now, ..Version::default() };
-        return Ok(Removed { id: put(tx, bucket, key, marker)?, marker: true });
+        let mut marker = Version { marker: true, modified: now, ..Version::default() };
+        return Ok(Removed { id: put(tx, bucket, key, &mut marker)?, marker: true });
     }
     if let Some(gone) = CURRENT.delete(tx, &EVERYWHERE, object_key(&bucket.name, key))? {
         blobs::forget(tx, &gone.parts);
@@ -213,12 +213,15 @@ mod tests {
             versioning,
             object_lock: false,
             acl: None,
+            encryption: None,
+            has_lifecycle: false,
+            has_notifications: false,
         }
     }
 
     fn write(store: &Store, versioning: Versioning, etag: &str) -> Option<String> {
         let version = Version { etag: etag.into(), ..Version::default() };
-        store.write(|tx| put(tx, &bucket(versioning), "k", version.clone())).expect("written")
+        store.write(|tx| put(tx, &bucket(versioning), "k", &mut version.clone())).expect("written")
     }
 
     fn etags(store: &Store) -> Vec<String> {
@@ -285,7 +288,7 @@ mod tests {
         let until = |mode: &str, until| Some(Retention { mode: mode.into(), until: Timestamp(until) });
         let locked = |retention, legal_hold, bypass| {
             let version = Version { retention, legal_hold, ..Version::default() };
-            let id = store.write(|tx| put(tx, &enabled, "k", version.clone())).expect("written").expect("an id");
+            let id = store.write(|tx| put(tx, &enabled, "k", &mut version.clone())).expect("written").expect("an id");
             store.write(|tx| remove_version(tx, &enabled, "k", &id, bypass, Timestamp(1000))).is_err()
         };
         assert!(locked(until("COMPLIANCE", 2000), None, true));
