@@ -91,11 +91,22 @@ mod tests {
         let role = needed("Resources: {R: {Type: 'AWS::IAM::Role'}}");
         assert_eq!(role.missing(&[]).as_deref(), Some("Requires capabilities : [CAPABILITY_IAM]"));
         assert_eq!(role.missing(&given(&["CAPABILITY_NAMED_IAM"])), None);
-        let named = needed("Resources: {R: {Type: 'AWS::IAM::Role', Properties: {RoleName: x}}, P: {Type: 'AWS::IAM::Policy'}}");
-        assert_eq!(named.missing(&given(&["CAPABILITY_IAM"])).as_deref(), Some("Requires capabilities : [CAPABILITY_NAMED_IAM]"));
-        assert_eq!(named.reason().as_deref(), Some("The following resource(s) require capabilities: [AWS::IAM::Role, AWS::IAM::Policy]"));
+        let named = needed(
+            "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {RoleName: x}}, P: {Type: 'AWS::IAM::Policy'}}",
+        );
+        assert_eq!(
+            named.missing(&given(&["CAPABILITY_IAM"])).as_deref(),
+            Some("Requires capabilities : [CAPABILITY_NAMED_IAM]")
+        );
+        assert_eq!(
+            named.reason().as_deref(),
+            Some("The following resource(s) require capabilities: [AWS::IAM::Role, AWS::IAM::Policy]")
+        );
         assert_eq!(needed("Resources: {B: {Type: 'AWS::S3::Bucket'}}"), Needed::default());
         let auto = Needed { auto_expand: true, ..role };
-        assert_eq!(auto.missing(&[]).as_deref(), Some("Requires capabilities : [CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND]"));
+        assert_eq!(
+            auto.missing(&[]).as_deref(),
+            Some("Requires capabilities : [CAPABILITY_IAM, CAPABILITY_AUTO_EXPAND]")
+        );
     }
 }

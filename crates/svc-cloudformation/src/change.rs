@@ -55,7 +55,14 @@ pub struct Detail {
 }
 
 /// What becomes of a stack's resources. `env` knows parameters, conditions and imports, not the resources.
-pub fn changes(template: &Template, graph: &Graph, env: &Environment, resources: &Resources, tags: &std::collections::BTreeMap<String, String>, old: &Template) -> Vec<Change> {
+pub fn changes(
+    template: &Template,
+    graph: &Graph,
+    env: &Environment,
+    resources: &Resources,
+    tags: &std::collections::BTreeMap<String, String>,
+    old: &Template,
+) -> Vec<Change> {
     let mut env = Environment { unknown: Some(UNKNOWN.to_owned()), ..env.clone() };
     let order = graph.order().unwrap_or_default();
     let mut found = Vec::new();
@@ -79,8 +86,15 @@ pub fn changes(template: &Template, graph: &Graph, env: &Environment, resources:
         if changes.is_empty() && beside.is_empty() && !replaced {
             continue;
         }
-        let schema = Schema::of(if is_custom(&declared.kind) { "AWS::CloudFormation::CustomResource" } else { &declared.kind });
-        let mut details = property_details(&changes, schema, &declared.properties, old.resources.get(id).map(|r| &r.properties), template);
+        let schema =
+            Schema::of(if is_custom(&declared.kind) { "AWS::CloudFormation::CustomResource" } else { &declared.kind });
+        let mut details = property_details(
+            &changes,
+            schema,
+            &declared.properties,
+            old.resources.get(id).map(|r| &r.properties),
+            template,
+        );
         details.extend(beside.into_iter().map(|attribute| Detail {
             attribute,
             name: None,
@@ -200,9 +214,11 @@ fn property_details(
             (_, Some(resource)) if unknown => {
                 let attribute = attribute_of(declared, resource);
                 details.push(match attribute {
-                    Some(attribute) => {
-                        Detail { source: "ResourceAttribute", cause: Some(format!("{resource}.{attribute}")), ..base.clone() }
-                    }
+                    Some(attribute) => Detail {
+                        source: "ResourceAttribute",
+                        cause: Some(format!("{resource}.{attribute}")),
+                        ..base.clone()
+                    },
                     None => Detail { source: "ResourceReference", cause: Some(resource.clone()), ..base.clone() },
                 });
             }
@@ -298,8 +314,17 @@ mod tests {
 
     fn existing(id: &str, properties: Value) -> (String, Resource) {
         let attributes = properties.as_object().cloned().unwrap_or_default();
-        let actual = Actual { kind: "AWS::SSM::Parameter".into(), physical_id: format!("{id}-1"), properties, attributes, ..Actual::default() };
-        (id.to_owned(), Resource { logical_id: id.into(), kind: actual.kind.clone(), actual: Some(actual), ..Resource::default() })
+        let actual = Actual {
+            kind: "AWS::SSM::Parameter".into(),
+            physical_id: format!("{id}-1"),
+            properties,
+            attributes,
+            ..Actual::default()
+        };
+        (
+            id.to_owned(),
+            Resource { logical_id: id.into(), kind: actual.kind.clone(), actual: Some(actual), ..Resource::default() },
+        )
     }
 
     fn between(old: &str, new: &str, resources: &Resources, parameters: &[(&str, &str)]) -> Vec<Change> {
@@ -311,15 +336,29 @@ mod tests {
 
     #[test]
     fn an_attribute_of_a_changed_resource() {
-        let text = |value: &str| format!("Resources:\n  A: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: {value}}}}}\n  B: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: !GetAtt A.Value}}}}\n");
-        let resources: Resources = [existing("A", json!({"Type": "String", "Value": "x"})), existing("B", json!({"Type": "String", "Value": "x"}))].into();
+        let text = |value: &str| {
+            format!(
+                "Resources:\n  A: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: {value}}}}}\n  B: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: !GetAtt A.Value}}}}\n"
+            )
+        };
+        let resources: Resources = [
+            existing("A", json!({"Type": "String", "Value": "x"})),
+            existing("B", json!({"Type": "String", "Value": "x"})),
+        ]
+        .into();
         assert_eq!(between(&text("x"), &text("x"), &resources, &[]), vec![]);
         let found = between(&text("x"), &text("y"), &resources, &[]);
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].json()["ResourceChange"]["Details"], json!([{"Target": {"Attribute": "Properties", "Name": "Value",
-            "RequiresRecreation": "Never"}, "Evaluation": "Static", "ChangeSource": "DirectModification"}]));
-        assert_eq!(found[1].json()["ResourceChange"]["Details"], json!([{"Target": {"Attribute": "Properties", "Name": "Value",
-            "RequiresRecreation": "Never"}, "Evaluation": "Dynamic", "ChangeSource": "ResourceAttribute", "CausingEntity": "A.Value"}]));
+        assert_eq!(
+            found[0].json()["ResourceChange"]["Details"],
+            json!([{"Target": {"Attribute": "Properties", "Name": "Value",
+            "RequiresRecreation": "Never"}, "Evaluation": "Static", "ChangeSource": "DirectModification"}])
+        );
+        assert_eq!(
+            found[1].json()["ResourceChange"]["Details"],
+            json!([{"Target": {"Attribute": "Properties", "Name": "Value",
+            "RequiresRecreation": "Never"}, "Evaluation": "Dynamic", "ChangeSource": "ResourceAttribute", "CausingEntity": "A.Value"}])
+        );
         assert_eq!(found[1].replacement, Some("False"));
     }
 
@@ -336,13 +375,17 @@ mod tests {
     fn replaced_added_removed() {
         let old = "Resources: {A: {Type: 'AWS::SSM::Parameter', Properties: {Name: a, Type: String, Value: x}}}";
         let new = "Resources: {A: {Type: 'AWS::SSM::Parameter', Properties: {Name: b, Type: String, Value: x}}, C: {Type: 'AWS::S3::Bucket'}}";
-        let resources: Resources = [existing("A", json!({"Name": "a", "Type": "String", "Value": "x"})), existing("B", json!({}))].into();
+        let resources: Resources =
+            [existing("A", json!({"Name": "a", "Type": "String", "Value": "x"})), existing("B", json!({}))].into();
         let found = between(old, new, &resources, &[]);
         let seen: Vec<_> = found.iter().map(|c| (c.action, c.id.as_str(), c.replacement, c.policy_action)).collect();
-        assert_eq!(seen, [
-            (Verb::Modify, "A", Some("True"), Some("ReplaceAndDelete")),
-            (Verb::Add, "C", None, None),
-            (Verb::Remove, "B", None, Some("Delete")),
-        ]);
+        assert_eq!(
+            seen,
+            [
+                (Verb::Modify, "A", Some("True"), Some("ReplaceAndDelete")),
+                (Verb::Add, "C", None, None),
+                (Verb::Remove, "B", None, Some("Delete")),
+            ]
+        );
     }
 }

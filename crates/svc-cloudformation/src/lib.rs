@@ -38,12 +38,11 @@ pub fn service() -> Service {
 
 /// The service over a world of its own (tests).
 pub fn service_over(worlds: Worlds) -> Service {
-    Service::new(&kogumo_model::cloudformation::SERVICE, ops::ops())
-        .with(Running::default())
-        .with(worlds)
-        .reconciler(Reconciler {
+    Service::new(&kogumo_model::cloudformation::SERVICE, ops::ops()).with(Running::default()).with(worlds).reconciler(
+        Reconciler {
             name: "cloudformation stacks",
             period: Duration::from_secs(5),
             run: |cloud| Box::pin(async move { workflow::resume(&Arc::clone(&cloud)) }),
-        })
+        },
+    )
 }

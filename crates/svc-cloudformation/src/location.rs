@@ -42,7 +42,10 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let hex = tail
+            .get(..2)
+            .and_then(|two| std::str::from_utf8(two).ok())
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
         match (first, hex) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);
@@ -63,7 +66,8 @@ mod tests {
 
     #[test]
     fn both_styles() {
-        let location = |bucket: &str, key: &str| Some(Location { bucket: bucket.into(), key: key.into(), version: None });
+        let location =
+            |bucket: &str, key: &str| Some(Location { bucket: bucket.into(), key: key.into(), version: None });
         assert_eq!(Location::parse("https://b.s3.us-east-1.amazonaws.com/a/k.yml"), location("b", "a/k.yml"));
         assert_eq!(Location::parse("https://b.s3.amazonaws.com/k"), location("b", "k"));
         assert_eq!(Location::parse("https://s3.us-east-1.amazonaws.com/b/a/k"), location("b", "a/k"));

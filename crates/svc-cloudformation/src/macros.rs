@@ -38,12 +38,7 @@ pub fn need_consent(original: &Value, declared: &Template) -> Result<bool, Probl
 ///
 /// # Errors
 /// What a macro says.
-pub async fn run(
-    context: &Context,
-    original: Value,
-    declared: &Template,
-    env: &Environment,
-) -> Result<Value, Refusal> {
+pub async fn run(context: &Context, original: Value, declared: &Template, env: &Environment) -> Result<Value, Refusal> {
     let mut template = original;
     for call in embedded(&template)? {
         let fragment = template.pointer(&call.at).cloned().unwrap_or_default();
@@ -81,8 +76,9 @@ async fn one(context: &Context, call: &Macro, fragment: Value, env: &Environment
     let at_top = call.at.is_empty();
     match call.name.as_str() {
         INCLUDE => include(context, call, fragment, at_top, env).await,
-        language_extensions::NAME => Ok(language_extensions::transform(&fragment, env)
-            .map_err(|problem| Refusal::Transform(problem.0))?),
+        language_extensions::NAME => {
+            Ok(language_extensions::transform(&fragment, env).map_err(|problem| Refusal::Transform(problem.0))?)
+        }
         SAM => sam(context, fragment, env),
         _ => own(context, call, fragment, env).await,
     }
@@ -135,7 +131,8 @@ fn sam(context: &Context, fragment: Value, env: &Environment) -> Result<Value, R
 
 /// A macro of the account: a Lambda function, as `AWS::CloudFormation::Macro` has registered it.
 async fn own(context: &Context, call: &Macro, fragment: Value, env: &Environment) -> Result<Value, Refusal> {
-    let known = MACROS.get(&context.snapshot(), context.scope(), call.name.as_str()).map_err(kogumo_wire::Fault::from)?;
+    let known =
+        MACROS.get(&context.snapshot(), context.scope(), call.name.as_str()).map_err(kogumo_wire::Fault::from)?;
     let name = format!("{}::{}", env.account, call.name);
     let Some(function) = known else {
         return Err(Refusal::Transform(format!("No transform named {name} found.")));

@@ -20,7 +20,9 @@ pub fn limits(kind: &str) -> Limits {
         "AWS::S3::Bucket" => (63, true),
         "AWS::ECR::Repository" => (256, true),
         "AWS::Lambda::Function" | "AWS::IAM::Role" | "AWS::IAM::User" => (64, false),
-        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" | "AWS::IAM::Policy" => (128, false),
+        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" | "AWS::IAM::Policy" => {
+            (128, false)
+        }
         "AWS::Lambda::LayerVersion" => (140, false),
         _ => (255, false),
     };

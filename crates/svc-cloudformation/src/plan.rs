@@ -35,9 +35,10 @@ pub fn forward(target: &Graph, resources: &Resources, operation: &str) -> Next {
     if !failed.is_empty() {
         return if running { Next::Start(Vec::new()) } else { Next::End(failed) };
     }
-    let ready = target.waits_for.iter().filter(|(id, before)| {
-        state(id).is_none() && before.iter().all(|one| state(one) == Some(StepState::Done))
-    });
+    let ready = target
+        .waits_for
+        .iter()
+        .filter(|(id, before)| state(id).is_none() && before.iter().all(|one| state(one) == Some(StepState::Done)));
     let ready: Vec<String> = ready.map(|(id, _)| id.clone()).collect();
     if ready.is_empty() && !running { Next::End(Vec::new()) } else { Next::Start(ready) }
 }
@@ -174,7 +175,10 @@ mod tests {
         assert_eq!(forward(&target, &made(&[("A", Running)]), "op"), start(&[]));
         assert_eq!(forward(&target, &made(&[("A", Done)]), "op"), start(&["B", "C"]));
         assert_eq!(forward(&target, &made(&[("A", Done), ("B", Failed), ("C", Running)]), "op"), start(&[]));
-        assert_eq!(forward(&target, &made(&[("A", Done), ("B", Failed), ("C", Done)]), "op"), Next::End(vec!["B".into()]));
+        assert_eq!(
+            forward(&target, &made(&[("A", Done), ("B", Failed), ("C", Done)]), "op"),
+            Next::End(vec!["B".into()])
+        );
         let all = made(&[("A", Done), ("B", Done), ("C", Done), ("D", Done)]);
         assert_eq!(forward(&target, &all, "op"), Next::End(vec![]));
         assert_eq!(forward(&target, &all, "another"), start(&["A"]));
@@ -184,7 +188,12 @@ mod tests {
     fn deletion_takes_dependants_first() {
         use StepState::{Done, Failed, Running};
         let with = |b: Option<StepState>| -> Resources {
-            [resource("A", Action::Delete, None, &[]), resource("B", Action::Delete, b, &["A"]), resource("C", Action::Delete, None, &["A"])].into()
+            [
+                resource("A", Action::Delete, None, &[]),
+                resource("B", Action::Delete, b, &["A"]),
+                resource("C", Action::Delete, None, &["A"]),
+            ]
+            .into()
         };
         assert_eq!(delete_all(&with(None), "op"), Next::Start(vec!["B".into(), "C".into()]));
         assert_eq!(delete_all(&with(Some(Running)), "op"), Next::Start(vec!["C".into()]));
@@ -198,10 +207,16 @@ mod tests {
 
     #[test]
     fn decisions() {
-        let actual = Actual { kind: "AWS::SSM::Parameter".into(), properties: json!({"Name": "n", "Value": "1"}), ..Actual::default() };
+        let actual = Actual {
+            kind: "AWS::SSM::Parameter".into(),
+            properties: json!({"Name": "n", "Value": "1"}),
+            ..Actual::default()
+        };
         let kind = "AWS::SSM::Parameter";
         assert_eq!(decide(&actual, kind, &json!({"Value": "1", "Name": "n"})), Decision::Keep);
-        assert!(matches!(decide(&actual, kind, &json!({"Name": "n", "Value": "2"})), Decision::Update(c) if c.len() == 1));
+        assert!(
+            matches!(decide(&actual, kind, &json!({"Name": "n", "Value": "2"})), Decision::Update(c) if c.len() == 1)
+        );
         assert!(matches!(decide(&actual, kind, &json!({"Name": "m", "Value": "1"})), Decision::Replace(_)));
         assert!(matches!(decide(&actual, "AWS::S3::Bucket", &json!({})), Decision::Replace(_)));
     }

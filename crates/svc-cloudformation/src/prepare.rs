@@ -84,9 +84,7 @@ pub async fn template_text(
     previous: Option<&Stack>,
 ) -> Result<String, Fault> {
     match (body, url, previous) {
-        (Some(_), Some(_), _) => {
-            Err(Fault::validation("You cannot specify more than one template source"))
-        }
+        (Some(_), Some(_), _) => Err(Fault::validation("You cannot specify more than one template source")),
         (Some(body), None, _) if body.len() > LONGEST_BODY => Err(Fault::validation(format!(
             "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must have \
              length less than or equal to {LONGEST_BODY}"
@@ -240,7 +238,8 @@ async fn resolve(
 
 async fn stored_value(context: &Context, name: &str) -> Result<String, Fault> {
     let found = context.client().call_json("ssm", "GetParameter", &json!({"Name": name})).await;
-    let value = found.ok().and_then(|found| found.pointer("/Parameter/Value").and_then(Value::as_str).map(str::to_owned));
+    let value =
+        found.ok().and_then(|found| found.pointer("/Parameter/Value").and_then(Value::as_str).map(str::to_owned));
     value.ok_or_else(|| {
         Fault::validation(format!("Unable to fetch parameters [{name}] from parameter store for this account."))
     })
@@ -263,7 +262,10 @@ fn unrecognised(template: &Template) -> Result<(), Problem> {
 /// Every attribute that `Fn::GetAtt` names is one that its resource's type has.
 fn attributes(template: &Template) -> Result<(), Problem> {
     let sections = ["Resources", "Outputs"];
-    sections.iter().filter_map(|name| template.value.get(*name)).try_for_each(|section| attributes_in(template, section))
+    sections
+        .iter()
+        .filter_map(|name| template.value.get(*name))
+        .try_for_each(|section| attributes_in(template, section))
 }
 
 fn attributes_in(template: &Template, value: &Value) -> Result<(), Problem> {

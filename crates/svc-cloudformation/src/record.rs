@@ -326,9 +326,7 @@ pub struct ChangeSet {
 /// By uuid. The name's index holds stacks that are not deleted.
 pub static STACKS: Table<Stack> = Table::indexed(
     "cloudformation/stack",
-    &[
-        Index { name: "name", key: |stack| stack.deleted.is_none().then(|| Key::new().str(&stack.name)) },
-    ],
+    &[Index { name: "name", key: |stack| stack.deleted.is_none().then(|| Key::new().str(&stack.name)) }],
 );
 /// By stack uuid, while there is something to do.
 pub static PENDING: Table<Pending> = Table::new("cloudformation/pending");

@@ -28,7 +28,11 @@ pub fn check(policy: &str, action: &str, id: &str, kind: &str) -> Result<(), Str
         }
         allowed |= statement["Effect"] == "Allow";
     }
-    if allowed { Ok(()) } else { Err(format!("Action not allowed by stack policy: no statement allows [{action}] for resource [{id}]")) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(format!("Action not allowed by stack policy: no statement allows [{action}] for resource [{id}]"))
+    }
 }
 
 /// Whether a text is a policy at all.
@@ -52,9 +56,10 @@ fn applies(statement: &Value, action: &str, resource: &str, kind: &str) -> bool 
         Some(not) => !any(not, resource),
         None => any(&statement["Resource"], resource),
     };
-    let on_kind = statement.get("Condition").and_then(Value::as_object).is_none_or(|tests| {
-        tests.values().all(|test| any(&test["ResourceType"], kind))
-    });
+    let on_kind = statement
+        .get("Condition")
+        .and_then(Value::as_object)
+        .is_none_or(|tests| tests.values().all(|test| any(&test["ResourceType"], kind)));
     on_action && on_resource && on_kind
 }
 
@@ -99,7 +104,9 @@ mod tests {
 
     #[test]
     fn wildcards() {
-        for (pattern, text, want) in [("*", "", true), ("a*c", "abc", true), ("a*c", "ab", false), ("a", "ab", false), ("*b*", "abc", true)] {
+        for (pattern, text, want) in
+            [("*", "", true), ("a*c", "abc", true), ("a*c", "ab", false), ("a", "ab", false), ("*b*", "abc", true)]
+        {
             assert_eq!(matches(pattern, text), want, "{pattern} {text}");
         }
     }

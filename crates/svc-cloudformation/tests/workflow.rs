@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 /// D needs B and C, which need A.
 fn diamond(value: &str) -> String {
-    let parameter = |id: &str, value: &str| format!("  {id}: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: {value}}}}}\n");
+    let parameter = |id: &str, value: &str| {
+        format!("  {id}: {{Type: 'AWS::SSM::Parameter', Properties: {{Type: String, Value: {value}}}}}\n")
+    };
     format!(
         "Resources:\n{}{}{}{}Outputs:\n  Out: {{Value: !GetAtt D.Value, Export: {{Name: out}}}}\n",
         parameter("A", value),
@@ -58,10 +60,14 @@ async fn a_create_that_fails_anywhere_leaves_nothing() {
         assert_eq!(stack["StackStatus"], "ROLLBACK_COMPLETE", "{failing}");
         assert!(fake().lock().existing.is_empty(), "{failing}");
         let history = events(&client, "s").await;
-        let reason = format!("s ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [{failing}]. Rollback requested by user.");
+        let reason = format!(
+            "s ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [{failing}]. Rollback requested by user."
+        );
         assert!(history.contains(&reason), "{history:?}");
         assert!(history.contains(&format!("{failing} CREATE_FAILED {failing} was told to fail")), "{history:?}");
-        let refused = call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": diamond("y")})).await.expect_err("refused");
+        let refused = call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": diamond("y")}))
+            .await
+            .expect_err("refused");
         assert!(refused.ends_with("is in ROLLBACK_COMPLETE state and can not be updated."), "{refused}");
     }
 }
@@ -90,12 +96,18 @@ async fn an_update_that_fails_anywhere_restores_what_was() {
 async fn an_update_changes_replaces_and_cleans_up() {
     let (_cloud, client) = cloud();
     let body = |name: &str, value: &str, rest: &str| {
-        format!("Resources:\n  A: {{Type: 'AWS::SSM::Parameter', Properties: {{Name: {name}, Type: String, Value: {value}}}}}\n{rest}")
+        format!(
+            "Resources:\n  A: {{Type: 'AWS::SSM::Parameter', Properties: {{Name: {name}, Type: String, Value: {value}}}}}\n{rest}"
+        )
     };
     let kept = "  K: {Type: 'AWS::SSM::Parameter', DeletionPolicy: Retain, Properties: {Type: String, Value: k}}\n";
-    call(&client, "CreateStack", json!({"StackName": "s", "TemplateBody": body("a", "1", kept)})).await.expect("accepted");
+    call(&client, "CreateStack", json!({"StackName": "s", "TemplateBody": body("a", "1", kept)}))
+        .await
+        .expect("accepted");
     settled(&client, "s").await;
-    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": body("b", "1", "")})).await.expect("accepted");
+    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": body("b", "1", "")}))
+        .await
+        .expect("accepted");
     assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_COMPLETE");
     let existing: Vec<String> = fake().lock().existing.keys().cloned().collect();
     assert_eq!(existing.len(), 2, "{existing:?}");
@@ -137,7 +149,10 @@ async fn change_sets_as_deploy_uses_them() {
     let create = |kind: &str, name: &str, body: &str| json!({"StackName": "s", "ChangeSetName": name, "ChangeSetType": kind, "TemplateBody": body});
     let made = call(&client, "CreateChangeSet", create("CREATE", "c1", &diamond("x"))).await.expect("a change set");
     let id = made["Id"].as_str().expect("an id").to_owned();
-    assert_eq!(call(&client, "DescribeStacks", json!({"StackName": "s"})).await.expect("a stack")["Stacks"][0]["StackStatus"], "REVIEW_IN_PROGRESS");
+    assert_eq!(
+        call(&client, "DescribeStacks", json!({"StackName": "s"})).await.expect("a stack")["Stacks"][0]["StackStatus"],
+        "REVIEW_IN_PROGRESS"
+    );
     let seen = call(&client, "DescribeChangeSet", json!({"ChangeSetName": id})).await.expect("seen");
     assert_eq!((&seen["Status"], &seen["ExecutionStatus"]), (&json!("CREATE_COMPLETE"), &json!("AVAILABLE")));
     assert_eq!(seen["Changes"].as_array().map(Vec::len), Some(4));
@@ -146,16 +161,22 @@ async fn change_sets_as_deploy_uses_them() {
     assert_eq!((&stack["StackStatus"], &stack["ChangeSetId"]), (&json!("CREATE_COMPLETE"), &json!(id)));
 
     call(&client, "CreateChangeSet", create("UPDATE", "c2", &diamond("x"))).await.expect("a change set");
-    let seen = call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c2", "StackName": "s"})).await.expect("seen");
+    let seen =
+        call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c2", "StackName": "s"})).await.expect("seen");
     assert_eq!(seen["Status"], "FAILED");
-    assert_eq!(seen["StatusReason"], "The submitted information didn't contain changes. Submit different information to create a change set.");
-    let refused = call(&client, "ExecuteChangeSet", json!({"ChangeSetName": "c2", "StackName": "s"})).await.expect_err("refused");
+    assert_eq!(
+        seen["StatusReason"],
+        "The submitted information didn't contain changes. Submit different information to create a change set."
+    );
+    let refused =
+        call(&client, "ExecuteChangeSet", json!({"ChangeSetName": "c2", "StackName": "s"})).await.expect_err("refused");
     assert!(refused.ends_with("cannot be executed in its current status of [FAILED]"), "{refused}");
 
     call(&client, "CreateChangeSet", create("UPDATE", "c3", &diamond("y"))).await.expect("a change set");
     call(&client, "ExecuteChangeSet", json!({"ChangeSetName": "c3", "StackName": "s"})).await.expect("accepted");
     assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_COMPLETE");
-    let seen = call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c3", "StackName": "s"})).await.expect("seen");
+    let seen =
+        call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c3", "StackName": "s"})).await.expect("seen");
     assert_eq!(seen["ExecutionStatus"], "EXECUTE_COMPLETE");
 }
 
@@ -199,15 +220,26 @@ async fn parameters_tags_and_refusals() {
     let update = json!({"StackName": "s", "UsePreviousTemplate": true, "Parameters": [{"ParameterKey": "P", "UsePreviousValue": true}]});
     assert_eq!(call(&client, "UpdateStack", update).await, Err("No updates are to be performed.".into()));
     for (body, want) in [
-        ("Resources: {A: {Type: 'AWS::Foo::Bar'}}", "Template format error: Unrecognized resource types: [AWS::Foo::Bar]"),
-        ("Resources: {A: {Type: 'AWS::S3::Bucket'}}\nOutputs: {O: {Value: !GetAtt A.Nope}}", "Template error: resource A does not support attribute type Nope in Fn::GetAtt"),
-        ("Resources: {R: {Type: 'AWS::IAM::Role', Properties: {AssumeRolePolicyDocument: {}}}}", "Requires capabilities : [CAPABILITY_IAM]"),
+        (
+            "Resources: {A: {Type: 'AWS::Foo::Bar'}}",
+            "Template format error: Unrecognized resource types: [AWS::Foo::Bar]",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::S3::Bucket'}}\nOutputs: {O: {Value: !GetAtt A.Nope}}",
+            "Template error: resource A does not support attribute type Nope in Fn::GetAtt",
+        ),
+        (
+            "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {AssumeRolePolicyDocument: {}}}}",
+            "Requires capabilities : [CAPABILITY_IAM]",
+        ),
         ("nonsense", "Template format error: unsupported structure."),
     ] {
         let refused = call(&client, "CreateStack", json!({"StackName": "t", "TemplateBody": body})).await;
         assert_eq!(refused, Err(want.into()), "{body}");
     }
-    call(&client, "UpdateTerminationProtection", json!({"StackName": "s", "EnableTerminationProtection": true})).await.expect("set");
+    call(&client, "UpdateTerminationProtection", json!({"StackName": "s", "EnableTerminationProtection": true}))
+        .await
+        .expect("set");
     let refused = call(&client, "DeleteStack", json!({"StackName": "s"})).await;
     assert_eq!(refused, Err("Stack [s] cannot be deleted while TerminationProtection is enabled".into()));
     let none: Result<Value, String> = call(&client, "DeleteStack", json!({"StackName": "nobody"})).await;
@@ -223,7 +255,8 @@ async fn what_exists_is_imported_and_left_alone_by_a_rollback() {
     for (stack, failing, status) in [("one", "create B", "ROLLBACK_COMPLETE"), ("two", "", "CREATE_COMPLETE")] {
         fake().lock().failing = [failing.to_owned()].into();
         call(&client, "CreateChangeSet", input(stack)).await.expect("a change set");
-        let seen = call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": stack})).await.expect("seen");
+        let seen =
+            call(&client, "DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": stack})).await.expect("seen");
         assert_eq!(seen["Changes"][0]["ResourceChange"]["Action"], "Import");
         assert_eq!(seen["Changes"][1]["ResourceChange"]["Action"], "Add");
         call(&client, "ExecuteChangeSet", json!({"ChangeSetName": "c", "StackName": stack})).await.expect("accepted");

@@ -12,44 +12,30 @@ use crate::problem::Problem;
 pub(crate) fn holds(e: &Evaluator<'_>, name: &str, user: &str) -> Result<bool, Problem> {
     match e.env.conditions.get(name) {
         Some(holds) => Ok(*holds),
-        None => Err(Problem::template(format_args!(
-            "unresolved condition dependency {name} in {user}"
-        ))),
+        None => Err(Problem::template(format_args!("unresolved condition dependency {name} in {user}"))),
     }
 }
 
-pub(crate) fn call(
-    e: &mut Evaluator<'_>,
-    function: &str,
-    argument: &Value,
-) -> Result<bool, Problem> {
+pub(crate) fn call(e: &mut Evaluator<'_>, function: &str, argument: &Value) -> Result<bool, Problem> {
     let operands = argument.as_array().map_or(&[] as &[Value], Vec::as_slice);
     match (function, operands) {
         ("Fn::Equals", [left, right]) => equals(e, left, right),
-        ("Fn::Equals", _) => Err(Problem::template(
-            "every Fn::Equals object requires a list of 2 string parameters.",
-        )),
+        ("Fn::Equals", _) => Err(Problem::template("every Fn::Equals object requires a list of 2 string parameters.")),
         ("Fn::Not", [one]) => e.boolean(one).map(|holds| !holds),
-        ("Fn::Not", _) => Err(Problem::template(
-            "every Fn::Not object requires a list with exactly 1 boolean parameter.",
-        )),
+        ("Fn::Not", _) => {
+            Err(Problem::template("every Fn::Not object requires a list with exactly 1 boolean parameter."))
+        }
         ("Fn::And" | "Fn::Or", many) if (2..=10).contains(&many.len()) => {
             let mut all = Vec::with_capacity(many.len());
             for one in many {
                 all.push(e.boolean(one)?);
             }
-            Ok(if function == "Fn::And" {
-                !all.contains(&false)
-            } else {
-                all.contains(&true)
-            })
+            Ok(if function == "Fn::And" { !all.contains(&false) } else { all.contains(&true) })
         }
         ("Fn::And" | "Fn::Or", _) => Err(Problem::template(format_args!(
             "every {function} object requires a list of at least 2 and at most 10 boolean parameters."
         ))),
-        ("Fn::Contains", [list, text]) => {
-            Ok(texts(e, list)?.contains(&e.text(text)?.unwrap_or_default()))
-        }
+        ("Fn::Contains", [list, text]) => Ok(texts(e, list)?.contains(&e.text(text)?.unwrap_or_default())),
         ("Fn::EachMemberEquals", [list, text]) => {
             let text = e.text(text)?.unwrap_or_default();
             Ok(texts(e, list)?.iter().all(|one| *one == text))
@@ -58,24 +44,17 @@ pub(crate) fn call(
             let allowed = texts(e, allowed)?;
             Ok(texts(e, list)?.iter().all(|one| allowed.contains(one)))
         }
-        _ => Err(Problem::template(format_args!(
-            "every {function} object requires a list of 2 parameters."
-        ))),
+        _ => Err(Problem::template(format_args!("every {function} object requires a list of 2 parameters."))),
     }
 }
 
 /// Numbers and booleans equal their text.
 fn equals(e: &mut Evaluator<'_>, left: &Value, right: &Value) -> Result<bool, Problem> {
     let (left, right) = (e.value(left)?, e.value(right)?);
-    Ok(
-        match (
-            left.as_ref().and_then(as_text),
-            right.as_ref().and_then(as_text),
-        ) {
-            (Some(left), Some(right)) => left == right,
-            _ => left == right,
-        },
-    )
+    Ok(match (left.as_ref().and_then(as_text), right.as_ref().and_then(as_text)) {
+        (Some(left), Some(right)) => left == right,
+        _ => left == right,
+    })
 }
 
 fn texts(e: &mut Evaluator<'_>, value: &Value) -> Result<Vec<String>, Problem> {

@@ -47,12 +47,7 @@ pub fn properties(before: &Value, after: &Value) -> Vec<PropertyChange> {
     changes
 }
 
-fn compare(
-    before: &Value,
-    after: &Value,
-    path: &mut Vec<String>,
-    changes: &mut Vec<PropertyChange>,
-) {
+fn compare(before: &Value, after: &Value, path: &mut Vec<String>, changes: &mut Vec<PropertyChange>) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             for (name, value) in old {
@@ -86,12 +81,7 @@ fn member(
 ) {
     path.push(name.to_owned());
     let mut push = |kind| {
-        changes.push(PropertyChange {
-            kind,
-            path: path.clone(),
-            before: before.cloned(),
-            after: after.cloned(),
-        });
+        changes.push(PropertyChange { kind, path: path.clone(), before: before.cloned(), after: after.cloned() });
     };
     match (before, after) {
         (Some(old), Some(new)) => compare(old, new, path, changes),
@@ -104,12 +94,8 @@ fn member(
 
 /// The resources that differ between two templates: changed and removed ones in the old order, then the new ones.
 pub fn resources(before: &Template, after: &Template) -> Vec<ResourceChange> {
-    let bare = |kind, id: &str| ResourceChange {
-        kind,
-        id: id.to_owned(),
-        properties: Vec::new(),
-        attributes: Vec::new(),
-    };
+    let bare =
+        |kind, id: &str| ResourceChange { kind, id: id.to_owned(), properties: Vec::new(), attributes: Vec::new() };
     let mut changes = Vec::new();
     for (id, old) in &before.resources {
         match after.resources.get(id) {
@@ -122,10 +108,7 @@ pub fn resources(before: &Template, after: &Template) -> Vec<ResourceChange> {
             Some(_) => {}
         }
     }
-    let new = after
-        .resources
-        .keys()
-        .filter(|id| !before.resources.contains_key(*id));
+    let new = after.resources.keys().filter(|id| !before.resources.contains_key(*id));
     changes.extend(new.map(|id| bare(ChangeKind::Add, id)));
     changes
 }
@@ -138,16 +121,9 @@ pub fn attributes(old: &Resource, new: &Resource) -> Vec<&'static str> {
         ("CreationPolicy", old.creation_policy != new.creation_policy),
         ("UpdatePolicy", old.update_policy != new.update_policy),
         ("DeletionPolicy", old.deletion_policy != new.deletion_policy),
-        (
-            "UpdateReplacePolicy",
-            old.update_replace_policy != new.update_replace_policy,
-        ),
+        ("UpdateReplacePolicy", old.update_replace_policy != new.update_replace_policy),
     ];
-    pairs
-        .into_iter()
-        .filter(|(_, differs)| *differs)
-        .map(|(name, _)| name)
-        .collect()
+    pairs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]
@@ -177,26 +153,14 @@ mod tests {
 
     #[test]
     fn resource_changes() {
-        let template = |resources: Value| {
-            Template::parse(json!({"Resources": resources})).expect("a template")
-        };
-        let before = template(
-            json!({"A": {"Type": "T", "Properties": {"X": 1}}, "B": {"Type": "T"}, "C": {"Type": "T"}}),
-        );
-        let after = template(
-            json!({"A": {"Type": "T", "Properties": {"X": 2}, "DeletionPolicy": "Retain"},
-                                    "C": {"Type": "T"}, "D": {"Type": "T"}}),
-        );
+        let template = |resources: Value| Template::parse(json!({"Resources": resources})).expect("a template");
+        let before =
+            template(json!({"A": {"Type": "T", "Properties": {"X": 1}}, "B": {"Type": "T"}, "C": {"Type": "T"}}));
+        let after = template(json!({"A": {"Type": "T", "Properties": {"X": 2}, "DeletionPolicy": "Retain"},
+                                    "C": {"Type": "T"}, "D": {"Type": "T"}}));
         let changes = resources(&before, &after);
         let seen: Vec<_> = changes.iter().map(|c| (c.kind, c.id.as_str())).collect();
-        assert_eq!(
-            seen,
-            [
-                (ChangeKind::Modify, "A"),
-                (ChangeKind::Remove, "B"),
-                (ChangeKind::Add, "D")
-            ]
-        );
+        assert_eq!(seen, [(ChangeKind::Modify, "A"), (ChangeKind::Remove, "B"), (ChangeKind::Add, "D")]);
         assert_eq!(changes[0].attributes, ["DeletionPolicy"]);
         assert_eq!(changes[0].properties.len(), 1);
     }

@@ -43,12 +43,8 @@ pub fn replace_dynamic_references(value: &mut Value, values: &BTreeMap<DynamicRe
                 }
             }
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| replace_dynamic_references(item, values)),
-        Value::Object(entries) => entries
-            .values_mut()
-            .for_each(|item| replace_dynamic_references(item, values)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace_dynamic_references(item, values)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| replace_dynamic_references(item, values)),
         _ => {}
     }
 }
@@ -74,10 +70,7 @@ fn within(text: &str) -> Vec<(String, DynamicReference)> {
         if let Some((service, key)) = inside.split_once(':')
             && matches!(service, "ssm" | "ssm-secure" | "secretsmanager")
         {
-            let reference = DynamicReference {
-                service: service.to_owned(),
-                key: key.trim().to_owned(),
-            };
+            let reference = DynamicReference { service: service.to_owned(), key: key.trim().to_owned() };
             found.push((written.to_owned(), reference));
         }
         rest = &rest[start + length + CLOSE.len()..];
@@ -95,10 +88,7 @@ mod tests {
         let mut value = json!({"a": ["x-{{resolve:ssm:/p:1}}-y", "{{resolve:other:z}}"], "b": "{{resolve:secretsmanager:s:SecretString:k}}"});
         let found = dynamic_references(&value);
         assert_eq!(found.len(), 2);
-        let ssm = DynamicReference {
-            service: "ssm".into(),
-            key: "/p:1".into(),
-        };
+        let ssm = DynamicReference { service: "ssm".into(), key: "/p:1".into() };
         assert!(found.contains(&ssm));
         assert_eq!(ssm.text(), "{{resolve:ssm:/p:1}}");
         replace_dynamic_references(&mut value, &BTreeMap::from([(ssm, "V".to_owned())]));

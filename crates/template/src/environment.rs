@@ -62,11 +62,7 @@ pub(crate) fn pseudo(env: &Environment, name: &str) -> Option<Option<Value>> {
         "AWS::Region" => text(&env.region),
         "AWS::StackId" => text(&env.stack_id),
         "AWS::StackName" => text(&env.stack_name),
-        "AWS::URLSuffix" => text(if env.region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        }),
+        "AWS::URLSuffix" => text(if env.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }),
         _ => None,
     }
 }

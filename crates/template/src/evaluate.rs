@@ -30,11 +30,7 @@ impl From<Problem> for Stop {
 /// # Errors
 /// A function that is used wrongly, or all that has to be looked up before the value can be known.
 pub fn evaluate(value: &Value, template: &Template, env: &Environment) -> Result<Value, Stop> {
-    let mut evaluator = Evaluator {
-        template,
-        env,
-        needs: BTreeSet::new(),
-    };
+    let mut evaluator = Evaluator { template, env, needs: BTreeSet::new() };
     let value = evaluator.value(value)?;
     if evaluator.needs.is_empty() {
         return Ok(value.unwrap_or(Value::Null));
@@ -49,32 +45,16 @@ pub fn evaluate(value: &Value, template: &Template, env: &Environment) -> Result
 pub fn conditions(template: &Template, env: &Environment) -> Result<BTreeMap<String, bool>, Stop> {
     let known = |name: &String| template.conditions.contains_key(name);
     let waits_for = |c: &Value| condition::names(c).into_iter().filter(known).collect();
-    let graph = Graph {
-        waits_for: template
-            .conditions
-            .iter()
-            .map(|(name, c)| (name.clone(), waits_for(c)))
-            .collect(),
-    };
+    let graph = Graph { waits_for: template.conditions.iter().map(|(name, c)| (name.clone(), waits_for(c))).collect() };
     let order = graph.order().map_err(|p| {
-        Problem::format(p.0.replace(
-            "Circular dependency between resources",
-            "Circular dependency between conditions",
-        ))
+        Problem::format(p.0.replace("Circular dependency between resources", "Circular dependency between conditions"))
     })?;
-    let mut env = Environment {
-        conditions: BTreeMap::new(),
-        ..env.clone()
-    };
+    let mut env = Environment { conditions: BTreeMap::new(), ..env.clone() };
     for name in order {
         let Some(value) = template.conditions.get(&name) else {
             continue;
         };
-        let mut evaluator = Evaluator {
-            template,
-            env: &env,
-            needs: BTreeSet::new(),
-        };
+        let mut evaluator = Evaluator { template, env: &env, needs: BTreeSet::new() };
         let holds = evaluator.boolean(value)?;
         if !evaluator.needs.is_empty() {
             return Err(Stop::Needs(evaluator.needs.into_iter().collect()));
@@ -142,31 +122,19 @@ impl Evaluator<'_> {
             | "Fn::Equals"
             | "Fn::Contains"
             | "Fn::EachMemberEquals"
-            | "Fn::EachMemberIn" => {
-                condition::call(self, function, argument).map(|b| Some(Value::Bool(b)))
-            }
-            other => Err(Problem::template(format_args!(
-                "{other} is not a valid intrinsic function"
-            ))),
+            | "Fn::EachMemberIn" => condition::call(self, function, argument).map(|b| Some(Value::Bool(b))),
+            other => Err(Problem::template(format_args!("{other} is not a valid intrinsic function"))),
         }
     }
 
     fn either(&mut self, argument: &Value) -> Result<Option<Value>, Problem> {
         let Some([condition, yes, no]) = argument.as_array().map(Vec::as_slice) else {
-            return Err(Problem::template(
-                "Fn::If requires a list argument with three elements",
-            ));
+            return Err(Problem::template("Fn::If requires a list argument with three elements"));
         };
         let Some(name) = condition.as_str() else {
-            return Err(Problem::template(
-                "Fn::If requires a list argument with the first element being a condition",
-            ));
+            return Err(Problem::template("Fn::If requires a list argument with the first element being a condition"));
         };
-        let taken = if condition::holds(self, name, "Fn::If")? {
-            yes
-        } else {
-            no
-        };
+        let taken = if condition::holds(self, name, "Fn::If")? { yes } else { no };
         self.value(taken)
     }
 
@@ -178,9 +146,7 @@ impl Evaluator<'_> {
         match self.value(value)? {
             Some(Value::Bool(flag)) => Ok(flag),
             Some(Value::String(text)) if text == "true" || text == "false" => Ok(text == "true"),
-            _ => Err(Problem::format(
-                "Conditions can only be boolean operations on parameters and other conditions",
-            )),
+            _ => Err(Problem::format("Conditions can only be boolean operations on parameters and other conditions")),
         }
     }
 

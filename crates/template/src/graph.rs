@@ -23,23 +23,14 @@ fn collect(value: &Value, known: &Known<'_>, found: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, known, found)),
         Value::Object(entries) => match (entries.len(), entries.iter().next()) {
-            (1, Some((function, argument))) => {
-                function_references(function, argument, known, found)
-            }
-            _ => entries
-                .values()
-                .for_each(|item| collect(item, known, found)),
+            (1, Some((function, argument))) => function_references(function, argument, known, found),
+            _ => entries.values().for_each(|item| collect(item, known, found)),
         },
         _ => {}
     }
 }
 
-fn function_references(
-    function: &str,
-    argument: &Value,
-    known: &Known<'_>,
-    found: &mut BTreeSet<String>,
-) {
+fn function_references(function: &str, argument: &Value, known: &Known<'_>, found: &mut BTreeSet<String>) {
     match (function, argument) {
         ("Ref", Value::String(name)) => {
             found.insert(name.clone());
@@ -49,10 +40,7 @@ fn function_references(
         }
         ("Fn::GetAtt", Value::Array(items)) => {
             found.extend(items.first().and_then(Value::as_str).map(str::to_owned));
-            items
-                .iter()
-                .skip(1)
-                .for_each(|item| collect(item, known, found));
+            items.iter().skip(1).for_each(|item| collect(item, known, found));
         }
         ("Fn::Sub", Value::String(text)) => sub_references(text, None, found),
         ("Fn::Sub", Value::Array(items)) => {
@@ -61,9 +49,7 @@ fn function_references(
                 sub_references(text, local, found);
             }
             if let Some(variables) = local.and_then(Value::as_object) {
-                variables
-                    .values()
-                    .for_each(|item| collect(item, known, found));
+                variables.values().for_each(|item| collect(item, known, found));
             }
         }
         ("Fn::If", Value::Array(items)) => {
@@ -87,11 +73,7 @@ fn sub_references(text: &str, local: Option<&Value>, found: &mut BTreeSet<String
         if local.is_some_and(|variables| variables.get(name).is_some()) {
             continue;
         }
-        let name = if name.starts_with("AWS::") {
-            name
-        } else {
-            name.split('.').next().unwrap_or(name)
-        };
+        let name = if name.starts_with("AWS::") { name } else { name.split('.').next().unwrap_or(name) };
         found.insert(name.to_owned());
     }
 }
@@ -106,10 +88,7 @@ impl Graph {
     /// The graph of a template. Resources whose condition is known to be false are left out.
     pub fn of(template: &Template, known: &Known<'_>) -> Self {
         let exists = |id: &str| {
-            template
-                .resources
-                .get(id)
-                .is_some_and(|r| r.condition.as_deref().and_then(known) != Some(false))
+            template.resources.get(id).is_some_and(|r| r.condition.as_deref().and_then(known) != Some(false))
         };
         let mut waits_for = IndexMap::new();
         for (id, resource) in template.resources.iter().filter(|(id, _)| exists(id)) {
@@ -135,11 +114,8 @@ impl Graph {
             }
         }
         let place = |id: &str| self.waits_for.get_index_of(id).unwrap_or(usize::MAX);
-        let mut ready: BTreeSet<(usize, &str)> = missing
-            .iter()
-            .filter(|(_, count)| **count == 0)
-            .map(|(id, _)| (place(id), *id))
-            .collect();
+        let mut ready: BTreeSet<(usize, &str)> =
+            missing.iter().filter(|(_, count)| **count == 0).map(|(id, _)| (place(id), *id)).collect();
         let mut order = Vec::with_capacity(self.waits_for.len());
         while let Some((_, id)) = ready.pop_first() {
             order.push(id.to_owned());
@@ -156,15 +132,8 @@ impl Graph {
         if order.len() == self.waits_for.len() {
             return Ok(order);
         }
-        let stuck: Vec<&str> = self
-            .waits_for
-            .keys()
-            .map(String::as_str)
-            .filter(|id| missing.get(id).is_some_and(|n| *n > 0))
-            .collect();
-        Err(Problem::new(format!(
-            "Circular dependency between resources: [{}]",
-            stuck.join(", ")
-        )))
+        let stuck: Vec<&str> =
+            self.waits_for.keys().map(String::as_str).filter(|id| missing.get(id).is_some_and(|n| *n > 0)).collect();
+        Err(Problem::new(format!("Circular dependency between resources: [{}]", stuck.join(", "))))
     }
 }

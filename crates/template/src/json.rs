@@ -6,30 +6,17 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::problem::Problem;
 use crate::read::{Document, MAX_DEPTH, Oddity, Remark};
 
-pub(crate) fn read(text: &str) -> Result<Document, Problem> {
+/// Reads JSON; where it isn't, the line and column at which it stops being.
+pub(crate) fn read(text: &str) -> Result<Document, (usize, usize)> {
     let duplicates = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Node {
-        depth: 0,
-        duplicates: &duplicates,
-    }
-    .deserialize(&mut deserializer)
-    .and_then(|value| deserializer.end().map(|()| value))
-    .map_err(|e| {
-        Problem::format(format_args!(
-            "JSON not well-formed. (line {}, column {})",
-            e.line(),
-            e.column()
-        ))
-    })?;
-    let remarks = duplicates
-        .into_inner()
-        .into_iter()
-        .map(|key| remark(text, key))
-        .collect();
+    let value = Node { depth: 0, duplicates: &duplicates }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| (error.line(), error.column()))?;
+    let remarks = duplicates.into_inner().into_iter().map(|key| remark(text, key)).collect();
     Ok(Document { value, remarks })
 }
 
@@ -38,18 +25,8 @@ fn remark(text: &str, key: String) -> Remark {
     let at = text.rfind(&format!("\"{key}\"")).unwrap_or(0);
     let before = text.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
-    Remark {
-        what: Oddity::DuplicateKey(key),
-        line,
-        column,
-    }
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Remark { what: Oddity::DuplicateKey(key), line, column }
 }
 
 #[derive(Clone, Copy)]
@@ -63,10 +40,7 @@ impl Node<'_> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom("nested too deeply"));
         }
-        Ok(Node {
-            depth: self.depth + 1,
-            ..self
-        })
+        Ok(Node { depth: self.depth + 1, ..self })
     }
 }
 
@@ -138,11 +112,7 @@ mod tests {
 
     #[test]
     fn says_where_it_is_wrong() {
-        let problem = read("{\n  \"a\": ,\n}").expect_err("not JSON");
-        assert_eq!(
-            problem.0,
-            "Template format error: JSON not well-formed. (line 2, column 8)"
-        );
+        assert_eq!(read("{\n  \"a\": ,\n}"), Err((2, 8)));
         assert!(read("{} {}").is_err());
     }
 
@@ -150,11 +120,7 @@ mod tests {
     fn the_last_duplicate_counts_and_is_remarked() {
         let document = read("{\"a\": 1,\n \"a\": 2}").expect("JSON");
         assert_eq!(document.value, json!({"a": 2}));
-        let remark = Remark {
-            what: Oddity::DuplicateKey("a".into()),
-            line: 2,
-            column: 2,
-        };
+        let remark = Remark { what: Oddity::DuplicateKey("a".into()), line: 2, column: 2 };
         assert_eq!(document.remarks, vec![remark]);
     }
 

@@ -19,9 +19,7 @@ pub(crate) fn required(template: &Template, function: &str) -> Result<(), Proble
     if template.has_transform(NAME) {
         return Ok(());
     }
-    Err(Problem::template(format_args!(
-        "{function} is only supported with the {NAME} transform"
-    )))
+    Err(Problem::template(format_args!("{function} is only supported with the {NAME} transform")))
 }
 
 /// Runs the transform over a template that has been read. `env` needs the parameters only.
@@ -29,30 +27,16 @@ pub(crate) fn required(template: &Template, function: &str) -> Result<(), Proble
 /// # Errors
 /// A loop that is written wrongly, or one that unfolds to more than a template may hold.
 pub fn transform(template: &Value, env: &Environment) -> Result<Value, Problem> {
-    let section = |name: &str| {
-        template
-            .get(name)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
-    };
+    let section = |name: &str| template.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
     let view = Template {
         mappings: section("Mappings"),
         transforms: crate::transform::declared(Some(&NAME.into()))?,
         ..Template::default()
     };
-    let mut unroller = Unroller {
-        view,
-        env,
-        room: MAX_BYTES,
-    };
+    let mut unroller = Unroller { view, env, room: MAX_BYTES };
     let mut template = unroller.value(template, 0)?;
     let mut view = unroller.view;
-    view.conditions = template
-        .get("Conditions")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    view.conditions = template.get("Conditions").and_then(Value::as_object).cloned().unwrap_or_default();
     deletion_policies(&mut template, &view, env)?;
     Ok(template)
 }
@@ -75,11 +59,9 @@ impl Unroller<'_> {
             return Err(failed("the template nests too deeply"));
         }
         match value {
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.value(item, depth + 1))
-                .collect::<Result<_, _>>()
-                .map(Value::Array),
+            Value::Array(items) => {
+                items.iter().map(|item| self.value(item, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+            }
             Value::Object(entries) => {
                 let mut map = Map::new();
                 for (name, item) in entries {
@@ -95,33 +77,20 @@ impl Unroller<'_> {
         }
     }
 
-    fn unroll(
-        &mut self,
-        call: &Value,
-        depth: usize,
-        into: &mut Map<String, Value>,
-    ) -> Result<(), Problem> {
+    fn unroll(&mut self, call: &Value, depth: usize, into: &mut Map<String, Value>) -> Result<(), Problem> {
         let layout = || failed("Fn::ForEach layout is incorrect");
-        let Some([Value::String(identifier), collection, Value::Object(body)]) =
-            call.as_array().map(Vec::as_slice)
+        let Some([Value::String(identifier), collection, Value::Object(body)]) = call.as_array().map(Vec::as_slice)
         else {
             return Err(layout());
         };
         for item in self.collection(collection)? {
-            let body = replaced(
-                &Value::Object(body.clone()),
-                identifier,
-                &item,
-                &mut self.room,
-            )?;
+            let body = replaced(&Value::Object(body.clone()), identifier, &item, &mut self.room)?;
             let Value::Object(entries) = self.value(&body, depth + 1)? else {
                 return Err(layout());
             };
             for (name, value) in entries {
                 if into.insert(name.clone(), value).is_some() {
-                    return Err(failed(&format!(
-                        "Fn::ForEach produced the key {name} more than once"
-                    )));
+                    return Err(failed(&format!("Fn::ForEach produced the key {name} more than once")));
                 }
             }
         }
@@ -147,17 +116,10 @@ impl Unroller<'_> {
 }
 
 /// A loop's body for one element: `${Identifier}`, `&{Identifier}` (letters and digits only) and `Ref` replaced.
-fn replaced(
-    body: &Value,
-    identifier: &str,
-    item: &str,
-    room: &mut usize,
-) -> Result<Value, Problem> {
+fn replaced(body: &Value, identifier: &str, item: &str, room: &mut usize) -> Result<Value, Problem> {
     let plain: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
-    let text = |text: &str| {
-        text.replace(&format!("${{{identifier}}}"), item)
-            .replace(&format!("&{{{identifier}}}"), &plain)
-    };
+    let text =
+        |text: &str| text.replace(&format!("${{{identifier}}}"), item).replace(&format!("&{{{identifier}}}"), &plain);
     let mut spend = |bytes: usize| match room.checked_sub(bytes + 1) {
         Some(left) => {
             *room = left;
@@ -171,14 +133,11 @@ fn replaced(
             spend(new.len())?;
             Ok(Value::String(new))
         }
-        Value::Array(items) => items
-            .iter()
-            .map(|one| replaced(one, identifier, item, room))
-            .collect::<Result<_, _>>()
-            .map(Value::Array),
+        Value::Array(items) => {
+            items.iter().map(|one| replaced(one, identifier, item, room)).collect::<Result<_, _>>().map(Value::Array)
+        }
         Value::Object(entries) => {
-            if entries.len() == 1 && entries.get("Ref").and_then(Value::as_str) == Some(identifier)
-            {
+            if entries.len() == 1 && entries.get("Ref").and_then(Value::as_str) == Some(identifier) {
                 spend(item.len())?;
                 return Ok(Value::String(item.to_owned()));
             }
@@ -196,11 +155,7 @@ fn replaced(
     }
 }
 
-fn deletion_policies(
-    template: &mut Value,
-    view: &Template,
-    env: &Environment,
-) -> Result<(), Problem> {
+fn deletion_policies(template: &mut Value, view: &Template, env: &Environment) -> Result<(), Problem> {
     let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else {
         return Ok(());
     };
@@ -211,21 +166,13 @@ fn deletion_policies(
                 continue;
             };
             if known.is_none() {
-                let conditions =
-                    evaluate::conditions(view, env).unwrap_or_else(|_| BTreeMap::new());
-                known = Some(Environment {
-                    conditions,
-                    ..env.clone()
-                });
+                let conditions = evaluate::conditions(view, env).unwrap_or_else(|_| BTreeMap::new());
+                known = Some(Environment { conditions, ..env.clone() });
             }
-            let resolved = known
-                .as_ref()
-                .and_then(|env| evaluate::evaluate(value, view, env).ok());
-            *value = resolved.filter(Value::is_string).ok_or_else(|| {
-                failed(&format!(
-                    "{policy} must resolve to a string without references to resources"
-                ))
-            })?;
+            let resolved = known.as_ref().and_then(|env| evaluate::evaluate(value, view, env).ok());
+            *value = resolved
+                .filter(Value::is_string)
+                .ok_or_else(|| failed(&format!("{policy} must resolve to a string without references to resources")))?;
         }
     }
     Ok(())
@@ -237,14 +184,9 @@ mod tests {
     use serde_json::json;
 
     fn env() -> Environment {
-        let parameters = BTreeMap::from([
-            ("Names".to_owned(), json!(["a.b", "c"])),
-            ("Stage".to_owned(), json!("prod")),
-        ]);
-        Environment {
-            parameters,
-            ..Environment::default()
-        }
+        let parameters =
+            BTreeMap::from([("Names".to_owned(), json!(["a.b", "c"])), ("Stage".to_owned(), json!("prod"))]);
+        Environment { parameters, ..Environment::default() }
     }
 
     #[test]
@@ -285,15 +227,9 @@ mod tests {
     fn policies_resolve() {
         let template = json!({"Conditions": {"P": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}, "Resources": {"B": {
             "Type": "T", "DeletionPolicy": {"Fn::If": ["P", "Retain", "Delete"]}}}});
-        assert_eq!(
-            transform(&template, &env()).expect("done")["Resources"]["B"]["DeletionPolicy"],
-            "Retain"
-        );
+        assert_eq!(transform(&template, &env()).expect("done")["Resources"]["B"]["DeletionPolicy"], "Retain");
         let wrong = json!({"Resources": {"Fn::ForEach::X": ["N", ["a"]]}});
         let problem = transform(&wrong, &env()).expect_err("wrong");
-        assert_eq!(
-            problem.0,
-            "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect"
-        );
+        assert_eq!(problem.0, "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect");
     }
 }

@@ -12,13 +12,9 @@ pub(crate) fn reference(e: &mut Evaluator<'_>, argument: &Value) -> Result<Optio
     let name = match argument {
         Value::String(name) => name.clone(),
         other => match e.value(other)? {
-            Some(Value::String(name)) if e.template.has_transform(language_extensions::NAME) => {
-                name
-            }
+            Some(Value::String(name)) if e.template.has_transform(language_extensions::NAME) => name,
             _ => {
-                return Err(Problem::template(
-                    "every Ref object must have a single String value.",
-                ));
+                return Err(Problem::template("every Ref object must have a single String value."));
             }
         },
     };
@@ -43,9 +39,7 @@ pub(crate) fn named(e: &mut Evaluator<'_>, name: &str) -> Result<Option<Value>, 
 }
 
 fn unresolved(name: &str) -> Problem {
-    Problem::format(format_args!(
-        "Unresolved resource dependencies [{name}] in the Resources block of the template"
-    ))
+    Problem::format(format_args!("Unresolved resource dependencies [{name}] in the Resources block of the template"))
 }
 
 pub(crate) fn attribute(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Problem> {
@@ -55,10 +49,7 @@ pub(crate) fn attribute(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value
         )
     };
     let (resource, name) = match argument {
-        Value::String(text) => text
-            .split_once('.')
-            .map(|(r, a)| (r.to_owned(), a.to_owned()))
-            .ok_or_else(wrong)?,
+        Value::String(text) => text.split_once('.').map(|(r, a)| (r.to_owned(), a.to_owned())).ok_or_else(wrong)?,
         Value::Array(items) => {
             let [resource, rest @ ..] = items.as_slice() else {
                 return Err(wrong());
@@ -67,10 +58,7 @@ pub(crate) fn attribute(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value
             for step in rest {
                 steps.push(e.text(step)?.ok_or_else(wrong)?);
             }
-            (
-                resource.as_str().ok_or_else(wrong)?.to_owned(),
-                steps.join("."),
-            )
+            (resource.as_str().ok_or_else(wrong)?.to_owned(), steps.join("."))
         }
         _ => return Err(wrong()),
     };
@@ -80,32 +68,20 @@ pub(crate) fn attribute(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value
     attribute_of(e, &resource, &name)
 }
 
-pub(crate) fn attribute_of(
-    e: &mut Evaluator<'_>,
-    resource: &str,
-    name: &str,
-) -> Result<Value, Problem> {
+pub(crate) fn attribute_of(e: &mut Evaluator<'_>, resource: &str, name: &str) -> Result<Value, Problem> {
     if !e.template.resources.contains_key(resource) {
-        return Err(Problem::template(format_args!(
-            "instance of Fn::GetAtt references undefined resource {resource}"
-        )));
+        return Err(Problem::template(format_args!("instance of Fn::GetAtt references undefined resource {resource}")));
     }
     match e.env.resources.get(resource) {
         None => Ok(e.missing(Need::Resource(resource.to_owned()))),
         Some(physical) => match physical.attributes.get(name) {
             Some(value) => Ok(value.clone()),
-            None => Ok(e.missing(Need::Attribute {
-                resource: resource.to_owned(),
-                name: name.to_owned(),
-            })),
+            None => Ok(e.missing(Need::Attribute { resource: resource.to_owned(), name: name.to_owned() })),
         },
     }
 }
 
-pub(crate) fn find_in_map(
-    e: &mut Evaluator<'_>,
-    argument: &Value,
-) -> Result<Option<Value>, Problem> {
+pub(crate) fn find_in_map(e: &mut Evaluator<'_>, argument: &Value) -> Result<Option<Value>, Problem> {
     let wrong = || {
         Problem::template(
             "every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value",
@@ -114,9 +90,7 @@ pub(crate) fn find_in_map(
     let items = argument.as_array().ok_or_else(wrong)?;
     let (path, default) = match items.as_slice() {
         [map, key, attribute] => ([map, key, attribute], None),
-        [map, key, attribute, Value::Object(options)] => {
-            ([map, key, attribute], options.get("DefaultValue"))
-        }
+        [map, key, attribute, Value::Object(options)] => ([map, key, attribute], options.get("DefaultValue")),
         _ => return Err(wrong()),
     };
     let mut names = Vec::with_capacity(3);
@@ -126,37 +100,22 @@ pub(crate) fn find_in_map(
     let [map, key, attribute] = names.as_slice() else {
         return Err(wrong());
     };
-    let found = e
-        .template
-        .mappings
-        .get(map)
-        .and_then(|m| m.get(key))
-        .and_then(|m| m.get(attribute));
+    let found = e.template.mappings.get(map).and_then(|m| m.get(key)).and_then(|m| m.get(attribute));
     match (found, default) {
-        (Some(value), _) => Ok(Some(
-            as_text(value).map_or_else(|| value.clone(), Value::String),
-        )),
+        (Some(value), _) => Ok(Some(as_text(value).map_or_else(|| value.clone(), Value::String))),
         (None, Some(default)) => e.value(default),
-        (None, None) if e.is_guessing() => {
-            Ok(Some(e.env.unknown.clone().unwrap_or_default().into()))
-        }
-        (None, None) if !e.template.mappings.contains_key(map) => {
-            Err(Problem::template(format_args!(
-                "Mapping named '{map}' is not present in the 'Mappings' section of template."
-            )))
-        }
-        (None, None) => Err(Problem::template(format_args!(
-            "Unable to get mapping for {map}::{key}::{attribute}"
+        (None, None) if e.is_guessing() => Ok(Some(e.env.unknown.clone().unwrap_or_default().into())),
+        (None, None) if !e.template.mappings.contains_key(map) => Err(Problem::template(format_args!(
+            "Mapping named '{map}' is not present in the 'Mappings' section of template."
         ))),
+        (None, None) => Err(Problem::template(format_args!("Unable to get mapping for {map}::{key}::{attribute}"))),
     }
 }
 
 pub(crate) fn import(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Problem> {
     let before = e.needs.len();
     let name = e.text(argument)?.ok_or_else(|| {
-        Problem::template(
-            "the attribute in Fn::ImportValue must be a string or a function that returns a string",
-        )
+        Problem::template("the attribute in Fn::ImportValue must be a string or a function that returns a string")
     })?;
     if e.needs.len() > before {
         return Err(Problem::template(
@@ -170,14 +129,10 @@ pub(crate) fn import(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, P
 }
 
 pub(crate) fn zones(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Problem> {
-    let region = e.text(argument)?.ok_or_else(|| {
-        Problem::template("every Fn::GetAZs object must have a String-typed value.")
-    })?;
-    let region = if region.is_empty() {
-        e.env.region.clone()
-    } else {
-        region
-    };
+    let region = e
+        .text(argument)?
+        .ok_or_else(|| Problem::template("every Fn::GetAZs object must have a String-typed value."))?;
+    let region = if region.is_empty() { e.env.region.clone() } else { region };
     match e.env.zones.get(&region) {
         Some(zones) => Ok(Value::from(zones.clone())),
         None => {

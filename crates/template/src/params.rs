@@ -52,10 +52,7 @@ pub struct Rendered {
 
 /// Lists the parameters of files, given as name and text.
 pub fn render<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>, format: Format) -> Rendered {
-    let listings: Vec<Listing> = files
-        .into_iter()
-        .map(|(name, text)| list(name, text))
-        .collect();
+    let listings: Vec<Listing> = files.into_iter().map(|(name, text)| list(name, text)).collect();
     let complete = listings.iter().all(|listing| listing.groups.is_ok());
     let text = match format {
         Format::Table => render::table(&listings),
@@ -67,10 +64,7 @@ pub fn render<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>, format: F
 
 /// Lists the parameters of one file.
 pub fn list(file: &str, text: &str) -> Listing {
-    Listing {
-        file: file.to_owned(),
-        groups: read(text).map(|document| groups(&document.value)),
-    }
+    Listing { file: file.to_owned(), groups: read(text).map(|document| groups(&document.value)) }
 }
 
 /// The groups of a template that has been read: its own parameters first, then the nested stacks' in its order.
@@ -78,10 +72,7 @@ pub fn groups(template: &Value) -> Vec<Group> {
     let mut groups = Vec::new();
     let own = declared(template);
     if !own.is_empty() {
-        groups.push(Group {
-            path: "/Parameters".into(),
-            entries: Entries::Declared(own),
-        });
+        groups.push(Group { path: "/Parameters".into(), entries: Entries::Declared(own) });
     }
     if let Some(resources) = template.get("Resources").and_then(Value::as_object) {
         nested(resources, "/Resources", &mut groups);
@@ -92,11 +83,7 @@ pub fn groups(template: &Value) -> Vec<Group> {
 /// A template's own parameters. `GetTemplateSummary` is made of the same.
 pub fn declared(template: &Value) -> Vec<(String, Parameter)> {
     let section = template.get("Parameters").and_then(Value::as_object);
-    section
-        .into_iter()
-        .flatten()
-        .map(|(name, declaration)| (name.clone(), Parameter::of(declaration)))
-        .collect()
+    section.into_iter().flatten().map(|(name, declaration)| (name.clone(), Parameter::of(declaration))).collect()
 }
 
 fn nested(resources: &Map<String, Value>, path: &str, groups: &mut Vec<Group>) {
@@ -108,22 +95,13 @@ fn nested(resources: &Map<String, Value>, path: &str, groups: &mut Vec<Group>) {
             continue;
         }
         let kind = resource.get("Type").and_then(Value::as_str);
-        if !matches!(
-            kind,
-            Some("AWS::CloudFormation::Stack" | "AWS::Serverless::Application")
-        ) {
+        if !matches!(kind, Some("AWS::CloudFormation::Stack" | "AWS::Serverless::Application")) {
             continue;
         }
         let Some(Value::Object(passed)) = resource.pointer("/Properties/Parameters") else {
             continue;
         };
-        let entries = passed
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        groups.push(Group {
-            path: format!("{path}/{id}/Properties/Parameters"),
-            entries: Entries::Passed(entries),
-        });
+        let entries = passed.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        groups.push(Group { path: format!("{path}/{id}/Properties/Parameters"), entries: Entries::Passed(entries) });
     }
 }

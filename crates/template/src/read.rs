@@ -34,6 +34,8 @@ pub enum Oddity {
     DuplicateKey(String),
     /// A tag that is no function of CloudFormation's. `!Foo x` was read as `{"Fn::Foo": "x"}`.
     UnknownTag(String),
+    /// The text begins as JSON does and isn't; as YAML's flow style it can be read.
+    NotJson,
     /// Another YAML document follows; it wasn't read.
     MoreDocuments,
 }
@@ -41,15 +43,12 @@ pub enum Oddity {
 impl Document {
     /// The tree, as CloudFormation takes it: a tag that it doesn't know, or a second document, is an error.
     pub fn strict(self) -> Result<Value, Problem> {
-        match self
-            .remarks
-            .iter()
-            .find(|remark| !matches!(remark.what, Oddity::DuplicateKey(_)))
-        {
+        match self.remarks.iter().find(|remark| !matches!(remark.what, Oddity::DuplicateKey(_))) {
             None => Ok(self.value),
-            Some(Remark { line, column, .. }) => Err(Problem::format(format_args!(
-                "YAML not well-formed. (line {line}, column {column})"
-            ))),
+            Some(Remark { what: Oddity::NotJson, line, column }) => Err(not_json(*line, *column)),
+            Some(Remark { line, column, .. }) => {
+                Err(Problem::format(format_args!("YAML not well-formed. (line {line}, column {column})")))
+            }
         }
     }
 }
@@ -60,15 +59,21 @@ impl Document {
 /// `Template format error: YAML not well-formed. (line 3, column 5)` and its kin.
 pub fn read(text: &str) -> Result<Document, Problem> {
     if text.len() > MAX_BYTES {
-        return Err(Problem::new(format!(
-            "Template may not exceed {MAX_BYTES} bytes in size."
-        )));
+        return Err(Problem::new(format!("Template may not exceed {MAX_BYTES} bytes in size.")));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with('{') {
-        return json::read(text).or_else(|problem| yaml::read(text).map_err(|_| problem));
-    }
-    yaml::read(text)
+    let Some(inside) = text.trim_start().strip_prefix('{') else { return yaml::read(text) };
+    json::read(text).or_else(|(line, column)| {
+        let mut document = yaml::read(text).map_err(|_| not_json(line, column))?;
+        if inside.trim_start().starts_with('"') {
+            document.remarks.insert(0, Remark { what: Oddity::NotJson, line, column });
+        }
+        Ok(document)
+    })
+}
+
+fn not_json(line: usize, column: usize) -> Problem {
+    Problem::format(format_args!("JSON not well-formed. (line {line}, column {column})"))
 }
 
 #[cfg(test)]
@@ -79,21 +84,24 @@ mod tests {
     #[test]
     fn either_form() {
         let yaml = read("Resources:\n  B:\n    Type: AWS::S3::Bucket\n").expect("YAML");
-        let json =
-            read(" {\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}").expect("JSON");
+        let json = read(" {\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}").expect("JSON");
         assert_eq!(yaml, json);
         let flow = read("{Resources: {B: !Ref x}}").expect("flow style");
         assert_eq!(flow.value, json!({"Resources": {"B": {"Ref": "x"}}}));
     }
 
     #[test]
+    fn what_begins_as_json_has_to_be_json() {
+        let document = read("{\"a\": !Ref b,}").expect("flow style");
+        assert_eq!(document.value, json!({"a": {"Ref": "b"}}));
+        let problem = Problem::new("Template format error: JSON not well-formed. (line 1, column 7)");
+        assert_eq!(document.strict(), Err(problem));
+        assert!(read("{Resources: {}}").expect("flow style").strict().is_ok());
+    }
+
+    #[test]
     fn too_large() {
         let text = "a".repeat(MAX_BYTES + 1);
-        assert_eq!(
-            read(&text),
-            Err(Problem::new(
-                "Template may not exceed 1000000 bytes in size."
-            ))
-        );
+        assert_eq!(read(&text), Err(Problem::new("Template may not exceed 1000000 bytes in size.")));
     }
 }

@@ -31,40 +31,20 @@ fn group_table(group: &Group, out: &mut String) {
             .iter()
             .map(|(name, p)| {
                 let default = p.default.as_ref().map(|d| format!("Default: {}", line(d)));
-                let details = default
-                    .into_iter()
-                    .chain(constraints(p))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let description = p
-                    .description
-                    .as_ref()
-                    .map(|d| format!("# {}", line(d)))
-                    .unwrap_or_default();
+                let details = default.into_iter().chain(constraints(p)).collect::<Vec<_>>().join(", ");
+                let description = p.description.as_ref().map(|d| format!("# {}", line(d))).unwrap_or_default();
                 vec![name.clone(), p.kind.clone(), details, description]
             })
             .collect(),
-        Entries::Passed(values) => values
-            .iter()
-            .map(|(name, value)| vec![name.clone(), short(value)])
-            .collect(),
+        Entries::Passed(values) => values.iter().map(|(name, value)| vec![name.clone(), short(value)]).collect(),
     };
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|c| columns_of(c))
-            .max()
-            .unwrap_or(0)
-    };
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| columns_of(c)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).map(|w| w.min(48)).collect();
     for row in rows {
         let mut text = String::from(" ");
         for (cell, width) in row.iter().zip(&widths) {
-            text.push_str(&format!(
-                " {cell}{} ",
-                " ".repeat(width.saturating_sub(columns_of(cell)))
-            ));
+            text.push_str(&format!(" {cell}{} ", " ".repeat(width.saturating_sub(columns_of(cell)))));
         }
         out.push_str(text.trim_end());
         out.push('\n');
@@ -91,10 +71,7 @@ fn constraints(p: &Parameter) -> Vec<String> {
         ("ConstraintDescription", &p.constraint_description),
         ("NoEcho", &no_echo),
     ];
-    named
-        .into_iter()
-        .filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}: {}", line(v))))
-        .collect()
+    named.into_iter().filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}: {}", line(v)))).collect()
 }
 
 /// A text on one line.
@@ -107,29 +84,22 @@ pub(crate) fn short(value: &Value) -> String {
     match value {
         Value::String(text) => line(text),
         Value::Object(entries) if entries.len() == 1 => match entries.iter().next() {
-            Some((name, argument))
-                if name == "Ref" || name == "Condition" || name.starts_with("Fn::") =>
-            {
+            Some((name, argument)) if name == "Ref" || name == "Condition" || name.starts_with("Fn::") => {
                 let name = name.strip_prefix("Fn::").unwrap_or(name);
                 format!("!{name} {}", short_argument(name, argument))
             }
             _ => value.to_string(),
         },
-        Value::Array(items) => format!(
-            "[{}]",
-            items.iter().map(short).collect::<Vec<_>>().join(", ")
-        ),
+        Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }
 }
 
 fn short_argument(name: &str, argument: &Value) -> String {
     match (name, argument) {
-        ("GetAtt", Value::Array(steps)) if steps.iter().all(Value::is_string) => steps
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join("."),
+        ("GetAtt", Value::Array(steps)) if steps.iter().all(Value::is_string) => {
+            steps.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(".")
+        }
         ("Ref" | "Condition", Value::String(text)) => line(text),
         (_, Value::String(text)) => Value::String(line(text)).to_string(),
         (_, argument) => short(argument),
@@ -147,14 +117,8 @@ pub(crate) fn json(listings: &[Listing]) -> String {
 
 fn group_json(group: &Group) -> Value {
     let parameters: Vec<Value> = match &group.entries {
-        Entries::Declared(parameters) => parameters
-            .iter()
-            .map(|(name, p)| declared_json(name, p))
-            .collect(),
-        Entries::Passed(values) => values
-            .iter()
-            .map(|(name, value)| json!({"name": name, "value": value}))
-            .collect(),
+        Entries::Declared(parameters) => parameters.iter().map(|(name, p)| declared_json(name, p)).collect(),
+        Entries::Passed(values) => values.iter().map(|(name, value)| json!({"name": name, "value": value})).collect(),
     };
     json!({"path": group.path, "parameters": parameters})
 }
@@ -195,9 +159,7 @@ pub(crate) fn markdown(listings: &[Listing]) -> String {
         match &listing.groups {
             Err(problem) => out.push_str(&format!("{problem}\n\n")),
             Ok(groups) if groups.is_empty() => out.push_str("No parameters.\n\n"),
-            Ok(groups) => groups
-                .iter()
-                .for_each(|group| group_markdown(group, &mut out)),
+            Ok(groups) => groups.iter().for_each(|group| group_markdown(group, &mut out)),
         }
     }
     out.truncate(out.trim_end().len());
@@ -209,9 +171,7 @@ fn group_markdown(group: &Group, out: &mut String) {
     out.push_str(&format!("## {}\n\n", group.path));
     match &group.entries {
         Entries::Declared(parameters) => {
-            out.push_str(
-                "| Name | Type | Default | Constraints | Description |\n|---|---|---|---|---|\n",
-            );
+            out.push_str("| Name | Type | Default | Constraints | Description |\n|---|---|---|---|---|\n");
             for (name, p) in parameters {
                 let default = p.default.as_deref().map(code).unwrap_or_default();
                 let description = cell(p.description.as_deref().unwrap_or_default());
@@ -238,9 +198,5 @@ fn cell(text: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!("`{}`", line(text).replace('|', "\\|").replace('`', "'"))
-    }
+    if text.is_empty() { String::new() } else { format!("`{}`", line(text).replace('|', "\\|").replace('`', "'")) }
 }

@@ -26,9 +26,7 @@ pub fn check(template: &Template, env: &Environment) -> Result<(), Stop> {
             };
             if !holds(assert, template, env)? {
                 let why = assertion.get("AssertDescription").and_then(Value::as_str);
-                broken.push(
-                    why.map_or_else(|| format!("Assertion of rule {name} failed"), str::to_owned),
-                );
+                broken.push(why.map_or_else(|| format!("Assertion of rule {name} failed"), str::to_owned));
             }
         }
     }

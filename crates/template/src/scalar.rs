@@ -32,9 +32,7 @@ fn number(text: &str) -> Option<Number> {
         return u64::from_str_radix(hex, 16).ok().map(Number::from);
     }
     let (whole, rest) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    if whole.len() > 1 && whole.starts_with('0')
-        || !whole.bytes().all(|b| b.is_ascii_digit() || b == b'_')
-    {
+    if whole.len() > 1 && whole.starts_with('0') || !whole.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
         return None;
     }
     let digits = text.strip_prefix('+').unwrap_or(text).replace('_', "");
@@ -49,11 +47,7 @@ fn number(text: &str) -> Option<Number> {
 }
 
 fn integer(digits: &str) -> Option<Number> {
-    digits
-        .parse::<i64>()
-        .map(Number::from)
-        .or_else(|_| digits.parse::<u64>().map(Number::from))
-        .ok()
+    digits.parse::<i64>().map(Number::from).or_else(|_| digits.parse::<u64>().map(Number::from)).ok()
 }
 
 #[cfg(test)]

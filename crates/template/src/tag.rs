@@ -30,11 +30,7 @@ const KNOWN: [&str; 22] = [
 
 pub(crate) fn is_known(name: &str) -> bool {
     let name = name.strip_prefix("Fn::").unwrap_or(name);
-    KNOWN.contains(&name)
-        || matches!(
-            name,
-            "Transform" | "RefAll" | "ValueOf" | "ValueOfAll" | "GetStackOutput"
-        )
+    KNOWN.contains(&name) || matches!(name, "Transform" | "RefAll" | "ValueOf" | "ValueOfAll" | "GetStackOutput")
 }
 
 /// Writes a short form out: `!Ref x` → `{"Ref": "x"}`, `!GetAtt a.b` → `{"Fn::GetAtt": ["a", "b"]}`.

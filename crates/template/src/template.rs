@@ -69,19 +69,8 @@ impl Template {
         };
         check::sections(sections)?;
         check::no_nulls(&value)?;
-        let text = |name: &str| {
-            sections
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let map = |name: &str| {
-            sections
-                .get(name)
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default()
-        };
+        let text = |name: &str| sections.get(name).and_then(Value::as_str).map(str::to_owned);
+        let map = |name: &str| sections.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
         Ok(Template {
             description: text("Description"),
             metadata: sections.get("Metadata").cloned(),

@@ -38,16 +38,8 @@ pub(crate) fn sub(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Prob
     Ok(Value::String(whole))
 }
 
-fn variable(
-    e: &mut Evaluator<'_>,
-    name: &str,
-    variables: &Map<String, Value>,
-) -> Result<String, Problem> {
-    if name.is_empty()
-        || !name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':'))
-    {
+fn variable(e: &mut Evaluator<'_>, name: &str, variables: &Map<String, Value>) -> Result<String, Problem> {
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':')) {
         return Err(Problem::template(
             "variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons",
         ));
@@ -95,21 +87,14 @@ pub(crate) fn split(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Pr
     let Some([delimiter, source]) = argument.as_array().map(Vec::as_slice) else {
         return Err(wrong());
     };
-    let delimiter = e
-        .text(delimiter)?
-        .filter(|d| !d.is_empty())
-        .ok_or_else(wrong)?;
+    let delimiter = e.text(delimiter)?.filter(|d| !d.is_empty()).ok_or_else(wrong)?;
     let source = e.text(source)?.ok_or_else(wrong)?;
-    Ok(Value::Array(
-        source.split(delimiter.as_str()).map(Value::from).collect(),
-    ))
+    Ok(Value::Array(source.split(delimiter.as_str()).map(Value::from).collect()))
 }
 
 pub(crate) fn base64(e: &mut Evaluator<'_>, argument: &Value) -> Result<Value, Problem> {
     let text = e.text(argument)?;
-    let text = text.ok_or_else(|| {
-        Problem::template("every Fn::Base64 object must have a String-typed value.")
-    })?;
+    let text = text.ok_or_else(|| Problem::template("every Fn::Base64 object must have a String-typed value."))?;
     Ok(Value::String(STANDARD.encode(text)))
 }
 
@@ -117,8 +102,6 @@ pub(crate) fn to_json_string(e: &mut Evaluator<'_>, argument: &Value) -> Result<
     language_extensions::required(e.template, "Fn::ToJsonString")?;
     match e.value(argument)? {
         Some(value @ (Value::Object(_) | Value::Array(_))) => Ok(Value::String(value.to_string())),
-        _ => Err(Problem::template(
-            "Fn::ToJsonString requires an object or an array",
-        )),
+        _ => Err(Problem::template("Fn::ToJsonString requires an object or an array")),
     }
 }

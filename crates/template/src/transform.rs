@@ -24,30 +24,14 @@ pub(crate) fn declared(section: Option<&Value>) -> Result<Vec<Macro>, Problem> {
 
 fn one(item: &Value, at: String) -> Result<Macro, Problem> {
     match item {
-        Value::String(name) => Ok(Macro {
-            name: name.clone(),
-            parameters: Map::new(),
-            at,
-        }),
+        Value::String(name) => Ok(Macro { name: name.clone(), parameters: Map::new(), at }),
         Value::Object(members) => {
             let name = members.get("Name").and_then(Value::as_str);
-            let name = name.ok_or_else(|| {
-                Problem::new("Key Name of transform definition must be a string.")
-            })?;
-            let parameters = members
-                .get("Parameters")
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default();
-            Ok(Macro {
-                name: name.to_owned(),
-                parameters,
-                at,
-            })
+            let name = name.ok_or_else(|| Problem::new("Key Name of transform definition must be a string."))?;
+            let parameters = members.get("Parameters").and_then(Value::as_object).cloned().unwrap_or_default();
+            Ok(Macro { name: name.to_owned(), parameters, at })
         }
-        _ => Err(Problem::new(
-            "Key Name of transform definition must be a string.",
-        )),
+        _ => Err(Problem::new("Key Name of transform definition must be a string.")),
     }
 }
 
@@ -76,9 +60,7 @@ fn collect(value: &Value, path: &mut String, found: &mut Vec<Macro>) -> Result<(
                 path.truncate(length);
             }
             if let Some(call) = entries.get("Fn::Transform") {
-                let calls = call
-                    .as_array()
-                    .map_or(std::slice::from_ref(call), Vec::as_slice);
+                let calls = call.as_array().map_or(std::slice::from_ref(call), Vec::as_slice);
                 for call in calls {
                     found.push(one(call, path.clone())?);
                 }
@@ -115,35 +97,16 @@ mod tests {
             "Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}, "X": 1}}}});
         let calls = embedded(&template).expect("calls");
         assert_eq!(calls.len(), 1);
-        assert_eq!(
-            (calls[0].name.as_str(), calls[0].at.as_str()),
-            ("AWS::Include", "/Resources/A/Properties")
-        );
+        assert_eq!((calls[0].name.as_str(), calls[0].at.as_str()), ("AWS::Include", "/Resources/A/Properties"));
         replace(&mut template, &calls[0], json!({"Y": 2}));
-        assert_eq!(
-            template["Resources"]["A"]["Properties"],
-            json!({"X": 1, "Y": 2})
-        );
+        assert_eq!(template["Resources"]["A"]["Properties"], json!({"X": 1, "Y": 2}));
     }
 
     #[test]
     fn sections_forms() {
-        assert_eq!(
-            declared(Some(&json!("AWS::Serverless-2016-10-31")))
-                .expect("one")
-                .len(),
-            1
-        );
-        assert_eq!(
-            declared(Some(&json!(["A", {"Name": "B", "Parameters": {"x": 1}}])))
-                .expect("two")
-                .len(),
-            2
-        );
+        assert_eq!(declared(Some(&json!("AWS::Serverless-2016-10-31"))).expect("one").len(), 1);
+        assert_eq!(declared(Some(&json!(["A", {"Name": "B", "Parameters": {"x": 1}}]))).expect("two").len(), 2);
         let wrong = declared(Some(&json!({"Name": {"Ref": "X"}}))).expect_err("wrong");
-        assert_eq!(
-            wrong.0,
-            "Key Name of transform definition must be a string."
-        );
+        assert_eq!(wrong.0, "Key Name of transform definition must be a string.");
     }
 }

@@ -23,18 +23,11 @@ pub(crate) fn read(text: &str) -> Result<Document, Problem> {
             break;
         }
     }
-    Ok(Document {
-        value: builder.root.unwrap_or(Value::Null),
-        remarks: builder.remarks,
-    })
+    Ok(Document { value: builder.root.unwrap_or(Value::Null), remarks: builder.remarks })
 }
 
 fn not_well_formed(at: Marker) -> Problem {
-    Problem::format(format_args!(
-        "YAML not well-formed. (line {}, column {})",
-        at.line().max(1),
-        at.col() + 1
-    ))
+    Problem::format(format_args!("YAML not well-formed. (line {}, column {})", at.line().max(1), at.col() + 1))
 }
 
 /// A finished value and what it weighs.
@@ -58,11 +51,7 @@ struct Frame {
 
 enum Collection {
     List(Vec<Value>),
-    Mapping {
-        entries: Map<String, Value>,
-        merged: Map<String, Value>,
-        key: Option<String>,
-    },
+    Mapping { entries: Map<String, Value>, merged: Map<String, Value>, key: Option<String> },
 }
 
 #[derive(Default)]
@@ -86,31 +75,19 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), at);
                 let value = scalar_value(&text, style, tag.as_deref());
-                let node = Node {
-                    value,
-                    height: 0,
-                    weight: 1 + text.len(),
-                };
+                let node = Node { value, height: 0, weight: 1 + text.len() };
                 self.finish(node, anchor, tag, at)?;
             }
             Event::SequenceStart(anchor, tag) => {
                 self.begin(Collection::List(Vec::new()), anchor, tag.as_deref(), at)?
             }
             Event::MappingStart(anchor, tag) => {
-                let kind = Collection::Mapping {
-                    entries: Map::new(),
-                    merged: Map::new(),
-                    key: None,
-                };
+                let kind = Collection::Mapping { entries: Map::new(), merged: Map::new(), key: None };
                 self.begin(kind, anchor, tag.as_deref(), at)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(at)?,
             Event::Alias(anchor) => {
-                let node = self
-                    .anchors
-                    .get(&anchor)
-                    .cloned()
-                    .ok_or_else(|| not_well_formed(at))?;
+                let node = self.anchors.get(&anchor).cloned().ok_or_else(|| not_well_formed(at))?;
                 self.unfolded = self.unfolded.saturating_add(node.weight);
                 if self.unfolded > MAX_UNFOLDED {
                     return Err(not_well_formed(at));
@@ -128,11 +105,7 @@ impl Builder {
         if tag.is_yaml_core_schema() || tag.handle == "!!" {
             return Some(format!("!!{}", tag.suffix));
         }
-        let name = if tag.handle == "!" || tag.handle.is_empty() {
-            tag.suffix.clone()
-        } else {
-            tag.to_string()
-        };
+        let name = if tag.handle == "!" || tag.handle.is_empty() { tag.suffix.clone() } else { tag.to_string() };
         let name = name.trim_start_matches('!').to_owned();
         if !name.is_empty() && !tag::is_known(&name) {
             self.remark(Oddity::UnknownTag(name.clone()), at);
@@ -140,24 +113,12 @@ impl Builder {
         Some(name)
     }
 
-    fn begin(
-        &mut self,
-        kind: Collection,
-        anchor: usize,
-        tag: Option<&Tag>,
-        at: Marker,
-    ) -> Result<(), Problem> {
+    fn begin(&mut self, kind: Collection, anchor: usize, tag: Option<&Tag>, at: Marker) -> Result<(), Problem> {
         if self.open.len() >= MAX_DEPTH {
             return Err(not_well_formed(at));
         }
         let tag = self.tag(tag, at);
-        self.open.push(Frame {
-            kind,
-            anchor,
-            tag,
-            height: 0,
-            weight: 1,
-        });
+        self.open.push(Frame { kind, anchor, tag, height: 0, weight: 1 });
         Ok(())
     }
 
@@ -165,33 +126,19 @@ impl Builder {
         let frame = self.open.pop().ok_or_else(|| not_well_formed(at))?;
         let value = match frame.kind {
             Collection::List(items) => Value::Array(items),
-            Collection::Mapping {
-                mut entries,
-                merged,
-                ..
-            } => {
+            Collection::Mapping { mut entries, merged, .. } => {
                 for (key, value) in merged {
                     entries.entry(key).or_insert(value);
                 }
                 Value::Object(entries)
             }
         };
-        let node = Node {
-            value,
-            height: frame.height + 1,
-            weight: frame.weight,
-        };
+        let node = Node { value, height: frame.height + 1, weight: frame.weight };
         self.finish(node, frame.anchor, frame.tag, at)
     }
 
     /// A node is complete: its tag becomes a function, its anchor remembers it.
-    fn finish(
-        &mut self,
-        mut node: Node,
-        anchor: usize,
-        tag: Option<String>,
-        at: Marker,
-    ) -> Result<(), Problem> {
+    fn finish(&mut self, mut node: Node, anchor: usize, tag: Option<String>, at: Marker) -> Result<(), Problem> {
         if let Some(name) = tag.filter(|name| !name.is_empty() && !name.starts_with("!!")) {
             node.value = tag::expand(&name, node.value);
             node.height += 2;
@@ -219,11 +166,7 @@ impl Builder {
                 items.push(node.value);
                 return Ok(());
             }
-            Collection::Mapping {
-                entries,
-                merged,
-                key,
-            } => (entries, merged, key),
+            Collection::Mapping { entries, merged, key } => (entries, merged, key),
         };
         match key.take() {
             None => *key = Some(key_text(node.value)),
@@ -238,11 +181,7 @@ impl Builder {
     }
 
     fn remark(&mut self, what: Oddity, at: Marker) {
-        self.remarks.push(Remark {
-            what,
-            line: at.line().max(1),
-            column: at.col() + 1,
-        });
+        self.remarks.push(Remark { what, line: at.line().max(1), column: at.col() + 1 });
     }
 }
 
@@ -301,28 +240,16 @@ mod tests {
     #[test]
     fn short_forms() {
         assert_eq!(value("!Ref A"), json!({"Ref": "A"}));
-        assert_eq!(
-            value("a: !GetAtt B.Outputs.C"),
-            json!({"a": {"Fn::GetAtt": ["B", "Outputs.C"]}})
-        );
-        assert_eq!(
-            value("!GetAtt [B, Arn]"),
-            json!({"Fn::GetAtt": ["B", "Arn"]})
-        );
+        assert_eq!(value("a: !GetAtt B.Outputs.C"), json!({"a": {"Fn::GetAtt": ["B", "Outputs.C"]}}));
+        assert_eq!(value("!GetAtt [B, Arn]"), json!({"Fn::GetAtt": ["B", "Arn"]}));
         assert_eq!(value("!Sub 12"), json!({"Fn::Sub": "12"}));
         assert_eq!(value("!Condition C"), json!({"Condition": "C"}));
         assert_eq!(
             value("!Join ['-', [!Ref A, !Sub '${B}', 1]]"),
             json!({"Fn::Join": ["-", [{"Ref": "A"}, {"Fn::Sub": "${B}"}, 1]]})
         );
-        assert_eq!(
-            value("!Base64\n  Fn::Sub: |\n    a\n"),
-            json!({"Fn::Base64": {"Fn::Sub": "a\n"}})
-        );
-        assert_eq!(
-            value("a: !GetAZs\nb: !GetAZs ''"),
-            json!({"a": {"Fn::GetAZs": ""}, "b": {"Fn::GetAZs": ""}})
-        );
+        assert_eq!(value("!Base64\n  Fn::Sub: |\n    a\n"), json!({"Fn::Base64": {"Fn::Sub": "a\n"}}));
+        assert_eq!(value("a: !GetAZs\nb: !GetAZs ''"), json!({"a": {"Fn::GetAZs": ""}, "b": {"Fn::GetAZs": ""}}));
         assert_eq!(
             value("!Transform\n  Name: AWS::Include\n  Parameters: {Location: s3://a/b}"),
             json!({"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://a/b"}}})
@@ -332,18 +259,8 @@ mod tests {
     #[test]
     fn unknown_tags_are_kept_and_remarked() {
         let document = read("a: !Foo [1]\nb: !!str 1\nc: ! 2\n").expect("YAML");
-        assert_eq!(
-            document.value,
-            json!({"a": {"Fn::Foo": [1]}, "b": "1", "c": "2"})
-        );
-        assert_eq!(
-            document.remarks,
-            vec![Remark {
-                what: Oddity::UnknownTag("Foo".into()),
-                line: 1,
-                column: 4
-            }]
-        );
+        assert_eq!(document.value, json!({"a": {"Fn::Foo": [1]}, "b": "1", "c": "2"}));
+        assert_eq!(document.remarks, vec![Remark { what: Oddity::UnknownTag("Foo".into()), line: 1, column: 4 }]);
     }
 
     #[test]
@@ -361,21 +278,13 @@ mod tests {
         let document = read("a: 1\na: 2\n---\nb: 1").expect("YAML");
         assert_eq!(document.value, json!({"a": 2}));
         let kinds: Vec<_> = document.remarks.into_iter().map(|r| r.what).collect();
-        assert_eq!(
-            kinds,
-            vec![Oddity::DuplicateKey("a".into()), Oddity::MoreDocuments]
-        );
+        assert_eq!(kinds, vec![Oddity::DuplicateKey("a".into()), Oddity::MoreDocuments]);
     }
 
     #[test]
     fn says_where_it_is_wrong() {
         let problem = read("a:\n  b: 1\n c: 2\n").expect_err("not YAML");
-        assert!(
-            problem
-                .0
-                .starts_with("Template format error: YAML not well-formed. (line 3, column "),
-            "{problem}"
-        );
+        assert!(problem.0.starts_with("Template format error: YAML not well-formed. (line 3, column "), "{problem}");
         assert!(read("a: *nowhere").is_err());
         assert!(read("a: &a [*a]").is_err());
     }
@@ -392,12 +301,7 @@ mod tests {
         assert!(read(&"a: {".repeat(50_000)).is_err());
         let mut ladder = format!("a0: &a0 {}1{}\n", "[".repeat(90), "]".repeat(90));
         for i in 1..50 {
-            ladder += &format!(
-                "a{i}: &a{i} {}*a{}{}\n",
-                "[".repeat(90),
-                i - 1,
-                "]".repeat(90)
-            );
+            ladder += &format!("a{i}: &a{i} {}*a{}{}\n", "[".repeat(90), i - 1, "]".repeat(90));
         }
         assert!(read(&ladder).is_err());
     }

@@ -50,14 +50,8 @@ fn constraints_and_descriptions() {
     let rendered = render([("t", text)], Format::Table);
     let lines: Vec<&str> = rendered.text.lines().collect();
     assert_eq!(lines[0], "/Parameters");
-    assert_eq!(
-        lines[1],
-        "  環境  String  AllowedValues: dev | prod              # どの 環境か"
-    );
-    assert_eq!(
-        lines[2],
-        "  N     Number  Default: 2, MinValue: 1, NoEcho: true"
-    );
+    assert_eq!(lines[1], "  環境  String  AllowedValues: dev | prod              # どの 環境か");
+    assert_eq!(lines[2], "  N     Number  Default: 2, MinValue: 1, NoEcho: true");
 }
 
 #[test]
@@ -99,47 +93,29 @@ fn every_short_form_and_any_tag() {
 
 #[test]
 fn several_files_one_of_them_broken() {
-    let files = [
-        ("a.yml", ARTICLE),
-        ("b.yml", "a: [1"),
-        (
-            "c.json",
-            "{\"Parameters\": {\"P\": {\"Type\": \"String\"}}}",
-        ),
-    ];
+    let files =
+        [("a.yml", ARTICLE), ("b.yml", "a: [1"), ("c.json", "{\"Parameters\": {\"P\": {\"Type\": \"String\"}}}")];
     let table = render(files, Format::Table);
     assert!(!table.complete);
     assert!(table.text.starts_with("a.yml\n/Parameters\n"));
-    assert!(
-        table
-            .text
-            .contains("\nb.yml\nTemplate format error: YAML not well-formed. (line ")
-    );
+    assert!(table.text.contains("\nb.yml\nTemplate format error: YAML not well-formed. (line "));
     assert!(table.text.ends_with("\nc.json\n/Parameters\n  P  String\n"));
 
-    let json: serde_json::Value =
-        serde_json::from_str(&render(files, Format::Json).text).expect("JSON");
-    assert_eq!(
-        json[0]["groups"][1]["parameters"][0]["value"]["Ref"],
-        "hogePrefix"
-    );
-    assert_eq!(
-        json[0]["groups"][0]["parameters"][0]["default"],
-        "hogefuga123"
-    );
+    let json: serde_json::Value = serde_json::from_str(&render(files, Format::Json).text).expect("JSON");
+    assert_eq!(json[0]["groups"][1]["parameters"][0]["value"]["Ref"], "hogePrefix");
+    assert_eq!(json[0]["groups"][0]["parameters"][0]["default"], "hogefuga123");
     assert_eq!(json[2]["groups"][0]["parameters"][0]["name"], "P");
     assert!(json[1]["error"].is_string());
 
     let markdown = render(files, Format::Markdown).text;
-    assert!(markdown.contains("## /Resources/VPC/Properties/Parameters\n\n| Name | Value |\n|---|---|\n| hogePrefix | `!Ref hogePrefix` |"));
+    assert!(markdown.contains(
+        "## /Resources/VPC/Properties/Parameters\n\n| Name | Value |\n|---|---|\n| hogePrefix | `!Ref hogePrefix` |"
+    ));
 }
 
 #[test]
 fn loops_are_listed_as_written() {
     let text = "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Nets:\n    - N\n    - [a, b]\n    - Net${N}:\n        Type: AWS::CloudFormation::Stack\n        Properties: {Parameters: {Name: !Ref N}}\n";
     let groups = list("t", text).groups.expect("groups");
-    assert_eq!(
-        groups[0].path,
-        "/Resources/Fn::ForEach::Nets/2/Net${N}/Properties/Parameters"
-    );
+    assert_eq!(groups[0].path, "/Resources/Fn::ForEach::Nets/2/Net${N}/Properties/Parameters");
 }

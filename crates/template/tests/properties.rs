@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use kogumo_template::params::{Format, render};
-use kogumo_template::{
-    Environment, Template, conditions, evaluate, language_extensions, read, transform,
-};
+use kogumo_template::{Environment, Template, conditions, evaluate, language_extensions, read, transform};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -107,24 +105,14 @@ fn tree() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        prop::sample::select(vec![
-            "",
-            "A",
-            "${A}",
-            "${!A}",
-            "10.0.0.0/8",
-            "A.B",
-            "AWS::NoValue",
-            "{{resolve:ssm:x}}"
-        ])
-        .prop_map(Value::from),
+        prop::sample::select(vec!["", "A", "${A}", "${!A}", "10.0.0.0/8", "A.B", "AWS::NoValue", "{{resolve:ssm:x}}"])
+            .prop_map(Value::from),
     ];
     leaf.prop_recursive(6, 60, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name.clone(), inner), 0..3).prop_map(|all| Value::Object(
-                all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
-            )),
+            prop::collection::vec((name.clone(), inner), 0..3)
+                .prop_map(|all| Value::Object(all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
         ]
     })
 }
@@ -164,11 +152,7 @@ fn large_and_hostile_input_is_quick() {
     let quick = |what: &str, text: String| {
         let start = Instant::now();
         drive(&text);
-        assert!(
-            start.elapsed().as_secs() < 10,
-            "{what}: {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed().as_secs() < 10, "{what}: {:?}", start.elapsed());
     };
     quick("open brackets", "[".repeat(900_000));
     quick("open mappings", "{a: ".repeat(200_000));
@@ -177,32 +161,15 @@ fn large_and_hostile_input_is_quick() {
     quick("anchors", "&a ".repeat(300_000));
     quick("tags", "!a ".repeat(300_000));
     quick("quotes", "'".repeat(900_000));
-    quick(
-        "one long line of scalars",
-        format!("[{}]", "a,".repeat(400_000)),
-    );
-    quick(
-        "many keys",
-        (0..80_000).map(|n| format!("k{n}: v\n")).collect(),
-    );
-    quick(
-        "variables",
-        format!(
-            "Resources: {{A: {{Type: T, Properties: {{X: !Sub '{}'}}}}}}",
-            "${A}".repeat(200_000)
-        ),
-    );
+    quick("one long line of scalars", format!("[{}]", "a,".repeat(400_000)));
+    quick("many keys", (0..80_000).map(|n| format!("k{n}: v\n")).collect());
+    quick("variables", format!("Resources: {{A: {{Type: T, Properties: {{X: !Sub '{}'}}}}}}", "${A}".repeat(200_000)));
     quick(
         "unclosed variables",
-        format!(
-            "Resources: {{A: {{Type: T, Properties: {{X: !Sub '{}'}}}}}}",
-            "${".repeat(400_000)
-        ),
+        format!("Resources: {{A: {{Type: T, Properties: {{X: !Sub '{}'}}}}}}", "${".repeat(400_000)),
     );
     quick("a chain of conditions", {
-        let chain: String = (1..20_000)
-            .map(|n| format!("  C{n}: !Not [!Condition C{}]\n", n - 1))
-            .collect();
+        let chain: String = (1..20_000).map(|n| format!("  C{n}: !Not [!Condition C{}]\n", n - 1)).collect();
         format!("Conditions:\n  C0: !Equals [a, a]\n{chain}Resources: {{A: {{Type: T}}}}\n")
     });
 }

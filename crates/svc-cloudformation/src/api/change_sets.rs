@@ -7,8 +7,8 @@ use kogumo_store::{Key, Range, Read};
 use kogumo_wire::Fault;
 
 use super::stacks::{
-    begin, begin_update, changes, check_updatable, differs, has_triggers, is_express, new_stack, notifies, on_failure, operation,
-    outdate_change_sets, refuse_unbuilt, wake,
+    begin, begin_update, changes, check_updatable, differs, has_triggers, is_express, new_stack, notifies, on_failure,
+    operation, outdate_change_sets, refuse_unbuilt, wake,
 };
 use super::{find, show};
 use crate::prepare::{Prepared, Refusal, Request, prepare};
@@ -72,7 +72,12 @@ pub async fn create_change_set(context: Context, input: CreateChangeSetInput) ->
         role: input.role_arn,
         ..Request::default()
     };
-    let id = Arn::new("cloudformation", &scope.region, &scope.account, format!("changeSet/{}/{}", input.change_set_name, uuid()));
+    let id = Arn::new(
+        "cloudformation",
+        &scope.region,
+        &scope.account,
+        format!("changeSet/{}/{}", input.change_set_name, uuid()),
+    );
     let mut change_set = record::ChangeSet {
         id: id.to_string(),
         name: input.change_set_name,
@@ -180,9 +185,8 @@ fn named(read: &dyn Read, scope: &Scope, name: &str, stack: Option<&str>) -> Res
         }
         return Err(missing());
     }
-    let stack = stack.ok_or_else(|| {
-        Fault::validation("StackName must be specified if ChangeSetName is not specified as an ARN.")
-    })?;
+    let stack = stack
+        .ok_or_else(|| Fault::validation("StackName must be specified if ChangeSetName is not specified as an ARN."))?;
     let stack = find::bracketed(read, scope, stack)?;
     by_name(read, scope, &stack.id, name)?.ok_or_else(missing)
 }
@@ -280,17 +284,19 @@ pub fn delete_change_set(w: &mut Writer, input: DeleteChangeSetInput) -> Result<
     Ok(DeleteChangeSetOutput::default())
 }
 
-pub async fn execute_change_set(context: Context, input: ExecuteChangeSetInput) -> Result<ExecuteChangeSetOutput, Fault> {
+pub async fn execute_change_set(
+    context: Context,
+    input: ExecuteChangeSetInput,
+) -> Result<ExecuteChangeSetOutput, Fault> {
     let change_set = {
         let snapshot = context.snapshot();
         named(&snapshot, context.scope(), &input.change_set_name, input.stack_name.as_deref())?
     };
     if change_set.status != "CREATE_COMPLETE" || change_set.execution_status != "AVAILABLE" {
-        let state = if change_set.status == "CREATE_COMPLETE" { &change_set.execution_status } else { &change_set.status };
-        return Err(INVALID_CHANGE_SET_STATUS_EXCEPTION.because(format!(
-            "ChangeSet [{}] cannot be executed in its current status of [{state}]",
-            change_set.id
-        )));
+        let state =
+            if change_set.status == "CREATE_COMPLETE" { &change_set.execution_status } else { &change_set.status };
+        return Err(INVALID_CHANGE_SET_STATUS_EXCEPTION
+            .because(format!("ChangeSet [{}] cannot be executed in its current status of [{state}]", change_set.id)));
     }
     let stack = find::bracketed(&context.snapshot(), context.scope(), &change_set.stack_id)?;
     let creating = change_set.kind == "CREATE";

@@ -35,10 +35,7 @@ pub fn list_stacks(r: &Reader, input: ListStacksInput) -> Result<ListStacksOutpu
 }
 
 /// Newest first; the token is where the page before ended.
-pub fn describe_stack_events(
-    r: &Reader,
-    input: DescribeStackEventsInput,
-) -> Result<DescribeStackEventsOutput, Fault> {
+pub fn describe_stack_events(r: &Reader, input: DescribeStackEventsInput) -> Result<DescribeStackEventsOutput, Fault> {
     let stack = find::bracketed(r.store, r.scope(), &input.stack_name)?;
     let after = input.next_token.map(|token| {
         let number = token.parse::<i64>().map_err(|_| Fault::validation(format!("Invalid NextToken: {token}")))?;
@@ -64,7 +61,8 @@ pub fn describe_stack_resource(
 ) -> Result<DescribeStackResourceOutput, Fault> {
     let stack = find::bracketed(r.store, r.scope(), &input.stack_name)?;
     let key = Key::new().str(uuid_of(&stack.id)).str(&input.logical_resource_id);
-    let resource = RESOURCES.get(r.store, r.scope(), key)?.ok_or_else(|| missing(&input.logical_resource_id, &stack.name))?;
+    let resource =
+        RESOURCES.get(r.store, r.scope(), key)?.ok_or_else(|| missing(&input.logical_resource_id, &stack.name))?;
     Ok(DescribeStackResourceOutput { stack_resource_detail: Some(show::resource_detail(&stack, &resource)) })
 }
 

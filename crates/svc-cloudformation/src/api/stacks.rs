@@ -12,8 +12,8 @@ use crate::change;
 use crate::plan::Resources;
 use crate::prepare::{Prepared, Request, prepare};
 use crate::record::{
-    Action, CHANGE_SETS, Instead, OnFailure, Operation, OperationKind, PENDING, Pending, Phase, RESOURCES, STACKS, Stack,
-    StepState, Version, uuid_of,
+    Action, CHANGE_SETS, Instead, OnFailure, Operation, OperationKind, PENDING, Pending, Phase, RESOURCES, STACKS,
+    Stack, StepState, Version, uuid_of,
 };
 use crate::{events, fetch, stack_policy, status, workflow};
 
@@ -47,7 +47,8 @@ pub(super) fn has_triggers(configuration: Option<&RollbackConfiguration>) -> boo
 
 /// Every mode but the standard one.
 pub(super) fn is_express(configuration: Option<&DeploymentConfig>) -> bool {
-    configuration.is_some_and(|c| c.mode.as_deref().is_some_and(|mode| mode != "STANDARD") || c.disable_rollback.is_some())
+    configuration
+        .is_some_and(|c| c.mode.as_deref().is_some_and(|mode| mode != "STANDARD") || c.disable_rollback.is_some())
 }
 
 pub(super) fn notifies(arns: Option<&Vec<String>>) -> bool {
@@ -235,11 +236,7 @@ pub(super) fn begin_update(
 }
 
 /// What a version would change in a stack's resources.
-pub(super) fn changes(
-    context: &Context,
-    stack: &Stack,
-    prepared: &Prepared,
-) -> Result<Vec<change::Change>, Fault> {
+pub(super) fn changes(context: &Context, stack: &Stack, prepared: &Prepared) -> Result<Vec<change::Change>, Fault> {
     let snapshot = context.snapshot();
     let resources = find::resources(&snapshot, context.scope(), stack)?;
     let resources: Resources = resources.into_iter().map(|resource| (resource.logical_id.clone(), resource)).collect();
@@ -292,10 +289,7 @@ pub async fn delete_stack(context: Context, input: DeleteStackInput) -> Result<U
         )));
     }
     let force = input.deletion_mode.as_deref() == Some("FORCE_DELETE_STACK");
-    let delete = Operation {
-        retain,
-        ..operation(OperationKind::Delete, context.now(), input.client_request_token)
-    };
+    let delete = Operation { retain, ..operation(OperationKind::Delete, context.now(), input.client_request_token) };
     let woken = context.write(|w| {
         let scope = w.scope().clone();
         let mut stack = find::bracketed(w.store(), &scope, &stack.id)?;

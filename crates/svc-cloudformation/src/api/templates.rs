@@ -64,7 +64,10 @@ async fn look(context: &Context, text: &str) -> Result<Seen, Fault> {
     Ok(Seen { original, template, needed })
 }
 
-pub async fn validate_template(context: Context, input: ValidateTemplateInput) -> Result<ValidateTemplateOutput, Fault> {
+pub async fn validate_template(
+    context: Context,
+    input: ValidateTemplateInput,
+) -> Result<ValidateTemplateOutput, Fault> {
     let text = template_text(&context, input.template_body, input.template_url, None).await?;
     let seen = look(&context, &text).await?;
     let parameters = params::declared(&seen.original).into_iter().map(|(key, declared)| TemplateParameter {

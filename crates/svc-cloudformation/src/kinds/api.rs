@@ -9,8 +9,19 @@ use super::hands::{Hands, document, tag_map, text_at, with};
 use crate::world::{Failure, Made, Work};
 
 const PROPERTIES: [&str; 13] = [
-    "Name", "Description", "ApiKeySourceType", "BinaryMediaTypes", "Body", "BodyS3Location", "DisableExecuteApiEndpoint",
-    "EndpointConfiguration", "FailOnWarnings", "MinimumCompressionSize", "Mode", "Parameters", "Policy",
+    "Name",
+    "Description",
+    "ApiKeySourceType",
+    "BinaryMediaTypes",
+    "Body",
+    "BodyS3Location",
+    "DisableExecuteApiEndpoint",
+    "EndpointConfiguration",
+    "FailOnWarnings",
+    "MinimumCompressionSize",
+    "Mode",
+    "Parameters",
+    "Policy",
 ];
 
 /// The largest definition that API Gateway imports, in bytes.
@@ -19,7 +30,10 @@ const LARGEST_DEFINITION: u64 = 6 << 20;
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&PROPERTIES[..], &["Tags"]].concat())?;
     let body = definition(h, w).await?;
-    let title = body.as_ref().and_then(|text| serde_json::from_slice::<Value>(text).ok()).map(|body| text_at(&body, "/info/title"));
+    let title = body
+        .as_ref()
+        .and_then(|text| serde_json::from_slice::<Value>(text).ok())
+        .map(|body| text_at(&body, "/info/title"));
     let name = w.text("Name").map(str::to_owned).or(title.filter(|title| !title.is_empty()));
     let name = name.ok_or_else(|| Failure::new("API Name may not be empty"))?;
     let tags = if w.list("Tags").is_empty() { Value::Null } else { tag_map(w.list("Tags")) };
@@ -187,8 +201,16 @@ pub async fn delete_part(h: &Hands, w: &Work, operation: &str, id: &'static str)
 
 pub async fn create_authorizer(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[
-        "RestApiId", "Name", "Type", "ProviderARNs", "AuthType", "AuthorizerUri", "AuthorizerCredentials", "IdentitySource",
-        "IdentityValidationExpression", "AuthorizerResultTtlInSeconds",
+        "RestApiId",
+        "Name",
+        "Type",
+        "ProviderARNs",
+        "AuthType",
+        "AuthorizerUri",
+        "AuthorizerCredentials",
+        "IdentitySource",
+        "IdentityValidationExpression",
+        "AuthorizerResultTtlInSeconds",
     ])?;
     let input = json!({
         "restApiId": w.get("RestApiId"),
@@ -281,7 +303,8 @@ pub async fn update_validator(h: &Hands, w: &Work) -> Result<Made, Failure> {
         w,
         &[("ValidateRequestBody", "/validateRequestBody"), ("ValidateRequestParameters", "/validateRequestParameters")],
     );
-    let input = json!({"restApiId": w.get("RestApiId"), "requestValidatorId": w.physical_id, "patchOperations": operations});
+    let input =
+        json!({"restApiId": w.get("RestApiId"), "requestValidatorId": w.physical_id, "patchOperations": operations});
     h.call("apigateway", "UpdateRequestValidator", input).await?;
     Ok(super::unchanged(w))
 }

@@ -6,8 +6,18 @@ use super::hands::{Hands, with};
 use crate::world::{Failure, Made, Work};
 
 const PROPERTIES: [&str; 12] = [
-    "RestApiId", "ResourceId", "HttpMethod", "ApiKeyRequired", "AuthorizationScopes", "AuthorizationType", "AuthorizerId",
-    "Integration", "MethodResponses", "OperationName", "RequestModels", "RequestParameters",
+    "RestApiId",
+    "ResourceId",
+    "HttpMethod",
+    "ApiKeyRequired",
+    "AuthorizationScopes",
+    "AuthorizationType",
+    "AuthorizerId",
+    "Integration",
+    "MethodResponses",
+    "OperationName",
+    "RequestModels",
+    "RequestParameters",
 ];
 
 /// Where the method is.

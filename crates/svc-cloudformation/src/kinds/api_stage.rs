@@ -7,8 +7,19 @@ use super::hands::{Hands, tag_map, text_at, with};
 use crate::world::{Failure, Made, Work};
 
 const STAGE: [&str; 14] = [
-    "RestApiId", "StageName", "DeploymentId", "Description", "CacheClusterEnabled", "CacheClusterSize", "CanarySetting",
-    "ClientCertificateId", "DocumentationVersion", "MethodSettings", "TracingEnabled", "Variables", "AccessLogSetting",
+    "RestApiId",
+    "StageName",
+    "DeploymentId",
+    "Description",
+    "CacheClusterEnabled",
+    "CacheClusterSize",
+    "CanarySetting",
+    "ClientCertificateId",
+    "DocumentationVersion",
+    "MethodSettings",
+    "TracingEnabled",
+    "Variables",
+    "AccessLogSetting",
     "Tags",
 ];
 
@@ -134,7 +145,8 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     }
     let (lost, gained) = w.list_changes("MethodSettings");
     for setting in lost {
-        let same = |one: &&Value| one["ResourcePath"] == setting["ResourcePath"] && one["HttpMethod"] == setting["HttpMethod"];
+        let same =
+            |one: &&Value| one["ResourcePath"] == setting["ResourcePath"] && one["HttpMethod"] == setting["HttpMethod"];
         if w.list("MethodSettings").iter().find(same).is_none() {
             for operation in method_settings(&json!([setting])) {
                 operations.push(json!({"op": "remove", "path": operation["path"]}));
@@ -152,9 +164,12 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
 pub async fn create_deployment(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["RestApiId", "Description", "StageName", "StageDescription"])?;
     let stage = w.get("StageDescription");
-    let known = ["Description", "CacheClusterEnabled", "CacheClusterSize", "Variables", "TracingEnabled", "MethodSettings"];
+    let known =
+        ["Description", "CacheClusterEnabled", "CacheClusterSize", "Variables", "TracingEnabled", "MethodSettings"];
     if let Some((name, _)) = stage.as_object().into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str())) {
-        return Err(Failure::new(format!("{name} of StageDescription of AWS::ApiGateway::Deployment is not implemented by Kogumo")));
+        return Err(Failure::new(format!(
+            "{name} of StageDescription of AWS::ApiGateway::Deployment is not implemented by Kogumo"
+        )));
     }
     let input = json!({
         "restApiId": w.get("RestApiId"),
@@ -180,7 +195,8 @@ pub async fn update_deployment(h: &Hands, w: &Work) -> Result<Made, Failure> {
     }
     let operations = simple_patches(w, &[("Description", "/description")]);
     if !operations.is_empty() {
-        let input = json!({"restApiId": w.get("RestApiId"), "deploymentId": w.physical_id, "patchOperations": operations});
+        let input =
+            json!({"restApiId": w.get("RestApiId"), "deploymentId": w.physical_id, "patchOperations": operations});
         h.call("apigateway", "UpdateDeployment", input).await?;
     }
     Ok(super::unchanged(w))
@@ -200,8 +216,11 @@ pub async fn delete_deployment(h: &Hands, w: &Work) -> Result<(), Failure> {
 
 pub async fn create_key(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["Name", "Description", "Enabled", "GenerateDistinctId", "Value", "StageKeys", "CustomerId", "Tags"])?;
-    let stages: Vec<Value> =
-        w.list("StageKeys").iter().map(|key| json!({"restApiId": key["RestApiId"], "stageName": key["StageName"]})).collect();
+    let stages: Vec<Value> = w
+        .list("StageKeys")
+        .iter()
+        .map(|key| json!({"restApiId": key["RestApiId"], "stageName": key["StageName"]}))
+        .collect();
     let input = json!({
         "name": w.named("Name"),
         "description": w.get("Description"),
@@ -232,7 +251,9 @@ fn plan_stage(stage: &Value) -> Value {
 pub async fn create_plan(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["UsagePlanName", "Description", "ApiStages", "Throttle", "Quota", "Tags"])?;
     let lowered = |given: &Value| match given {
-        Value::Object(members) => Value::Object(members.iter().map(|(name, value)| (first_lower(name), value.clone())).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (first_lower(name), value.clone())).collect())
+        }
         _ => Value::Null,
     };
     let stages: Vec<Value> = w.list("ApiStages").iter().map(plan_stage).collect();
@@ -274,7 +295,8 @@ pub async fn update_plan(h: &Hands, w: &Work) -> Result<Made, Failure> {
     operations.extend(lost.iter().map(|stage| json!({"op": "remove", "path": "/apiStages", "value": stage_id(stage)})));
     operations.extend(gained.iter().map(|stage| json!({"op": "add", "path": "/apiStages", "value": stage_id(stage)})));
     if !operations.is_empty() {
-        h.call("apigateway", "UpdateUsagePlan", json!({"usagePlanId": w.physical_id, "patchOperations": operations})).await?;
+        h.call("apigateway", "UpdateUsagePlan", json!({"usagePlanId": w.physical_id, "patchOperations": operations}))
+            .await?;
     }
     retag(h, w, &format!("/usageplans/{}", w.physical_id)).await?;
     Ok(super::unchanged(w))
@@ -286,7 +308,8 @@ pub async fn delete_plan(h: &Hands, w: &Work) -> Result<(), Failure> {
     let operations: Vec<Value> =
         stages.map(|stage| json!({"op": "remove", "path": "/apiStages", "value": stage_id(stage)})).collect();
     if !operations.is_empty() {
-        h.remove("apigateway", "UpdateUsagePlan", json!({"usagePlanId": w.physical_id, "patchOperations": operations})).await?;
+        h.remove("apigateway", "UpdateUsagePlan", json!({"usagePlanId": w.physical_id, "patchOperations": operations}))
+            .await?;
     }
     h.remove("apigateway", "DeleteUsagePlan", json!({"usagePlanId": w.physical_id})).await
 }

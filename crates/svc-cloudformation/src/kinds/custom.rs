@@ -51,7 +51,9 @@ fn flatten(data: &Value, prefix: &str, into: &mut Map<String, Value>) {
 fn texts(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(texts).collect(),
-        Value::Object(entries) => Value::Object(entries.iter().map(|(name, item)| (name.clone(), texts(item))).collect()),
+        Value::Object(entries) => {
+            Value::Object(entries.iter().map(|(name, item)| (name.clone(), texts(item))).collect())
+        }
         Value::String(_) | Value::Null => value.clone(),
         scalar => scalar.to_string().into(),
     }
@@ -60,7 +62,9 @@ fn texts(value: &Value) -> Value {
 async fn ask(h: &Hands, w: &Work, kind: &str) -> Result<Value, Failure> {
     let token = w.text("ServiceToken").unwrap_or_default();
     if !token.contains(":lambda:") {
-        return Err(Failure::new(format!("Invalid service token {token}: custom resources over SNS are not implemented by Kogumo")));
+        return Err(Failure::new(format!(
+            "Invalid service token {token}: custom resources over SNS are not implemented by Kogumo"
+        )));
     }
     let id = uuid();
     let mut event = json!({
@@ -82,8 +86,11 @@ async fn ask(h: &Hands, w: &Work, kind: &str) -> Result<Value, Failure> {
     invoke::event(&h.client, token, &event).await.map_err(|fault| Failure::new(fault.message))?;
     let limit = w.get("ServiceTimeout");
     let limit = limit.as_u64().or_else(|| limit.as_str()?.parse().ok()).unwrap_or(SECONDS);
-    let late = "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId";
-    let late = format!("{late} [{id}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.");
+    let late =
+        "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId";
+    let late = format!(
+        "{late} [{id}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version."
+    );
     let text = h
         .until(limit, &late, || async {
             signal::ANSWERS.get(&h.cloud.store.read(), &h.scope, id.as_str()).map_err(internal)
@@ -95,7 +102,9 @@ async fn ask(h: &Hands, w: &Work, kind: &str) -> Result<Value, Failure> {
         return Ok(answer);
     }
     let reason = answer["Reason"].as_str().unwrap_or_default();
-    let failure = Failure::new(format!("Received response status [FAILED] from custom resource. Message returned: {reason} (RequestId: {id})"));
+    let failure = Failure::new(format!(
+        "Received response status [FAILED] from custom resource. Message returned: {reason} (RequestId: {id})"
+    ));
     match answer["PhysicalResourceId"].as_str().filter(|_| kind == "Create") {
         Some(made) => Err(failure.after(made)),
         None => Err(failure),

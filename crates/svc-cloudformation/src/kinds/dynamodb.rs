@@ -6,9 +6,20 @@ use super::hands::{Hands, text_at, with};
 use crate::world::{Failure, Made, Work};
 
 const PROPERTIES: [&str; 14] = [
-    "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "BillingMode",
-    "ProvisionedThroughput", "OnDemandThroughput", "StreamSpecification", "SSESpecification", "TableClass",
-    "DeletionProtectionEnabled", "Tags", "TimeToLiveSpecification",
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "StreamSpecification",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "Tags",
+    "TimeToLiveSpecification",
 ];
 
 /// How long a table may take to become active.
@@ -18,8 +29,15 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&PROPERTIES[..], &["PointInTimeRecoverySpecification"]].concat())?;
     let name = w.named("TableName");
     let same = w.pick(&[
-        "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput",
-        "OnDemandThroughput", "TableClass", "DeletionProtectionEnabled", "Tags",
+        "AttributeDefinitions",
+        "KeySchema",
+        "LocalSecondaryIndexes",
+        "BillingMode",
+        "ProvisionedThroughput",
+        "OnDemandThroughput",
+        "TableClass",
+        "DeletionProtectionEnabled",
+        "Tags",
     ]);
     let indexes: Vec<Value> = w.list("GlobalSecondaryIndexes").iter().map(index).collect::<Result<_, _>>()?;
     let input = with(
@@ -101,7 +119,8 @@ async fn time_to_live(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
 
 async fn recovery(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
     let specification = w.get("PointInTimeRecoverySpecification");
-    let off_and_never_on = specification["PointInTimeRecoveryEnabled"] != true && w.was("PointInTimeRecoverySpecification").is_null();
+    let off_and_never_on =
+        specification["PointInTimeRecoveryEnabled"] != true && w.was("PointInTimeRecoverySpecification").is_null();
     if specification.is_null() || off_and_never_on || !w.changed("PointInTimeRecoverySpecification") {
         return Ok(());
     }
@@ -112,7 +131,8 @@ async fn recovery(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&[&PROPERTIES[..], &["PointInTimeRecoverySpecification"]].concat())?;
     let name = w.physical_id.as_str();
-    let simple = ["BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "TableClass", "DeletionProtectionEnabled"];
+    let simple =
+        ["BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "TableClass", "DeletionProtectionEnabled"];
     let changed: Vec<&str> = simple.into_iter().filter(|property| w.changed(property)).collect();
     let stream_changed = w.changed("StreamSpecification");
     if !changed.is_empty() || stream_changed || w.changed("SSESpecification") {
@@ -127,7 +147,8 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         } else {
             stream(w.get("StreamSpecification"))
         };
-        let encryption = if w.changed("SSESpecification") { encryption(w.get("SSESpecification")) } else { Value::Null };
+        let encryption =
+            if w.changed("SSESpecification") { encryption(w.get("SSESpecification")) } else { Value::Null };
         let more = [("TableName", json!(name)), ("StreamSpecification", streams), ("SSESpecification", encryption)];
         h.call("dynamodb", "UpdateTable", with(input, more)).await?;
         active(h, name).await?;

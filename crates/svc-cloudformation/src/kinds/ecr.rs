@@ -7,7 +7,11 @@ use crate::world::{Failure, Made, Work};
 
 const SAME: [&str; 3] = ["ImageTagMutability", "ImageTagMutabilityExclusionFilters", "Tags"];
 const OWN: [&str; 6] = [
-    "RepositoryName", "ImageScanningConfiguration", "LifecyclePolicy", "RepositoryPolicyText", "EncryptionConfiguration",
+    "RepositoryName",
+    "ImageScanningConfiguration",
+    "LifecyclePolicy",
+    "RepositoryPolicyText",
+    "EncryptionConfiguration",
     "EmptyOnDelete",
 ];
 
@@ -63,7 +67,9 @@ async fn settled(h: &Hands, w: &Work, name: &str) -> Result<Made, Failure> {
 pub async fn described(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("ecr", "DescribeRepositories", json!({"repositoryNames": [name]})).await?;
     let repository = |part: &str| text_at(&found, &format!("/repositories/0/{part}"));
-    Ok(Made::new(name).attribute("Arn", repository("repositoryArn")).attribute("RepositoryUri", repository("repositoryUri")))
+    Ok(Made::new(name)
+        .attribute("Arn", repository("repositoryArn"))
+        .attribute("RepositoryUri", repository("repositoryUri")))
 }
 
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {

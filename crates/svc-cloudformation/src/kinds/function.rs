@@ -10,12 +10,33 @@ use crate::zip;
 
 /// Properties that are members of the same name in `CreateFunction` and `UpdateFunctionConfiguration`.
 const CONFIGURATION: [&str; 17] = [
-    "Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "VpcConfig", "DeadLetterConfig", "Environment",
-    "KMSKeyArn", "TracingConfig", "Layers", "FileSystemConfigs", "ImageConfig", "EphemeralStorage", "SnapStart",
+    "Runtime",
+    "Role",
+    "Handler",
+    "Description",
+    "Timeout",
+    "MemorySize",
+    "VpcConfig",
+    "DeadLetterConfig",
+    "Environment",
+    "KMSKeyArn",
+    "TracingConfig",
+    "Layers",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "EphemeralStorage",
+    "SnapStart",
     "LoggingConfig",
 ];
-const OTHERS: [&str; 7] =
-    ["FunctionName", "Code", "PackageType", "CodeSigningConfigArn", "Architectures", "Tags", "ReservedConcurrentExecutions"];
+const OTHERS: [&str; 7] = [
+    "FunctionName",
+    "Code",
+    "PackageType",
+    "CodeSigningConfigArn",
+    "Architectures",
+    "Tags",
+    "ReservedConcurrentExecutions",
+];
 
 /// How long a function may take to become active.
 const SECONDS: u64 = 300;
@@ -28,7 +49,10 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     known(w)?;
     let name = w.named("FunctionName");
     let input = with(
-        [w.pick(&CONFIGURATION), w.pick(&["PackageType", "CodeSigningConfigArn", "Architectures"])].into_iter().flatten().collect(),
+        [w.pick(&CONFIGURATION), w.pick(&["PackageType", "CodeSigningConfigArn", "Architectures"])]
+            .into_iter()
+            .flatten()
+            .collect(),
         [("FunctionName", json!(name)), ("Code", code(w)?), ("Tags", tags(w))],
     );
     h.make(w, "lambda", "CreateFunction", input).await?;
@@ -106,7 +130,12 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     if w.changed("Code") || w.changed("Architectures") {
         let code = code(w)?.as_object().cloned().unwrap_or_default();
         let architectures = w.get("Architectures").clone();
-        h.call("lambda", "UpdateFunctionCode", with(code, [("FunctionName", json!(name)), ("Architectures", architectures)])).await?;
+        h.call(
+            "lambda",
+            "UpdateFunctionCode",
+            with(code, [("FunctionName", json!(name)), ("Architectures", architectures)]),
+        )
+        .await?;
         active(h, name).await?;
     }
     let changed: Vec<&str> = CONFIGURATION.into_iter().filter(|property| w.changed(property)).collect();

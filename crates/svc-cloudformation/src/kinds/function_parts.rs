@@ -7,7 +7,9 @@ use crate::world::{Failure, Made, Work};
 
 pub async fn create_version(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["FunctionName", "Description", "CodeSha256"])?;
-    let made = h.call("lambda", "PublishVersion", Value::Object(w.pick(&["FunctionName", "Description", "CodeSha256"]))).await?;
+    let made = h
+        .call("lambda", "PublishVersion", Value::Object(w.pick(&["FunctionName", "Description", "CodeSha256"])))
+        .await?;
     let arn = text_at(&made, "/FunctionArn");
     Ok(Made::new(arn.as_str()).attribute("FunctionArn", arn).attribute("Version", text_at(&made, "/Version")))
 }
@@ -26,11 +28,14 @@ fn routing(w: &Work) -> Value {
 
 pub async fn create_alias(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig"])?;
-    let input = with(w.pick(&["FunctionName", "Name", "FunctionVersion", "Description"]), [("RoutingConfig", routing(w))]);
+    let input =
+        with(w.pick(&["FunctionName", "Name", "FunctionVersion", "Description"]), [("RoutingConfig", routing(w))]);
     let made = h.make(w, "lambda", "CreateAlias", input).await?;
     let arn = match made.get("AliasArn").and_then(Value::as_str) {
         Some(arn) => arn.to_owned(),
-        None => text_at(&h.call("lambda", "GetAlias", Value::Object(w.pick(&["FunctionName", "Name"]))).await?, "/AliasArn"),
+        None => {
+            text_at(&h.call("lambda", "GetAlias", Value::Object(w.pick(&["FunctionName", "Name"]))).await?, "/AliasArn")
+        }
     };
     Ok(Made::new(arn.as_str()).attribute("AliasArn", arn))
 }
@@ -53,7 +58,8 @@ pub async fn delete_alias(h: &Hands, w: &Work) -> Result<(), Failure> {
 pub async fn create_layer(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["LayerName", "Content", "Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo"])?;
     let same = w.pick(&["Content", "Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo"]);
-    let made = h.call("lambda", "PublishLayerVersion", with(same, [("LayerName", json!(w.named("LayerName")))])).await?;
+    let made =
+        h.call("lambda", "PublishLayerVersion", with(same, [("LayerName", json!(w.named("LayerName")))])).await?;
     let arn = text_at(&made, "/LayerVersionArn");
     Ok(Made::new(arn.as_str()).attribute("LayerVersionArn", arn))
 }

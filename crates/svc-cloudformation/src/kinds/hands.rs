@@ -169,7 +169,8 @@ impl Work {
     pub fn list_changes(&self, name: &str) -> (Vec<Value>, Vec<Value>) {
         let empty = Vec::new();
         let (old, new) = (self.was(name).as_array().unwrap_or(&empty), self.get(name).as_array().unwrap_or(&empty));
-        let without = |these: &[Value], those: &[Value]| these.iter().filter(|one| !those.contains(one)).cloned().collect();
+        let without =
+            |these: &[Value], those: &[Value]| these.iter().filter(|one| !those.contains(one)).cloned().collect();
         (without(old, new), without(new, old))
     }
 

@@ -191,7 +191,15 @@ pub async fn create_managed(h: &Hands, w: &Work) -> Result<Made, Failure> {
 async fn managed(h: &Hands, arn: &str) -> Result<Made, Failure> {
     let found = h.call("iam", "GetPolicy", json!({"PolicyArn": arn})).await?;
     let mut made = Made::new(arn).attribute("PolicyArn", arn);
-    for name in ["PolicyId", "DefaultVersionId", "AttachmentCount", "IsAttachable", "PermissionsBoundaryUsageCount", "CreateDate", "UpdateDate"] {
+    for name in [
+        "PolicyId",
+        "DefaultVersionId",
+        "AttachmentCount",
+        "IsAttachable",
+        "PermissionsBoundaryUsageCount",
+        "CreateDate",
+        "UpdateDate",
+    ] {
         if let Some(value) = found["Policy"].get(name) {
             made = made.attribute(name, value.clone());
         }
@@ -211,7 +219,8 @@ pub async fn update_managed(h: &Hands, w: &Work) -> Result<Made, Failure> {
             h.remove("iam", "DeletePolicyVersion", input).await?;
         }
         let text = document(w.get("PolicyDocument"));
-        h.call("iam", "CreatePolicyVersion", json!({"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": true})).await?;
+        h.call("iam", "CreatePolicyVersion", json!({"PolicyArn": arn, "PolicyDocument": text, "SetAsDefault": true}))
+            .await?;
     }
     for (holder, property) in Holder::ALL {
         let (lost, gained) = w.list_changes(property);

@@ -8,8 +8,15 @@ use super::texts;
 use crate::world::{Failure, Made, Work};
 
 const PROPERTIES: [&str; 9] = [
-    "RoleName", "Path", "AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration",
-    "PermissionsBoundary", "Policies", "Tags",
+    "RoleName",
+    "Path",
+    "AssumeRolePolicyDocument",
+    "Description",
+    "ManagedPolicyArns",
+    "MaxSessionDuration",
+    "PermissionsBoundary",
+    "Policies",
+    "Tags",
 ];
 
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {

@@ -19,7 +19,9 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&["LogGroupName", "RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"])?;
     let name = &w.physical_id;
     if w.changed("KmsKeyId") || w.changed("LogGroupClass") {
-        return Err(Failure::new("Changing KmsKeyId or LogGroupClass of AWS::Logs::LogGroup is not implemented by Kogumo"));
+        return Err(Failure::new(
+            "Changing KmsKeyId or LogGroupClass of AWS::Logs::LogGroup is not implemented by Kogumo",
+        ));
     }
     if w.changed("RetentionInDays") {
         retain(h, w, name).await?;
@@ -39,7 +41,9 @@ async fn retain(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
     match w.get("RetentionInDays") {
         Value::Null if w.physical_id.is_empty() => Ok(()),
         Value::Null => h.remove("logs", "DeleteRetentionPolicy", json!({"logGroupName": name})).await,
-        days => h.call("logs", "PutRetentionPolicy", json!({"logGroupName": name, "retentionInDays": days})).await.map(drop),
+        days => {
+            h.call("logs", "PutRetentionPolicy", json!({"logGroupName": name, "retentionInDays": days})).await.map(drop)
+        }
     }
 }
 

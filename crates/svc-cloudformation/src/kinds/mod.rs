@@ -217,9 +217,13 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::ApiGateway::GatewayResponse" => api::delete_gateway_response(h, w).await,
         "AWS::ApiGateway::Method" => api_method::delete(h, w).await,
         "AWS::ApiGateway::Model" => api::delete_part(h, w, "DeleteModel", "modelName").await,
-        "AWS::ApiGateway::RequestValidator" => api::delete_part(h, w, "DeleteRequestValidator", "requestValidatorId").await,
+        "AWS::ApiGateway::RequestValidator" => {
+            api::delete_part(h, w, "DeleteRequestValidator", "requestValidatorId").await
+        }
         "AWS::ApiGateway::Resource" => api::delete_part(h, w, "DeleteResource", "resourceId").await,
-        "AWS::ApiGateway::RestApi" => h.remove("apigateway", "DeleteRestApi", json!({"restApiId": w.physical_id})).await,
+        "AWS::ApiGateway::RestApi" => {
+            h.remove("apigateway", "DeleteRestApi", json!({"restApiId": w.physical_id})).await
+        }
         "AWS::ApiGateway::Stage" => api::delete_part(h, w, "DeleteStage", "stageName").await,
         "AWS::ApiGateway::UsagePlan" => api_stage::delete_plan(h, w).await,
         "AWS::ApiGateway::UsagePlanKey" => api_stage::delete_plan_key(h, w).await,

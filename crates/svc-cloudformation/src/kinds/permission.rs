@@ -9,8 +9,15 @@ use crate::world::{Failure, Made, Work};
 /// The statement's id is made up; it is the physical id.
 pub async fn add(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let same = [
-        "FunctionName", "Action", "Principal", "SourceArn", "SourceAccount", "EventSourceToken", "PrincipalOrgID",
-        "FunctionUrlAuthType", "InvokedViaFunctionUrl",
+        "FunctionName",
+        "Action",
+        "Principal",
+        "SourceArn",
+        "SourceAccount",
+        "EventSourceToken",
+        "PrincipalOrgID",
+        "FunctionUrlAuthType",
+        "InvokedViaFunctionUrl",
     ];
     w.only(&same)?;
     let input = with(w.pick(&same), [("StatementId", json!(w.name))]);

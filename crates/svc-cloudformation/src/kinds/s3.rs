@@ -12,7 +12,8 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let region = h.scope.region.as_str();
     let place = if region == "us-east-1" { Value::Null } else { json!({"LocationConstraint": region}) };
     let lock = w.get("ObjectLockEnabled");
-    let input = json!({"Bucket": name, "CreateBucketConfiguration": place, "ObjectLockEnabledForBucket": lock, "ACL": acl(w)});
+    let input =
+        json!({"Bucket": name, "CreateBucketConfiguration": place, "ObjectLockEnabledForBucket": lock, "ACL": acl(w)});
     h.make(w, "s3", "CreateBucket", input).await?;
     s3_settings::apply(h, w, &name).await.map_err(|failure| failure.after(&name))?;
     Ok(made(h, &name))
@@ -54,7 +55,14 @@ fn made(h: &Hands, name: &str) -> Made {
     let region = &h.scope.region;
     let dash = matches!(
         region.as_str(),
-        "us-east-1" | "us-west-1" | "us-west-2" | "ap-northeast-1" | "ap-southeast-1" | "ap-southeast-2" | "eu-west-1" | "sa-east-1"
+        "us-east-1"
+            | "us-west-1"
+            | "us-west-2"
+            | "ap-northeast-1"
+            | "ap-southeast-1"
+            | "ap-southeast-2"
+            | "eu-west-1"
+            | "sa-east-1"
     );
     let separator = if dash { '-' } else { '.' };
     Made::new(name)

@@ -29,7 +29,13 @@ const fn setting(
 
 /// In the order in which they are set: ownership and public access come before what depends on them.
 pub const SETTINGS: [Setting; 12] = [
-    setting("OwnershipControls", "PutBucketOwnershipControls", "OwnershipControls", same, "DeleteBucketOwnershipControls"),
+    setting(
+        "OwnershipControls",
+        "PutBucketOwnershipControls",
+        "OwnershipControls",
+        same,
+        "DeleteBucketOwnershipControls",
+    ),
     setting(
         "PublicAccessBlockConfiguration",
         "PutPublicAccessBlock",
@@ -38,13 +44,31 @@ pub const SETTINGS: [Setting; 12] = [
         "DeletePublicAccessBlock",
     ),
     setting("VersioningConfiguration", "PutBucketVersioning", "VersioningConfiguration", same, ""),
-    setting("BucketEncryption", "PutBucketEncryption", "ServerSideEncryptionConfiguration", encryption, "DeleteBucketEncryption"),
+    setting(
+        "BucketEncryption",
+        "PutBucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        encryption,
+        "DeleteBucketEncryption",
+    ),
     setting("Tags", "PutBucketTagging", "Tagging", tags, "DeleteBucketTagging"),
     setting("CorsConfiguration", "PutBucketCors", "CORSConfiguration", cors, "DeleteBucketCors"),
-    setting("LifecycleConfiguration", "PutBucketLifecycleConfiguration", "LifecycleConfiguration", lifecycle, "DeleteBucketLifecycle"),
+    setting(
+        "LifecycleConfiguration",
+        "PutBucketLifecycleConfiguration",
+        "LifecycleConfiguration",
+        lifecycle,
+        "DeleteBucketLifecycle",
+    ),
     setting("WebsiteConfiguration", "PutBucketWebsite", "WebsiteConfiguration", website, "DeleteBucketWebsite"),
     setting("LoggingConfiguration", "PutBucketLogging", "BucketLoggingStatus", logging, ""),
-    setting("NotificationConfiguration", "PutBucketNotificationConfiguration", "NotificationConfiguration", notifications, ""),
+    setting(
+        "NotificationConfiguration",
+        "PutBucketNotificationConfiguration",
+        "NotificationConfiguration",
+        notifications,
+        "",
+    ),
     setting("AccelerateConfiguration", "PutBucketAccelerateConfiguration", "AccelerateConfiguration", acceleration, ""),
     setting("ObjectLockConfiguration", "PutObjectLockConfiguration", "ObjectLockConfiguration", same, ""),
 ];
@@ -92,7 +116,10 @@ fn each(list: &Value, words: impl Fn(&Value) -> Result<Value, Failure>) -> Resul
 
 fn encryption(value: &Value) -> Result<Value, Failure> {
     let rules = each(&value["ServerSideEncryptionConfiguration"], |rule| {
-        let names = [("ServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault"), ("BucketKeyEnabled", "BucketKeyEnabled")];
+        let names = [
+            ("ServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault"),
+            ("BucketKeyEnabled", "BucketKeyEnabled"),
+        ];
         renamed(rule, "BucketEncryption", &names).map(Value::Object)
     })?;
     Ok(json!({"Rules": rules}))
@@ -123,10 +150,22 @@ fn lifecycle(value: &Value) -> Result<Value, Failure> {
 
 fn lifecycle_rule(rule: &Value) -> Result<Value, Failure> {
     let known = [
-        "Id", "Status", "Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "ExpirationInDays",
-        "ExpirationDate", "ExpiredObjectDeleteMarker", "NoncurrentVersionExpirationInDays",
-        "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", "Transitions", "Transition",
-        "NoncurrentVersionTransitions", "NoncurrentVersionTransition",
+        "Id",
+        "Status",
+        "Prefix",
+        "TagFilters",
+        "ObjectSizeGreaterThan",
+        "ObjectSizeLessThan",
+        "ExpirationInDays",
+        "ExpirationDate",
+        "ExpiredObjectDeleteMarker",
+        "NoncurrentVersionExpirationInDays",
+        "NoncurrentVersionExpiration",
+        "AbortIncompleteMultipartUpload",
+        "Transitions",
+        "Transition",
+        "NoncurrentVersionTransitions",
+        "NoncurrentVersionTransition",
     ];
     renamed(rule, "LifecycleConfiguration", &known.map(|name| (name, name)))?;
     let mut out = Map::new();
@@ -150,11 +189,14 @@ fn lifecycle_rule(rule: &Value) -> Result<Value, Failure> {
     }
     put("Expiration", if expiration.is_empty() { Value::Null } else { expiration.into() });
     let old_days = &rule["NoncurrentVersionExpirationInDays"];
-    put("NoncurrentVersionExpiration", match &rule["NoncurrentVersionExpiration"] {
-        Value::Null if old_days.is_null() => Value::Null,
-        Value::Null => json!({"NoncurrentDays": old_days}),
-        given => given.clone(),
-    });
+    put(
+        "NoncurrentVersionExpiration",
+        match &rule["NoncurrentVersionExpiration"] {
+            Value::Null if old_days.is_null() => Value::Null,
+            Value::Null => json!({"NoncurrentDays": old_days}),
+            given => given.clone(),
+        },
+    );
     put("AbortIncompleteMultipartUpload", rule["AbortIncompleteMultipartUpload"].clone());
     let list = |many: &str, one: &str| match (&rule[many], &rule[one]) {
         (Value::Null, Value::Null) => Value::Null,
@@ -162,11 +204,7 @@ fn lifecycle_rule(rule: &Value) -> Result<Value, Failure> {
         (many, _) => many.clone(),
     };
     let transition = |given: &Value| {
-        let names = [
-            ("TransitionInDays", "Days"),
-            ("TransitionDate", "Date"),
-            ("StorageClass", "StorageClass"),
-        ];
+        let names = [("TransitionInDays", "Days"), ("TransitionDate", "Date"), ("StorageClass", "StorageClass")];
         renamed(given, "Transitions", &names).map(Value::Object)
     };
     let noncurrent = |given: &Value| {
@@ -227,14 +265,19 @@ fn website(value: &Value) -> Result<Value, Failure> {
     }
     if let Some(rules) = out.get_mut("RoutingRules") {
         *rules = each(rules, |rule| {
-            renamed(rule, "RoutingRules", &[("RedirectRule", "Redirect"), ("RoutingRuleCondition", "Condition")]).map(Value::Object)
+            renamed(rule, "RoutingRules", &[("RedirectRule", "Redirect"), ("RoutingRuleCondition", "Condition")])
+                .map(Value::Object)
         })?;
     }
     Ok(out.into())
 }
 
 fn logging(value: &Value) -> Result<Value, Failure> {
-    let names = [("DestinationBucketName", "TargetBucket"), ("LogFilePrefix", "TargetPrefix"), ("TargetObjectKeyFormat", "TargetObjectKeyFormat")];
+    let names = [
+        ("DestinationBucketName", "TargetBucket"),
+        ("LogFilePrefix", "TargetPrefix"),
+        ("TargetObjectKeyFormat", "TargetObjectKeyFormat"),
+    ];
     let mut out = renamed(value, "LoggingConfiguration", &names)?;
     out.entry("TargetPrefix").or_insert_with(|| "".into());
     Ok(json!({"LoggingEnabled": out}))
@@ -284,10 +327,13 @@ mod tests {
             "TagFilters": [{"Key": "k", "Value": "v"}], "Transitions": [{"TransitionInDays": 1, "StorageClass": "GLACIER"}],
             "NoncurrentVersionExpiration": {"NoncurrentDays": 2}});
         let done = lifecycle(&json!({"Rules": [rule]})).expect("words");
-        assert_eq!(done, json!({"Rules": [{"ID": "x", "Status": "Enabled",
+        assert_eq!(
+            done,
+            json!({"Rules": [{"ID": "x", "Status": "Enabled",
             "Filter": {"And": {"Prefix": "a/", "Tags": [{"Key": "k", "Value": "v"}]}},
             "Expiration": {"Days": 3}, "NoncurrentVersionExpiration": {"NoncurrentDays": 2},
-            "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}]}));
+            "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}]})
+        );
         assert!(lifecycle(&json!({"Rules": [{"Unheard": 1}]})).is_err());
     }
 
@@ -295,10 +341,12 @@ mod tests {
     fn others_in_s3s_words() {
         let site = website(&json!({"IndexDocument": "index.html", "ErrorDocument": "e.html"})).expect("words");
         assert_eq!(site, json!({"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "e.html"}}));
-        let cors = cors(&json!({"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAge": 5}]})).expect("words");
+        let cors = cors(&json!({"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAge": 5}]}))
+            .expect("words");
         assert_eq!(cors["CORSRules"][0]["MaxAgeSeconds"], 5);
         let notify = notifications(&json!({"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": "arn",
-            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "a"}]}}}]})).expect("words");
+            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "a"}]}}}]}))
+        .expect("words");
         assert_eq!(notify["LambdaFunctionConfigurations"][0]["Events"], json!(["s3:ObjectCreated:*"]));
         assert_eq!(notify["LambdaFunctionConfigurations"][0]["Filter"]["Key"]["FilterRules"][0]["Name"], "prefix");
     }

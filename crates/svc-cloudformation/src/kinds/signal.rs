@@ -29,26 +29,29 @@ pub fn surface() -> Surface {
     Surface {
         name: "cloudformation responses",
         claims: |incoming| incoming.request.path.starts_with(PREFIX),
-        serve: |cloud, incoming| -> BoxFuture<http::Response<Body>> { Box::pin(async move { serve(&cloud, incoming).await }) },
+        serve: |cloud, incoming| -> BoxFuture<http::Response<Body>> {
+            Box::pin(async move { serve(&cloud, incoming).await })
+        },
     }
 }
 
 async fn serve(cloud: &Arc<Cloud>, incoming: Incoming) -> http::Response<Body> {
-    let status = match incoming.request.method.as_str() {
+    let status: u16 = match incoming.request.method.as_str() {
         "PUT" => put(cloud, incoming).await,
-        _ => http::StatusCode::METHOD_NOT_ALLOWED,
+        _ => 405,
     };
     let mut response = http::Response::new(Body::default());
-    *response.status_mut() = status;
+    *response.status_mut() = status.try_into().unwrap_or_default();
     response
 }
 
-async fn put(cloud: &Arc<Cloud>, incoming: Incoming) -> http::StatusCode {
+/// Keeps an answer; says how S3 would have answered.
+async fn put(cloud: &Arc<Cloud>, incoming: Incoming) -> u16 {
     let path = incoming.request.path.strip_prefix(PREFIX).unwrap_or_default().to_owned();
     let parts: Vec<&str> = path.split('/').collect();
-    let Ok(bytes) = incoming.request.body.collect(LARGEST).await else { return http::StatusCode::PAYLOAD_TOO_LARGE };
-    let Ok(text) = String::from_utf8(bytes.to_vec()) else { return http::StatusCode::BAD_REQUEST };
-    let Ok(answer) = serde_json::from_str::<Value>(&text) else { return http::StatusCode::BAD_REQUEST };
+    let Ok(bytes) = incoming.request.body.collect(LARGEST).await else { return 413 };
+    let Ok(text) = String::from_utf8(bytes.to_vec()) else { return 400 };
+    let Ok(answer) = serde_json::from_str::<Value>(&text) else { return 400 };
     let done = match parts.as_slice() {
         [account, region, "response", id] => {
             let scope = Scope::new(*account, *region);
@@ -60,13 +63,13 @@ async fn put(cloud: &Arc<Cloud>, incoming: Incoming) -> http::StatusCode {
             let key = Key::new().str(uuid).str(handle).str(unique);
             cloud.store.write(|tx| SIGNALS.put(tx, &scope, key.clone(), &text))
         }
-        _ => return http::StatusCode::NOT_FOUND,
+        _ => return 404,
     };
     match done {
-        Ok(()) => http::StatusCode::OK,
+        Ok(()) => 200,
         Err(trouble) => {
             tracing::error!("{trouble}");
-            http::StatusCode::INTERNAL_SERVER_ERROR
+            500
         }
     }
 }

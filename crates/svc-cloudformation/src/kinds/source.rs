@@ -18,7 +18,9 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
 
 fn mapped(made: &Value) -> Made {
     let id = text_at(made, "/UUID");
-    Made::new(id.as_str()).attribute("Id", id).attribute("EventSourceMappingArn", text_at(made, "/EventSourceMappingArn"))
+    Made::new(id.as_str())
+        .attribute("Id", id)
+        .attribute("EventSourceMappingArn", text_at(made, "/EventSourceMappingArn"))
 }
 
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {

@@ -22,7 +22,8 @@ pub async fn put(h: &Hands, w: &Work) -> Result<Made, Failure> {
         let id = json!({"ResourceType": "Parameter", "ResourceId": name});
         let id = || id.as_object().cloned().unwrap_or_default();
         let (now, before) = (tag_list(w.get("Tags")), tag_list(w.was("Tags")));
-        let gone = before.iter().filter(|old| !now.iter().any(|new| new["Key"] == old["Key"])).map(|old| old["Key"].clone());
+        let gone =
+            before.iter().filter(|old| !now.iter().any(|new| new["Key"] == old["Key"])).map(|old| old["Key"].clone());
         let gone: Vec<Value> = gone.collect();
         if !gone.is_empty() {
             h.call("ssm", "RemoveTagsFromResource", with(id(), [("TagKeys", gone.into())])).await?;

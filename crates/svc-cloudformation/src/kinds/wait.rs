@@ -24,7 +24,8 @@ fn handle(url: &str) -> Key {
 pub fn delete_handle(h: &Hands, w: &Work) -> Result<(), Failure> {
     let rows = Range::prefix(handle(&w.physical_id));
     let done = h.cloud.store.write(|tx| {
-        let keys: Vec<Key> = SIGNALS.scan(&*tx, &h.scope, &rows).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+        let keys: Vec<Key> =
+            SIGNALS.scan(&*tx, &h.scope, &rows).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
         keys.into_iter().try_for_each(|key| SIGNALS.delete(tx, &h.scope, key).map(drop))
     });
     done.map_err(internal)
@@ -83,7 +84,9 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         .until(limit, "timed out", || async {
             let signals = received()?;
             if let Some((id, reason)) = signals.iter().find_map(|(id, signal)| Some((id, failed(signal)?))) {
-                return Err(Failure::new(format!("WaitCondition received failed message: '{reason}' for uniqueId: {id}")));
+                return Err(Failure::new(format!(
+                    "WaitCondition received failed message: '{reason}' for uniqueId: {id}"
+                )));
             }
             let enough = u64::try_from(signals.len()).unwrap_or(u64::MAX) >= count;
             Ok(enough.then_some(signals))

@@ -45,22 +45,16 @@ fn to_kind(schema: &Schema, kind: &Kind, value: Value) -> Value {
                 None => Value::String(text),
             },
         },
-        (Kind::List(inner), Value::Array(items)) => Value::Array(
-            items
-                .into_iter()
-                .map(|item| to_kind(schema, inner, item))
-                .collect(),
-        ),
+        (Kind::List(inner), Value::Array(items)) => {
+            Value::Array(items.into_iter().map(|item| to_kind(schema, inner, item)).collect())
+        }
         // A single value where a list is meant.
         (Kind::List(inner), value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
             Value::Array(vec![to_kind(schema, inner, value)])
         }
-        (Kind::Map(inner), Value::Object(entries)) => Value::Object(
-            entries
-                .into_iter()
-                .map(|(key, item)| (key, to_kind(schema, inner, item)))
-                .collect(),
-        ),
+        (Kind::Map(inner), Value::Object(entries)) => {
+            Value::Object(entries.into_iter().map(|(key, item)| (key, to_kind(schema, inner, item))).collect())
+        }
         (Kind::Shape(name), value) => match schema.shapes.get(name) {
             Some(own) => shape(schema, own, value),
             None => value,

@@ -93,14 +93,7 @@ impl Schema {
     /// The schema of a type that stacks here can make.
     pub fn of(name: &str) -> Option<&'static Schema> {
         static ALL: OnceLock<BTreeMap<&'static str, Schema>> = OnceLock::new();
-        ALL.get_or_init(|| {
-            FACTS
-                .iter()
-                .flat_map(|text| parse::schemas(text))
-                .map(|s| (s.name, s))
-                .collect()
-        })
-        .get(name)
+        ALL.get_or_init(|| FACTS.iter().flat_map(|text| parse::schemas(text)).map(|s| (s.name, s)).collect()).get(name)
     }
 
     /// Whether a change of that property (a path as of `diff::PropertyChange`) needs another resource.
@@ -110,9 +103,7 @@ impl Schema {
 
     /// Whether it may.
     pub fn may_need_replacement(&self, path: &[String]) -> bool {
-        self.maybe_create_only
-            .iter()
-            .any(|only| leads_to(only, path))
+        self.maybe_create_only.iter().any(|only| leads_to(only, path))
     }
 
     pub fn is_attribute(&self, name: &str) -> bool {
@@ -123,22 +114,13 @@ impl Schema {
 
 /// A pointer and a changed path meet: one begins with the other. `*` in a pointer stands for any list element.
 fn leads_to(pointer: &str, path: &[String]) -> bool {
-    pointer
-        .split('/')
-        .zip(path)
-        .all(|(step, at)| step == at || step == "*" && at.parse::<usize>().is_ok())
+    pointer.split('/').zip(path).all(|(step, at)| step == at || step == "*" && at.parse::<usize>().is_ok())
 }
 
 /// Whether AWS has a resource type of that name at all.
 pub fn is_known_type(name: &str) -> bool {
     static ALL: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        NAMES
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .collect()
-    })
-    .contains(name)
+    ALL.get_or_init(|| NAMES.lines().filter(|line| !line.starts_with('#')).collect()).contains(name)
 }
 
 #[cfg(test)]

@@ -9,10 +9,7 @@ pub(super) fn schemas(text: &'static str) -> Vec<Schema> {
     for line in text.lines() {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         if word == "resource" {
-            schemas.push(Schema {
-                name: rest,
-                ..Schema::default()
-            });
+            schemas.push(Schema { name: rest, ..Schema::default() });
             shape = None;
             continue;
         }
@@ -53,14 +50,7 @@ fn property(line: &'static str) -> Option<(&'static str, Property)> {
     };
     let mut words = facts.split(' ');
     let (name, kind) = (words.next()?, kind(words.next()?));
-    let mut property = Property {
-        kind,
-        required: false,
-        limits: Limits {
-            pattern,
-            ..Limits::default()
-        },
-    };
+    let mut property = Property { kind, required: false, limits: Limits { pattern, ..Limits::default() } };
     let limits = &mut property.limits;
     for word in words {
         match word.split_once('=').unwrap_or((word, "")) {
@@ -80,16 +70,10 @@ fn property(line: &'static str) -> Option<(&'static str, Property)> {
 }
 
 fn kind(text: &'static str) -> Kind {
-    if let Some(inner) = text
-        .strip_prefix("list<")
-        .and_then(|rest| rest.strip_suffix('>'))
-    {
+    if let Some(inner) = text.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>')) {
         return Kind::List(Box::new(kind(inner)));
     }
-    if let Some(inner) = text
-        .strip_prefix("map<")
-        .and_then(|rest| rest.strip_suffix('>'))
-    {
+    if let Some(inner) = text.strip_prefix("map<").and_then(|rest| rest.strip_suffix('>')) {
         return Kind::Map(Box::new(kind(inner)));
     }
     match text {

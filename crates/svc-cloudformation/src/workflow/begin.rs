@@ -36,7 +36,8 @@ impl Run {
             let step = |action, state, suffix: &str| {
                 Some(Step { operation: self.operation_id(), action, state, suffix: suffix.to_owned() })
             };
-            let mut resource = Resource { logical_id: id.clone(), kind: kind.clone(), at: self.now(), ..before.clone() };
+            let mut resource =
+                Resource { logical_id: id.clone(), kind: kind.clone(), at: self.now(), ..before.clone() };
             let updating = before.actual.is_some();
             let wanted = match self.wanted(id).await {
                 Ok(wanted) => self.permitted(id, &kind, before.actual.as_ref(), &wanted.properties).map(|()| wanted),
@@ -77,7 +78,11 @@ impl Run {
                         let mut event = events::of_resource(&self.stack, &resource);
                         event.properties = Some(wanted.properties.to_string());
                         happened.push(event);
-                        starts.push(Start { id: id.clone(), action, work: self.work(&resource, wanted.resolved, action, false) });
+                        starts.push(Start {
+                            id: id.clone(),
+                            action,
+                            work: self.work(&resource, wanted.resolved, action, false),
+                        });
                     }
                 }
             }
@@ -132,7 +137,8 @@ impl Run {
 
     fn work(&self, resource: &Resource, properties: Value, action: Action, again: bool) -> Work {
         let suffix = resource.step.as_ref().map(|step| step.suffix.clone()).unwrap_or_default();
-        let existing = if action == Action::Create || action == Action::Replace { None } else { resource.actual.as_ref() };
+        let existing =
+            if action == Action::Create || action == Action::Replace { None } else { resource.actual.as_ref() };
         let declared = self.template.resources.get(&resource.logical_id);
         Work {
             kind: resource.kind.clone(),
@@ -236,7 +242,12 @@ impl Run {
             resource.at = self.now();
             resource.reason = None;
             let reverting = |state| {
-                Some(Step { operation: self.operation_id(), action: Action::Revert, state, suffix: step.suffix.clone() })
+                Some(Step {
+                    operation: self.operation_id(),
+                    action: Action::Revert,
+                    state,
+                    suffix: step.suffix.clone(),
+                })
             };
             match (step.action, resource.before.clone()) {
                 (Action::Update, Some(before)) => {
@@ -247,7 +258,8 @@ impl Run {
                     starts.push(Start { id: id.clone(), action: Action::Revert, work });
                 }
                 (Action::Replace, Some(before)) => {
-                    let new = resource.actual.replace(before.clone()).filter(|new| new.physical_id != before.physical_id);
+                    let new =
+                        resource.actual.replace(before.clone()).filter(|new| new.physical_id != before.physical_id);
                     leftovers.extend(new.map(|actual| Leftover { logical_id: id.clone(), actual, given_up: false }));
                     resource.kind.clone_from(&before.kind);
                     resource.before = None;
@@ -277,7 +289,11 @@ impl Run {
     /// Leftovers under keys of their own.
     pub(super) fn numbered(&self, leftovers: Vec<Leftover>) -> Vec<(String, Leftover)> {
         let first = self.leftovers.len();
-        leftovers.into_iter().enumerate().map(|(at, row)| (format!("{:06}-{}", first + at, row.logical_id), row)).collect()
+        leftovers
+            .into_iter()
+            .enumerate()
+            .map(|(at, row)| (format!("{:06}-{}", first + at, row.logical_id), row))
+            .collect()
     }
 
     /// The steps that ran when the server went down, to be run once more.
@@ -286,9 +302,17 @@ impl Run {
             return Ok(Vec::new());
         }
         let operation = self.operation_id();
-        let running: Vec<Resource> = self.resources.values().filter(|resource| {
-            resource.step.as_ref().is_some_and(|step| step.operation == operation && step.state == StepState::Running)
-        }).cloned().collect();
+        let running: Vec<Resource> = self
+            .resources
+            .values()
+            .filter(|resource| {
+                resource
+                    .step
+                    .as_ref()
+                    .is_some_and(|step| step.operation == operation && step.state == StepState::Running)
+            })
+            .cloned()
+            .collect();
         let mut starts = Vec::new();
         for resource in running {
             let (Some(step), id) = (&resource.step, &resource.logical_id) else { continue };
@@ -297,13 +321,15 @@ impl Run {
                 (Direction::Revert, Action::Revert) => {
                     resource.before.as_ref().map(|b| self.work(&resource, b.properties.clone(), Action::Revert, true))
                 }
-                (Direction::Forward, Action::Create | Action::Update | Action::Replace) => match self.wanted(id).await {
-                    Ok(wanted) => Some(self.work(&resource, wanted.resolved, step.action, true)),
-                    Err(reason) => {
-                        self.finish(direction, vec![(id.clone(), Err(crate::world::Failure::new(reason)))])?;
-                        None
+                (Direction::Forward, Action::Create | Action::Update | Action::Replace) => {
+                    match self.wanted(id).await {
+                        Ok(wanted) => Some(self.work(&resource, wanted.resolved, step.action, true)),
+                        Err(reason) => {
+                            self.finish(direction, vec![(id.clone(), Err(crate::world::Failure::new(reason)))])?;
+                            None
+                        }
                     }
-                },
+                }
                 _ => None,
             };
             starts.extend(work.map(|work| Start { id: id.clone(), action: step.action, work }));
@@ -334,7 +360,9 @@ pub(crate) fn why(stop: &Stop) -> String {
                 format!("Template error: resource {resource} does not support attribute type {name} in Fn::GetAtt")
             }
             Some(Need::Resource(id)) => {
-                format!("Template format error: Unresolved resource dependencies [{id}] in the Resources block of the template")
+                format!(
+                    "Template format error: Unresolved resource dependencies [{id}] in the Resources block of the template"
+                )
             }
             Some(Need::Zones(region)) => format!("Template error: Fn::GetAZs: there is no region {region}"),
             None => "Template error: a value could not be evaluated".into(),

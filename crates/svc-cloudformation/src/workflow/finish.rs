@@ -61,7 +61,8 @@ impl Run {
         resource.at = self.now();
         if matches!(action, Action::Create | Action::Replace) {
             resource.status = begun(action == Action::Replace).into();
-            resource.reason = Some(if imported { "Resource import started." } else { "Resource creation Initiated" }.into());
+            resource.reason =
+                Some(if imported { "Resource import started." } else { "Resource creation Initiated" }.into());
             happened.push(events::of_resource(&self.stack, &resource));
         }
         resource.reason = None;

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::plan::{self, Next, Resources};
 use crate::record::*;
-use crate::world::{Failure, Made, World, Work};
+use crate::world::{Failure, Made, Work, World};
 use crate::{events, region};
 pub(crate) use begin::why;
 
@@ -70,8 +70,10 @@ impl Run {
             return Ok(None);
         }
         let of_stack = Range::prefix(Key::new().str(uuid));
-        let resources = RESOURCES.scan(&snapshot, scope, &of_stack).map(|row| row.map(|(_, r)| (r.logical_id.clone(), r)));
-        let leftovers = LEFTOVERS.scan(&snapshot, scope, &of_stack).map(|row| row.map(|(key, l)| (second_part(&key), l)));
+        let resources =
+            RESOURCES.scan(&snapshot, scope, &of_stack).map(|row| row.map(|(_, r)| (r.logical_id.clone(), r)));
+        let leftovers =
+            LEFTOVERS.scan(&snapshot, scope, &of_stack).map(|row| row.map(|(key, l)| (second_part(&key), l)));
         let mut run = Run {
             cloud: Arc::clone(cloud),
             world: Arc::clone(world),
@@ -193,12 +195,7 @@ impl Run {
     }
 
     /// Writes resources, events and, where there is something to change, the stack itself, all at once.
-    fn save(
-        &mut self,
-        ids: &[String],
-        events: &[Event],
-        edit: Option<&dyn Fn(&mut Stack)>,
-    ) -> Result<(), Trouble> {
+    fn save(&mut self, ids: &[String], events: &[Event], edit: Option<&dyn Fn(&mut Stack)>) -> Result<(), Trouble> {
         self.save_with(ids, events, edit, &|_| Ok(()))
     }
 
@@ -241,11 +238,15 @@ impl Run {
     /// Sets the stack's status, with its event, and whatever else `edit` changes.
     fn set_status(&mut self, status: &str, reason: Option<String>, edit: &dyn Fn(&mut Stack)) -> Result<(), Trouble> {
         let event = events::of_stack(&self.stack, status, reason.clone(), self.now());
-        self.save(&[], &[event], Some(&|stack| {
-            stack.status = status.to_owned();
-            stack.reason = reason.clone();
-            edit(stack);
-        }))
+        self.save(
+            &[],
+            &[event],
+            Some(&|stack| {
+                stack.status = status.to_owned();
+                stack.reason = reason.clone();
+                edit(stack);
+            }),
+        )
     }
 }
 

@@ -32,7 +32,9 @@ impl Run {
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
             Value::Bool(flag) => Ok(flag.to_string()),
-            _ => Err(format!("Template format error: The Value field of every Outputs member must evaluate to a String. ({key})")),
+            _ => Err(format!(
+                "Template format error: The Value field of every Outputs member must evaluate to a String. ({key})"
+            )),
         }
     }
 

@@ -30,9 +30,12 @@ impl Run {
         let failed = match limit.and_then(|minutes| u64::try_from(minutes).ok()) {
             None => self.carry_out(Direction::Forward).await?,
             Some(minutes) => {
-                match tokio::time::timeout(Duration::from_secs(minutes * 60), self.carry_out(Direction::Forward)).await {
+                match tokio::time::timeout(Duration::from_secs(minutes * 60), self.carry_out(Direction::Forward)).await
+                {
                     Ok(failed) => failed?,
-                    Err(_) => return self.give_up(operation, "Stack creation time exceeded the specified timeout. ".into()),
+                    Err(_) => {
+                        return self.give_up(operation, "Stack creation time exceeded the specified timeout. ".into());
+                    }
                 }
             }
         };
@@ -60,7 +63,8 @@ impl Run {
 
     /// Whether the stack's policy lets go of what the template has no more.
     fn removals_allowed(&self) -> Result<(), String> {
-        let gone = self.resources.iter().filter(|(id, r)| r.actual.is_some() && !self.graph.waits_for.contains_key(*id));
+        let gone =
+            self.resources.iter().filter(|(id, r)| r.actual.is_some() && !self.graph.waits_for.contains_key(*id));
         gone.into_iter().try_for_each(|(id, resource)| self.policy_allows("Update:Delete", id, &resource.kind))
     }
 
@@ -69,7 +73,11 @@ impl Run {
         let creating = |id: &&String| self.resources.get(*id).is_some_and(|r| r.status == status::CREATE_FAILED);
         let list = |ids: Vec<&String>, what: &str| {
             let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
-            if ids.is_empty() { String::new() } else { format!("The following resource(s) failed to {what}: [{}]. ", ids.join(", ")) }
+            if ids.is_empty() {
+                String::new()
+            } else {
+                format!("The following resource(s) failed to {what}: [{}]. ", ids.join(", "))
+            }
         };
         let created = list(failed.iter().filter(creating).collect(), "create");
         created + &list(failed.iter().filter(|id| !creating(id)).collect(), "update")
@@ -103,15 +111,14 @@ impl Run {
     /// Another operation takes the place of this one.
     fn turn_to(&mut self, operation: &Operation) -> Result<(), Trouble> {
         let (scope, uuid) = (self.scope.clone(), self.uuid.clone());
-        let event = events::of_stack(&self.stack, status::DELETE_IN_PROGRESS, Some("User Initiated".into()), self.now());
+        let event =
+            events::of_stack(&self.stack, status::DELETE_IN_PROGRESS, Some("User Initiated".into()), self.now());
         let edit = |stack: &mut Stack| {
             stack.operation = Some(operation.clone());
             stack.status = status::DELETE_IN_PROGRESS.into();
             stack.reason = None;
         };
-        self.save_with(&[], &[event], Some(&edit), &|tx| {
-            PENDING.put(tx, &scope, uuid.as_str(), &Pending::default())
-        })
+        self.save_with(&[], &[event], Some(&edit), &|tx| PENDING.put(tx, &scope, uuid.as_str(), &Pending::default()))
     }
 
     /// All is made and changed. What nothing refers to any more becomes a leftover; the stack is what it should be.
@@ -144,12 +151,20 @@ impl Run {
         }
         let rows = self.numbered(leftovers);
         let imports = self.imports();
-        self.publish_with(outputs, &imports, &ids, happened, status::UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, &rows, &|stack| {
-            stack.before = None;
-            if let Some(operation) = &mut stack.operation {
-                operation.phase = Phase::CleanUp;
-            }
-        })?;
+        self.publish_with(
+            outputs,
+            &imports,
+            &ids,
+            happened,
+            status::UPDATE_COMPLETE_CLEANUP_IN_PROGRESS,
+            &rows,
+            &|stack| {
+                stack.before = None;
+                if let Some(operation) = &mut stack.operation {
+                    operation.phase = Phase::CleanUp;
+                }
+            },
+        )?;
         self.leftovers.extend(rows);
         Ok(())
     }

@@ -63,7 +63,9 @@ pub fn start(cloud: &Arc<Cloud>, scope: &Scope, uuid: &str) -> Result<(), Troubl
 }
 
 async fn drive(cloud: &Arc<Cloud>, scope: &Scope, uuid: &str) -> Result<(), Trouble> {
-    let Some(stack) = crate::record::STACKS.get(&cloud.store.read(), scope, uuid)? else { return forget(cloud, scope, uuid) };
+    let Some(stack) = crate::record::STACKS.get(&cloud.store.read(), scope, uuid)? else {
+        return forget(cloud, scope, uuid);
+    };
     let world = (cloud.part::<Worlds>()?.0)(cloud, &stack, scope);
     match Run::load(cloud, &world, scope, uuid)? {
         Some(mut run) => run.to_the_end().await,

@@ -140,7 +140,8 @@ pub async fn events(client: &Client, name: &str) -> Vec<String> {
     all.iter()
         .rev()
         .map(|event| {
-            let line = [text(event, "LogicalResourceId"), text(event, "ResourceStatus"), text(event, "ResourceStatusReason")];
+            let line =
+                [text(event, "LogicalResourceId"), text(event, "ResourceStatus"), text(event, "ResourceStatusReason")];
             line.join(" ").trim_end().to_owned()
         })
         .collect()
