@@ -335,7 +335,8 @@ def serve(connection, handler):
         if status == 413:
             import json
 
-            report(connection, path + "/error", json.loads(why.decode("utf-8")))
+            told = json.loads(why.decode("utf-8"))
+            report(connection, path + "/error", error_of(Fault(told["errorType"], told["errorMessage"]), request))
 
 
 def look_for_modules():

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -23,6 +24,10 @@ use super::signal::Signal;
 const PREFIX: &str = "/2018-06-01/runtime/";
 /// Bytes of an answer: 6 MB and a little.
 pub const ANSWER_LIMIT: usize = 6_291_556;
+
+/// How often a connection is looked for before it is taken for nobody's.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// An event for the runtime.
 #[derive(Clone, Debug)]
@@ -141,9 +146,18 @@ async fn is_welcome(shared: &Shared, peer: SocketAddr) -> bool {
     let mut opened = shared.opened.subscribe();
     let Ok(user) = opened.wait_for(Option::is_some).await.map(|user| user.flatten()) else { return false };
     let Some(user) = user else { return true };
-    let connections = tokio::task::spawn_blocking(|| std::fs::read_to_string("/proc/net/tcp")).await;
-    let Ok(Ok(connections)) = connections else { return false };
-    owner(&connections, peer) == Some(user)
+    // The kernel gives the table in pieces, between which connections come and go: one may be missed, though never
+    // shown as another's.
+    for _ in 0..LOOKS {
+        match tokio::task::spawn_blocking(|| std::fs::read_to_string("/proc/net/tcp")).await {
+            Ok(Ok(connections)) => match owner(&connections, peer) {
+                Some(owner) => return owner == user,
+                None => tokio::time::sleep(BETWEEN_LOOKS).await,
+            },
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The user whose connection begins at `from`, out of a text of proc_pid_net(5), `tcp`.
