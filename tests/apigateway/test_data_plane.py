@@ -242,3 +242,53 @@ def test_a_method_can_be_tried_without_a_deployment(api, apigateway):
         restApiId=api.id, resourceId=resource, httpMethod="GET", pathWithQueryString="/7?q=x"
     )
     assert (tried["status"], tried["body"]) == (200, "7 x")
+
+
+def test_large_answers_are_compressed_for_those_who_ask(cloud, api, apigateway):
+    import gzip
+
+    apigateway.update_rest_api(
+        restApiId=api.id, patchOperations=[{"op": "replace", "path": "/minimumCompressionSize", "value": "100"}]
+    )
+    api.mock(api.root, template="x" * 200)
+    api.deploy()
+    answer = cloud.get(f"/_aws/execute-api/{api.id}/dev/", **{"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip" and gzip.decompress(answer.read()) == b"x" * 200
+
+
+def test_resource_policies_decide_by_address(api, apigateway):
+    def policy(address):
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+                     "Condition": {"IpAddress": {"aws:SourceIp": address}}}
+        value = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        apigateway.update_rest_api(restApiId=api.id, patchOperations=[{"op": "replace", "path": "/policy", "value": value}])
+        api.deploy()
+
+    api.mock(api.root, template="ok")
+    policy("10.0.0.0/8")
+    assert api.call("/")[0] == 403
+    policy("127.0.0.0/8")
+    assert api.call("/")[::2] == (200, "ok")
+
+
+def test_access_logs_have_a_line_for_each_request(cloud, api, apigateway, name):
+    from time import monotonic, sleep
+
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=name)
+    api.mock(api.root, template="ok")
+    api.deploy()
+    values = {
+        "/accessLogSettings/destinationArn": f"arn:aws:logs:ap-northeast-1:000000000000:log-group:{name}",
+        "/accessLogSettings/format": "$context.httpMethod $context.path $context.status",
+    }
+    apigateway.update_stage(
+        restApiId=api.id, stageName="dev", patchOperations=[{"op": "replace", "path": p, "value": v} for p, v in values.items()]
+    )
+    api.call("/")
+    api.call("/nope")
+    end, found = monotonic() + 10, []
+    while len(found) < 2 and monotonic() < end:
+        found = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
+        sleep(0.05)
+    assert sorted(found) == ["GET /dev/ 200", "GET /dev/nope 403"]
