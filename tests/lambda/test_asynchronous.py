@@ -38,6 +38,12 @@ def test_done_later(functions, name):
     eventually(lambda: "called with {'a': 1}" in "".join(functions.messages(name)))
 
 
+def test_the_old_form(functions, name):
+    functions.make(name, "def handler(e, c):\n    print('called with', e)")
+    assert functions.client.invoke_async(FunctionName=name, InvokeArgs=b'{"old": 1}')["Status"] == 202
+    eventually(lambda: "called with {'old': 1}" in "".join(functions.messages(name)))
+
+
 def test_tried_again_and_told(alone):
     alone.make("notes", NOTES)
     notes_arn = f"arn:aws:lambda:{REGION}:000000000000:function:notes"
@@ -75,8 +81,10 @@ def test_success_is_told_too(functions, name):
     send(functions, name, 41)
     [note] = eventually(lambda: notes(functions, name + "-notes"))
     assert note["requestContext"]["condition"] == "Success" and note["responsePayload"] == 42
+    changed = functions.client.update_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=120)
+    assert changed["DestinationConfig"]["OnSuccess"]["Destination"] == arn and changed["MaximumRetryAttempts"] == 0
     got = functions.client.get_function_event_invoke_config(FunctionName=name)
-    assert (got["MaximumRetryAttempts"], got["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert (got["MaximumRetryAttempts"], got["MaximumEventAgeInSeconds"]) == (0, 120)
     assert len(functions.client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]) == 1
     functions.client.delete_function_event_invoke_config(FunctionName=name)
     with pytest.raises(functions.client.exceptions.ResourceNotFoundException):

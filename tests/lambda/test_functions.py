@@ -203,6 +203,11 @@ def test_layers(functions, name):
     assert '"Sid":"s"' in client.get_layer_version_policy(LayerName=name, VersionNumber=1)["Policy"]
     client.remove_layer_version_permission(LayerName=name, VersionNumber=1, StatementId="s")
     refused("ResourceNotFoundException", client.get_layer_version_policy, LayerName=name, VersionNumber=1)
+    newest = {layer["LayerName"]: layer["LatestMatchingVersion"]["Version"] for layer in client.list_layers()["Layers"]}
+    assert newest[name] == 2 and newest[name + "-b"] == 1
+    assert client.list_layer_versions(LayerName=name, CompatibleRuntime="python3.12")["LayerVersions"][0]["Version"] == 1
+    fetched = urllib.request.urlopen(client.get_layer_version(LayerName=name, VersionNumber=1)["Content"]["Location"]).read()
+    assert base64.b64encode(hashlib.sha256(fetched).digest()).decode() == one["Content"]["CodeSha256"]
     client.delete_layer_version(LayerName=name, VersionNumber=1)
     refused("ResourceNotFoundException", client.get_layer_version, LayerName=name, VersionNumber=1)
     assert functions.value(name) == [2, "tool\n"]
@@ -235,3 +240,16 @@ def test_tags_concurrency_and_settings(functions, name):
     assert "Concurrency" not in client.get_function(FunctionName=name)
     refused("InvalidParameterValueException", client.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=901)
     assert client.get_function_code_signing_config(FunctionName=name)["CodeSigningConfigArn"] == ""
+    assert client.get_runtime_management_config(FunctionName=name)["UpdateRuntimeOn"] == "Auto"
+    assert client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"] == []
+
+
+def test_what_is_not_built_says_so(functions, name):
+    client = functions.client
+    vpc = {"SubnetIds": ["subnet-12345678"], "SecurityGroupIds": ["sg-12345678"]}
+    assert "VpcConfig" in refused("NotImplementedException", functions.make, name=name, code="", VpcConfig=vpc)
+    assert "java21" in refused("NotImplementedException", functions.make, name=name, code="", runtime="java21")
+    functions.make(name, "")
+    source = "arn:aws:sqs:ap-northeast-1:000000000000:queue"
+    message = refused("NotImplementedException", client.create_event_source_mapping, FunctionName=name, EventSourceArn=source)
+    assert "CreateEventSourceMapping" in message

@@ -3,12 +3,15 @@
 //! ```text
 //! <data>/lambda/code/<sha256 in hex>/package.zip
 //! <data>/lambda/code/<sha256 in hex>/files/…
+//! <data>/lambda/code/<sha256 in hex>/asked-for    written when somebody uploads it again
 //! <data>/lambda/layers/<sha256 of the list>/…     several layers laid over each other
 //! ```
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,6 +25,9 @@ use crate::zip::{Archive, Entry, Kind, Refusal, link_stays};
 pub const UNPACKED_LIMIT: u64 = 262_144_000;
 /// A package that travels in the request itself: Lambda's quota.
 pub const INLINE_LIMIT: usize = 52_428_800;
+
+/// The file in a package's folder that is written whenever the package is asked for.
+const ASKED_FOR: &str = "asked-for";
 
 /// A package that is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +108,7 @@ impl CodeStore {
         let code = Code::check(package)?;
         let home = self.folder.join("code").join(code.hex());
         if home.is_dir() {
+            touch(&home)?;
             return Ok(code);
         }
         let failed = |e| Trouble::from_cause("cannot keep a function's code", e);
@@ -148,17 +155,30 @@ impl CodeStore {
         }
     }
 
-    /// Removes packages and merged layers that nothing uses any more; `used` are the names of their folders.
-    pub fn forget_all_but(&self, used: &std::collections::BTreeSet<String>) -> Vec<Trouble> {
+    /// Removes packages and merged layers that nothing uses any more; `used` are the names of their folders. Those that
+    /// were asked for less than `age` ago stay: what uses them may be about to be recorded.
+    pub fn forget_all_but(&self, used: &BTreeSet<String>, age: Duration) -> Vec<Trouble> {
         let entries = |name: &str| fs::read_dir(self.folder.join(name)).into_iter().flatten().flatten();
         let unused = |entry: &fs::DirEntry| !used.contains(entry.file_name().to_string_lossy().as_ref());
-        let gone = entries("code").chain(entries("layers")).filter(unused);
+        let gone = entries("code").chain(entries("layers")).filter(unused).filter(|entry| is_older(&entry.path(), age));
         let removed = gone.filter_map(|entry| {
             let failed = |e| Trouble::from_cause(format!("cannot remove {}", entry.path().display()), e);
             fs::remove_dir_all(entry.path()).map_err(failed).err()
         });
         removed.collect()
     }
+}
+
+/// Notes that a package was asked for.
+fn touch(home: &Path) -> Result<(), Trouble> {
+    let failed = |e| Trouble::from_cause(format!("cannot note the use of {}", home.display()), e);
+    fs::write(home.join(ASKED_FOR), "").map_err(failed)
+}
+
+/// Whether a folder was asked for, or made, longer ago than that.
+fn is_older(home: &Path, age: Duration) -> bool {
+    let at = fs::metadata(home.join(ASKED_FOR)).or_else(|_| fs::metadata(home)).and_then(|found| found.modified());
+    age.is_zero() || at.is_ok_and(|at| at.elapsed().is_ok_and(|since| since > age))
 }
 
 /// The name of the folder with these layers laid over each other.
@@ -279,9 +299,11 @@ mod tests {
         let mode = |name: &str| fs::metadata(files.join(name)).expect("a file").permissions().mode() & 0o777;
         assert_eq!((mode("a.py"), mode("run")), (0o644, 0o755));
         assert_eq!(fs::read(store.package(&code.hex())).expect("the package"), package);
-        assert!(store.forget_all_but(&[code.hex()].into()).is_empty());
+        assert!(store.forget_all_but(&[code.hex()].into(), Duration::ZERO).is_empty());
         assert!(files.is_dir());
-        assert!(store.forget_all_but(&Default::default()).is_empty());
+        assert!(store.forget_all_but(&BTreeSet::new(), Duration::from_secs(60)).is_empty());
+        assert!(files.is_dir(), "it was asked for a moment ago");
+        assert!(store.forget_all_but(&BTreeSet::new(), Duration::ZERO).is_empty());
         assert!(!files.exists());
         fs::remove_dir_all(folder).expect("removed");
     }

@@ -46,27 +46,13 @@ mod url_surface;
 mod view;
 mod zip;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use kogumo_door::Service;
-use kogumo_sandbox::Host;
-
-use run::Pool;
 
 /// Lambda on this machine.
 pub fn service() -> Service {
-    with_pool(Pool::default())
-}
-
-/// Lambda on another host, such as the fake: for tests.
-pub fn service_on(host: Arc<dyn Host>, data: &Path) -> Service {
-    with_pool(Pool::on(host, data))
-}
-
-fn with_pool(pool: Pool) -> Service {
     Service::new(&kogumo_model::lambda::SERVICE, ops::ops())
-        .with(pool)
+        .with(run::Pool::default())
+        .with(sweep::LastSweep::default())
         .with(location::Locations::default())
         .with(queue::Working::default())
         .timer(queue::WAKE, queue::wake)

@@ -1,9 +1,8 @@
 //! Taking away what nothing needs any more: code without a function, and everything at a reset or stop.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use kogumo_base::Trouble;
 use kogumo_door::{BoxFuture, Cloud, Reconciler};
@@ -13,11 +12,29 @@ use crate::layer;
 use crate::record::VERSIONS;
 use crate::run::Pool;
 
-/// How often code is looked through. A package is uploaded before its function is recorded; so long it may take.
+/// How often code is looked through, and how long a package may wait for its function to be recorded.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// When code was last looked through, in seconds of the machine's clock.
-static LAST: AtomicU64 = AtomicU64::new(0);
+/// When code was last looked through.
+pub struct LastSweep(Mutex<Instant>);
+
+impl Default for LastSweep {
+    fn default() -> Self {
+        LastSweep(Mutex::new(Instant::now()))
+    }
+}
+
+impl LastSweep {
+    /// Whether it is time again; the next time is counted from now then.
+    fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.elapsed() >= EVERY;
+        if due {
+            *last = Instant::now();
+        }
+        due
+    }
+}
 
 /// Removes code that no version and no layer needs. It is woken by every commit, and looks now and then only.
 pub fn reconciler() -> Reconciler {
@@ -25,13 +42,9 @@ pub fn reconciler() -> Reconciler {
 }
 
 fn code(cloud: &Arc<Cloud>) -> Result<(), Trouble> {
-    let now = u64::try_from(kogumo_base::Clock::machine_now().seconds()).unwrap_or(0);
-    let last = LAST.load(Ordering::Acquire);
-    if last == 0 || now < last + EVERY.as_secs() {
-        LAST.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire).map(drop).unwrap_or_default();
+    if !cloud.part::<LastSweep>()?.is_due() {
         return Ok(());
     }
-    LAST.store(now, Ordering::Release);
     let snapshot = cloud.store.read();
     let mut used = BTreeSet::new();
     for row in VERSIONS.scan_all_scopes(&snapshot) {
@@ -43,7 +56,7 @@ fn code(cloud: &Arc<Cloud>) -> Result<(), Trouble> {
     }
     used.extend(layer::codes(&snapshot)?.iter().map(Code::hex));
     let store = CodeStore::new(&cloud.settings.data);
-    store.forget_all_but(&used).iter().for_each(|trouble| tracing::warn!("{trouble}"));
+    store.forget_all_but(&used, EVERY).iter().for_each(|trouble| tracing::warn!("{trouble}"));
     Ok(())
 }
 
@@ -52,7 +65,7 @@ pub fn everything(cloud: Arc<Cloud>) -> BoxFuture<()> {
     Box::pin(async move {
         environments(Arc::clone(&cloud)).await;
         let store = CodeStore::new(&cloud.settings.data);
-        store.forget_all_but(&BTreeSet::new()).iter().for_each(|trouble| tracing::warn!("{trouble}"));
+        store.forget_all_but(&BTreeSet::new(), Duration::ZERO).iter().for_each(|trouble| tracing::warn!("{trouble}"));
     })
 }
 

@@ -83,13 +83,6 @@ impl Pool {
         cloud.part::<Pool>()
     }
 
-    /// A pool on a machine of one's own: for tests.
-    pub fn on(host: Arc<dyn Host>, data: &std::path::Path) -> Pool {
-        let pool = Pool::default();
-        let _first = pool.machine.set(Arc::new(machine(host, data)));
-        pool
-    }
-
     pub fn machine(&self, cloud: &Cloud) -> Arc<Machine> {
         let make = || {
             let host = Linux::new();
