@@ -292,3 +292,14 @@ def test_access_logs_have_a_line_for_each_request(cloud, api, apigateway, name):
         found = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
         sleep(0.05)
     assert sorted(found) == ["GET /dev/ 200", "GET /dev/nope 403"]
+
+
+def test_an_api_whose_own_address_is_switched_off(api, apigateway):
+    api.mock(api.root, template="ok")
+    api.deploy()
+    apigateway.update_rest_api(
+        restApiId=api.id, patchOperations=[{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}]
+    )
+    assert api.call("/")[0] == 200, "it takes a deployment to be felt"
+    api.deploy()
+    assert api.call("/")[::2] == (403, '{"message":"Forbidden"}')

@@ -28,6 +28,8 @@ pub struct Definition {
     pub api_key_source: String,
     /// The resource policy, a JSON document.
     pub policy: Option<String>,
+    /// Whether the API's own address is switched off.
+    pub disable_execute_api_endpoint: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -64,6 +64,9 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
     let load = || deployment::load(&snapshot, &scope, &address.api_id, &stage.deployment_id);
     let deployment = runtime.deployment(&address.api_id, &stage.deployment_id, load).map_err(trouble)?;
     drop(snapshot);
+    if deployment.definition.disable_execute_api_endpoint {
+        return Ok((nowhere(), Context::default()));
+    }
     let (request, whole) = arrival::read(&address, &scope, incoming).await;
     let mut context = Context {
         stage: stage.name.clone(),

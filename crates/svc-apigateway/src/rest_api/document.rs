@@ -84,7 +84,7 @@ fn take(api: &mut RestApi, imported: Imported) -> Vec<String> {
         api.vpc_endpoint_ids = imported.vpc_endpoint_ids;
     }
     if let Some(disabled) = imported.disable_execute_api_endpoint {
-        api.disable_execute_api_endpoint = disabled;
+        api.definition.disable_execute_api_endpoint = disabled;
     }
     imported.warnings
 }

@@ -29,7 +29,6 @@ pub struct RestApi {
     pub ip_address_type: Option<String>,
     pub security_policy: Option<String>,
     pub tags: Strings,
-    pub disable_execute_api_endpoint: bool,
     pub definition: Definition,
 }
 

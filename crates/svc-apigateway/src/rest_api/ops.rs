@@ -29,12 +29,12 @@ pub fn create_rest_api(w: &mut Writer, input: model::CreateRestApiRequest) -> Re
         ip_address_type: endpoint.ip_address_type,
         security_policy: input.security_policy,
         tags: input.tags.unwrap_or_default(),
-        disable_execute_api_endpoint: input.disable_execute_api_endpoint.unwrap_or(false),
         definition: Definition {
             binary_media_types: input.binary_media_types.unwrap_or_default(),
             minimum_compression_size: input.minimum_compression_size,
             api_key_source: input.api_key_source.unwrap_or_else(|| "HEADER".into()),
             policy: input.policy,
+            disable_execute_api_endpoint: input.disable_execute_api_endpoint.unwrap_or(false),
             ..definition
         },
     };
@@ -116,7 +116,7 @@ fn apply(api: &mut RestApi, patch: &Patch) -> Result<(), Fault> {
             check_size(size)?;
             definition.minimum_compression_size = size;
         }
-        ["disableExecuteApiEndpoint"] => api.disable_execute_api_endpoint = patch.flag()?,
+        ["disableExecuteApiEndpoint"] => definition.disable_execute_api_endpoint = patch.flag()?,
         ["binaryMediaTypes", media_type] => patch.item(&mut definition.binary_media_types, Some(media_type))?,
         ["endpointConfiguration", "types", index] if index.parse::<usize>().is_ok() && patch.verb == Verb::Replace => {
             api.endpoint_types = vec![patch.text()?];
@@ -164,7 +164,7 @@ pub fn shape(api: RestApi) -> model::RestApi {
         }),
         policy: api.definition.policy,
         tags: unless_empty_map(api.tags),
-        disable_execute_api_endpoint: Some(api.disable_execute_api_endpoint),
+        disable_execute_api_endpoint: Some(api.definition.disable_execute_api_endpoint),
         security_policy: api.security_policy,
         api_status: Some("AVAILABLE".into()),
         ..model::RestApi::default()

@@ -180,6 +180,9 @@ fn find(cloud: &Cloud, address: Address) -> Result<Option<(Scope, Address, Stage
         },
     };
     let api = api::load(&snapshot, &scope, &id).map_err(trouble)?;
+    if api.disable_execute_api_endpoint {
+        return Ok(None);
+    }
     let definition = match (&stage.deployment_id, stage.auto_deploy) {
         (_, true) => api.definition,
         (Some(deployment), false) => {
