@@ -264,3 +264,64 @@ async fn what_exists_is_imported_and_left_alone_by_a_rollback() {
         assert!(fake().lock().existing.contains_key("mine"));
     }
 }
+
+#[tokio::test]
+async fn a_delete_overtakes_a_create() {
+    let (_cloud, client) = cloud();
+    fake().lock().hanging = true;
+    call(&client, "CreateStack", json!({"StackName": "s", "TemplateBody": diamond("x")})).await.expect("accepted");
+    let found = call(&client, "DescribeStacks", json!({"StackName": "s"})).await.expect("a stack");
+    let id = found["Stacks"][0]["StackId"].as_str().expect("an id").to_owned();
+    call(&client, "DeleteStack", json!({"StackName": "s"})).await.expect("accepted");
+    fake().lock().hanging = false;
+    assert_eq!(settled(&client, &id).await["StackStatus"], "DELETE_COMPLETE");
+    assert!(fake().lock().existing.is_empty());
+    assert!(!fake().lock().log.contains(&"create D".to_owned()));
+}
+
+#[tokio::test]
+async fn an_update_can_be_cancelled() {
+    let (_cloud, client) = cloud();
+    call(&client, "CreateStack", json!({"StackName": "s", "TemplateBody": diamond("x")})).await.expect("accepted");
+    settled(&client, "s").await;
+    let before = fake().lock().existing.clone();
+    fake().lock().hanging = true;
+    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": diamond("y")})).await.expect("accepted");
+    call(&client, "CancelUpdateStack", json!({"StackName": "s"})).await.expect("accepted");
+    fake().lock().hanging = false;
+    assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(fake().lock().existing, before);
+}
+
+#[tokio::test]
+async fn what_follows_a_failure_is_the_callers_choice() {
+    for (choice, status, left) in [("DO_NOTHING", "CREATE_FAILED", 3), ("DELETE", "DELETE_COMPLETE", 0)] {
+        let (_cloud, client) = cloud();
+        *fake().lock() = common::State { failing: ["create D".to_owned()].into(), ..Default::default() };
+        let input = json!({"StackName": "s", "TemplateBody": diamond("x"), "OnFailure": choice});
+        let made = call(&client, "CreateStack", input).await.expect("accepted");
+        let id = made["StackId"].as_str().expect("an id");
+        assert_eq!(settled(&client, id).await["StackStatus"], status);
+        assert_eq!(fake().lock().existing.len(), left);
+    }
+}
+
+#[tokio::test]
+async fn a_stack_policy_protects() {
+    let (_cloud, client) = cloud();
+    let policy = r#"{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "Update:Modify", "Principal": "*", "Resource": "LogicalResourceId/A"}]}"#;
+    let input = json!({"StackName": "s", "TemplateBody": diamond("x"), "StackPolicyBody": policy});
+    call(&client, "CreateStack", input).await.expect("accepted");
+    settled(&client, "s").await;
+    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": diamond("y")})).await.expect("accepted");
+    assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
+    let history = events(&client, "s").await;
+    assert!(
+        history.iter().any(|line| line.starts_with("A UPDATE_FAILED Action denied by stack policy: Statement [#2]"))
+    );
+    let during = r#"{"Statement": {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}}"#;
+    let input = json!({"StackName": "s", "TemplateBody": diamond("y"), "StackPolicyDuringUpdateBody": during});
+    call(&client, "UpdateStack", input).await.expect("accepted");
+    assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_COMPLETE");
+}

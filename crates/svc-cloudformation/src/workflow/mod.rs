@@ -8,16 +8,18 @@ mod finish;
 mod outputs;
 mod phases;
 mod running;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_door::Cloud;
 use kogumo_store::{Key, KeyReader, Range, Transaction};
 use kogumo_template::{Environment, Graph, Physical, Template, conditions, read};
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::plan::{self, Next, Resources};
 use crate::record::*;
@@ -26,6 +28,10 @@ use crate::{events, region};
 pub(crate) use begin::why;
 
 pub use running::{Running, Worlds, resume, start};
+use steps::Steps;
+
+/// How often a workflow that waits for a step looks whether something else is to be done.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// One stack's operation, in memory. The rows are the truth: each change of it is written before it counts.
 pub(crate) struct Run {
@@ -132,37 +138,74 @@ impl Run {
 
     /// Runs a phase to its end and answers which of its steps failed.
     async fn carry_out(&mut self, direction: Direction) -> Result<Vec<String>, Trouble> {
-        let mut steps: JoinSet<Outcome> = JoinSet::new();
+        self.carry_out_until(direction, None).await
+    }
+
+    /// The same; at the deadline what still runs is cancelled.
+    async fn carry_out_until(
+        &mut self,
+        direction: Direction,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<String>, Trouble> {
+        let mut steps = Steps::default();
         for start in self.interrupted(direction).await? {
-            self.spawn(&mut steps, start);
+            steps.spawn(&self.world, start);
         }
         loop {
             let ids = match self.next(direction) {
                 Next::End(failed) => return Ok(failed),
                 Next::Start(ids) => ids,
             };
-            let stopping = direction == Direction::Forward && self.instead()?.is_some();
+            let stopping = self.is_stopping(direction, deadline)?;
             let mut moved = false;
             if !ids.is_empty() && !stopping {
                 moved = true;
                 for start in self.begin(direction, &ids).await? {
-                    self.spawn(&mut steps, start);
+                    steps.spawn(&self.world, start);
                 }
             }
-            let Some(first) = steps.join_next().await else {
-                if stopping {
-                    return Ok(Vec::new());
+            if steps.is_empty() {
+                match (stopping, moved) {
+                    (true, _) => return Ok(Vec::new()),
+                    (_, true) => continue,
+                    (_, false) => return Err(Trouble::new(format!("stack {} waits for nothing", self.stack.name))),
                 }
-                if !moved {
-                    return Err(Trouble::new(format!("stack {} waits for nothing", self.stack.name)));
-                }
-                continue;
-            };
-            let mut outcomes = vec![self.joined(direction, first)?];
-            while let Some(next) = steps.try_join_next() {
-                outcomes.push(self.joined(direction, next)?);
             }
+            let outcomes = self.some_ended(&mut steps, direction, deadline).await?;
             self.finish(direction, outcomes)?;
+        }
+    }
+
+    /// Whether nothing more is to be begun: something else is to be done, or the time is over.
+    fn is_stopping(&self, direction: Direction, deadline: Option<Instant>) -> Result<bool, Trouble> {
+        let late = deadline.is_some_and(|deadline| deadline <= Instant::now());
+        Ok(direction == Direction::Forward && (late || self.instead()?.is_some()))
+    }
+
+    /// Waits for steps to end. Those that only wait are cancelled once the operation is lost, all of them when its
+    /// time is over.
+    async fn some_ended(
+        &mut self,
+        steps: &mut Steps,
+        direction: Direction,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<Outcome>, Trouble> {
+        loop {
+            let stopping = self.is_stopping(direction, deadline)?;
+            let operation = self.operation_id();
+            let failed = |resource: &Resource| {
+                resource.step.as_ref().is_some_and(|s| s.operation == operation && s.state == StepState::Failed)
+            };
+            if stopping || direction == Direction::Forward && self.resources.values().any(failed) {
+                let late = deadline.is_some_and(|deadline| deadline <= Instant::now());
+                let waits =
+                    |id: &str| self.resources.get(id).is_some_and(|r| r.kind == "AWS::CloudFormation::WaitCondition");
+                steps.cancel(|id| late || waits(id));
+            }
+            let outcomes = steps.ended(LOOK_EVERY).await;
+            if !outcomes.is_empty() {
+                return Ok(outcomes);
+            }
         }
     }
 
@@ -174,24 +217,6 @@ impl Run {
             Direction::Delete => plan::delete_all(&self.resources, &operation),
             Direction::CleanUp => plan::clean_up(&self.leftovers, &self.cleaning),
         }
-    }
-
-    fn spawn(&self, steps: &mut JoinSet<Outcome>, start: Start) {
-        let Start { id, action, work } = start;
-        let world = Arc::clone(&self.world);
-        steps.spawn(async move {
-            let done = match action {
-                Action::Create | Action::Replace => world.create(work).await.map(Some),
-                Action::Update | Action::Revert => world.update(work).await.map(Some),
-                Action::Delete => world.delete(work).await.map(|()| None),
-                Action::Keep => Ok(None),
-            };
-            (id, done)
-        });
-    }
-
-    fn joined(&self, direction: Direction, step: Result<Outcome, tokio::task::JoinError>) -> Result<Outcome, Trouble> {
-        step.map_err(|error| Trouble::from_cause(format!("a {direction:?} step of stack {}", self.stack.name), error))
     }
 
     /// Writes resources, events and, where there is something to change, the stack itself, all at once.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kogumo_base::Trouble;
 use kogumo_store::Key;
+use tokio::time::Instant;
 
 use super::{Direction, Run};
 use crate::record::*;
@@ -27,18 +28,12 @@ impl Run {
 
     async fn forward(&mut self, operation: &Operation) -> Result<(), Trouble> {
         let limit = self.stack.version.timeout_minutes.filter(|_| operation.kind == OperationKind::Create);
-        let failed = match limit.and_then(|minutes| u64::try_from(minutes).ok()) {
-            None => self.carry_out(Direction::Forward).await?,
-            Some(minutes) => {
-                match tokio::time::timeout(Duration::from_secs(minutes * 60), self.carry_out(Direction::Forward)).await
-                {
-                    Ok(failed) => failed?,
-                    Err(_) => {
-                        return self.give_up(operation, "Stack creation time exceeded the specified timeout. ".into());
-                    }
-                }
-            }
-        };
+        let limit = limit.and_then(|minutes| u64::try_from(minutes).ok());
+        let deadline = limit.map(|minutes| Instant::now() + Duration::from_secs(minutes * 60));
+        let failed = self.carry_out_until(Direction::Forward, deadline).await?;
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return self.give_up(operation, "Stack creation time exceeded the specified timeout. ".into());
+        }
         match self.instead()? {
             Some(Instead::Delete(delete)) => return self.turn_to(&delete),
             Some(Instead::Cancel(reason)) => return self.give_up(operation, reason),
