@@ -48,7 +48,7 @@ fn cold(maker: Maker, name: &str) -> Result<Duration, String> {
         "Role": "arn:aws:iam::000000000000:role/bench",
         "Code": {"ZipFile": STANDARD.encode(zip("index.py", CODE))},
     });
-    let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     let role =
         format!("Action=CreateRole&Version=2010-05-08&RoleName=bench&AssumeRolePolicyDocument={}", escaped(trust));
     // It is there already from the second function on.
