@@ -102,13 +102,15 @@ impl Running {
             if ready.output {
                 output_open = self.pass_output_on();
             }
-            if ready.control && !matches!(helper.listen(), Ok(1..)) {
-                break;
-            }
+            let gone = ready.control && !matches!(helper.listen(), Ok(1..));
+            // Also what came together with an earlier word, or just before the end.
             while let Some(word) = helper.next_word() {
                 if let Word::Ended { code, signal } = word {
                     ended.get_or_insert((code, signal));
                 }
+            }
+            if gone {
+                break;
             }
             if !self.frozen.load(Ordering::Acquire) {
                 self.look_at_memory();
