@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_the_same() {
         let text = "service x\nsdk-id X\n\noperation Do\n  http POST /\n  input In\n  errors A B\n\n\
-                    structure In payload=b\n  a S required at=header name=x-a\nstring S max=5 enum=a | b c\n";
+                    structure In payload=b\n  a S at=header name=x-a required\nstring S max=5 enum=a | b c\n";
         let service = Service::from_text(text).expect("facts");
         assert_eq!(service.shapes["S"].get("enum"), Some("a | b c"));
         assert_eq!(service.to_text(), text);

@@ -21,8 +21,8 @@ const BANS: [Ban; 5] = [
     Ban { text: "dbg!(", rooms: |_| true, why: "left lying" },
 ];
 
-/// Surfaces are HTTP by their nature: pages of a website, stages of an API, URLs of functions.
-const SURFACES: [&str; 3] = ["svc-s3", "svc-apigateway", "svc-lambda"];
+/// Surfaces are HTTP by their nature: pages of a website, stages of an API, URLs of functions, signals to stacks.
+const SURFACES: [&str; 4] = ["svc-s3", "svc-apigateway", "svc-lambda", "svc-cloudformation"];
 
 /// Reports every breach.
 pub fn check(root: &Path) -> Result<(), String> {
