@@ -2484,8 +2484,7 @@ static L_FilterRule: Layout =
     Layout::new(&[schema::Member::new("Name", &S_FilterRuleName), schema::Member::new("Value", &S_FilterRuleValue)]);
 static S_FilterRuleList: schema::Shape = schema::Shape::new("FilterRuleList", Kind::List(&M_FilterRuleList));
 static M_FilterRuleList: schema::Member = schema::Member::new("member", &S_FilterRule);
-static S_FilterRuleName: schema::Shape =
-    schema::Shape::new("FilterRuleName", Kind::String).limits(Limits::NONE.values(&["prefix", "suffix"]));
+static S_FilterRuleName: schema::Shape = schema::Shape::new("FilterRuleName", Kind::String);
 static S_FilterRuleValue: schema::Shape = schema::Shape::new("FilterRuleValue", Kind::String);
 static S_GetBucketAccelerateConfigurationOutput: schema::Shape =
     schema::Shape::new("GetBucketAccelerateConfigurationOutput", Kind::Structure(&L_GetBucketAccelerateConfigurationOutput));
