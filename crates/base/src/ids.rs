@@ -1,12 +1,33 @@
 //! Identifiers as AWS makes them: random, of the length and alphabet that clients' patterns expect.
 
-/// Random bytes from the operating system.
+use std::cell::RefCell;
+
+/// So many bytes are asked of the operating system at once: every request needs some for its id.
+const POOL: usize = 1024;
+
+thread_local! {
+    /// Random bytes and how many of them have been given out.
+    static FRESH: RefCell<([u8; POOL], usize)> = const { RefCell::new(([0; POOL], POOL)) };
+}
+
+/// Random bytes from the operating system. No byte is given out twice.
 ///
 /// # Panics
 /// If the operating system has no randomness to give: nothing that follows could be trusted.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    FRESH.with_borrow_mut(|(pool, used)| {
+        for part in bytes.chunks_mut(POOL) {
+            if *used + part.len() > POOL {
+                getrandom::fill(pool).expect("the operating system gives random bytes");
+                *used = 0;
+            }
+            let given = &mut pool[*used..*used + part.len()];
+            part.copy_from_slice(given);
+            given.fill(0);
+            *used += part.len();
+        }
+    });
     bytes
 }
 

@@ -166,7 +166,7 @@ impl Cloud {
         for run in self.services.iter().filter_map(|service| service.on_stop) {
             run(Arc::clone(self)).await;
         }
-        if let Err(trouble) = self.trail.flush() {
+        if let Err(trouble) = self.trail.settle() {
             tracing::error!("{trouble}");
         }
     }

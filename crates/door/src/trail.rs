@@ -2,7 +2,11 @@
 //!
 //! Events are gathered in memory and written in batches: a call must not wait for its own protocol. What is in memory
 //! is written when the server stops; a crash loses at most the last moment of the trail, never of the data.
+//!
+//! Calls that move bulk data (items, objects, invocations) come by the ten thousand; CloudTrail's event history leaves
+//! them out. Here the last of them are kept in memory, and written when somebody looks.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +26,9 @@ const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 
 /// Longer parameters are left out of an event, as CloudTrail does.
 const LONGEST_PARAMETERS: usize = 16 * 1024;
+
+/// So many calls that move bulk data are remembered until somebody looks.
+const BULK_KEPT: usize = 4096;
 
 /// By scope and (time, id): newest last.
 static EVENTS: Table<Event> = Table::new("cloudtrail/event");
@@ -48,12 +55,16 @@ pub struct Event {
     /// JSON, secrets hidden; empty where the call carries bulk data.
     pub parameters: String,
     pub error: Option<(String, String)>,
+    /// The call moves bulk data.
+    #[serde(skip)]
+    bulk: bool,
 }
 
 /// Gathers events and keeps them.
 pub struct Trail {
     store: Store,
     waiting: Mutex<Vec<Event>>,
+    bulk: Mutex<VecDeque<Event>>,
 }
 
 impl Event {
@@ -66,6 +77,7 @@ impl Event {
     ) -> Self {
         let principal = &caller.principal;
         let scope = if service.global { caller.scope.global() } else { caller.scope.clone() };
+        let bulk = carries_data(service.name, operation.name);
         Event {
             id: String::new(),
             time: now,
@@ -85,8 +97,9 @@ impl Event {
             source_ip: caller.source_ip.map_or_else(|| "AWS Internal".to_owned(), |ip| ip.to_string()),
             user_agent: caller.user_agent.clone(),
             request_id: caller.request_id.clone(),
-            parameters: if carries_data(service.name, operation.name) { String::new() } else { parameters(input) },
+            parameters: if bulk { String::new() } else { parameters(input) },
             error: None,
+            bulk,
         }
     }
 
@@ -130,27 +143,52 @@ fn is_read_only(operation: &str) -> bool {
 
 impl Trail {
     pub(crate) fn new(store: Store) -> Self {
-        Trail { store, waiting: Mutex::default() }
+        Trail { store, waiting: Mutex::default(), bulk: Mutex::default() }
     }
 
     pub(crate) fn note(&self, event: Event) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        if !event.bulk {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+            return;
+        }
+        let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
+        if bulk.len() == BULK_KEPT {
+            bulk.pop_front();
+        }
+        bulk.push_back(event);
     }
 
     pub(crate) fn forget(&self) {
-        drop(self.take());
+        drop((self.take(), self.take_bulk()));
     }
 
     fn take(&self) -> Vec<Event> {
         mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes what waits. Who looks events up calls it first, so that a call is seen by the next one.
+    fn take_bulk(&self) -> VecDeque<Event> {
+        mem::take(&mut *self.bulk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes what waits, but for bulk calls.
     ///
     /// # Errors
     /// A store that cannot be written.
     pub fn flush(&self) -> Result<(), Trouble> {
-        let events = self.take();
+        self.keep(self.take())
+    }
+
+    /// Writes all that is in memory. Who looks events up calls it first, so that a call is seen by the next one.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub fn settle(&self) -> Result<(), Trouble> {
+        let mut events = self.take();
+        events.extend(self.take_bulk());
+        self.keep(events)
+    }
+
+    fn keep(&self, events: Vec<Event>) -> Result<(), Trouble> {
         if events.is_empty() {
             return Ok(());
         }

@@ -25,7 +25,7 @@ const GLOBAL_EVENTS_REGION: &str = "us-east-1";
 
 pub async fn lookup_events(cx: Context, input: LookupEventsRequest) -> Result<LookupEventsResponse, Fault> {
     // Calls that were answered a moment ago shall be seen.
-    cx.cloud.trail.flush()?;
+    cx.cloud.trail.settle()?;
     if input.event_category.is_some() {
         return Err(Fault::not_implemented("CloudTrail Insights events"));
     }
