@@ -255,3 +255,14 @@ def handler(event, context):
     functions.make(name + "-spy", spy)
     assert functions.value(name + "-spy", api).startswith("nothing: ")
     assert functions.value(name, 0) == api
+
+
+def test_it_trusts_the_clouds_certificates(functions, name):
+    code = """
+import boto3, urllib.request
+def handler(event, context):
+    health = urllib.request.urlopen(event + "/_kogumo/health").status
+    return [health, boto3.client("sts", endpoint_url=event).get_caller_identity()["Account"]]
+"""
+    functions.make(name, code)
+    assert functions.value(name, f"https://localhost:{functions.cloud.port}") == [200, "000000000000"]

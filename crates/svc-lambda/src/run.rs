@@ -8,6 +8,7 @@ mod log;
 mod pool;
 mod report;
 mod signal;
+mod trust;
 mod variables;
 
 pub use invocation::{Done, Work, run};

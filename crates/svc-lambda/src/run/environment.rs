@@ -18,6 +18,7 @@ use super::log::Log;
 use super::pool::{Machine, Pool};
 use super::report;
 use super::signal::Signal;
+use super::trust::Trust;
 use super::variables::{Facts, log_stream, variables};
 use crate::code::Code;
 use crate::record::Version;
@@ -123,14 +124,24 @@ impl Environment {
         let (sender, signals) = unbounded_channel();
         let api = Api::serve(sender.clone()).await?;
         let ear = Arc::new(Ear { log: Arc::clone(&log), signals: sender });
-        let prepared =
-            Prepared { cloud, key: &key, version, credentials: &credentials, api: &api, log: &log, runtime: &runtime };
+        let data = cloud.settings.data.clone();
+        let trust = blocking(move || Ok(Trust::of(&data)?)).await?;
+        let prepared = Prepared {
+            cloud,
+            key: &key,
+            version,
+            credentials: &credentials,
+            api: &api,
+            log: &log,
+            runtime: &runtime,
+            trust: trust.as_ref(),
+        };
         let program = prepared.program();
         let version = version.clone();
         let name = format!("lambda-{}", kogumo_base::hex_id(8));
         let started = Instant::now();
         let sandbox = blocking(move || {
-            let spec = spec(name, &machine, &version, &runtime, program)?;
+            let spec = spec(name, &machine, &version, &runtime, trust.as_ref(), program)?;
             Ok(machine.host.start(spec, ear)?)
         });
         let sandbox = sandbox.await?;
@@ -207,6 +218,7 @@ struct Prepared<'a> {
     api: &'a Api,
     log: &'a Log,
     runtime: &'a Runtime,
+    trust: Option<&'a Trust>,
 }
 
 impl Prepared<'_> {
@@ -219,6 +231,7 @@ impl Prepared<'_> {
             log_stream: &self.log.stream,
             runtime_api: &self.api.address.to_string(),
             endpoint: &endpoint(self.cloud),
+            trust: &self.trust.map(Trust::variables).unwrap_or_default(),
             runtime: &self.runtime.env,
         });
         let mut argv = self.runtime.argv.clone();
@@ -246,6 +259,7 @@ fn spec(
     machine: &Machine,
     version: &Version,
     runtime: &Runtime,
+    trust: Option<&Trust>,
     program: Program,
 ) -> Result<Spec, Trouble> {
     let settings = &version.settings;
@@ -254,6 +268,7 @@ fn spec(
     mounts.extend(runtime.mounts.iter().cloned());
     let show = |from: PathBuf, at: &str| Mount::Bind { from, at: at.into(), writable: false };
     mounts.push(show(machine.code.files(&version.code), "/var/task"));
+    mounts.extend(trust.map(|trust| show(trust.file.clone(), trust.at)));
     mounts.extend(machine.code.layers(&layers)?.map(|folder| show(folder, "/opt")));
     let scratch = u64::try_from(settings.ephemeral_storage).unwrap_or(512) * MIB;
     mounts.extend([Mount::Scratch { at: "/tmp".into(), bytes: scratch }, Mount::Proc, Mount::Dev]);

@@ -17,6 +17,8 @@ pub struct Facts<'a> {
     pub runtime_api: &'a str,
     /// Where this cloud answers.
     pub endpoint: &'a str,
+    /// What leads to the certificates to trust.
+    pub trust: &'a [(String, String)],
     /// What the runtime itself sets.
     pub runtime: &'a [(String, String)],
 }
@@ -55,7 +57,7 @@ pub fn variables(facts: &Facts) -> Vec<(String, String)> {
     ];
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut all: Vec<(String, String)> = changeable.into_iter().map(owned).collect();
-    all.extend(facts.runtime.iter().cloned());
+    all.extend(facts.trust.iter().chain(facts.runtime).cloned());
     all.extend(
         settings.logging.application_level.iter().map(|level| ("AWS_LAMBDA_LOG_LEVEL".to_owned(), level.clone())),
     );
@@ -97,6 +99,7 @@ mod tests {
             log_stream: "s",
             runtime_api: "127.0.0.1:1",
             endpoint: "http://127.0.0.1:4566",
+            trust: &[],
             runtime: &[("PYTHONPATH".into(), "/var/runtime".into())],
         });
         let last = |name: &str| all.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
