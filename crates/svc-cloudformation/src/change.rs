@@ -6,7 +6,7 @@ use kogumo_template::diff::PropertyChange;
 use kogumo_template::{Environment, Graph, Template, evaluate, references};
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Decision, Resources, decide, is_custom, needs_replacement};
+use crate::plan::{Decision, NESTED, Resources, decide, is_custom, needs_replacement};
 use crate::record::{Actual, Policy};
 use crate::schema::Schema;
 use crate::wanted;
@@ -83,7 +83,8 @@ pub fn changes(
         if !replaced {
             env.resources.insert(id.clone(), settled(actual, &changes));
         }
-        if changes.is_empty() && beside.is_empty() && !replaced {
+        let nested = declared.kind == NESTED;
+        if changes.is_empty() && beside.is_empty() && !replaced && !nested {
             continue;
         }
         let schema =
@@ -95,14 +96,10 @@ pub fn changes(
             old.resources.get(id).map(|r| &r.properties),
             template,
         );
-        details.extend(beside.into_iter().map(|attribute| Detail {
-            attribute,
-            name: None,
-            recreation: "Never",
-            dynamic: false,
-            source: "DirectModification",
-            cause: None,
-        }));
+        if nested {
+            details.push(Detail { dynamic: true, source: "Automatic", ..plain("Properties") });
+        }
+        details.extend(beside.into_iter().map(plain));
         let surely = details.iter().any(|detail| detail.recreation == "Always" && !detail.dynamic);
         let replacement = match (replaced, surely || actual.kind != declared.kind) {
             (false, _) => "False",
@@ -153,6 +150,11 @@ fn bare(action: Verb, id: &str, kind: &str) -> Change {
         before: None,
         after: None,
     }
+}
+
+/// A change that keeps the resource.
+fn plain(attribute: &'static str) -> Detail {
+    Detail { attribute, name: None, recreation: "Never", dynamic: false, source: "DirectModification", cause: None }
 }
 
 /// The attributes beside the properties that would differ.

@@ -121,6 +121,10 @@ pub fn decide(actual: &Actual, kind: &str, wanted: &Value) -> Decision {
     if actual.kind != kind {
         return Decision::Replace(changes);
     }
+    if changes.is_empty() && kind == NESTED {
+        // Its template may be another by now, under the same URL: only its own update can say.
+        return Decision::Update(changes);
+    }
     if changes.is_empty() {
         return Decision::Keep;
     }
@@ -136,6 +140,9 @@ pub fn decide(actual: &Actual, kind: &str, wanted: &Value) -> Decision {
 pub fn needs_replacement(schema: &Schema, change: &diff::PropertyChange) -> bool {
     schema.needs_replacement(&change.path) || schema.may_need_replacement(&change.path)
 }
+
+/// A stack within a stack.
+pub const NESTED: &str = "AWS::CloudFormation::Stack";
 
 /// A custom resource, under either of its names.
 pub fn is_custom(kind: &str) -> bool {

@@ -325,3 +325,21 @@ async fn a_stack_policy_protects() {
     call(&client, "UpdateStack", input).await.expect("accepted");
     assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_COMPLETE");
 }
+
+#[tokio::test]
+async fn a_custom_resource_that_becomes_another_is_cleaned_up() {
+    let body = |value: &str, more: &str| {
+        format!("Resources:\n  C: {{Type: 'Custom::Thing', Properties: {{ServiceToken: t, V: {value}}}}}\n{more}")
+    };
+    let (_cloud, client) = cloud();
+    call(&client, "CreateStack", json!({"StackName": "s", "TemplateBody": body("1", "")})).await.expect("accepted");
+    settled(&client, "s").await;
+    let bad = "  B: {Type: 'AWS::SSM::Parameter', DependsOn: C, Properties: {Type: String, Value: y}}\n";
+    fake().lock().failing = ["create B".to_owned()].into();
+    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": body("2", bad)})).await.expect("accepted");
+    assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(fake().lock().existing.keys().collect::<Vec<_>>(), ["C-1"]);
+    call(&client, "UpdateStack", json!({"StackName": "s", "TemplateBody": body("2", "")})).await.expect("accepted");
+    assert_eq!(settled(&client, "s").await["StackStatus"], "UPDATE_COMPLETE");
+    assert_eq!(fake().lock().existing.keys().collect::<Vec<_>>(), ["C-1+"]);
+}

@@ -17,14 +17,10 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     Ok(made(id, &answer))
 }
 
-/// A new physical id means that the function has made another resource; the old one is deleted then.
+/// A new physical id means that the function has made another resource; the old one is cleaned up by the workflow.
 pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let answer = ask(h, w, "Update").await?;
     let id = answer["PhysicalResourceId"].as_str().filter(|id| !id.is_empty()).unwrap_or(&w.physical_id).to_owned();
-    if id != w.physical_id {
-        let old = Work { properties: w.before.clone(), ..w.clone() };
-        ask(h, &old, "Delete").await?;
-    }
     Ok(made(id, &answer))
 }
 

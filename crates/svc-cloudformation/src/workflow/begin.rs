@@ -249,15 +249,17 @@ impl Run {
                     suffix: step.suffix.clone(),
                 })
             };
+            let swapped =
+                |before: &Actual| resource.actual.as_ref().is_some_and(|new| new.physical_id != before.physical_id);
             match (step.action, resource.before.clone()) {
-                (Action::Update, Some(before)) => {
+                (Action::Update, Some(before)) if !swapped(&before) => {
                     resource.step = reverting(StepState::Running);
                     resource.status = status::UPDATE_IN_PROGRESS.into();
                     happened.push(events::of_resource(&self.stack, &resource));
                     let work = self.work(&resource, before.properties.clone(), Action::Revert, false);
                     starts.push(Start { id: id.clone(), action: Action::Revert, work });
                 }
-                (Action::Replace, Some(before)) => {
+                (Action::Replace | Action::Update, Some(before)) => {
                     let new =
                         resource.actual.replace(before.clone()).filter(|new| new.physical_id != before.physical_id);
                     leftovers.extend(new.map(|actual| Leftover { logical_id: id.clone(), actual, given_up: false }));

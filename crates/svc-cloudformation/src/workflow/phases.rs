@@ -124,7 +124,7 @@ impl Run {
             let Some(mut resource) = self.resources.remove(&id) else { continue };
             let stays = self.graph.waits_for.contains_key(&id);
             let (old, policy) = if stays {
-                let replaced = resource.step.as_ref().is_some_and(|step| step.action == Action::Replace);
+                let replaced = is_another(&resource);
                 let policy = resource.actual.as_ref().map(|actual| actual.update_replace_policy);
                 (resource.before.take().filter(|_| replaced), policy)
             } else {
@@ -272,4 +272,12 @@ impl Run {
         };
         self.save_with(&[], &[event], Some(&edit), &|tx| exports::publish(tx, &scope, &old, &[], &[]))
     }
+}
+
+/// Whether the operation has put another resource in the place of the one before: by replacement, or because an
+/// update came back with another physical id, as those of custom resources may.
+fn is_another(resource: &Resource) -> bool {
+    let ids = |actual: &Option<Actual>| actual.as_ref().map(|actual| actual.physical_id.clone());
+    let replaced = resource.step.as_ref().is_some_and(|step| step.action == Action::Replace);
+    replaced || resource.before.is_some() && ids(&resource.before) != ids(&resource.actual)
 }

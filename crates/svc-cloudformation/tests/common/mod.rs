@@ -68,6 +68,12 @@ impl World for Fake {
         Box::pin(async move {
             fake.hang().await;
             fake.step("update", &work)?;
+            if work.kind.starts_with("Custom::") {
+                // Its function made another resource.
+                let id = format!("{}+", work.physical_id);
+                fake.lock().existing.insert(id.clone(), work.properties);
+                return Ok(Made::new(id));
+            }
             let value = work.properties.get("Value").cloned().unwrap_or_default();
             fake.lock().existing.insert(work.physical_id.clone(), work.properties);
             Ok(Made::new(work.physical_id).attribute("Value", value))
