@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import ROOT, eventually
+from clouds import ROOT, eventually
 
 HERE = pathlib.Path(__file__).parent / "row11"
 FUNCTION = "translate-function-2"

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import eventually
+from clouds import eventually
 from stacks import Stacks, outputs
 
 PARAMETERS = json.dumps({"Resources": {f"P{n}": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": f"v{n}"}} for n in range(100)}})

@@ -8,7 +8,7 @@ import threading
 import time
 
 from botocore.exceptions import BotoCoreError, ClientError
-from conftest import free_port
+from clouds import free_port
 
 ROUNDS = 50
 TABLE = "crash"

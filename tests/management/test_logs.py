@@ -152,7 +152,7 @@ def test_retention_acts_by_the_clouds_clock(own_cloud, name):
     cloud.advance("4d")
     assert messages(logs.get_log_events(**stream)) == []
     assert messages(logs.filter_log_events(logGroupName=name)) == []
-    from conftest import eventually
+    from clouds import eventually
 
     def swept():
         return logs.describe_log_groups()["logGroups"][0]["storedBytes"] == 0
@@ -193,7 +193,7 @@ def test_what_a_name_may_not_be(logs):
 
 
 def test_a_metric_filter_makes_data_of_events(cloud, logs, stream, name):
-    from conftest import eventually
+    from clouds import eventually
 
     group = stream["logGroupName"]
     transformation = {"metricNamespace": name, "metricName": "Latency", "metricValue": "$.took", "unit": "Milliseconds"}
@@ -246,7 +246,7 @@ def handler(event, context):
 
 
 def test_a_subscription_hands_events_to_a_function(cloud, logs, stream, name):
-    from conftest import eventually
+    from clouds import eventually
 
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:

@@ -158,7 +158,7 @@ def test_an_expiration_policy_acts_by_the_clouds_clock(own_cloud, name):
     cloud.advance("9d")
     ssm.get_parameter(Name=name)
     cloud.advance("2d")
-    from conftest import eventually
+    from clouds import eventually
 
     def gone():
         return not ssm.get_parameters(Names=[name])["Parameters"]

@@ -15,8 +15,8 @@ import pytest
 from botocore.awsrequest import create_request_object, prepare_request_dict
 from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
-from conftest import ROOT
-from test_vectors import harness, same  # noqa: F401 - a fixture
+from clouds import ROOT
+from vectors import same
 
 SEED = int(os.environ.get("KOGUMO_SEED", "20200714"))
 TIMES_EACH = 2
@@ -120,7 +120,7 @@ def understood(service_name, case, answer):
 
 
 @pytest.mark.parametrize("service_name", service_names())
-def test_what_botocore_sends_is_read_back(harness, service_name):  # noqa: F811
+def test_what_botocore_sends_is_read_back(harness, service_name):
     model = botocore.session.Session().get_component("data_loader").load_service_model(service_name, "service-2")
     service = ServiceModel(model, service_name)
     protocols = model["metadata"].get("protocols") or [model["metadata"]["protocol"]]

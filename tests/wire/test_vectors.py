@@ -8,7 +8,6 @@ Each vector passes or stands in `exceptions.txt` with its reason; that list may 
 import base64
 import json
 import math
-import os
 import pathlib
 import re
 import subprocess
@@ -18,7 +17,8 @@ import tarfile
 import pytest
 from botocore.model import OperationModel, ServiceModel
 from botocore.parsers import create_parser
-from conftest import ROOT
+from clouds import ROOT
+from vectors import same
 
 VERSION = "1.44.5"
 KINDS = ["ec2", "json", "json_1_0-query-compatible", "json_1_0", "query", "rest-json", "rest-xml",
@@ -37,13 +37,6 @@ def vectors():
         with tarfile.open(folder / f"botocore-{VERSION}.tar.gz") as package:
             package.extractall(folder, [one for one in package if one.name.startswith(inside)], filter="data")
     return folder / inside
-
-
-@pytest.fixture(scope="session")
-def harness():
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    subprocess.run(["cargo", "build", "--quiet", "--package", "kogumo-wire", "--example", "vectors"], cwd=ROOT, check=True)
-    return target / "debug" / "examples" / "vectors"
 
 
 def exceptions(direction):
@@ -71,18 +64,6 @@ def without_nulls(value):
     if isinstance(value, list):
         return [without_nulls(item) for item in value if item is not None]
     return value
-
-
-def same(left, right):
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-6)
-    return left == right
 
 
 def judge(direction, verdicts):
