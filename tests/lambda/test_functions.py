@@ -252,4 +252,4 @@ def test_what_is_not_built_says_so(functions, name):
     functions.make(name, "")
     source = "arn:aws:sqs:ap-northeast-1:000000000000:queue"
     message = refused("NotImplementedException", client.create_event_source_mapping, FunctionName=name, EventSourceArn=source)
-    assert "CreateEventSourceMapping" in message
+    assert "CreateEventSourceMapping for arn:aws:sqs" in message

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
-use crate::trail::{Event, Trail};
+use crate::trail::{self, Event, Trail};
 use crate::{Caller, Context, Credential, Op, Reader, Settings, Writer};
 
 /// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
@@ -103,16 +103,26 @@ impl Cloud {
     ///
     /// # Errors
     /// The operation's faults.
-    pub async fn call(self: &Arc<Self>, caller: Caller, service: &Service, op: &Op, input: Box<dyn Structure>) -> Answer {
+    pub async fn call(
+        self: &Arc<Self>,
+        caller: Caller,
+        service: &Service,
+        op: &Op,
+        input: Box<dyn Structure>,
+    ) -> Answer {
+        let is_noted = trail::is_noted(&caller, service.facts.name);
         let mut event = Event::begin(&caller, service.facts, op.facts, &*input, self.clock.now());
-        let answer = match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
-            Ok(()) => self.run(caller, op, input).await,
-            Err(denied) => Err(denied),
-        };
+        let answer =
+            match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
+                Ok(()) => self.run(caller, op, input).await,
+                Err(denied) => Err(denied),
+            };
         if let Err(fault) = &answer {
             event.fail(fault, service.facts.protocols);
         }
-        self.trail.note(event);
+        if is_noted {
+            self.trail.note(event);
+        }
         answer
     }
 

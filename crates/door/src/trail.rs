@@ -135,9 +135,16 @@ fn carries_data(service: &str, operation: &str) -> bool {
     }
 }
 
+/// Whether a call is noted. What a service reads of streams on and on is none: each note is a commit, and would wake the
+/// service to read again.
+pub(crate) fn is_noted(caller: &Caller, service: &str) -> bool {
+    !(service == "dynamodbstreams" && matches!(caller.principal, Principal::Service(_)))
+}
+
 /// CloudTrail's `readOnly`, by the verbs that AWS's read operations begin with.
 fn is_read_only(operation: &str) -> bool {
-    const VERBS: [&str; 10] = ["Get", "List", "Describe", "Head", "Lookup", "Batch", "Query", "Scan", "Search", "Filter"];
+    const VERBS: [&str; 10] =
+        ["Get", "List", "Describe", "Head", "Lookup", "Batch", "Query", "Scan", "Search", "Filter"];
     VERBS.iter().any(|verb| operation.starts_with(verb)) && operation != "BatchWriteItem" && operation != "BatchDelete"
 }
 

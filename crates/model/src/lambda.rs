@@ -29,14 +29,14 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_ALIAS,
     &schema::Operation::unbuilt("CreateCapacityProvider", "POST", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("CreateCodeSigningConfig", "POST", "/2020-04-22/code-signing-configs"),
-    &schema::Operation::unbuilt("CreateEventSourceMapping", "POST", "/2015-03-31/event-source-mappings"),
+    &CREATE_EVENT_SOURCE_MAPPING,
     &CREATE_FUNCTION,
     &CREATE_FUNCTION_URL_CONFIG,
     &DELETE_ALIAS,
     &schema::Operation::unbuilt("DeleteCapacityProvider", "DELETE", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
     &schema::Operation::unbuilt("DeleteCodeSigningConfig", "DELETE", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
     &schema::Operation::unbuilt("DeleteDurableExecution", "DELETE", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
-    &schema::Operation::unbuilt("DeleteEventSourceMapping", "DELETE", "/2015-03-31/event-source-mappings/{UUID}"),
+    &DELETE_EVENT_SOURCE_MAPPING,
     &DELETE_FUNCTION,
     &schema::Operation::unbuilt("DeleteFunctionCodeSigningConfig", "DELETE", "/2020-06-30/functions/{FunctionName}/code-signing-config"),
     &DELETE_FUNCTION_CONCURRENCY,
@@ -56,7 +56,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetDurableExecution", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}"),
     &schema::Operation::unbuilt("GetDurableExecutionHistory", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/history"),
     &schema::Operation::unbuilt("GetDurableExecutionState", "GET", "/2025-12-01/durable-executions/{DurableExecutionArn}/state"),
-    &schema::Operation::unbuilt("GetEventSourceMapping", "GET", "/2015-03-31/event-source-mappings/{UUID}"),
+    &GET_EVENT_SOURCE_MAPPING,
     &GET_FUNCTION,
     &GET_FUNCTION_CODE_SIGNING_CONFIG,
     &GET_FUNCTION_CONCURRENCY,
@@ -133,7 +133,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &UPDATE_ALIAS,
     &schema::Operation::unbuilt("UpdateCapacityProvider", "PUT", "/2025-11-30/capacity-providers/{CapacityProviderName}"),
     &schema::Operation::unbuilt("UpdateCodeSigningConfig", "PUT", "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"),
-    &schema::Operation::unbuilt("UpdateEventSourceMapping", "PUT", "/2015-03-31/event-source-mappings/{UUID}"),
+    &UPDATE_EVENT_SOURCE_MAPPING,
     &UPDATE_FUNCTION_CODE,
     &UPDATE_FUNCTION_CONFIGURATION,
     &UPDATE_FUNCTION_EVENT_INVOKE_CONFIG,
@@ -227,6 +227,33 @@ impl OperationType for CreateAlias {
     const FACTS: &'static schema::Operation = &CREATE_ALIAS;
 }
 
+static CREATE_EVENT_SOURCE_MAPPING: schema::Operation = schema::Operation {
+    name: "CreateEventSourceMapping",
+    method: "POST",
+    uri: "/2015-03-31/event-source-mappings",
+    status: 202,
+    input: &S_CreateEventSourceMappingRequest,
+    output: &S_EventSourceMappingConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateEventSourceMapping;
+impl OperationType for CreateEventSourceMapping {
+    type Input = CreateEventSourceMappingRequest;
+    type Output = EventSourceMappingConfiguration;
+    const FACTS: &'static schema::Operation = &CREATE_EVENT_SOURCE_MAPPING;
+}
+
 static CREATE_FUNCTION: schema::Operation = schema::Operation {
     name: "CreateFunction",
     method: "POST",
@@ -311,6 +338,34 @@ impl OperationType for DeleteAlias {
     type Input = DeleteAliasRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_ALIAS;
+}
+
+static DELETE_EVENT_SOURCE_MAPPING: schema::Operation = schema::Operation {
+    name: "DeleteEventSourceMapping",
+    method: "DELETE",
+    uri: "/2015-03-31/event-source-mappings/{UUID}",
+    status: 202,
+    input: &S_DeleteEventSourceMappingRequest,
+    output: &S_EventSourceMappingConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteEventSourceMapping;
+impl OperationType for DeleteEventSourceMapping {
+    type Input = DeleteEventSourceMappingRequest;
+    type Output = EventSourceMappingConfiguration;
+    const FACTS: &'static schema::Operation = &DELETE_EVENT_SOURCE_MAPPING;
 }
 
 static DELETE_FUNCTION: schema::Operation = schema::Operation {
@@ -482,6 +537,27 @@ impl OperationType for GetAlias {
     type Input = GetAliasRequest;
     type Output = AliasConfiguration;
     const FACTS: &'static schema::Operation = &GET_ALIAS;
+}
+
+static GET_EVENT_SOURCE_MAPPING: schema::Operation = schema::Operation {
+    name: "GetEventSourceMapping",
+    method: "GET",
+    uri: "/2015-03-31/event-source-mappings/{UUID}",
+    status: 200,
+    input: &S_GetEventSourceMappingRequest,
+    output: &S_EventSourceMappingConfiguration,
+    errors: &[&INVALID_PARAMETER_VALUE_EXCEPTION, &SERVICE_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetEventSourceMapping;
+impl OperationType for GetEventSourceMapping {
+    type Input = GetEventSourceMappingRequest;
+    type Output = EventSourceMappingConfiguration;
+    const FACTS: &'static schema::Operation = &GET_EVENT_SOURCE_MAPPING;
 }
 
 static GET_FUNCTION: schema::Operation = schema::Operation {
@@ -1277,6 +1353,34 @@ impl OperationType for UpdateAlias {
     const FACTS: &'static schema::Operation = &UPDATE_ALIAS;
 }
 
+static UPDATE_EVENT_SOURCE_MAPPING: schema::Operation = schema::Operation {
+    name: "UpdateEventSourceMapping",
+    method: "PUT",
+    uri: "/2015-03-31/event-source-mappings/{UUID}",
+    status: 202,
+    input: &S_UpdateEventSourceMappingRequest,
+    output: &S_EventSourceMappingConfiguration,
+    errors: &[
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &RESOURCE_IN_USE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateEventSourceMapping;
+impl OperationType for UpdateEventSourceMapping {
+    type Input = UpdateEventSourceMappingRequest;
+    type Output = EventSourceMappingConfiguration;
+    const FACTS: &'static schema::Operation = &UPDATE_EVENT_SOURCE_MAPPING;
+}
+
 static UPDATE_FUNCTION_CODE: schema::Operation = schema::Operation {
     name: "UpdateFunctionCode",
     method: "PUT",
@@ -1700,6 +1804,38 @@ static L_CreateAliasRequest: Layout = Layout::new(&[
     schema::Member::new("Description", &S_Description),
     schema::Member::new("RoutingConfig", &S_AliasRoutingConfiguration),
 ]);
+static S_CreateEventSourceMappingRequest: schema::Shape =
+    schema::Shape::new("CreateEventSourceMappingRequest", Kind::Structure(&L_CreateEventSourceMappingRequest));
+static L_CreateEventSourceMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("EventSourceArn", &S_Arn),
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).required(),
+    schema::Member::new("Enabled", &S_Enabled),
+    schema::Member::new("BatchSize", &S_BatchSize),
+    schema::Member::new("FilterCriteria", &S_FilterCriteria),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("MetricsConfig", &S_EventSourceMappingMetricsConfig),
+    schema::Member::new("LoggingConfig", &S_EventSourceMappingLoggingConfig),
+    schema::Member::new("ScalingConfig", &S_ScalingConfig),
+    schema::Member::new("MaximumBatchingWindowInSeconds", &S_MaximumBatchingWindowInSeconds),
+    schema::Member::new("ParallelizationFactor", &S_ParallelizationFactor),
+    schema::Member::new("StartingPosition", &S_EventSourcePosition),
+    schema::Member::new("StartingPositionTimestamp", &S_Date),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+    schema::Member::new("MaximumRecordAgeInSeconds", &S_MaximumRecordAgeInSeconds),
+    schema::Member::new("BisectBatchOnFunctionError", &S_BisectBatchOnFunctionError),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttemptsEventSourceMapping),
+    schema::Member::new("Tags", &S_Tags),
+    schema::Member::new("TumblingWindowInSeconds", &S_TumblingWindowInSeconds),
+    schema::Member::new("Topics", &S_Topics),
+    schema::Member::new("Queues", &S_Queues),
+    schema::Member::new("SourceAccessConfigurations", &S_SourceAccessConfigurations),
+    schema::Member::new("SelfManagedEventSource", &S_SelfManagedEventSource),
+    schema::Member::new("FunctionResponseTypes", &S_FunctionResponseTypeList),
+    schema::Member::new("AmazonManagedKafkaEventSourceConfig", &S_AmazonManagedKafkaEventSourceConfig),
+    schema::Member::new("SelfManagedKafkaEventSourceConfig", &S_SelfManagedKafkaEventSourceConfig),
+    schema::Member::new("DocumentDBEventSourceConfig", &S_DocumentDBEventSourceConfig),
+    schema::Member::new("ProvisionedPollerConfig", &S_ProvisionedPollerConfig),
+]);
 static S_CreateFunctionRequest: schema::Shape = schema::Shape::new("CreateFunctionRequest", Kind::Structure(&L_CreateFunctionRequest));
 static L_CreateFunctionRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).required(),
@@ -1763,6 +1899,10 @@ static L_DeleteAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
 ]);
+static S_DeleteEventSourceMappingRequest: schema::Shape =
+    schema::Shape::new("DeleteEventSourceMappingRequest", Kind::Structure(&L_DeleteEventSourceMappingRequest));
+static L_DeleteEventSourceMappingRequest: Layout =
+    Layout::new(&[schema::Member::new("UUID", &S_UUIDString).wire("UUID").at(Location::Uri).required()]);
 static S_DeleteFunctionConcurrencyRequest: schema::Shape =
     schema::Shape::new("DeleteFunctionConcurrencyRequest", Kind::Structure(&L_DeleteFunctionConcurrencyRequest));
 static L_DeleteFunctionConcurrencyRequest: Layout =
@@ -1851,6 +1991,7 @@ static S_ENILimitReachedException: schema::Shape =
 static L_ENILimitReachedException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_ENINotReadyException: schema::Shape = schema::Shape::new("ENINotReadyException", Kind::Structure(&L_ENINotReadyException));
 static L_ENINotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_Enabled: schema::Shape = schema::Shape::new("Enabled", Kind::Boolean);
 static S_EndPointType: schema::Shape =
     schema::Shape::new("EndPointType", Kind::String).limits(Limits::NONE.values(&["KAFKA_BOOTSTRAP_SERVERS"]));
 static S_Endpoint: schema::Shape = schema::Shape::new("Endpoint", Kind::String).limits(Limits::NONE.min(1).max(300).pattern(&P_Endpoint));
@@ -2133,6 +2274,10 @@ static L_GetAliasRequest: Layout = Layout::new(&[
     schema::Member::new("FunctionName", &S_FunctionName).wire("FunctionName").at(Location::Uri).required(),
     schema::Member::new("Name", &S_Alias).wire("Name").at(Location::Uri).required(),
 ]);
+static S_GetEventSourceMappingRequest: schema::Shape =
+    schema::Shape::new("GetEventSourceMappingRequest", Kind::Structure(&L_GetEventSourceMappingRequest));
+static L_GetEventSourceMappingRequest: Layout =
+    Layout::new(&[schema::Member::new("UUID", &S_UUIDString).wire("UUID").at(Location::Uri).required()]);
 static S_GetFunctionCodeSigningConfigRequest: schema::Shape =
     schema::Shape::new("GetFunctionCodeSigningConfigRequest", Kind::Structure(&L_GetFunctionCodeSigningConfigRequest));
 static L_GetFunctionCodeSigningConfigRequest: Layout =
@@ -2776,6 +2921,8 @@ static P_ResourceArn: Pattern = Pattern::new(r#"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]
 static S_ResourceConflictException: schema::Shape =
     schema::Shape::new("ResourceConflictException", Kind::Structure(&L_ResourceConflictException));
 static L_ResourceConflictException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ResourceInUseException: schema::Shape = schema::Shape::new("ResourceInUseException", Kind::Structure(&L_ResourceInUseException));
+static L_ResourceInUseException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
 static S_ResourceNotFoundException: schema::Shape =
     schema::Shape::new("ResourceNotFoundException", Kind::Structure(&L_ResourceNotFoundException));
 static L_ResourceNotFoundException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
@@ -3116,6 +3263,32 @@ static L_UpdateAliasRequest: Layout = Layout::new(&[
     schema::Member::new("Description", &S_Description),
     schema::Member::new("RoutingConfig", &S_AliasRoutingConfiguration),
     schema::Member::new("RevisionId", &S_String),
+]);
+static S_UpdateEventSourceMappingRequest: schema::Shape =
+    schema::Shape::new("UpdateEventSourceMappingRequest", Kind::Structure(&L_UpdateEventSourceMappingRequest));
+static L_UpdateEventSourceMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("UUID", &S_UUIDString).wire("UUID").at(Location::Uri).required(),
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName),
+    schema::Member::new("Enabled", &S_Enabled),
+    schema::Member::new("BatchSize", &S_BatchSize),
+    schema::Member::new("FilterCriteria", &S_FilterCriteria),
+    schema::Member::new("KMSKeyArn", &S_KMSKeyArn),
+    schema::Member::new("MetricsConfig", &S_EventSourceMappingMetricsConfig),
+    schema::Member::new("LoggingConfig", &S_EventSourceMappingLoggingConfig),
+    schema::Member::new("ScalingConfig", &S_ScalingConfig),
+    schema::Member::new("MaximumBatchingWindowInSeconds", &S_MaximumBatchingWindowInSeconds),
+    schema::Member::new("ParallelizationFactor", &S_ParallelizationFactor),
+    schema::Member::new("DestinationConfig", &S_DestinationConfig),
+    schema::Member::new("MaximumRecordAgeInSeconds", &S_MaximumRecordAgeInSeconds),
+    schema::Member::new("BisectBatchOnFunctionError", &S_BisectBatchOnFunctionError),
+    schema::Member::new("MaximumRetryAttempts", &S_MaximumRetryAttemptsEventSourceMapping),
+    schema::Member::new("TumblingWindowInSeconds", &S_TumblingWindowInSeconds),
+    schema::Member::new("SourceAccessConfigurations", &S_SourceAccessConfigurations),
+    schema::Member::new("FunctionResponseTypes", &S_FunctionResponseTypeList),
+    schema::Member::new("AmazonManagedKafkaEventSourceConfig", &S_AmazonManagedKafkaEventSourceConfig),
+    schema::Member::new("SelfManagedKafkaEventSourceConfig", &S_SelfManagedKafkaEventSourceConfig),
+    schema::Member::new("DocumentDBEventSourceConfig", &S_DocumentDBEventSourceConfig),
+    schema::Member::new("ProvisionedPollerConfig", &S_ProvisionedPollerConfig),
 ]);
 static S_UpdateFunctionCodeRequest: schema::Shape =
     schema::Shape::new("UpdateFunctionCodeRequest", Kind::Structure(&L_UpdateFunctionCodeRequest));
@@ -4084,6 +4257,123 @@ impl Structure for CreateAliasRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateEventSourceMappingRequest {
+    pub event_source_arn: Option<String>,
+    pub function_name: String,
+    pub enabled: Option<bool>,
+    pub batch_size: Option<i32>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub maximum_batching_window_in_seconds: Option<i32>,
+    pub parallelization_factor: Option<i32>,
+    pub starting_position: Option<String>,
+    pub starting_position_timestamp: Option<Timestamp>,
+    pub destination_config: Option<DestinationConfig>,
+    pub maximum_record_age_in_seconds: Option<i32>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub tumbling_window_in_seconds: Option<i32>,
+    pub topics: Option<Vec<String>>,
+    pub queues: Option<Vec<String>>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub self_managed_event_source: Option<SelfManagedEventSource>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+impl std::fmt::Debug for CreateEventSourceMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateEventSourceMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateEventSourceMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateEventSourceMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.event_source_arn,
+            1 => &self.function_name,
+            2 => &self.enabled,
+            3 => &self.batch_size,
+            4 => &self.filter_criteria,
+            5 => &self.kms_key_arn,
+            6 => &self.metrics_config,
+            7 => &self.logging_config,
+            8 => &self.scaling_config,
+            9 => &self.maximum_batching_window_in_seconds,
+            10 => &self.parallelization_factor,
+            11 => &self.starting_position,
+            12 => &self.starting_position_timestamp,
+            13 => &self.destination_config,
+            14 => &self.maximum_record_age_in_seconds,
+            15 => &self.bisect_batch_on_function_error,
+            16 => &self.maximum_retry_attempts,
+            17 => &self.tags,
+            18 => &self.tumbling_window_in_seconds,
+            19 => &self.topics,
+            20 => &self.queues,
+            21 => &self.source_access_configurations,
+            22 => &self.self_managed_event_source,
+            23 => &self.function_response_types,
+            24 => &self.amazon_managed_kafka_event_source_config,
+            25 => &self.self_managed_kafka_event_source_config,
+            26 => &self.document_db_event_source_config,
+            _ => &self.provisioned_poller_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.event_source_arn,
+            1 => &mut self.function_name,
+            2 => &mut self.enabled,
+            3 => &mut self.batch_size,
+            4 => &mut self.filter_criteria,
+            5 => &mut self.kms_key_arn,
+            6 => &mut self.metrics_config,
+            7 => &mut self.logging_config,
+            8 => &mut self.scaling_config,
+            9 => &mut self.maximum_batching_window_in_seconds,
+            10 => &mut self.parallelization_factor,
+            11 => &mut self.starting_position,
+            12 => &mut self.starting_position_timestamp,
+            13 => &mut self.destination_config,
+            14 => &mut self.maximum_record_age_in_seconds,
+            15 => &mut self.bisect_batch_on_function_error,
+            16 => &mut self.maximum_retry_attempts,
+            17 => &mut self.tags,
+            18 => &mut self.tumbling_window_in_seconds,
+            19 => &mut self.topics,
+            20 => &mut self.queues,
+            21 => &mut self.source_access_configurations,
+            22 => &mut self.self_managed_event_source,
+            23 => &mut self.function_response_types,
+            24 => &mut self.amazon_managed_kafka_event_source_config,
+            25 => &mut self.self_managed_kafka_event_source_config,
+            26 => &mut self.document_db_event_source_config,
+            _ => &mut self.provisioned_poller_config,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateFunctionRequest {
     pub function_name: String,
     pub runtime: Option<String>,
@@ -4376,6 +4666,42 @@ impl Structure for DeleteAliasRequest {
         match index {
             0 => &mut self.function_name,
             _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteEventSourceMappingRequest {
+    pub uuid: String,
+}
+impl std::fmt::Debug for DeleteEventSourceMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteEventSourceMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteEventSourceMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteEventSourceMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.uuid,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.uuid,
         }
     }
 }
@@ -6190,6 +6516,42 @@ impl Structure for GetAliasRequest {
         match index {
             0 => &mut self.function_name,
             _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetEventSourceMappingRequest {
+    pub uuid: String,
+}
+impl std::fmt::Debug for GetEventSourceMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetEventSourceMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetEventSourceMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetEventSourceMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.uuid,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.uuid,
         }
     }
 }
@@ -9636,6 +9998,42 @@ impl Structure for ResourceConflictException {
 }
 
 #[derive(Clone, Default)]
+pub struct ResourceInUseException {
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for ResourceInUseException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResourceInUseException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceInUseException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceInUseException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResourceNotFoundException {
     pub type_: Option<String>,
 }
@@ -10867,6 +11265,105 @@ impl Structure for UpdateAliasRequest {
             3 => &mut self.description,
             4 => &mut self.routing_config,
             _ => &mut self.revision_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateEventSourceMappingRequest {
+    pub uuid: String,
+    pub function_name: Option<String>,
+    pub enabled: Option<bool>,
+    pub batch_size: Option<i32>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub maximum_batching_window_in_seconds: Option<i32>,
+    pub parallelization_factor: Option<i32>,
+    pub destination_config: Option<DestinationConfig>,
+    pub maximum_record_age_in_seconds: Option<i32>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i32>,
+    pub tumbling_window_in_seconds: Option<i32>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+impl std::fmt::Debug for UpdateEventSourceMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateEventSourceMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateEventSourceMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateEventSourceMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.uuid,
+            1 => &self.function_name,
+            2 => &self.enabled,
+            3 => &self.batch_size,
+            4 => &self.filter_criteria,
+            5 => &self.kms_key_arn,
+            6 => &self.metrics_config,
+            7 => &self.logging_config,
+            8 => &self.scaling_config,
+            9 => &self.maximum_batching_window_in_seconds,
+            10 => &self.parallelization_factor,
+            11 => &self.destination_config,
+            12 => &self.maximum_record_age_in_seconds,
+            13 => &self.bisect_batch_on_function_error,
+            14 => &self.maximum_retry_attempts,
+            15 => &self.tumbling_window_in_seconds,
+            16 => &self.source_access_configurations,
+            17 => &self.function_response_types,
+            18 => &self.amazon_managed_kafka_event_source_config,
+            19 => &self.self_managed_kafka_event_source_config,
+            20 => &self.document_db_event_source_config,
+            _ => &self.provisioned_poller_config,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.uuid,
+            1 => &mut self.function_name,
+            2 => &mut self.enabled,
+            3 => &mut self.batch_size,
+            4 => &mut self.filter_criteria,
+            5 => &mut self.kms_key_arn,
+            6 => &mut self.metrics_config,
+            7 => &mut self.logging_config,
+            8 => &mut self.scaling_config,
+            9 => &mut self.maximum_batching_window_in_seconds,
+            10 => &mut self.parallelization_factor,
+            11 => &mut self.destination_config,
+            12 => &mut self.maximum_record_age_in_seconds,
+            13 => &mut self.bisect_batch_on_function_error,
+            14 => &mut self.maximum_retry_attempts,
+            15 => &mut self.tumbling_window_in_seconds,
+            16 => &mut self.source_access_configurations,
+            17 => &mut self.function_response_types,
+            18 => &mut self.amazon_managed_kafka_event_source_config,
+            19 => &mut self.self_managed_kafka_event_source_config,
+            20 => &mut self.document_db_event_source_config,
+            _ => &mut self.provisioned_poller_config,
         }
     }
 }

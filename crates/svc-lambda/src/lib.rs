@@ -2,10 +2,11 @@
 //!
 //! - Records and operations are one module for each resource; `settings`, `zip`, `name`, `retry`, `statement`, `page` are pure.
 //! - `code` keeps packages, each once, unpacked and safe.
-//! - `run` holds the warm environments and does invocations; `queue` does asynchronous ones, by the cloud's clock.
+//! - `run` holds the warm environments and does invocations; `queue` does asynchronous ones, by the cloud's clock;
+//!   `stream` reads streams of DynamoDB for functions.
 //! - `url_surface` and `location` are parts of the port that aren't AWS's API: function URLs, and links to packages.
 //!
-//! What is absent: container images, VPCs, event source mappings, response streams, extensions, SnapStart. Asking for
+//! What is absent: container images, VPCs, event source mappings but of DynamoDB's streams, response streams, extensions, SnapStart. Asking for
 //! them is refused by name.
 
 mod account;
@@ -23,6 +24,7 @@ mod layer;
 mod layer_policy;
 mod location;
 mod mapping;
+mod mapping_ops;
 mod name;
 mod ops;
 mod outcome;
@@ -38,6 +40,7 @@ mod settings;
 mod settings_change;
 mod source;
 mod statement;
+mod stream;
 mod sweep;
 mod tags;
 mod url;
@@ -55,8 +58,10 @@ pub fn service() -> Service {
         .with(sweep::LastSweep::default())
         .with(location::Locations::default())
         .with(queue::Working::default())
+        .with(stream::Reading::default())
         .timer(queue::WAKE, queue::wake)
         .reconciler(queue::reconciler())
+        .reconciler(stream::reconciler())
         .reconciler(sweep::reconciler())
         .surface(location::surface())
         .surface(url_surface::surface())

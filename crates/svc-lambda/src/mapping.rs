@@ -1,18 +1,225 @@
-//! Event source mappings: none can be made yet, so there are none to list.
+//! Event source mappings as records: which stream's changes go to which function, and how far they have come.
 
-use kogumo_door::Reader;
+use std::collections::BTreeMap;
+
+use kogumo_base::{Arn, Scope, Timestamp};
 use kogumo_model::lambda::*;
+use kogumo_store::Table;
 use kogumo_wire::Fault;
+use serde::{Deserialize, Serialize};
 
+use crate::faults;
 use crate::name::Target;
-use crate::record;
 
-pub fn list_event_source_mappings(
-    r: &Reader,
-    input: ListEventSourceMappingsRequest,
-) -> Result<ListEventSourceMappingsResponse, Fault> {
-    if let Some(name) = &input.function_name {
-        record::function(r.store, &Target::whole(r.scope(), name)?)?;
+/// By UUID.
+pub static MAPPINGS: Table<Mapping> = Table::new("lambda/mapping");
+
+/// Records in one event, unless asked otherwise.
+const USUAL_BATCH: i32 = 100;
+
+/// A stream of DynamoDB and the function that gets its changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    pub uuid: String,
+    pub source: String,
+    pub function: String,
+    pub qualifier: Option<String>,
+    pub account: String,
+    pub enabled: bool,
+    pub starting: String,
+    pub batch_size: i32,
+    /// How often a batch is tried again; `None` as long as its changes are kept.
+    pub retries: Option<u32>,
+    /// Whether a batch that failed is halved.
+    pub bisect: bool,
+    /// Whether the function says which changes it could not do.
+    pub partial: bool,
+    pub on_failure: Option<String>,
+    pub tags: BTreeMap<String, String>,
+    pub modified: Timestamp,
+    /// What became of the last batch.
+    pub result: String,
+    /// The last change that is done with.
+    pub position: Option<String>,
+    /// How often the batch behind it has failed.
+    pub failures: u32,
+    /// When the next batch may be read.
+    pub due: Timestamp,
+}
+
+/// What a caller may set at any time; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub enabled: Option<bool>,
+    pub batch_size: Option<i32>,
+    pub bisect: Option<bool>,
+    pub retries: Option<i32>,
+    pub response_types: Option<Vec<String>>,
+    pub destinations: Option<DestinationConfig>,
+    unbuilt: Option<&'static str>,
+}
+
+fn first(asked: &[(&'static str, bool)]) -> Option<&'static str> {
+    asked.iter().find(|(_, asked)| *asked).map(|(name, _)| *name)
+}
+
+fn filters(criteria: Option<&FilterCriteria>) -> bool {
+    criteria.and_then(|criteria| criteria.filters.as_ref()).is_some_and(|filters| !filters.is_empty())
+}
+
+impl From<&CreateEventSourceMappingRequest> for Change {
+    fn from(input: &CreateEventSourceMappingRequest) -> Change {
+        let asked = [
+            ("FilterCriteria", filters(input.filter_criteria.as_ref())),
+            ("MaximumBatchingWindowInSeconds", input.maximum_batching_window_in_seconds.unwrap_or(0) > 0),
+            ("ParallelizationFactor", input.parallelization_factor.unwrap_or(1) > 1),
+            ("MaximumRecordAgeInSeconds", input.maximum_record_age_in_seconds.unwrap_or(-1) >= 0),
+            ("TumblingWindowInSeconds", input.tumbling_window_in_seconds.unwrap_or(0) > 0),
+            ("ScalingConfig", input.scaling_config.is_some()),
+            ("ProvisionedPollerConfig", input.provisioned_poller_config.is_some()),
+            ("KMSKeyArn", input.kms_key_arn.is_some()),
+            ("SelfManagedEventSource", input.self_managed_event_source.is_some()),
+        ];
+        Change {
+            enabled: input.enabled,
+            batch_size: input.batch_size,
+            bisect: input.bisect_batch_on_function_error,
+            retries: input.maximum_retry_attempts,
+            response_types: input.function_response_types.clone(),
+            destinations: input.destination_config.clone(),
+            unbuilt: first(&asked),
+        }
     }
-    Ok(ListEventSourceMappingsResponse { next_marker: None, event_source_mappings: Some(Vec::new()) })
+}
+
+impl From<&UpdateEventSourceMappingRequest> for Change {
+    fn from(input: &UpdateEventSourceMappingRequest) -> Change {
+        let asked = [
+            ("FilterCriteria", filters(input.filter_criteria.as_ref())),
+            ("MaximumBatchingWindowInSeconds", input.maximum_batching_window_in_seconds.unwrap_or(0) > 0),
+            ("ParallelizationFactor", input.parallelization_factor.unwrap_or(1) > 1),
+            ("MaximumRecordAgeInSeconds", input.maximum_record_age_in_seconds.unwrap_or(-1) >= 0),
+            ("TumblingWindowInSeconds", input.tumbling_window_in_seconds.unwrap_or(0) > 0),
+            ("ScalingConfig", input.scaling_config.is_some()),
+            ("ProvisionedPollerConfig", input.provisioned_poller_config.is_some()),
+            ("KMSKeyArn", input.kms_key_arn.is_some()),
+        ];
+        Change {
+            enabled: input.enabled,
+            batch_size: input.batch_size,
+            bisect: input.bisect_batch_on_function_error,
+            retries: input.maximum_retry_attempts,
+            response_types: input.function_response_types.clone(),
+            destinations: input.destination_config.clone(),
+            unbuilt: first(&asked),
+        }
+    }
+}
+
+impl Change {
+    /// Changes a mapping.
+    ///
+    /// # Errors
+    /// What isn't built, by its name.
+    pub fn apply(self, mapping: &mut Mapping, now: Timestamp) -> Result<(), Fault> {
+        if let Some(name) = self.unbuilt {
+            return Err(Fault::not_implemented(&format!("{name} of an event source mapping")));
+        }
+        mapping.enabled = self.enabled.unwrap_or(mapping.enabled);
+        mapping.batch_size = self.batch_size.unwrap_or(mapping.batch_size);
+        mapping.bisect = self.bisect.unwrap_or(mapping.bisect);
+        if let Some(retries) = self.retries {
+            mapping.retries = u32::try_from(retries).ok();
+        }
+        if let Some(types) = self.response_types {
+            mapping.partial = types.iter().any(|kind| kind == "ReportBatchItemFailures");
+        }
+        if let Some(asked) = self.destinations {
+            mapping.on_failure = asked.on_failure.and_then(|to| to.destination).filter(|arn| !arn.is_empty());
+        }
+        mapping.modified = now;
+        Ok(())
+    }
+}
+
+impl Mapping {
+    /// A mapping as a caller asks for it, before `Change::apply`.
+    ///
+    /// # Errors
+    /// Lambda's; and what isn't built, by its name.
+    pub fn new(target: &Target, input: &CreateEventSourceMappingRequest) -> Result<Mapping, Fault> {
+        let source = input.event_source_arn.clone().unwrap_or_default();
+        let is_stream = |arn: &Arn| arn.service == "dynamodb" && arn.resource.contains("/stream/");
+        if !Arn::parse(&source).is_some_and(|arn| is_stream(&arn)) {
+            return Err(Fault::not_implemented(&format!("CreateEventSourceMapping for {source}")));
+        }
+        let starting = input.starting_position.clone().unwrap_or_default();
+        if starting.is_empty() {
+            return Err(faults::invalid(
+                "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+            ));
+        }
+        if starting == "AT_TIMESTAMP" {
+            return Err(faults::invalid("Unsupported starting position for DynamoDB streams: AT_TIMESTAMP"));
+        }
+        Ok(Mapping {
+            uuid: kogumo_base::uuid(),
+            source,
+            function: target.name.clone(),
+            qualifier: target.qualifier.clone(),
+            account: target.scope.account.clone(),
+            enabled: true,
+            starting,
+            batch_size: USUAL_BATCH,
+            tags: input.tags.clone().unwrap_or_default(),
+            result: "No records processed".to_owned(),
+            ..Mapping::default()
+        })
+    }
+
+    /// The function, in the mapping's region.
+    pub fn target(&self, region: &str) -> Target {
+        Target {
+            scope: Scope::new(&self.account, region),
+            name: self.function.clone(),
+            qualifier: self.qualifier.clone(),
+        }
+    }
+
+    pub fn arn(&self, scope: &Scope) -> String {
+        let resource = format!("event-source-mapping:{}", self.uuid);
+        Arn::new("lambda", &scope.region, &scope.account, resource).to_string()
+    }
+
+    /// The mapping as the API shows it, in that state.
+    pub fn view(&self, scope: &Scope, state: &str) -> EventSourceMappingConfiguration {
+        let on_failure = OnFailure { destination: self.on_failure.clone() };
+        let partial = if self.partial { vec!["ReportBatchItemFailures".to_owned()] } else { Vec::new() };
+        EventSourceMappingConfiguration {
+            uuid: Some(self.uuid.clone()),
+            starting_position: Some(self.starting.clone()),
+            batch_size: Some(self.batch_size),
+            maximum_batching_window_in_seconds: Some(0),
+            parallelization_factor: Some(1),
+            event_source_arn: Some(self.source.clone()),
+            function_arn: Some(self.target(&scope.region).arn()),
+            last_modified: Some(self.modified),
+            last_processing_result: Some(self.result.clone()),
+            state: Some(state.to_owned()),
+            state_transition_reason: Some("User action".to_owned()),
+            destination_config: Some(DestinationConfig { on_success: None, on_failure: Some(on_failure) }),
+            maximum_record_age_in_seconds: Some(-1),
+            bisect_batch_on_function_error: Some(self.bisect),
+            maximum_retry_attempts: Some(self.retries.and_then(|retries| i32::try_from(retries).ok()).unwrap_or(-1)),
+            tumbling_window_in_seconds: Some(0),
+            function_response_types: Some(partial),
+            event_source_mapping_arn: Some(self.arn(scope)),
+            ..EventSourceMappingConfiguration::default()
+        }
+    }
+
+    /// The state that it is in when nobody changes it.
+    pub fn state(&self) -> &'static str {
+        if self.enabled { "Enabled" } else { "Disabled" }
+    }
 }

@@ -6,7 +6,7 @@ use kogumo_model::lambda::*;
 use crate::{
     account, alias, code_change, concurrency, create, delete, event_invoke, function, invoke, layer, layer_policy,
 };
-use crate::{mapping, policy, publish, settings_change, tags, url};
+use crate::{mapping_ops, policy, publish, settings_change, tags, url};
 
 pub fn ops() -> Vec<Op> {
     vec![
@@ -57,6 +57,10 @@ pub fn ops() -> Vec<Op> {
         read::<GetAccountSettings>(account::get_account_settings),
         read::<GetFunctionCodeSigningConfig>(account::get_function_code_signing_config),
         read::<GetRuntimeManagementConfig>(account::get_runtime_management_config),
-        read::<ListEventSourceMappings>(mapping::list_event_source_mappings),
+        task::<CreateEventSourceMapping, _>(mapping_ops::create_event_source_mapping),
+        read::<GetEventSourceMapping>(mapping_ops::get_event_source_mapping),
+        write::<UpdateEventSourceMapping>(mapping_ops::update_event_source_mapping),
+        write::<DeleteEventSourceMapping>(mapping_ops::delete_event_source_mapping),
+        read::<ListEventSourceMappings>(mapping_ops::list_event_source_mappings),
     ]
 }

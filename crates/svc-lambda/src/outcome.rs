@@ -128,6 +128,21 @@ async fn send_record(cx: &Context, destination: &str, outcome: &Outcome<'_>) -> 
     }
 }
 
+/// Sends a record of another sort to an SQS queue or SNS topic.
+pub async fn send_text(cx: &Context, destination: &str, function: &str, text: &str) {
+    let sent = match Arn::parse(destination) {
+        Some(arn) if arn.service == "sqs" => send_message(cx, &arn, text, json!({})).await,
+        Some(arn) if arn.service == "sns" => {
+            let input = json!({ "TopicArn": destination, "Message": text });
+            cx.client().call_json("sns", "Publish", &input).await.map(drop)
+        }
+        _ => Err(Fault::not_implemented(&format!("The destination {destination}"))),
+    };
+    if let Err(fault) = sent {
+        tracing::warn!("cannot send an outcome of {function} to {destination}: {fault}");
+    }
+}
+
 /// Sends the event itself to a dead-letter queue or topic, with what went wrong as attributes.
 pub async fn send_dead_letter(cx: &Context, arn: &str, outcome: &Outcome<'_>) {
     let attribute = |kind: &str, value: String| json!({ "DataType": kind, "StringValue": value });
