@@ -128,10 +128,11 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let Ok((stream, peer)) = listener.accept().await else { continue };
+        let Ok(own) = stream.local_addr() else { continue };
         let _only_slower = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            if !is_welcome(&shared, peer).await {
+            if !is_welcome(&shared, peer, own).await {
                 return;
             }
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
@@ -142,7 +143,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Whether it is the runtime that connects.
-async fn is_welcome(shared: &Shared, peer: SocketAddr) -> bool {
+async fn is_welcome(shared: &Shared, peer: SocketAddr, own: SocketAddr) -> bool {
     let mut opened = shared.opened.subscribe();
     let Ok(user) = opened.wait_for(Option::is_some).await.map(|user| user.flatten()) else { return false };
     let Some(user) = user else { return true };
@@ -150,7 +151,7 @@ async fn is_welcome(shared: &Shared, peer: SocketAddr) -> bool {
     // shown as another's.
     for _ in 0..LOOKS {
         match tokio::task::spawn_blocking(|| std::fs::read_to_string("/proc/net/tcp")).await {
-            Ok(Ok(connections)) => match owner(&connections, peer) {
+            Ok(Ok(connections)) => match owner(&connections, peer, own) {
                 Some(owner) => return owner == user,
                 None => tokio::time::sleep(BETWEEN_LOOKS).await,
             },
@@ -160,12 +161,19 @@ async fn is_welcome(shared: &Shared, peer: SocketAddr) -> bool {
     false
 }
 
-/// The user whose connection begins at `from`, out of a text of proc_pid_net(5), `tcp`.
-fn owner(connections: &str, from: SocketAddr) -> Option<u32> {
-    let SocketAddr::V4(from) = from else { return None };
-    let address = format!("{:08X}:{:04X}", u32::from_ne_bytes(from.ip().octets()), from.port());
+/// The user whose connection leads from one address to the other, out of a text of proc_pid_net(5), `tcp`. Both count:
+/// the port that it comes from may have had another connection a moment ago, which is nobody's now.
+fn owner(connections: &str, from: SocketAddr, to: SocketAddr) -> Option<u32> {
+    let (from, to) = (written(from)?, written(to)?);
     let mut lines = connections.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    lines.find(|fields| fields.get(1) == Some(&address.as_str()))?.get(7)?.parse().ok()
+    let is_it = |fields: &Vec<&str>| fields.get(1) == Some(&from.as_str()) && fields.get(2) == Some(&to.as_str());
+    lines.find(is_it)?.get(7)?.parse().ok()
+}
+
+/// An address as that table writes it.
+fn written(address: SocketAddr) -> Option<String> {
+    let SocketAddr::V4(address) = address else { return None };
+    Some(format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port()))
 }
 
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -296,15 +304,17 @@ mod tests {
 
     #[test]
     fn whose_a_connection_is() {
+        // The first is an older connection from the same port: over, and nobody's.
         let connections = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
-            0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1900 0 7 1 0 20 4 30 10 -1\n   \
-            1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0 0 8 1 0 20 4 30 10 -1\n";
-        let from = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            0: 0100007F:9C40 0100007F:0050 06 00000000:00000000 03:00000F00 00000000     0 0 0 3 0\n   \
+            1: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1900 0 7 1 0 20 4 30 10 -1\n   \
+            2: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0 0 8 1 0 20 4 30 10 -1\n";
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if cfg!(target_endian = "little") {
-            assert_eq!(owner(connections, from(0x9c40)), Some(1900));
-            assert_eq!(owner(connections, from(0x1f90)), Some(0));
+            assert_eq!(owner(connections, at(0x9c40), at(0x1f90)), Some(1900));
+            assert_eq!(owner(connections, at(0x1f90), at(0x9c40)), Some(0));
         }
-        assert_eq!(owner(connections, from(1)), None);
-        assert_eq!(owner("", from(1)), None);
+        assert_eq!(owner(connections, at(1), at(0x1f90)), None);
+        assert_eq!(owner("", at(1), at(2)), None);
     }
 }
