@@ -41,7 +41,7 @@ def busy(own_cloud):
 
 def test_a_stop_leaves_nothing(busy):
     busy.cloud.stop()
-    eventually(lambda: not groups(busy.cloud))
+    eventually(lambda: not groups(busy.cloud) and not helpers(busy.cloud))
 
 
 def test_a_reset_leaves_nothing(busy):

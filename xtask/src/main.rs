@@ -1,11 +1,13 @@
 //! The project's own tools: `cargo xtask facts|model|dictionary|tidy`.
 //!
 //! `facts` makes `facts/*.facts` from a pinned botocore; `model` makes `crates/model/src/*.rs` from the facts and from
-//! the `ops.rs` tables of the service crates; `--check` compares instead of writing. `tidy` holds the house's laws.
+//! the `ops.rs` tables of the service crates; `--check` compares instead of writing. `tidy` holds the house's laws,
+//! and that every built operation has a test.
 //! `dictionary` makes the translation engine's data.
 
 mod botocore;
 mod cloudformation;
+mod coverage;
 mod dictionary;
 mod facts;
 mod model;
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
         ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),
-        ["tidy"] => tidy::check(&root()),
+        ["tidy"] => tidy::check(&root()).and_then(|()| coverage::check(&root())),
         _ => Err("usage: cargo xtask facts [--check] | model [--check] | dictionary [EDICT IPADIC] | tidy".into()),
     };
     match done {

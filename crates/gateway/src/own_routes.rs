@@ -51,8 +51,10 @@ pub async fn answer(gateway: &Gateway, arrival: Arrival) -> Response<Body> {
         };
         return said(status, message);
     };
+    // `curl -X POST …/clock?advance=30d` is easier to type than a body.
+    let in_query = arrival.incoming.request.query_value("advance").map(|advance| Bytes::from(advance.to_owned()));
     match arrival.incoming.request.body.collect(LIMIT).await {
-        Ok(body) => (route.answer)(gateway, body).await,
+        Ok(body) => (route.answer)(gateway, in_query.filter(|_| body.is_empty()).unwrap_or(body)).await,
         Err(_) => said(StatusCode::BAD_REQUEST, "The request's body is too large or broke off."),
     }
 }

@@ -66,7 +66,7 @@ fn load_service(path: &Path) -> Result<Service, String> {
 }
 
 /// The operations that stand in the tables of the service crates, by service.
-fn built_operations(root: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
+pub fn built_operations(root: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut built: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let crates = fs::read_dir(root.join("crates")).map_err(|error| format!("crates: {error}"))?;
     for entry in crates.filter_map(Result::ok) {
