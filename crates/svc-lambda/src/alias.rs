@@ -158,7 +158,7 @@ pub fn delete_alias(w: &mut Writer, input: DeleteAliasRequest) -> Result<Unit, F
     let target = Target::whole(w.scope(), &input.function_name)?;
     record::function(w.tx, &target)?;
     ALIASES.delete(w.tx, &target.scope, key(&target.name, &input.name))?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn list_aliases(r: &Reader, input: ListAliasesRequest) -> Result<ListAliasesResponse, Fault> {

@@ -56,5 +56,5 @@ pub fn delete_function_concurrency(w: &mut Writer, input: DeleteFunctionConcurre
     let mut function = record::function(w.tx, &target)?;
     function.reserved_concurrency = None;
     FUNCTIONS.put(w.tx, &target.scope, target.name.as_str(), &function)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }

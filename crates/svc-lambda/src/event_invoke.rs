@@ -127,7 +127,7 @@ pub fn delete_function_event_invoke_config(
     let target = Target::parse(w.scope(), &input.function_name, input.qualifier.as_deref())?;
     find(w.tx, &target)?;
     CONFIGS.delete(w.tx, &target.scope, key(&target))?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn list_function_event_invoke_configs(

@@ -253,7 +253,7 @@ pub fn delete_layer_version(w: &mut Writer, input: DeleteLayerVersionRequest) ->
     let (scope, name) = (w.scope().clone(), name_of(&input.layer_name));
     LAYER_VERSIONS.delete(w.tx, &scope, key(&name, input.version_number))?;
     layer_policy::forget(w, &name, input.version_number)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn remove_layer_version_permission(
         return Err(missing());
     }
     POLICIES.put(w.tx, &scope, key(&name, input.version_number), &policy)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn get_layer_version_policy(

@@ -68,7 +68,7 @@ pub fn remove_permission(w: &mut Writer, input: RemovePermissionRequest) -> Resu
         return Err(faults::not_found(format!("Statement {} is not found in resource policy.", input.statement_id)));
     }
     POLICIES.put(w.tx, &target.scope, key(&target), &policy)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn get_policy(r: &Reader, input: GetPolicyRequest) -> Result<GetPolicyResponse, Fault> {

@@ -60,14 +60,14 @@ pub fn tag_resource(w: &mut Writer, input: TagResourceRequest) -> Result<Unit, F
     tagged.tags().extend(input.tags);
     check(tagged.tags())?;
     tagged.put(w)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn untag_resource(w: &mut Writer, input: UntagResourceRequest) -> Result<Unit, Fault> {
     let mut tagged = Tagged::find(w.tx, w.scope(), &input.resource)?;
     tagged.tags().retain(|key, _| !input.tag_keys.contains(key));
     tagged.put(w)?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn list_tags(r: &Reader, input: ListTagsRequest) -> Result<ListTagsResponse, Fault> {

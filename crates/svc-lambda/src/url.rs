@@ -216,7 +216,7 @@ pub fn delete_function_url_config(w: &mut Writer, input: DeleteFunctionUrlConfig
     let url = find(w.tx, &target)?;
     URLS.delete(w.tx, &target.scope, key(&target))?;
     IDS.delete(w.tx, &ids(&target.scope.region), url.id.as_str())?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 pub fn list_function_url_configs(

@@ -14,6 +14,8 @@ use crate::{Limits, Usage};
 const OURS: &str = "kogumo";
 /// How long a frozen or emptied group may take to settle.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often our folder may be taken away from under a group that is about to be made in it.
+const TRIES: u32 = 20;
 
 /// What a control group can do for a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +144,7 @@ fn usable(mounted: &Mounted, place: &Path, wanted: &[Power]) -> Option<Hierarchy
     // Whether groups can be made in it shows only in the making.
     let trial = ours.join(format!("trial-{}", std::process::id()));
     make(&trial).and_then(|()| fs::remove_dir(&trial)).ok()?;
+    leave(&ours);
     Some(Hierarchy { version: mounted.version, ours, powers })
 }
 
@@ -156,6 +159,28 @@ fn make(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
+    }
+}
+
+/// Removes our folder if nothing is in it any more: it is made again when needed.
+fn leave(ours: &Path) {
+    let _still_used = fs::remove_dir(ours);
+}
+
+impl Hierarchy {
+    /// Makes a group in our folder, and that folder if it isn't there. Another sandbox that ends may be taking it away.
+    fn make_group(&self, folder: &Path) -> io::Result<()> {
+        let mut tries = 0;
+        loop {
+            match fs::create_dir(folder) {
+                Err(e) if e.kind() == ErrorKind::NotFound && tries < TRIES => tries += 1,
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
+                other => return other,
+            }
+            if fs::create_dir(&self.ours).is_ok() && self.version == 2 {
+                hand_down(&self.ours, &self.powers);
+            }
+        }
     }
 }
 
@@ -229,7 +254,8 @@ impl Groups {
         for hierarchy in &hierarchies.0 {
             let folder = hierarchy.ours.join(format!("{server}-{name}"));
             let group = Group { version: hierarchy.version, folder, powers: hierarchy.powers.clone() };
-            let made = make(&group.folder)
+            let made = hierarchy
+                .make_group(&group.folder)
                 .map_err(|e| Trouble::from_cause(format!("cannot make {}", group.folder.display()), e))
                 .and_then(|()| group.limit(limits, scratch));
             groups.0.push(group);
@@ -310,7 +336,9 @@ impl Groups {
 
     /// Removes the groups; their processes must be dead, though the kernel may still be busy with the last of them.
     pub fn remove(&self) -> Vec<Trouble> {
-        self.0.iter().filter_map(|group| remove_group(&group.folder).err()).collect()
+        let troubles = self.0.iter().filter_map(|group| remove_group(&group.folder).err()).collect();
+        self.0.iter().filter_map(|group| group.folder.parent()).for_each(leave);
+        troubles
     }
 }
 
@@ -358,6 +386,7 @@ pub(crate) fn sweep(hierarchies: &Hierarchies, lives: impl Fn(&str) -> bool) -> 
             kill_all(&group);
             troubles.extend(remove_group(&group.folder).err());
         }
+        leave(&hierarchy.ours);
     }
     troubles
 }

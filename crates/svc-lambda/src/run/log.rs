@@ -175,7 +175,6 @@ impl Log {
         let stream = CreateLogStreamRequest {
             log_group_name: self.group.clone(),
             log_stream_name: self.stream.clone(),
-            ..CreateLogStreamRequest::default()
         };
         match self.client.call::<CreateLogStream>(stream.clone()).await {
             Err(fault) if fault.is(&RESOURCE_NOT_FOUND_EXCEPTION) => {
