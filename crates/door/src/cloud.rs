@@ -171,12 +171,12 @@ impl Cloud {
         Ok(())
     }
 
-    /// Lets the services put their things away. The trail is written out.
+    /// Lets the services put their things away. The trail is written out, and the store made ready for a quick start.
     pub async fn stop(self: &Arc<Self>) {
         for run in self.services.iter().filter_map(|service| service.on_stop) {
             run(Arc::clone(self)).await;
         }
-        if let Err(trouble) = self.trail.settle() {
+        if let Err(trouble) = self.trail.settle().and_then(|()| self.store.settle()) {
             tracing::error!("{trouble}");
         }
     }

@@ -13,6 +13,10 @@ use std::process::ExitCode;
 
 use arguments::Command;
 
+/// Requests make and drop many small strings on both cores at once, which this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A sandbox starts as this same program under another name; nothing may come before.
     if let Some(code) = kogumo_sandbox::init_main(std::env::args_os()) {
