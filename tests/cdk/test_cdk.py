@@ -23,7 +23,7 @@ def cdk():
 def test_a_lambda_application(own_cloud, cdk, tmp_path):
     cloud = own_cloud().wait_until_ready()
     settings = {"cwd": APP, "CI": "true", "NO_COLOR": "1"}
-    cloud.run(cdk, "bootstrap", "aws://000000000000/ap-northeast-1", **settings)
+    cloud.run(cdk, "bootstrap", "aws://000000000000/ap-northeast-1", "--output", tmp_path / "out", **settings)
     outputs = tmp_path / "outputs.json"
     cloud.run(cdk, "deploy", "--require-approval", "never", "--output", tmp_path / "out", "--outputs-file", outputs, **settings)
     api = json.loads(outputs.read_text())["Hello"]["ApiId"]
