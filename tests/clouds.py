@@ -140,7 +140,7 @@ def program(name):
     return found
 
 
-def eventually(check, seconds=20):
+def eventually(check, seconds=60):
     """Waits until `check` answers something true, and answers it."""
     end = time.monotonic() + seconds
     while True:

@@ -80,7 +80,7 @@ def functions_of(cloud):
     return Functions(cloud, role["Role"]["Arn"])
 
 
-def eventually(check, seconds=20):
+def eventually(check, seconds=60):
     """Waits until `check` answers something true, and answers it."""
     end = time.monotonic() + seconds
     while not (answer := check()):
