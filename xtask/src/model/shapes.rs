@@ -9,7 +9,7 @@ pub fn statics(service: &Service, reached: &BTreeSet<String>) -> String {
     let mut out = String::new();
     for name in reached {
         let shape = &service.shapes[name];
-        let _ = write!(out, "static S_{name}: schema::Shape = schema::Shape::new({name:?}, {})", kind(service, name, shape));
+        let _ = write!(out, "static S_{name}: schema::Shape = schema::Shape::new({name:?}, {})", kind(name, shape));
         out.push_str(&limits(name, shape));
         if shape.has("sensitive") {
             out.push_str(".sensitive()");
@@ -20,7 +20,7 @@ pub fn statics(service: &Service, reached: &BTreeSet<String>) -> String {
     out
 }
 
-fn kind(service: &Service, name: &str, shape: &Shape) -> String {
+fn kind(name: &str, shape: &Shape) -> String {
     let plain = match shape.kind.as_str() {
         "boolean" => "Boolean",
         "integer" | "long" => "Integer",
@@ -33,7 +33,6 @@ fn kind(service: &Service, name: &str, shape: &Shape) -> String {
         "structure" => return format!("Kind::Structure(&L_{name})"),
         _ => "String",
     };
-    let _ = service;
     format!("Kind::{plain}")
 }
 
