@@ -1,8 +1,11 @@
 //! Who calls, and what keys say of them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use kogumo_base::{Arn, Scope, Timestamp};
+
+use crate::Session;
 
 /// A call's circumstances: whose account, which region, on whose behalf, from where.
 #[derive(Clone, Debug)]
@@ -18,18 +21,36 @@ pub struct Caller {
     pub invoked_by: Option<String>,
     /// For what a service calls: the ARN that resource policies see as `aws:SourceArn`.
     pub source_arn: Option<String>,
+    /// What the temporary credentials carry that signed.
+    pub session: Option<Arc<Session>>,
 }
 
 /// Who somebody is, as IAM speaks of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// The account's root user.
-    Root { account: String },
-    User { account: String, name: String, path: String, id: String },
+    Root {
+        account: String,
+    },
+    User {
+        account: String,
+        name: String,
+        path: String,
+        id: String,
+    },
     /// A session of a role; `id` is `AROA…:session`.
-    AssumedRole { account: String, role: String, session: String, id: String },
+    AssumedRole {
+        account: String,
+        role: String,
+        session: String,
+        id: String,
+    },
     /// A session of `sts:GetFederationToken`.
-    Federated { account: String, name: String, id: String },
+    Federated {
+        account: String,
+        name: String,
+        id: String,
+    },
     /// An AWS service by its own right: `apigateway.amazonaws.com`.
     Service(String),
     Anonymous,
@@ -45,6 +66,8 @@ pub struct Credential {
     pub principal: Principal,
     /// An inactive key is as good as none.
     pub active: bool,
+    /// What temporary credentials carry.
+    pub session: Option<Arc<Session>>,
 }
 
 impl Caller {
@@ -68,6 +91,7 @@ impl Caller {
             user_agent: String::new(),
             invoked_by: None,
             source_arn: None,
+            session: None,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
 use crate::trail::{self, Event, Trail};
-use crate::{Caller, Context, Credential, Op, Reader, Settings, Writer};
+use crate::{Caller, Context, Credential, Op, Reader, Settings, Uses, Writer};
 
 /// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
 pub type Authorizer = fn(&Cloud, &Caller, &Service, &'static Operation, &dyn Structure) -> Result<(), Fault>;
@@ -24,6 +24,8 @@ pub struct Cloud {
     pub store: Store,
     pub clock: Clock,
     pub trail: Trail,
+    /// When keys and roles were last used.
+    pub uses: Uses,
     services: Vec<Service>,
     by_name: HashMap<&'static str, usize>,
     parts: Parts,
@@ -47,6 +49,7 @@ impl Cloud {
         services.iter_mut().flat_map(|service| service.parts.drain(..)).for_each(|part| parts.insert(part));
         Ok(Arc::new(Cloud {
             trail: Trail::new(store.clone()),
+            uses: Uses::default(),
             settings,
             store,
             clock: Clock::ahead_by(ahead),
@@ -111,7 +114,9 @@ impl Cloud {
         input: Box<dyn Structure>,
     ) -> Answer {
         let is_noted = trail::is_noted(&caller, service.facts.name);
-        let mut event = Event::begin(&caller, service.facts, op.facts, &*input, self.clock.now());
+        let now = self.clock.now();
+        self.uses.note(&caller, service.facts.signing_name, now);
+        let mut event = Event::begin(&caller, service.facts, op.facts, &*input, now);
         let answer =
             match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
                 Ok(()) => self.run(caller, op, input).await,
@@ -140,6 +145,14 @@ impl Cloud {
         }
     }
 
+    /// Writes when keys and roles were last used.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub fn write_uses(&self) -> Result<(), Trouble> {
+        self.uses.flush(&self.store)
+    }
+
     /// Moves the clock forward and wakes whoever waits for a time.
     ///
     /// # Errors
@@ -162,6 +175,7 @@ impl Cloud {
     /// A store that cannot be written.
     pub async fn reset(self: &Arc<Self>) -> Result<(), Trouble> {
         self.trail.forget();
+        self.uses.forget();
         self.store.clear()?;
         self.clock.reset();
         self.clock_moved.send_replace(());
@@ -176,7 +190,7 @@ impl Cloud {
         for run in self.services.iter().filter_map(|service| service.on_stop) {
             run(Arc::clone(self)).await;
         }
-        if let Err(trouble) = self.trail.settle().and_then(|()| self.store.settle()) {
+        if let Err(trouble) = self.trail.settle().and_then(|()| self.write_uses()).and_then(|()| self.store.settle()) {
             tracing::error!("{trouble}");
         }
     }

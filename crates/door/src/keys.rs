@@ -1,8 +1,10 @@
 //! What an access key stands for: the keys that everybody knows, and those that this cloud has issued.
 
+use std::sync::Arc;
+
 use kogumo_base::Trouble;
 
-use crate::{Cloud, Principal};
+use crate::{Cloud, Principal, Session};
 
 /// The account of the key `test`.
 pub const FIRST_ACCOUNT: &str = "000000000000";
@@ -13,6 +15,8 @@ pub struct Key {
     pub principal: Principal,
     /// `None` if the secret may be any: a 12-digit key is the root of that account.
     pub secret: Option<String>,
+    /// What temporary credentials carry.
+    pub session: Option<Arc<Session>>,
 }
 
 /// Why a key is as good as none.
@@ -45,17 +49,17 @@ impl Cloud {
         if credential.expires.is_some_and(|expires| self.clock.now() >= expires) {
             return Err(KeyProblem::Expired);
         }
-        Ok(Key { principal: credential.principal, secret: Some(credential.secret) })
+        Ok(Key { principal: credential.principal, secret: Some(credential.secret), session: credential.session })
     }
 }
 
 fn well_known(access_key: &str) -> Option<Key> {
     let root = |account: &str| Principal::Root { account: account.to_owned() };
     if access_key == "test" {
-        return Some(Key { principal: root(FIRST_ACCOUNT), secret: Some("test".to_owned()) });
+        return Some(Key { principal: root(FIRST_ACCOUNT), secret: Some("test".to_owned()), session: None });
     }
     let is_account = access_key.len() == 12 && access_key.bytes().all(|b| b.is_ascii_digit());
-    is_account.then(|| Key { principal: root(access_key), secret: None })
+    is_account.then(|| Key { principal: root(access_key), secret: None, session: None })
 }
 
 impl Principal {

@@ -1,7 +1,9 @@
 //! Who signed a request, and whether the signature stands.
 
+use std::sync::Arc;
+
 use kogumo_base::{Clock, Scope};
-use kogumo_door::{Cloud, FIRST_ACCOUNT, Key, KeyProblem, Principal};
+use kogumo_door::{Cloud, FIRST_ACCOUNT, Key, KeyProblem, Principal, Session};
 use kogumo_sigv4::{Authentication, KeyCache, Legacy, Payload, Place, Presented, Problem, Rules, SigningKey};
 use kogumo_wire::{Fault, Service};
 
@@ -13,6 +15,8 @@ pub struct Identity {
     pub principal: Principal,
     pub access_key: String,
     pub scope: Scope,
+    /// What temporary credentials carry.
+    pub session: Option<Arc<Session>>,
     /// What verifies the chunks of a signed stream; none if the key's secret may be any.
     pub signing: Option<(Presented, SigningKey)>,
 }
@@ -52,13 +56,14 @@ pub fn identify(
         }
     };
     let scope = Scope::new(known.principal.account(), region);
-    Ok(Identity { principal: known.principal, access_key: authentication.access_key().to_owned(), scope, signing })
+    let access_key = authentication.access_key().to_owned();
+    Ok(Identity { principal: known.principal, access_key, scope, session: known.session, signing })
 }
 
 /// Somebody without a signature.
 pub fn anonymous(arrival: &Arrival) -> Identity {
     let scope = Scope::new(FIRST_ACCOUNT, host_region(arrival).unwrap_or(DEFAULT_REGION));
-    Identity { principal: Principal::Anonymous, access_key: String::new(), scope, signing: None }
+    Identity { principal: Principal::Anonymous, access_key: String::new(), scope, session: None, signing: None }
 }
 
 /// The word that a signature covers in the body's stead where the client does not say it in a header: S3's presigned URLs leave

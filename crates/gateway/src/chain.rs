@@ -319,6 +319,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         user_agent: arrival.header("user-agent").unwrap_or_default().to_owned(),
         invoked_by: None,
         source_arn: None,
+        session: identity.session,
     }
 }
 

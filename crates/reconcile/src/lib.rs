@@ -58,7 +58,7 @@ async fn write_trail(cloud: Arc<Cloud>) {
     let mut expired = Timestamp(0);
     loop {
         sleep(trail::WRITE_EVERY).await;
-        if let Err(trouble) = cloud.trail.flush() {
+        if let Err(trouble) = cloud.trail.flush().and_then(|()| cloud.write_uses()) {
             tracing::error!("{trouble}");
         }
         if Clock::machine_now() > expired.plus_seconds(EXPIRE_EVERY_SECONDS) {

@@ -48,7 +48,8 @@ pub fn credential(read: &dyn Read, access_key: &str) -> Result<Option<Credential
         let Some(user) = user else { return Ok(None) };
         Principal::User { account: key.account, name: user.name, path: user.path, id: user.id }
     };
-    Ok(Some(Credential { secret: key.secret, session_token: None, expires: None, principal, active: key.active }))
+    let (secret, active) = (key.secret, key.active);
+    Ok(Some(Credential { secret, session_token: None, expires: None, principal, active, session: None }))
 }
 
 /// The keys of a user; of the root where the name is empty.

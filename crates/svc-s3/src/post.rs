@@ -111,7 +111,7 @@ fn caller(cloud: &Cloud, form: &Form) -> Result<Caller, Fault> {
     };
     let scope = Scope::new(key.principal.account(), region);
     let access_key = signature.access_key().to_owned();
-    Ok(Caller { principal: key.principal, access_key, ..Caller::service("", scope) })
+    Ok(Caller { principal: key.principal, access_key, session: key.session, ..Caller::service("", scope) })
 }
 
 /// The region of a signature that does not say one.

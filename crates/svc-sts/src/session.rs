@@ -1,9 +1,11 @@
 //! Sessions: temporary credentials and whom they stand for.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kogumo_base::{Arn, Scope, Timestamp, Trouble, random_bytes, random_from};
-use kogumo_door::{Context, Credential, Principal, Writer};
+use kogumo_door::{Context, Credential, Principal, Session, Writer};
 use kogumo_model::iam::{GetRole, GetRoleRequest, Role};
 use kogumo_model::sts::{
     AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser, Credentials, FederatedUser, GetFederationTokenRequest,
@@ -21,14 +23,16 @@ pub const EXPIRY: &str = "sts/session-expiry";
 const REMEMBERED_SECONDS: i64 = 24 * 3600;
 
 /// By access key, in no account's scope: a key is looked up before its account is known.
-static SESSIONS: Table<Session> = Table::new("sts/session");
+static SESSIONS: Table<Issued> = Table::new("sts/session");
 
 #[derive(Serialize, Deserialize)]
-struct Session {
+struct Issued {
     secret: String,
     token: String,
     expires: Timestamp,
     who: Who,
+    #[serde(default)]
+    session: Session,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,12 +53,13 @@ pub fn credential(read: &dyn Read, access_key: &str) -> Result<Option<Credential
         return Ok(None);
     }
     let session = SESSIONS.get(read, &keys(), access_key)?;
-    Ok(session.map(|session| Credential {
-        secret: session.secret,
-        session_token: Some(session.token),
-        expires: Some(session.expires),
-        principal: session.who.principal(),
+    Ok(session.map(|issued| Credential {
+        secret: issued.secret,
+        session_token: Some(issued.token),
+        expires: Some(issued.expires),
+        principal: issued.who.principal(),
         active: true,
+        session: Some(Arc::new(issued.session)),
     }))
 }
 
@@ -69,11 +74,12 @@ fn issue(tx: &mut Transaction, now: Timestamp, seconds: i32, who: Who) -> Result
     let access_key = format!("ASIA{}", random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16));
     // AWS's expirations are whole seconds.
     let expires = Timestamp::from_seconds(now.seconds() + i64::from(seconds));
-    let session = Session {
+    let session = Issued {
         secret: STANDARD.encode(random_bytes::<30>()),
         token: STANDARD.encode(random_bytes::<180>()),
         expires,
         who,
+        session: Session { issued: now, expires, ..Session::default() },
     };
     SESSIONS.put(tx, &keys(), access_key.as_str(), &session)?;
     timers::put(tx, expires.plus_seconds(REMEMBERED_SECONDS), EXPIRY, &keys(), access_key.as_str(), &[])?;
