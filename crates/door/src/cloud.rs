@@ -102,6 +102,20 @@ impl Cloud {
         Ok(None)
     }
 
+    /// The JWKS document of an issuer that is this cloud's own; `None` for all others.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn issuer_keys(&self, issuer: &str) -> Result<Option<serde_json::Value>, Trouble> {
+        let snapshot = self.store.read();
+        for find in self.services.iter().filter_map(|service| service.issuer) {
+            if let Some(keys) = find(&snapshot, issuer)? {
+                return Ok(Some(keys));
+            }
+        }
+        Ok(None)
+    }
+
     /// The one way to an operation: may it happen, do it, note it.
     ///
     /// # Errors

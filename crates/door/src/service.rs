@@ -11,6 +11,7 @@ use kogumo_base::Trouble;
 use kogumo_store::Read;
 use kogumo_store::timers::Timer;
 use kogumo_wire::{Body, Operation, Request, Structure};
+use serde_json::Value;
 
 use crate::{Caller, Cloud, Credential, Op, Writer};
 
@@ -25,6 +26,8 @@ pub struct Service {
     pub surfaces: Vec<Surface>,
     /// Finds keys that this service issues (IAM, STS).
     pub credentials: Option<fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>>,
+    /// The JWKS document of an issuer of tokens that is this service's (Cognito's user and identity pools).
+    pub issuer: Option<fn(&dyn Read, &str) -> Result<Option<Value>, Trouble>>,
     /// Whether a call without a signature may happen that the model wants signed (S3's public objects).
     pub anonymous: Option<fn(&Cloud, &Caller, &'static Operation, &dyn Structure) -> bool>,
     /// Whether a page of another origin may use the service (S3's CORS rules).
@@ -89,6 +92,7 @@ impl Service {
             timers: Vec::new(),
             surfaces: Vec::new(),
             credentials: None,
+            issuer: None,
             anonymous: None,
             cross_origin: None,
             parts: Vec::new(),
@@ -115,6 +119,12 @@ impl Service {
 
     pub fn credentials(mut self, find: fn(&dyn Read, &str) -> Result<Option<Credential>, Trouble>) -> Self {
         self.credentials = Some(find);
+        self
+    }
+
+    /// Answers for the keys of token issuers: by `https://cognito-idp.{region}.amazonaws.com/{pool}` their JWKS.
+    pub fn issuer(mut self, find: fn(&dyn Read, &str) -> Result<Option<Value>, Trouble>) -> Self {
+        self.issuer = Some(find);
         self
     }
 
