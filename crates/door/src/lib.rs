@@ -11,6 +11,7 @@ mod context;
 mod keys;
 mod mfa;
 mod operation;
+pub mod outbox;
 mod parts;
 mod service;
 mod session;

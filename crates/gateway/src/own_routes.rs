@@ -1,9 +1,11 @@
-//! The cloud's own pages under `/_kogumo/`: is it well, its certificate authority, its clock, a fresh start.
+//! The cloud's own pages under `/_kogumo/`: is it well, its certificate authority, its clock, the mail
+//! that it sent, a fresh start.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
 use kogumo_base::Trouble;
+use kogumo_door::outbox;
 use kogumo_wire::{Body, quote};
 
 use crate::arrival::Arrival;
@@ -25,7 +27,7 @@ struct Route {
 
 type BoxFutureIn<'a> = std::pin::Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
 
-const ROUTES: [Route; 5] = [
+const ROUTES: [Route; 6] = [
     Route { method: Method::GET, path: "health", answer: |gateway, _| Box::pin(async { health(gateway) }) },
     Route { method: Method::GET, path: "ca.pem", answer: |gateway, _| Box::pin(async { authority(gateway) }) },
     Route { method: Method::GET, path: "clock", answer: |gateway, _| Box::pin(async { clock(gateway) }) },
@@ -34,6 +36,7 @@ const ROUTES: [Route; 5] = [
         path: "clock",
         answer: |gateway, body| Box::pin(async move { advance(gateway, &body) }),
     },
+    Route { method: Method::GET, path: "mail", answer: |gateway, _| Box::pin(async { mail(gateway) }) },
     Route { method: Method::POST, path: "reset", answer: |gateway, _| Box::pin(reset(gateway)) },
 ];
 
@@ -107,6 +110,26 @@ fn advance(gateway: &Gateway, body: &[u8]) -> Response<Body> {
         Ok(()) => clock(gateway),
         Err(trouble) => failed(&trouble),
     }
+}
+
+/// Mail and text messages that services have sent, the oldest first.
+fn mail(gateway: &Gateway) -> Response<Body> {
+    let messages = match outbox::messages(&gateway.cloud.store.read()) {
+        Ok(messages) => messages,
+        Err(trouble) => return failed(&trouble),
+    };
+    let shown = messages.iter().map(|message| {
+        serde_json::json!({
+            "medium": message.medium,
+            "from": message.from,
+            "to": message.to,
+            "subject": message.subject,
+            "text": message.text,
+            "at": message.at.iso_millis(),
+        })
+    });
+    let text = format!("{:#}\n", shown.collect::<serde_json::Value>());
+    respond(StatusCode::OK, "application/json", Bytes::from(text))
 }
 
 async fn reset(gateway: &Gateway) -> Response<Body> {
