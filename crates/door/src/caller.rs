@@ -17,6 +17,10 @@ pub struct Caller {
     pub request_id: String,
     pub source_ip: Option<IpAddr>,
     pub user_agent: String,
+    /// Whether the call came over TLS: `aws:SecureTransport`. Calls from within are as good.
+    pub secure: bool,
+    /// The services that passed the call on, the first one first: `aws:CalledVia`.
+    pub called_via: Vec<String>,
     /// The service that makes the call on the principal's behalf (`cloudformation.amazonaws.com`).
     pub invoked_by: Option<String>,
     /// For what a service calls: the ARN that resource policies see as `aws:SourceArn`.
@@ -89,6 +93,8 @@ impl Caller {
             request_id: kogumo_base::uuid(),
             source_ip: None,
             user_agent: String::new(),
+            secure: true,
+            called_via: Vec::new(),
             invoked_by: None,
             source_arn: None,
             session: None,
@@ -102,7 +108,10 @@ impl Caller {
 
     /// The same caller, through a service, under a request id of its own.
     pub fn through(&self, service: &str) -> Self {
-        Caller { request_id: kogumo_base::uuid(), invoked_by: Some(service.to_owned()), ..self.clone() }
+        let mut through =
+            Caller { request_id: kogumo_base::uuid(), invoked_by: Some(service.to_owned()), ..self.clone() };
+        through.called_via.push(service.to_owned());
+        through
     }
 
     pub fn account(&self) -> &str {

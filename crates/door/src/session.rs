@@ -29,6 +29,9 @@ pub struct Session {
     /// When a one-time password was shown: `aws:MultiFactorAuthPresent` and `aws:MultiFactorAuthAge`.
     #[serde(default)]
     pub mfa: Option<Timestamp>,
+    /// For sessions of GetFederationToken: the ARN of the user whose permissions they share.
+    #[serde(default)]
+    pub maker: Option<String>,
     /// `aws:FederatedProvider`: the ARN or the name of who vouched for the caller.
     #[serde(default)]
     pub federated_provider: Option<String>,

@@ -317,6 +317,8 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         request_id: arrival.request_id.clone(),
         source_ip: Some(arrival.incoming.peer.ip()),
         user_agent: arrival.header("user-agent").unwrap_or_default().to_owned(),
+        secure: arrival.incoming.tls,
+        called_via: Vec::new(),
         invoked_by: None,
         source_arn: None,
         session: identity.session,
