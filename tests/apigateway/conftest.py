@@ -1,12 +1,15 @@
 """What tests of API Gateway need: APIs of one method, made and deployed, and a way to call them."""
 
 import http.server
+import io
 import json
 import threading
 import urllib.error
 import urllib.request
+import zipfile
 
 import pytest
+from api_functions import CODE
 
 
 class Api:
@@ -71,6 +74,37 @@ def apigateway(cloud):
 @pytest.fixture
 def api(cloud, apigateway, request):
     return Api(cloud, apigateway, request.node.name)
+
+
+@pytest.fixture
+def function(cloud, name):
+    """Makes a function of one of the handlers above; API Gateway may invoke it unless told otherwise."""
+    functions = cloud.client("lambda")
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("f.py", CODE)
+
+    def make(handler, permitted=True):
+        made = functions.create_function(
+            FunctionName=f"{name}-{handler}", Runtime="python3.12", Handler=f"f.{handler}", Role=role,
+            Code={"ZipFile": packed.getvalue()}, Timeout=20,
+        )
+        if permitted:
+            functions.add_permission(
+                FunctionName=made["FunctionName"], StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
+            )
+        return made["FunctionArn"]
+
+    return make
+
+
+@pytest.fixture
+def rest_api(name):
+    """Makes a REST API in a cloud of the test's own."""
+    return lambda cloud: Api(cloud, cloud.client("apigateway"), name)
 
 
 class Backend(http.server.BaseHTTPRequestHandler):

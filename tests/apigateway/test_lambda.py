@@ -1,70 +1,8 @@
 """Functions behind APIs: proxy and custom integrations, permissions, authorizers, HTTP APIs."""
 
-import io
 import json
-import zipfile
 
-import pytest
-
-CODE = """
-import json, base64
-
-def echo(event, context):
-    return {"statusCode": 200, "headers": {"X-From": "function"}, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}, "body": json.dumps(event)}
-
-def plain(event, context):
-    if event.get("fail"):
-        raise Exception("Oops: no such pet")
-    return {"got": event}
-
-def broken(event, context):
-    return "not a proxy answer"
-
-def image(event, context):
-    return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, "body": base64.b64encode(b"\\x89PNG\\x00").decode(), "isBase64Encoded": True}
-
-def token(event, context):
-    word = event["authorizationToken"]
-    if word == "nobody":
-        raise Exception("Unauthorized")
-    return {"principalId": "me", "context": {"level": 3}, "policyDocument": {"Version": "2012-10-17", "Statement": [
-        {"Action": "execute-api:Invoke", "Effect": "Allow" if word == "good" else "Deny", "Resource": event["methodArn"]}]}}
-"""
-
-
-@pytest.fixture
-def function(cloud, name):
-    """Makes a function of one of the handlers above; API Gateway may invoke it unless told otherwise."""
-    functions = cloud.client("lambda")
-    trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("f.py", CODE)
-
-    def make(handler, permitted=True):
-        made = functions.create_function(
-            FunctionName=f"{name}-{handler}", Runtime="python3.12", Handler=f"f.{handler}", Role=role,
-            Code={"ZipFile": packed.getvalue()}, Timeout=20,
-        )
-        if permitted:
-            functions.add_permission(
-                FunctionName=made["FunctionName"], StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
-            )
-        return made["FunctionArn"]
-
-    return make
-
-
-def uri(arn):
-    return f"arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/{arn}/invocations"
-
-
-def proxy(api, resource, method, arn, **more):
-    at = dict(restApiId=api.id, resourceId=resource, httpMethod=method)
-    api.client.put_method(**at, authorizationType=more.pop("authorizationType", "NONE"), **more)
-    api.client.put_integration(**at, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri(arn))
+from api_functions import proxy, uri
 
 
 def test_a_proxy_integration(api, function):

@@ -15,6 +15,13 @@ from lambda_calls import REGION
 ECHO = "def handler(e, c):\n    return {'statusCode': 201, 'headers': {'x-mine': 'yes'}, 'cookies': ['a=1'], 'body': __import__('json').dumps(e)}"
 
 
+def open_url(client, function):
+    """Lets everybody call a function's URL, as the console and SAM do."""
+    client.add_permission(
+        FunctionName=function, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
+    )
+
+
 def at(cloud, url):
     """The address and the host header: resolvers need not know names below localhost."""
     host = url.split("/")[2]
@@ -23,6 +30,7 @@ def at(cloud, url):
 
 def test_events_and_responses(functions, cloud, name):
     functions.make(name, ECHO)
+    open_url(functions.client, name)
     made = functions.client.create_function_url_config(FunctionName=name, AuthType="NONE")
     assert ".lambda-url." + REGION in made["FunctionUrl"] and made["AuthType"] == "NONE"
     address, headers = at(cloud, made["FunctionUrl"])
@@ -38,11 +46,23 @@ def test_events_and_responses(functions, cloud, name):
 
 def test_other_answers(functions, cloud, name):
     functions.make(name, "def handler(e, c):\n    return 1 / 0 if 'fail' in e['rawPath'] else {'a': 1}")
+    open_url(functions.client, name)
     address, headers = at(cloud, functions.client.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"])
     answer = requests.get(address, headers=headers)
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (200, {"a": 1}, "application/json")
     assert requests.get(address + "fail", headers=headers).status_code == 502
     assert requests.get(address, headers={"host": f"none.lambda-url.{REGION}.localhost"}).status_code == 403
+
+
+def test_a_url_is_closed_until_the_policy_opens_it(functions, cloud, name):
+    functions.make(name, ECHO)
+    address, headers = at(cloud, functions.client.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"])
+    answer = requests.get(address, headers=headers)
+    assert answer.status_code == 403 and answer.json()["Message"].startswith("Forbidden")
+    open_url(functions.client, name)
+    assert requests.get(address, headers=headers).status_code == 201
+    functions.client.remove_permission(FunctionName=name, StatementId="url")
+    assert requests.get(address, headers=headers).status_code == 403
 
 
 def test_signed(functions, cloud, name):
@@ -66,6 +86,7 @@ def test_signed(functions, cloud, name):
 
 def test_pages_of_other_origins(functions, cloud, name):
     functions.make(name, ECHO)
+    open_url(functions.client, name)
     cors = {"AllowOrigins": ["https://page.example"], "AllowMethods": ["GET"], "MaxAge": 60}
     url = functions.client.create_function_url_config(FunctionName=name, AuthType="NONE", Cors=cors)["FunctionUrl"]
     address, headers = at(cloud, url)

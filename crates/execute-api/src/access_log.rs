@@ -50,6 +50,10 @@ fn variables(request: &Request, response: &Response, context: &Context) -> Map<S
     }
     variables.insert("status".into(), json!(response.status));
     variables.insert("responseLength".into(), json!(response.body.len()));
+    variables.insert("responseLatency".into(), json!(context.latency));
+    let unless_called = || json!("-");
+    variables
+        .insert("integrationLatency".into(), context.integration_latency.map_or_else(unless_called, |it| json!(it)));
     variables.insert("routeKey".into(), json!(context.resource_id));
     variables.insert("protocol".into(), json!(request.protocol));
     variables
@@ -60,16 +64,26 @@ pub fn write(cloud: &Arc<Cloud>, scope: &Scope, api: &str, stage: &str, line: Li
     let client = Client::new(Arc::clone(cloud), Caller::service("apigateway.amazonaws.com", scope.clone()));
     let stream = format!("{api}/{stage}/{}", now.format("%Y-%m-%d"));
     tokio::spawn(async move {
-        if let Err(fault) = put(&client, stream, line, now).await {
+        if let Err(fault) = put(&client, line.group, stream, vec![line.text], now).await {
             tracing::warn!("an access log cannot be written: {fault}");
         }
     });
 }
 
-async fn put(client: &Client, stream: String, line: Line, now: Timestamp) -> Result<(), Fault> {
+/// Puts lines into a stream of a group; the stream is made if it is not there.
+///
+/// # Errors
+/// There is no such group.
+pub async fn put(
+    client: &Client,
+    group: String,
+    stream: String,
+    lines: Vec<String>,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let made = client
         .call::<CreateLogStream>(CreateLogStreamRequest {
-            log_group_name: line.group.clone(),
+            log_group_name: group.clone(),
             log_stream_name: stream.clone(),
         })
         .await;
@@ -77,11 +91,10 @@ async fn put(client: &Client, stream: String, line: Line, now: Timestamp) -> Res
         Err(fault) if !fault.is(&RESOURCE_ALREADY_EXISTS_EXCEPTION) => return Err(fault),
         _ => {}
     }
-    let event = InputLogEvent { timestamp: now.0, message: line.text };
     let input = PutLogEventsRequest {
-        log_group_name: line.group,
+        log_group_name: group,
         log_stream_name: stream,
-        log_events: vec![event],
+        log_events: lines.into_iter().map(|message| InputLogEvent { timestamp: now.0, message }).collect(),
         ..PutLogEventsRequest::default()
     };
     client.call::<PutLogEvents>(input).await.map(drop)

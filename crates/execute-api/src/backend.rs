@@ -1,12 +1,16 @@
 //! HTTP backends.
 
 use crate::exchange::{Pairs, Response};
+use crate::tls;
 use bytes::Bytes;
 use http::{Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::pki_types::ServerName;
+use std::path::Path;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 /// The largest answer of a backend: AWS's payload limit.
 const MAX_BODY: usize = 10 << 20;
@@ -29,8 +33,6 @@ pub struct Outgoing {
 pub enum Unanswered {
     /// The address or a header is not HTTP's.
     Malformed,
-    /// Backends over TLS are not built.
-    NotBuilt,
     Unreachable,
 }
 
@@ -50,14 +52,28 @@ pub fn passes(name: &str) -> bool {
     !HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop))
 }
 
-/// Sends a request to a backend over plain HTTP.
-pub async fn send(method: &str, uri: &str, outgoing: Outgoing) -> Result<Response, Unanswered> {
+/// Where a request goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    pub method: &'a str,
+    pub uri: &'a str,
+    /// The cloud's folder, in which its certificate authority lives.
+    pub data: &'a Path,
+    /// Whether a certificate of any issuer will do.
+    pub insecure: bool,
+}
+
+/// Sends a request to a backend.
+pub async fn send(destination: Destination<'_>, outgoing: Outgoing) -> Result<Response, Unanswered> {
+    let Destination { method, uri, data, insecure } = destination;
     let uri: Uri = with_query(uri, &outgoing.query).parse().map_err(|_| Unanswered::Malformed)?;
-    if uri.scheme_str() != Some("http") {
-        return Err(Unanswered::NotBuilt);
-    }
+    let (tls, port) = match uri.scheme_str() {
+        Some("http") => (None, 80),
+        Some("https") => (Some(tls::connector(data, insecure).map_err(|_| Unanswered::Unreachable)?), 443),
+        _ => return Err(Unanswered::Malformed),
+    };
     let host = uri.host().ok_or(Unanswered::Malformed)?.to_owned();
-    let port = uri.port_u16().unwrap_or(80);
+    let port = uri.port_u16().unwrap_or(port);
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, authority);
@@ -65,7 +81,7 @@ pub async fn send(method: &str, uri: &str, outgoing: Outgoing) -> Result<Respons
         request = request.header(name, value);
     }
     let request = request.body(Full::new(Bytes::from(outgoing.body))).map_err(|_| Unanswered::Malformed)?;
-    exchange(&host, port, request).await.map_err(|why| {
+    connect(&host, port, tls, request).await.map_err(|why| {
         tracing::warn!("the backend {host}:{port} did not answer: {why}");
         Unanswered::Unreachable
     })
@@ -82,15 +98,31 @@ fn with_query(uri: &str, query: &Pairs) -> String {
     }
 }
 
-async fn exchange(
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+async fn connect(
     host: &str,
     port: u16,
+    tls: Option<TlsConnector>,
     request: Request<Full<Bytes>>,
-) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Response, Broken> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let local = host == "localhost" || host.ends_with(".localhost");
     let stream = TcpStream::connect((if local { "127.0.0.1" } else { host }, port)).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    match tls {
+        Some(tls) => {
+            let name = ServerName::try_from(host.to_owned())?;
+            exchange(TokioIo::new(tls.connect(name, stream).await?), request).await
+        }
+        None => exchange(TokioIo::new(stream), request).await,
+    }
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response, Broken>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
     // Ends when the response is read or dropped.
     tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await?.into_parts();

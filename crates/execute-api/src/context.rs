@@ -29,6 +29,12 @@ pub struct Context {
     pub identity: Identity,
     /// What an authorizer answered: `principalId`, `claims`, its own keys.
     pub authorizer: Map<String, Json>,
+    /// `X-Amzn-Trace-Id` of a request that is traced.
+    pub trace_id: Option<String>,
+    /// Milliseconds from the request's arrival to its answer, once there is one.
+    pub latency: i64,
+    /// Milliseconds that the integration took, if it was called.
+    pub integration_latency: Option<i64>,
     /// For gateway responses: the message, the response type, the validation error.
     pub error: Option<ErrorContext>,
 }
@@ -102,6 +108,9 @@ impl Context {
             context.insert("error".into(), error);
         }
         context.insert("isCanaryRequest".into(), json!(false));
+        if let Some(trace) = &self.trace_id {
+            context.insert("xrayTraceId".into(), json!(trace));
+        }
         context
     }
 

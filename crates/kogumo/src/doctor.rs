@@ -42,15 +42,11 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 5] = [
+const NOT_ENFORCED: [(&str, &str); 4] = [
     ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
-    ("Tracing and execution logs of API Gateway", "recorded; nothing is traced, and access logs alone are written"),
-    (
-        "Detailed metrics, quota offsets, insecureSkipVerification and HTTP API authorizer credentials of API Gateway",
-        "recorded; they have no effect",
-    ),
+    ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
 ];
 
 fn mark(here: bool) -> char {

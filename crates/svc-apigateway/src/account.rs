@@ -34,6 +34,11 @@ pub fn update_account(w: &mut Writer, input: model::UpdateAccountRequest) -> Res
     shape(w.tx, &scope)
 }
 
+/// Whether a role is set that writes logs.
+pub fn logs(read: &dyn Read, scope: &Scope) -> Result<bool, Fault> {
+    Ok(LOG_ROLES.contains(read, scope, "role")?)
+}
+
 fn shape(read: &dyn Read, scope: &Scope) -> Result<model::Account, Fault> {
     Ok(model::Account {
         cloudwatch_role_arn: LOG_ROLES.get(read, scope, "role")?,

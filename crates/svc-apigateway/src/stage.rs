@@ -166,6 +166,12 @@ pub fn update_stage(w: &mut Writer, input: model::UpdateStageRequest) -> Result<
             deployment::load(w.tx, &scope, &api, &patch.text()?)?;
         }
     }
+    let logs = |patch: &Patch| {
+        patch.parts().ends_with(&["logging", "loglevel"]) && patch.optional().is_some_and(|level| level != "OFF")
+    };
+    if patches.iter().any(logs) && !account::logs(w.tx, &scope)? {
+        return Err(bad_request("CloudWatch Logs role ARN must be set in account settings to enable logging"));
+    }
     edit(w, &api, &input.stage_name, |stage| {
         patches.iter().try_for_each(|patch| apply(stage, patch))?;
         check(stage)?;
@@ -209,7 +215,7 @@ pub fn settings_key(path: &str, method: &str) -> String {
 fn apply_setting(settings: &mut MethodSettings, group: &str, name: &str, patch: &Patch) -> Result<(), Fault> {
     match (group, name) {
         ("metrics", "enabled") => settings.metrics_enabled = patch.flag()?,
-        ("logging", "loglevel") => settings.logging_level = patch.optional(),
+        ("logging", "loglevel") => settings.logging_level = logging_level(patch)?,
         ("logging", "dataTrace") => settings.data_trace_enabled = patch.flag()?,
         ("throttling", "burstLimit") => settings.burst_limit = Some(patch.number()?),
         ("throttling", "rateLimit") => settings.rate_limit = Some(patch.number()?),
@@ -225,6 +231,14 @@ fn apply_setting(settings: &mut MethodSettings, group: &str, name: &str, patch: 
         _ => return Err(patch.refused()),
     }
     Ok(())
+}
+
+fn logging_level(patch: &Patch) -> Result<Option<String>, Fault> {
+    let level = patch.optional();
+    match level.as_deref() {
+        None | Some("OFF" | "ERROR" | "INFO") => Ok(level),
+        Some(other) => Err(bad_request(format!("Invalid logging level {other}. Valid values are OFF, ERROR and INFO"))),
+    }
 }
 
 pub fn delete_stage(w: &mut Writer, input: model::DeleteStageRequest) -> Result<Unit, Fault> {

@@ -1,6 +1,7 @@
 //! TestInvokeMethod: a request through the API as it is worked on, without authorizers and limits.
 
 use crate::data_plane::call::{self, Call};
+use crate::data_plane::journal::Journal;
 use crate::data_plane::runtime::Runtime;
 use crate::method::find_method;
 use crate::resource;
@@ -28,6 +29,7 @@ pub async fn test_invoke_method(
     let request = read(&input, &path);
     let stage = Stage { name: STAGE.into(), variables: input.stage_variables.unwrap_or_default(), ..Stage::default() };
     let runtime = context.cloud.part::<Runtime>()?;
+    let journal = Journal::kept();
     let call = Call {
         cloud: &context.cloud,
         runtime: &runtime,
@@ -35,17 +37,15 @@ pub async fn test_invoke_method(
         definition: &api.definition,
         stage: Some(&stage),
         request: &request,
+        journal: &journal,
         now: context.now(),
     };
     let described = describe(&context, &api, &stage, &input.resource_id, &path, &request);
     let started = Clock::machine_now();
     let parameters = pattern::matches(&path, &request.path).map(|(_, parameters)| parameters).unwrap_or_default();
-    let response = match call::test(&call, &method, &parameters, &described).await {
-        Ok(response) => response,
-        Err(failure) => failure.response(&api.definition, &request, &described),
-    };
+    let response = call::test(&call, &method, &parameters, &described).await;
     let latency = Clock::machine_now().0.saturating_sub(started.0);
-    Ok(shape(response, &described, latency))
+    Ok(shape(response, &described, journal, latency))
 }
 
 fn read(input: &model::TestInvokeMethodRequest, path: &str) -> Request {
@@ -102,19 +102,20 @@ fn describe(
     }
 }
 
-fn shape(response: Response, described: &context::Context, latency: i64) -> model::TestInvokeMethodResponse {
+fn shape(
+    response: Response,
+    described: &context::Context,
+    journal: Journal,
+    latency: i64,
+) -> model::TestInvokeMethodResponse {
     let mut multiple: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in &response.headers {
         multiple.entry(name.clone()).or_default().push(value.clone());
     }
-    let log = format!(
-        "Execution log for request {id}\n{time} : Starting execution for request: {id}\n{time} : HTTP Method: {method}, Resource Path: {path}\n{time} : Method completed with status: {status}\n",
-        id = described.request_id,
-        time = described.request_time,
-        method = described.http_method,
-        path = described.path,
-        status = response.status,
-    );
+    let mut log = format!("Execution log for request {}\n", described.request_id);
+    for line in journal.all() {
+        log += &format!("{} : {line}\n", described.request_time);
+    }
     model::TestInvokeMethodResponse {
         status: Some(i32::from(response.status)),
         body: Some(String::from_utf8_lossy(&response.body).into_owned()),

@@ -19,7 +19,7 @@ pub fn create_integration(
     {
         return Err(Fault::not_implemented("CreateIntegration with a subtype or parameter mappings"));
     }
-    if input.connection_type.as_deref() == Some("VPC_LINK") {
+    if input.connection_type.as_deref() == Some("VPC_LINK") || input.tls_config.is_some() {
         return Err(Fault::not_implemented("CreateIntegration over a VPC link"));
     }
     let integration = edit(w, &input.api_id, |api| {
@@ -86,6 +86,9 @@ pub fn update_integration(
     if input.integration_subtype.is_some() || input.request_parameters.is_some() || input.response_parameters.is_some()
     {
         return Err(Fault::not_implemented("UpdateIntegration with a subtype or parameter mappings"));
+    }
+    if input.connection_type.as_deref() == Some("VPC_LINK") || input.tls_config.is_some() {
+        return Err(Fault::not_implemented("UpdateIntegration over a VPC link"));
     }
     let integration = edit(w, &input.api_id, |api| {
         let mut integration = find(&api.definition, &input.integration_id)?.clone();

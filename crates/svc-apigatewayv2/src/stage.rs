@@ -87,8 +87,8 @@ pub fn create_stage(w: &mut Writer, input: model::CreateStageRequest) -> Result<
         auto_deploy: input.auto_deploy.unwrap_or(false),
         description: input.description,
         variables: input.stage_variables.unwrap_or_default(),
-        default_throttle: input.default_route_settings.map(read_throttle).unwrap_or_default(),
-        throttles: read_throttles(input.route_settings.unwrap_or_default()),
+        default_throttle: input.default_route_settings.map(read_throttle).transpose()?.unwrap_or_default(),
+        throttles: read_throttles(input.route_settings.unwrap_or_default())?,
         access_log: input.access_log_settings.map(read_log),
         tags: input.tags.unwrap_or_default(),
         created: w.now,
@@ -102,16 +102,20 @@ fn read_log(log: model::AccessLogSettings) -> AccessLog {
     AccessLog { format: log.format, destination_arn: log.destination_arn }
 }
 
-fn read_throttle(settings: model::RouteSettings) -> Throttle {
-    Throttle {
+fn read_throttle(settings: model::RouteSettings) -> Result<Throttle, Fault> {
+    let logs = settings.logging_level.as_deref().is_some_and(|level| level != "OFF");
+    if logs || settings.data_trace_enabled == Some(true) {
+        return Err(bad_request("Execution logs are not supported on protocolType HTTP"));
+    }
+    Ok(Throttle {
         burst: settings.throttling_burst_limit,
         rate: settings.throttling_rate_limit,
         detailed_metrics: settings.detailed_metrics_enabled,
-    }
+    })
 }
 
-fn read_throttles(settings: BTreeMap<String, model::RouteSettings>) -> BTreeMap<String, Throttle> {
-    settings.into_iter().map(|(route, settings)| (route, read_throttle(settings))).collect()
+fn read_throttles(settings: BTreeMap<String, model::RouteSettings>) -> Result<BTreeMap<String, Throttle>, Fault> {
+    settings.into_iter().map(|(route, settings)| Ok((route, read_throttle(settings)?))).collect()
 }
 
 pub fn get_stage(r: &Reader, input: model::GetStageRequest) -> Result<model::GetStageResponse, Fault> {
@@ -138,8 +142,8 @@ pub fn update_stage(w: &mut Writer, input: model::UpdateStageRequest) -> Result<
     set(&mut stage.auto_deploy, input.auto_deploy);
     stage.variables.extend(input.stage_variables.unwrap_or_default());
     stage.variables.retain(|_, value| !value.is_empty());
-    set(&mut stage.default_throttle, input.default_route_settings.map(read_throttle));
-    stage.throttles.extend(read_throttles(input.route_settings.unwrap_or_default()));
+    set(&mut stage.default_throttle, input.default_route_settings.map(read_throttle).transpose()?);
+    stage.throttles.extend(read_throttles(input.route_settings.unwrap_or_default())?);
     if let Some(log) = input.access_log_settings {
         stage.access_log = Some(read_log(log));
     }

@@ -25,10 +25,40 @@ pub fn check(read: &dyn Read, target: &Target, caller: &Caller) -> Result<(), Fa
     )))
 }
 
+/// Whether everybody may call a function's URL that asks for no signature. Such a URL opens only what the function's
+/// resource policy opens: <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+pub fn is_url_public(read: &dyn Read, target: &Target) -> Result<bool, Fault> {
+    Ok(policy::find(read, target)?.is_some_and(|policy| opens_url(&policy)))
+}
+
+fn opens_url(policy: &Policy) -> bool {
+    statements(policy).any(|statement| {
+        let named = &statement["Principal"];
+        let everybody = *named == "*" || named["AWS"] == "*";
+        let action = statement["Action"].as_str().is_some_and(|action| like(action, "lambda:InvokeFunctionUrl"));
+        everybody && action && url_conditions_hold(&statement["Condition"])
+    })
+}
+
+/// Of an anonymous caller nothing is known but how it calls.
+fn url_conditions_hold(conditions: &Value) -> bool {
+    conditions.as_object().into_iter().flatten().all(|(operator, keys)| {
+        keys.as_object().into_iter().flatten().all(|(key, value)| {
+            match (operator.as_str(), key.to_ascii_lowercase().as_str()) {
+                ("StringEquals", "lambda:functionurlauthtype") => value == "NONE",
+                ("Bool", "lambda:invokedviafunctionurl") => value == "true",
+                _ => false,
+            }
+        })
+    })
+}
+
+fn statements(policy: &Policy) -> impl Iterator<Item = Value> {
+    policy.statements.iter().filter_map(|statement| serde_json::from_str(&statement.json).ok())
+}
+
 fn allows(policy: &Policy, service: &str, source: &str) -> bool {
-    let statements =
-        policy.statements.iter().filter_map(|statement| serde_json::from_str::<Value>(&statement.json).ok());
-    statements.into_iter().any(|statement| {
+    statements(policy).any(|statement| {
         let named = &statement["Principal"];
         let principal = *named == "*" || named["Service"] == service;
         let action = statement["Action"].as_str().is_some_and(|action| like(action, "lambda:InvokeFunction"));
@@ -79,6 +109,22 @@ mod tests {
     use super::*;
     use crate::statement::{allow, conditions};
     use kogumo_base::Timestamp;
+
+    #[test]
+    fn a_url_is_open_to_whom_the_policy_names() {
+        let opens = |principal: &str, action: &str, auth: Option<&str>| {
+            let conditions = conditions(&[("StringEquals", "lambda:FunctionUrlAuthType", auth)]);
+            let mut policy = Policy::default();
+            policy.add("s", &allow("s", principal, action, "arn:f", conditions), Timestamp(0));
+            opens_url(&policy)
+        };
+        assert!(opens("*", "lambda:InvokeFunctionUrl", Some("NONE")));
+        assert!(opens("*", "lambda:*", None));
+        assert!(!opens("*", "lambda:InvokeFunctionUrl", Some("AWS_IAM")));
+        assert!(!opens("*", "lambda:InvokeFunction", Some("NONE")));
+        assert!(!opens("000000000000", "lambda:InvokeFunctionUrl", Some("NONE")));
+        assert!(!opens_url(&Policy::default()));
+    }
 
     #[test]
     fn the_source_has_to_be_named() {

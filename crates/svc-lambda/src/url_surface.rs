@@ -10,6 +10,7 @@ use kogumo_sigv4::{Authentication, BodyHash, Rules, SigningKey};
 use kogumo_wire::{Body, Uncollected};
 
 use crate::invoke::{self, SYNCHRONOUS_LIMIT};
+use crate::permit;
 use crate::run;
 use crate::url::{self, Url};
 use crate::url_event::{Request, Response, Signer, cors, event, response};
@@ -57,7 +58,11 @@ fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> BoxFuture<http::Response<
 }
 
 fn forbidden() -> Response {
-    Response::plain(StatusCode::FORBIDDEN, "{\"Message\":\"Forbidden\"}")
+    let why = "{\"Message\":\"Forbidden. For troubleshooting Function URL authorization issues, see: \
+               https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"}";
+    let mut refused = Response::plain(StatusCode::FORBIDDEN, why);
+    refused.headers.insert("x-amzn-errortype", HeaderValue::from_static("AccessDeniedException"));
+    refused
 }
 
 fn failed() -> Response {
@@ -88,6 +93,9 @@ async fn answer(
         Uncollected::Broken(_) => Response::plain(StatusCode::BAD_REQUEST, "{\"Message\":\"Bad Request\"}"),
     })?;
     let caller = if url.signed { Some(signer(cloud, incoming, &target.scope, &body)?) } else { None };
+    if !url.signed && !permit::is_url_public(&cloud.store.read(), &target).map_err(|_| forbidden())? {
+        return Err(forbidden());
+    }
     let arn = caller.as_ref().map(|caller| caller.principal.arn()).unwrap_or_default();
     let signer = caller.as_ref().map(|caller| Signer {
         account: caller.account(),

@@ -1,13 +1,14 @@
 //! One request on its way through an API: route, may it, how often, is it valid, the integration.
 
 use super::failure::{Failure, MISSING_AUTHENTICATION_TOKEN};
+use super::journal::{self, Journal};
 use super::mapping::Sources;
 use super::route::route;
 use super::runtime::Runtime;
 use super::{authorize, backend, limits, resource_policy, validate};
 use crate::definition::{Definition, Method};
 use crate::stage::Stage;
-use kogumo_base::{Scope, Timestamp};
+use kogumo_base::{Clock, Scope, Timestamp};
 use kogumo_door::Cloud;
 use kogumo_execute_api::context::Context;
 use kogumo_execute_api::exchange::{Pairs, Request, Response};
@@ -23,6 +24,7 @@ pub struct Call<'a> {
     /// None in a test of a method that is not deployed.
     pub stage: Option<&'a Stage>,
     pub request: &'a Request,
+    pub journal: &'a Journal,
     pub now: Timestamp,
 }
 
@@ -40,9 +42,24 @@ impl Call<'_> {
 
 /// Answers a request. Failures become gateway responses.
 pub async fn answer(call: &Call<'_>, context: &mut Context) -> Response {
-    match pass(call, context).await {
-        Ok(response) => response,
-        Err(failure) => failure.response(call.definition, call.request, context),
+    let id = &context.extended_request_id;
+    call.journal.step(|| format!("Extended Request Id: {id}"));
+    let passed = pass(call, context).await;
+    conclude(call, passed, context)
+}
+
+/// The client's response, and the end of the log.
+fn conclude(call: &Call<'_>, passed: Result<Response, Failure>, context: &Context) -> Response {
+    match passed {
+        Ok(response) => {
+            call.journal.close(&response);
+            response
+        }
+        Err(failure) => {
+            let response = failure.response(call.definition, call.request, context);
+            call.journal.refuse(failure.kind.name, &response);
+            response
+        }
     }
 }
 
@@ -54,8 +71,23 @@ async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Failur
     resource_policy::check(call, context)?;
     let identifier = authorize::authorize(call, route.method, &route.parameters, context).await?;
     limits::check(call, route.method, identifier.as_deref(), context)?;
+    describe(call, &route.parameters, context);
     validate::validate(call.definition, route.method, call.request, &route.parameters)?;
-    integrate(call, route.method, &route.parameters, context).await
+    let begun = Clock::machine_now();
+    let answer = integrate(call, route.method, &route.parameters, context).await;
+    context.integration_latency = Some(Clock::machine_now().0.saturating_sub(begun.0));
+    answer
+}
+
+/// Tells the log what the client sent.
+fn describe(call: &Call<'_>, path: &Pairs, context: &Context) {
+    let (request, journal) = (call.request, call.journal);
+    journal.step(|| format!("Starting execution for request: {}", context.request_id));
+    journal.step(|| format!("HTTP Method: {}, Resource Path: {}", request.method, context.resource_path));
+    journal.data(|| format!("Method request path: {}", journal::headers(path)));
+    journal.data(|| format!("Method request query string: {}", journal::headers(&request.query)));
+    journal.data(|| format!("Method request headers: {}", journal::headers(&request.headers)));
+    journal.data(|| format!("Method request body before transformations: {}", journal::text(&request.body)));
 }
 
 async fn integrate(call: &Call<'_>, method: &Method, path: &Pairs, context: &Context) -> Result<Response, Failure> {
@@ -72,7 +104,11 @@ async fn integrate(call: &Call<'_>, method: &Method, path: &Pairs, context: &Con
 }
 
 /// A request to a method that is tested: validated, sent to its integration, nothing else.
-pub async fn test(call: &Call<'_>, method: &Method, path: &Pairs, context: &Context) -> Result<Response, Failure> {
-    validate::validate(call.definition, method, call.request, path)?;
-    integrate(call, method, path, context).await
+pub async fn test(call: &Call<'_>, method: &Method, path: &Pairs, context: &Context) -> Response {
+    describe(call, path, context);
+    let passed = match validate::validate(call.definition, method, call.request, path) {
+        Ok(()) => integrate(call, method, path, context).await,
+        Err(failure) => Err(failure),
+    };
+    conclude(call, passed, context)
 }

@@ -12,8 +12,21 @@ use kogumo_wire::Fault;
 /// Lets a request through or tells why not. `identifier` is the key that an authorizer named.
 pub fn check(call: &Call<'_>, method: &Method, identifier: Option<&str>, context: &mut Context) -> Result<(), Failure> {
     let Some(stage) = call.stage else { return Ok(()) };
+    let (api, name) = (context.api_id.clone(), &stage.name);
+    call.journal.step(|| {
+        format!("Verifying Usage Plan for request: {}. API Key:  API Stage: {api}/{name}", context.request_id)
+    });
     if method.api_key_required {
         check_key(call, stage, identifier, context)?;
+        call.journal.step(|| format!("Usage Plan check succeeded for API Key and API Stage {api}/{name}"));
+    } else {
+        let method = format!("{} {}", context.http_method, context.resource_path);
+        call.journal.step(|| {
+            format!(
+                "API Key authorized because method '{method}' does not require API Key. Request will not contribute to \
+                 throttle or quota limits"
+            )
+        });
     }
     let settings = settings(stage, &context.resource_path, &context.http_method);
     let rate = settings.and_then(|s| s.rate_limit).filter(|rate| *rate >= 0.0).unwrap_or(account::RATE_LIMIT);
@@ -23,7 +36,7 @@ pub fn check(call: &Call<'_>, method: &Method, identifier: Option<&str>, context
 }
 
 /// The settings of a method, else those of all methods.
-fn settings<'s>(stage: &'s Stage, path: &str, method: &str) -> Option<&'s MethodSettings> {
+pub fn settings<'s>(stage: &'s Stage, path: &str, method: &str) -> Option<&'s MethodSettings> {
     stage.method_settings.get(&settings_key(path, method)).or_else(|| stage.method_settings.get("*/*"))
 }
 

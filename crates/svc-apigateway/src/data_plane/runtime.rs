@@ -3,6 +3,7 @@
 
 use crate::deployment::Deployment;
 use kogumo_base::Timestamp;
+use kogumo_execute_api::metrics::Meter;
 use kogumo_execute_api::throttle::Buckets;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -12,11 +13,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const MAX_ENTRIES: usize = 4096;
 
 /// A part of the service; found by `cloud.part::<Runtime>()`.
-#[derive(Default)]
 pub struct Runtime {
     deployments: Mutex<HashMap<(String, String), Arc<Deployment>>>,
     verdicts: Mutex<HashMap<String, (Timestamp, Arc<Authorized>)>>,
     pub buckets: Buckets,
+    pub meter: Meter,
+    /// The stream that execution logs go to: AWS has one of its own for each of its hosts.
+    pub log_stream: String,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Runtime {
+            deployments: Mutex::default(),
+            verdicts: Mutex::default(),
+            buckets: Buckets::default(),
+            meter: Meter::default(),
+            log_stream: kogumo_base::hex_id(32),
+        }
+    }
 }
 
 /// What an authorizer answered.

@@ -3,10 +3,12 @@
 use super::call::{self, Call};
 use super::compress::compress;
 use super::failure::{API_CONFIGURATION_ERROR, BAD_REQUEST_BODY, Failure, INVALID_API_KEY, REQUEST_TOO_LARGE};
+use super::journal::{self, Journal};
 use super::runtime::Runtime;
+use super::{limits, measure};
 use crate::definition::Definition;
 use crate::{deployment, rest_api, stage};
-use kogumo_base::Trouble;
+use kogumo_base::{Clock, Trouble};
 use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
 use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
@@ -55,7 +57,7 @@ fn nowhere() -> Response {
 }
 
 async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Result<(Response, Context), Trouble> {
-    let now = cloud.clock.now();
+    let (now, begun) = (cloud.clock.now(), Clock::machine_now());
     let runtime = cloud.part::<Runtime>()?;
     let snapshot = cloud.store.read();
     let Some(scope) = rest_api::home(&snapshot, &address.api_id)? else { return Ok((nowhere(), Context::default())) };
@@ -63,12 +65,16 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
     let Some(stage) = stage else { return Ok((nowhere(), Context::default())) };
     let load = || deployment::load(&snapshot, &scope, &address.api_id, &stage.deployment_id);
     let deployment = runtime.deployment(&address.api_id, &stage.deployment_id, load).map_err(trouble)?;
+    let api_name = rest_api::load(&snapshot, &scope, &address.api_id).map_err(trouble)?.name;
     drop(snapshot);
     if deployment.definition.disable_execute_api_endpoint {
         return Ok((nowhere(), Context::default()));
     }
-    let (request, whole) = arrival::read(&address, &scope, incoming).await;
+    let (mut request, whole) = arrival::read(&address, &scope, incoming).await;
+    let trace_id = stage.tracing_enabled.then(|| trace(&mut request));
+    let journal = Journal::of(&stage);
     let mut context = Context {
+        trace_id,
         stage: stage.name.clone(),
         stage_variables: stage.variables.clone(),
         deployment_id: stage.deployment_id.clone(),
@@ -78,16 +84,34 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming) -> Res
     let mut response = match whole {
         Ok(()) => {
             let (scope, stage, request) = (&scope, Some(&stage), &request);
-            let call = Call { cloud, runtime: &runtime, scope, definition, stage, request, now };
+            let call = Call { cloud, runtime: &runtime, scope, definition, stage, request, journal: &journal, now };
             call::answer(&call, &mut context).await
         }
         Err(unread) => failure(&unread).response(definition, &request, &context),
     };
+    context.latency = Clock::machine_now().0.saturating_sub(begun.0);
+    let settings = limits::settings(&stage, &context.resource_path, &context.http_method);
+    let sets = measure::dimensions(&api_name, settings, &context);
+    runtime.meter.note(cloud, &scope, now, sets, &measure::measures(response.status, &context));
+    let lines = journal.lines(settings, &context.request_id);
+    if !lines.is_empty() {
+        journal::write(cloud, &scope, (&address.api_id, &stage.name), &runtime.log_stream, lines, now);
+    }
     if let Some(line) = stage.access_log.as_ref().and_then(|log| access_log::line(log, &request, &response, &context)) {
         access_log::write(cloud, &scope, &address.api_id, &stage.name, line, now);
     }
     compress(definition.minimum_compression_size, &request, &mut response);
     Ok((response, context))
+}
+
+/// Has a request traced: what it calls is told so, and `$context.xrayTraceId` tells under which id.
+fn trace(request: &mut Request) -> String {
+    let trace = request.headers.iter_mut().find(|(name, _)| name == "X-Amzn-Trace-Id");
+    trace.map_or_else(String::new, |(_, trace)| {
+        let root = trace.trim_start_matches("Root=").to_owned();
+        trace.push_str(";Sampled=1");
+        root
+    })
 }
 
 fn failure(unread: &Unread) -> Failure {

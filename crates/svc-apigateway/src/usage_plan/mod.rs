@@ -51,7 +51,7 @@ pub struct Throttle {
 pub struct Quota {
     /// Requests in a period.
     pub limit: i32,
-    /// Requests that are taken off in the first period.
+    /// The day that a period begins with: of the week, from Sunday, or of the month, from its first.
     pub offset: i32,
     /// `DAY`, `WEEK` or `MONTH`.
     pub period: String,

@@ -83,7 +83,7 @@ async fn ask(
     };
     let source =
         format!("arn:aws:execute-api:{base_region}:{account}:{}/authorizers/{}", context.api_id, authorizer.id);
-    let answer = invoke(call, &authorizer.uri, &source, &event).await?;
+    let answer = invoke(call, &authorizer.uri, authorizer.credentials.as_deref(), &source, &event).await?;
     let answer: Json = serde_json::from_slice(&answer).map_err(|_| INTERNAL)?;
     let handed_on = answer.get("context").and_then(Json::as_object).cloned().unwrap_or_default();
     if authorizer.simple_responses {

@@ -4,10 +4,11 @@ use super::{Call, INTERNAL, Refusal, UNAVAILABLE, answer, event};
 use crate::definition::Integration;
 use kogumo_base::{Arn, Scope};
 use kogumo_door::{Caller, Client};
-use kogumo_execute_api::backend::{self, Outgoing};
+use kogumo_execute_api::backend::{self, Destination, Outgoing};
 use kogumo_execute_api::context::Context;
 use kogumo_execute_api::exchange::Response;
 use kogumo_execute_api::function::function_arn;
+use kogumo_execute_api::role;
 use kogumo_model::lambda;
 use kogumo_wire::Bytes;
 use serde_json::Value as Json;
@@ -38,7 +39,7 @@ async fn run(call: &Call<'_>, integration: &Integration, context: &Context) -> R
             source
         };
         let event = event::event(call, context, &integration.payload_format_version);
-        let payload = invoke(call, &uri, &source, &event).await?;
+        let payload = invoke(call, &uri, integration.credentials.as_deref(), &source, &event).await?;
         return answer::read(&payload, &integration.payload_format_version).ok_or(INTERNAL);
     }
     let method = match integration.method.as_deref() {
@@ -51,12 +52,10 @@ async fn run(call: &Call<'_>, integration: &Integration, context: &Context) -> R
         headers: call.request.headers.clone(),
         body: call.request.body.clone(),
     };
-    let answer = backend::send(method, &uri, outgoing).await.map_err(|why| {
+    let destination = Destination { method, uri: &uri, data: &call.cloud.settings.data, insecure: false };
+    let answer = backend::send(destination, outgoing).await.map_err(|why| {
         tracing::warn!("an HTTP integration failed: {why:?}");
-        match why {
-            backend::Unanswered::NotBuilt => Refusal(501, "HTTP integrations over TLS are not implemented by Kogumo"),
-            _ => UNAVAILABLE,
-        }
+        UNAVAILABLE
     })?;
     let headers = answer.headers.into_iter().filter(|(name, _)| backend::passes(name)).collect();
     Ok(Response { headers, ..answer })
@@ -72,12 +71,19 @@ fn fill(call: &Call<'_>, uri: &str) -> String {
     })
 }
 
-/// Invokes a function for `source`, the ARN that its resource policy sees; one that fails is an
-/// internal error to the client.
-pub async fn invoke(call: &Call<'_>, uri: &str, source: &str, event: &Json) -> Result<Bytes, Refusal> {
+/// Invokes a function for `source`, the ARN that its resource policy sees, or with the role that `credentials` names; one
+/// that fails is an internal error to the client.
+pub async fn invoke(
+    call: &Call<'_>,
+    uri: &str,
+    credentials: Option<&str>,
+    source: &str,
+    event: &Json,
+) -> Result<Bytes, Refusal> {
     let function = function_arn(uri).unwrap_or(uri).to_owned();
     let scope = Arn::parse(&function).map_or_else(|| call.scope.clone(), |arn| Scope::new(arn.account, arn.region));
-    let caller = Caller::service("apigateway.amazonaws.com", scope).for_source(source);
+    let role = credentials.and_then(|role| role::caller(role, &scope.region));
+    let caller = role.unwrap_or_else(|| Caller::service("apigateway.amazonaws.com", scope).for_source(source));
     let input = lambda::InvocationRequest {
         function_name: function,
         payload: Some(event.to_string().into_bytes().into()),

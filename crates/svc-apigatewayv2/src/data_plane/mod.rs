@@ -6,13 +6,14 @@ mod authorize;
 mod cors;
 mod event;
 mod integrate;
+mod measure;
 mod route;
 pub mod runtime;
 
 use crate::definition::{Definition, Route};
 use crate::stage::{self, Stage};
 use crate::{api, deployment};
-use kogumo_base::{Scope, Timestamp, Trouble};
+use kogumo_base::{Clock, Scope, Timestamp, Trouble};
 use kogumo_door::{BoxFuture, Cloud, Incoming, Surface};
 use kogumo_execute_api::access_log;
 use kogumo_execute_api::address::{self, Address};
@@ -92,7 +93,7 @@ fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body
 }
 
 async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &str) -> Result<Response, Trouble> {
-    let now = cloud.clock.now();
+    let (now, begun) = (cloud.clock.now(), Clock::machine_now());
     let runtime = cloud.part::<Runtime>()?;
     let Some((scope, address, stage, definition)) = find(cloud, address)? else { return Ok(NOT_FOUND.response()) };
     let (mut request, whole) = arrival::read(&address, &scope, incoming).await;
@@ -137,6 +138,9 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
     if let Some(cors) = &definition.cors {
         cors::decorate(cors, &request, &mut response);
     }
+    context.latency = Clock::machine_now().0.saturating_sub(begun.0);
+    let (sets, measures) = (measure::dimensions(&stage, &context), measure::measures(&request, &response, &context));
+    runtime.meter.note(cloud, &scope, now, sets, &measures);
     if let Some(line) = stage.access_log.as_ref().and_then(|log| access_log::line(log, &request, &response, &context)) {
         access_log::write(cloud, &scope, &address.api_id, &stage.name, line, now);
     }
@@ -146,7 +150,10 @@ async fn answer(cloud: &Arc<Cloud>, address: Address, incoming: Incoming, id: &s
 async fn pass(call: &Call<'_>, context: &mut Context) -> Result<Response, Refusal> {
     throttle(call, context)?;
     authorize::authorize(call, context).await?;
-    integrate::integrate(call, context).await
+    let begun = Clock::machine_now();
+    let answer = integrate::integrate(call, context).await;
+    context.integration_latency = Some(Clock::machine_now().0.saturating_sub(begun.0));
+    answer
 }
 
 fn throttle(call: &Call<'_>, context: &Context) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 //! it can be lost at any time.
 
 use kogumo_base::Timestamp;
+use kogumo_execute_api::metrics::Meter;
 use kogumo_execute_api::throttle::Buckets;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ const MAX_ANSWERS: usize = 4096;
 #[derive(Default)]
 pub struct Runtime {
     pub buckets: Buckets,
+    pub meter: Meter,
     answers: Mutex<HashMap<String, (Timestamp, Authorized)>>,
 }
 
