@@ -1,0 +1,225 @@
+//! The decision: where a packet goes and why, there and back.
+//!
+//! A way is made of legs. A leg leaves one place (an interface, or the internet), passes what stands between, and comes to
+//! the next: another interface, the internet, or a part of the VPC itself. Where the next place forwards (a NAT gateway, a
+//! guest that masquerades, the internet with an address of another VPC) a further leg begins there. What answers goes the
+//! same legs in the opposite order: security groups and translations remember it, network ACLs and routes do not.
+
+mod arrive;
+mod leave;
+#[cfg(test)]
+mod tests;
+
+use crate::{Cause, Forwarding, Header, Id, Origin, Owner, Packet, Step, Topology, What};
+
+/// Where a packet ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At an interface: its own address, or one that it is to forward to in a way nobody knows of.
+    Interface(Id),
+    /// On the internet, at this machine, or at one of AWS's public endpoints.
+    Internet,
+    /// At the resolver of the VPC.
+    Resolver(Id),
+    /// At the instance metadata service.
+    Metadata(Id),
+    /// At the service behind a gateway endpoint.
+    Endpoint(Id),
+}
+
+/// One way: what was passed, and the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Path {
+    pub steps: Vec<Step>,
+    pub end: Result<Place, Cause>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub there: Path,
+    /// The way of the answer; none where the packet does not arrive.
+    pub back: Option<Path>,
+    /// The packet as it arrives, or as it was when it was stopped.
+    pub header: Header,
+}
+
+impl Verdict {
+    /// Whether a connection comes about: the packet arrives, and the answer does.
+    #[must_use]
+    pub fn connects(&self) -> bool {
+        self.there.end.is_ok() && self.back.as_ref().is_some_and(|back| back.end.is_ok())
+    }
+
+    /// What stops the packet or its answer.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
+        let back = self.back.as_ref().and_then(|back| back.end.as_ref().err());
+        self.there.end.as_ref().err().or(back)
+    }
+}
+
+/// More than this many forwarders in a row is a circle.
+const LEGS: usize = 16;
+
+/// Whether a packet begins something or answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Request,
+    Answer,
+}
+
+/// One leg as it was gone: from where, to where, and the header at either end.
+struct Leg {
+    from: Origin,
+    to: Place,
+    left: Header,
+    arrived: Header,
+}
+
+/// Follows a packet and what answers it.
+#[must_use]
+pub fn decide(topology: &Topology, packet: &Packet) -> Verdict {
+    let mut steps = Vec::new();
+    let mut legs = Vec::new();
+    let mut header = packet.header;
+    let end = go(topology, packet, &mut header, &mut steps, &mut legs);
+    let back = end.is_ok().then(|| come_back(topology, &legs));
+    Verdict { there: Path { steps, end }, back, header }
+}
+
+fn go(
+    topology: &Topology,
+    packet: &Packet,
+    header: &mut Header,
+    steps: &mut Vec<Step>,
+    legs: &mut Vec<Leg>,
+) -> Result<Place, Cause> {
+    let mut from = packet.from.clone();
+    while legs.len() < LEGS {
+        let left = *header;
+        let to = leg(topology, &from, header, Phase::Request, steps)?;
+        legs.push(Leg { from, to: to.clone(), left, arrived: *header });
+        match onward(topology, &to, header, steps)? {
+            Some(next) => from = next,
+            None => return Ok(to),
+        }
+    }
+    let component = match from {
+        Origin::Interface(id) => id,
+        Origin::Internet => packet.header.destination.to_string(),
+    };
+    Err(Cause::Loop { component })
+}
+
+/// Goes one leg and changes the header as gateways do on the way.
+fn leg(
+    topology: &Topology,
+    from: &Origin,
+    header: &mut Header,
+    phase: Phase,
+    steps: &mut Vec<Step>,
+) -> Result<Place, Cause> {
+    match from {
+        Origin::Interface(id) => leave::interface(topology, id, header, phase, steps),
+        Origin::Internet => arrive::from_internet(topology, header, phase, steps),
+    }
+}
+
+/// Whether the packet goes on from where it came to, and from where then.
+fn onward(
+    topology: &Topology,
+    place: &Place,
+    header: &mut Header,
+    steps: &mut Vec<Step>,
+) -> Result<Option<Origin>, Cause> {
+    match place {
+        Place::Internet if topology.is_public(header.destination) => Ok(Some(Origin::Internet)),
+        Place::Interface(id) => {
+            let interface = topology.interfaces.get(id).ok_or_else(|| Cause::NoSource { component: id.clone() })?;
+            let own = interface.owns(header.destination);
+            match &interface.owner {
+                Owner::NatGateway(nat) if own || !comes_from_inside(topology, nat, header) => {
+                    Err(Cause::NatGatewayForInside { nat_gateway: nat.clone(), header: *header })
+                }
+                Owner::NatGateway(nat) => Ok(Some(masquerade(id, nat, interface, header, steps))),
+                _ if !own && interface.forwarding == Forwarding::Masquerade => {
+                    Ok(Some(masquerade(id, id, interface, header, steps)))
+                }
+                _ => Ok(None),
+            }
+        }
+        _ => Ok(None),
+    }
+}
+
+fn comes_from_inside(topology: &Topology, nat: &str, header: &Header) -> bool {
+    let vpc = topology.nat_gateways.get(nat).and_then(|nat| topology.vpcs.get(&nat.vpc));
+    vpc.is_some_and(|vpc| vpc.contains(header.source))
+}
+
+fn masquerade(
+    id: &Id,
+    component: &Id,
+    interface: &crate::Interface,
+    header: &mut Header,
+    steps: &mut Vec<Step>,
+) -> Origin {
+    if let Some(source) = interface.primary(header.source.is_ipv4()) {
+        header.source = source;
+        steps.push(Step { component: component.clone(), what: What::Masquerades { source }, header: *header });
+    }
+    Origin::Interface(id.clone())
+}
+
+/// The answer: every leg in the opposite direction, the last one first.
+fn come_back(topology: &Topology, legs: &[Leg]) -> Path {
+    let mut steps = Vec::new();
+    let mut place = Place::Internet;
+    for leg in legs.iter().rev() {
+        let mut header = leg.arrived.reply();
+        let end = match &leg.to {
+            Place::Interface(id) => leave::interface(topology, id, &mut header, Phase::Answer, &mut steps),
+            Place::Internet | Place::Endpoint(_) => answer_from_outside(topology, leg, &mut header, &mut steps),
+            Place::Resolver(_) | Place::Metadata(_) => Ok(place_of(&leg.from)),
+        };
+        match end {
+            Ok(reached) if reached == place_of(&leg.from) => place = reached,
+            // The answer takes a way that leads elsewhere, and nobody there knows of it.
+            Ok(_) => return Path { steps, end: Err(astray(leg)) },
+            Err(cause) => return Path { steps, end: Err(cause) },
+        }
+        if header.destination != leg.left.source {
+            return Path { steps, end: Err(astray(leg)) };
+        }
+    }
+    Path { steps, end: Ok(place) }
+}
+
+fn place_of(origin: &Origin) -> Place {
+    match origin {
+        Origin::Interface(id) => Place::Interface(id.clone()),
+        Origin::Internet => Place::Internet,
+    }
+}
+
+fn astray(leg: &Leg) -> Cause {
+    match &leg.to {
+        Place::Interface(id) => Cause::Loop { component: id.clone() },
+        _ => Cause::NoSuchPublicAddress { address: leg.arrived.source },
+    }
+}
+
+/// What answers from the internet comes to the public address, and from a gateway endpoint straight to the interface.
+fn answer_from_outside(
+    topology: &Topology,
+    leg: &Leg,
+    header: &mut Header,
+    steps: &mut Vec<Step>,
+) -> Result<Place, Cause> {
+    match (&leg.to, &leg.from) {
+        (Place::Endpoint(_), Origin::Interface(id)) => {
+            arrive::interface(topology, id, None, header, Phase::Answer, steps)
+        }
+        _ => arrive::from_internet(topology, header, Phase::Answer, steps),
+    }
+}

@@ -1,0 +1,23 @@
+//! Peering connections between two VPCs.
+
+use crate::Id;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Peering {
+    pub requester: Id,
+    pub accepter: Id,
+    /// Status `active`.
+    pub active: bool,
+}
+
+impl Peering {
+    /// The VPC at the other end.
+    #[must_use]
+    pub fn beyond(&self, vpc: &str) -> Option<&Id> {
+        match vpc {
+            _ if vpc == self.requester => Some(&self.accepter),
+            _ if vpc == self.accepter => Some(&self.requester),
+            _ => None,
+        }
+    }
+}

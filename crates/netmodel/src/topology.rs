@@ -1,0 +1,52 @@
+//! Everything a packet may meet: all VPCs of the cloud, of every account and region, since peerings join them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::{
+    DhcpOptions, Endpoint, Interface, InternetGateway, NatGateway, NetworkAcl, Peering, PrefixList, RouteTable,
+    SecurityGroup, Subnet, Vpc,
+};
+
+/// AWS's identifier: `vpc-0a1b…`.
+pub type Id = String;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Topology {
+    pub vpcs: BTreeMap<Id, Vpc>,
+    pub subnets: BTreeMap<Id, Subnet>,
+    pub route_tables: BTreeMap<Id, RouteTable>,
+    pub network_acls: BTreeMap<Id, NetworkAcl>,
+    pub security_groups: BTreeMap<Id, SecurityGroup>,
+    pub interfaces: BTreeMap<Id, Interface>,
+    pub internet_gateways: BTreeMap<Id, InternetGateway>,
+    pub egress_only_internet_gateways: BTreeMap<Id, InternetGateway>,
+    pub nat_gateways: BTreeMap<Id, NatGateway>,
+    pub peerings: BTreeMap<Id, Peering>,
+    pub endpoints: BTreeMap<Id, Endpoint>,
+    pub prefix_lists: BTreeMap<Id, PrefixList>,
+    pub dhcp_options: BTreeMap<Id, DhcpOptions>,
+}
+
+impl Topology {
+    /// The internet gateway of a VPC.
+    #[must_use]
+    pub fn internet_gateway_of(&self, vpc: &str) -> Option<&Id> {
+        self.internet_gateways.iter().find(|(_, gateway)| gateway.vpc.as_deref() == Some(vpc)).map(|(id, _)| id)
+    }
+
+    /// The interface of a VPC that has this private address.
+    #[must_use]
+    pub fn interface_at(&self, vpc: &str, private: IpAddr) -> Option<(&Id, &Interface)> {
+        self.interfaces.iter().find(|(_, interface)| interface.vpc == vpc && interface.owns(private))
+    }
+
+    /// The interface that a public address is mapped to, and the private address behind it.
+    #[must_use]
+    pub fn interface_behind(&self, public: IpAddr) -> Option<(&Id, &Interface, IpAddr)> {
+        self.interfaces.iter().find_map(|(id, interface)| {
+            let own = interface.addresses.iter().find(|own| interface.public_of(own.private) == Some(public))?;
+            Some((id, interface, own.private))
+        })
+    }
+}
