@@ -133,7 +133,10 @@ impl Cloud {
         let mut event = Event::begin(&caller, service.facts, op.facts, &*input, now);
         let answer =
             match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
-                Ok(()) => self.run(caller, op, input).await,
+                Ok(()) => match service.prepare.map_or(Ok(()), |prepare| prepare(self, &caller.scope)) {
+                    Ok(()) => self.run(caller, op, input).await,
+                    Err(fault) => Err(fault),
+                },
                 Err(denied) => Err(denied),
             };
         if let Err(fault) = &answer {
@@ -150,12 +153,18 @@ impl Cloud {
         match &op.handler {
             Handler::Read(run) => {
                 let snapshot = self.store.read();
-                run(&Reader { store: &snapshot, caller: &caller, now, cloud: self }, input)
+                let rehearsed = op.rehearse(&*input);
+                let answer = run(&Reader { store: &snapshot, caller: &caller, now, cloud: self }, input)?;
+                rehearsed.map(|()| answer)
             }
-            Handler::Write(run) => {
-                self.store.write(|tx| run(&mut Writer { tx, caller: &caller, now, cloud: self }, &*input))
+            Handler::Write(run) => self.store.write(|tx| {
+                let answer = run(&mut Writer { tx, caller: &caller, now, cloud: self }, &*input)?;
+                op.rehearse(&*input).map(|()| answer)
+            }),
+            Handler::Task(run) => {
+                op.rehearse(&*input)?;
+                run(Context { cloud: Arc::clone(self), caller }, input).await
             }
-            Handler::Task(run) => run(Context { cloud: Arc::clone(self), caller }, input).await,
         }
     }
 

@@ -25,7 +25,7 @@ pub use cloud::Cloud;
 pub use context::{Context, Reader, Writer};
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
-pub use operation::{Answer, Op, read, task, write};
+pub use operation::{Answer, Op, Rehearsal, read, task, write};
 pub use service::{BoxFuture, CrossOrigin, Incoming, Reconciler, Service, Surface, TimerHandler};
 pub use session::Session;
 pub use settings::Settings;

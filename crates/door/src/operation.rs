@@ -16,7 +16,11 @@ pub struct Op {
     pub facts: &'static Operation,
     pub new_input: fn() -> Box<dyn Structure>,
     pub(crate) handler: Handler,
+    pub(crate) rehearsal: Option<Rehearsal>,
 }
+
+/// What a call that only wants to be tried is answered with, once it would have succeeded (EC2's `DryRun`).
+pub type Rehearsal = fn(&dyn Structure) -> Option<Fault>;
 
 pub(crate) enum Handler {
     Read(Box<dyn Fn(&Reader, Box<dyn Structure>) -> Answer + Send + Sync>),
@@ -24,10 +28,23 @@ pub(crate) enum Handler {
     Task(Box<dyn Fn(Context, Box<dyn Structure>) -> BoxFuture<Answer> + Send + Sync>),
 }
 
+impl Op {
+    /// Lets calls be tried: the handler runs, its changes are taken back, and the answer is the function's. A task
+    /// cannot be taken back; it is answered before it begins.
+    pub fn rehearsed_by(self, rehearsal: Rehearsal) -> Self {
+        Op { rehearsal: Some(rehearsal), ..self }
+    }
+
+    pub(crate) fn rehearse(&self, input: &dyn Structure) -> Result<(), Fault> {
+        self.rehearsal.and_then(|verdict| verdict(input)).map_or(Ok(()), Err)
+    }
+}
+
 /// A handler that only reads: `fn(&Reader, Input) -> Result<Output, Fault>`.
 pub fn read<O: OperationType>(handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>) -> Op {
-    let run = move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Read(Box::new(run)) }
+    let run =
+        move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Read(Box::new(run)), rehearsal: None }
 }
 
 /// A handler that writes in one transaction: `fn(&mut Writer, Input) -> Result<Output, Fault>`.
@@ -41,7 +58,7 @@ where
         let input = input.downcast_ref::<O::Input>().ok_or_else(wrong_type)?;
         Ok(Box::new(handler(writer, input.clone())?) as Box<dyn Structure>)
     };
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Write(Box::new(run)) }
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Write(Box::new(run)), rehearsal: None }
 }
 
 /// A handler for streams and long waits: `async fn(Context, Input) -> Result<Output, Fault>`.
@@ -53,7 +70,7 @@ where
         let started = unboxed::<O::Input>(input).map(|input| handler(context, input));
         Box::pin(async move { Ok(Box::new(started?.await?) as Box<dyn Structure>) })
     };
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Task(Box::new(run)) }
+    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Task(Box::new(run)), rehearsal: None }
 }
 
 fn new_input<O: OperationType>() -> Box<dyn Structure> {

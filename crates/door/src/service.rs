@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kogumo_base::Trouble;
+use kogumo_base::{Scope, Trouble};
 use kogumo_store::Read;
 use kogumo_store::timers::Timer;
-use kogumo_wire::{Body, Operation, Request, Structure};
+use kogumo_wire::{Body, Fault, Operation, Request, Structure};
 use serde_json::Value;
 
 use crate::{Caller, Cloud, Credential, Op, Writer};
@@ -32,6 +32,8 @@ pub struct Service {
     pub anonymous: Option<fn(&Cloud, &Caller, &'static Operation, &dyn Structure) -> bool>,
     /// Whether a page of another origin may use the service (S3's CORS rules).
     pub cross_origin: Option<fn(&Cloud, &CrossOrigin) -> Option<http::HeaderMap>>,
+    /// Makes what an account has in a region from the beginning (EC2's default VPC); runs before each call.
+    pub prepare: Option<fn(&Cloud, &Scope) -> Result<(), Fault>>,
     pub parts: Vec<Arc<dyn Any + Send + Sync>>,
     pub on_reset: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
     pub on_stop: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
@@ -95,6 +97,7 @@ impl Service {
             issuer: None,
             anonymous: None,
             cross_origin: None,
+            prepare: None,
             parts: Vec::new(),
             on_reset: None,
             on_stop: None,
@@ -137,6 +140,12 @@ impl Service {
     /// Lets pages of other origins in where the function says so.
     pub fn cross_origin(mut self, may: fn(&Cloud, &CrossOrigin) -> Option<http::HeaderMap>) -> Self {
         self.cross_origin = Some(may);
+        self
+    }
+
+    /// Runs before each call: it has to be quick once everything is there.
+    pub fn prepare(mut self, prepare: fn(&Cloud, &Scope) -> Result<(), Fault>) -> Self {
+        self.prepare = Some(prepare);
         self
     }
 

@@ -56,15 +56,15 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AssociateRouteServer", "POST", "/"),
     &schema::Operation::unbuilt("AssociateRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("AssociateSecurityGroupVpc", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateSubnetCidrBlock", "POST", "/"),
+    &ASSOCIATE_SUBNET_CIDR_BLOCK,
     &schema::Operation::unbuilt("AssociateTransitGatewayMulticastDomain", "POST", "/"),
     &schema::Operation::unbuilt("AssociateTransitGatewayPolicyTable", "POST", "/"),
     &schema::Operation::unbuilt("AssociateTransitGatewayRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("AssociateTrunkInterface", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateVpcCidrBlock", "POST", "/"),
+    &ASSOCIATE_VPC_CIDR_BLOCK,
     &schema::Operation::unbuilt("AttachClassicLinkVpc", "POST", "/"),
     &schema::Operation::unbuilt("AttachImageWatermark", "POST", "/"),
-    &schema::Operation::unbuilt("AttachInternetGateway", "POST", "/"),
+    &ATTACH_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("AttachNetworkInterface", "POST", "/"),
     &schema::Operation::unbuilt("AttachVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("AttachVolume", "POST", "/"),
@@ -103,8 +103,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateCoipCidr", "POST", "/"),
     &schema::Operation::unbuilt("CreateCoipPool", "POST", "/"),
     &schema::Operation::unbuilt("CreateCustomerGateway", "POST", "/"),
-    &schema::Operation::unbuilt("CreateDefaultSubnet", "POST", "/"),
-    &schema::Operation::unbuilt("CreateDefaultVpc", "POST", "/"),
+    &CREATE_DEFAULT_SUBNET,
+    &CREATE_DEFAULT_VPC,
     &schema::Operation::unbuilt("CreateDelegateMacVolumeOwnershipTask", "POST", "/"),
     &schema::Operation::unbuilt("CreateDhcpOptions", "POST", "/"),
     &schema::Operation::unbuilt("CreateEgressOnlyInternetGateway", "POST", "/"),
@@ -116,7 +116,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateInstanceConnectEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("CreateInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("CreateInstanceExportTask", "POST", "/"),
-    &schema::Operation::unbuilt("CreateInternetGateway", "POST", "/"),
+    &CREATE_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("CreateInterruptibleCapacityReservationAllocation", "POST", "/"),
     &schema::Operation::unbuilt("CreateIpam", "POST", "/"),
     &schema::Operation::unbuilt("CreateIpamExternalResourceVerificationToken", "POST", "/"),
@@ -165,9 +165,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateSnapshots", "POST", "/"),
     &schema::Operation::unbuilt("CreateSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("CreateStoreImageTask", "POST", "/"),
-    &schema::Operation::unbuilt("CreateSubnet", "POST", "/"),
+    &CREATE_SUBNET,
     &schema::Operation::unbuilt("CreateSubnetCidrReservation", "POST", "/"),
-    &schema::Operation::unbuilt("CreateTags", "POST", "/"),
+    &CREATE_TAGS,
     &schema::Operation::unbuilt("CreateTrafficMirrorFilter", "POST", "/"),
     &schema::Operation::unbuilt("CreateTrafficMirrorFilterRule", "POST", "/"),
     &schema::Operation::unbuilt("CreateTrafficMirrorSession", "POST", "/"),
@@ -192,7 +192,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateVerifiedAccessInstance", "POST", "/"),
     &schema::Operation::unbuilt("CreateVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("CreateVolume", "POST", "/"),
-    &schema::Operation::unbuilt("CreateVpc", "POST", "/"),
+    &CREATE_VPC,
     &schema::Operation::unbuilt("CreateVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpcEndpoint", "POST", "/"),
@@ -220,7 +220,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteImageUsageReport", "POST", "/"),
     &schema::Operation::unbuilt("DeleteInstanceConnectEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("DeleteInstanceEventWindow", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteInternetGateway", "POST", "/"),
+    &DELETE_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("DeleteIpam", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIpamExternalResourceVerificationToken", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIpamInternetRegistryAssociation", "POST", "/"),
@@ -265,9 +265,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteSecurityGroup", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSnapshot", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSpotDatafeedSubscription", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteSubnet", "POST", "/"),
+    &DELETE_SUBNET,
     &schema::Operation::unbuilt("DeleteSubnetCidrReservation", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteTags", "POST", "/"),
+    &DELETE_TAGS,
     &schema::Operation::unbuilt("DeleteTrafficMirrorFilter", "POST", "/"),
     &schema::Operation::unbuilt("DeleteTrafficMirrorFilterRule", "POST", "/"),
     &schema::Operation::unbuilt("DeleteTrafficMirrorSession", "POST", "/"),
@@ -293,7 +293,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteVerifiedAccessInstance", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVolume", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteVpc", "POST", "/"),
+    &DELETE_VPC,
     &schema::Operation::unbuilt("DeleteVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpcEndpointConnectionNotifications", "POST", "/"),
@@ -312,7 +312,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeregisterInstanceEventNotificationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterTransitGatewayMulticastGroupMembers", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterTransitGatewayMulticastGroupSources", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeAccountAttributes", "POST", "/"),
+    &DESCRIBE_ACCOUNT_ATTRIBUTES,
     &schema::Operation::unbuilt("DescribeAccountVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAddressTransfers", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAddresses", "POST", "/"),
@@ -321,7 +321,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeApplicationStatus", "POST", "/"),
     &schema::Operation::unbuilt("DescribeApplicationStatusCheckAssociations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeApplicationStatusChecks", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeAvailabilityZones", "POST", "/"),
+    &DESCRIBE_AVAILABILITY_ZONES,
     &schema::Operation::unbuilt("DescribeAwsNetworkPerformanceMetricSubscriptions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeBundleTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeByoipCidrs", "POST", "/"),
@@ -387,7 +387,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeInstanceTypeOfferings", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceTypes", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstances", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInternetGateways", "POST", "/"),
+    &DESCRIBE_INTERNET_GATEWAYS,
     &schema::Operation::unbuilt("DescribeIpamByoasn", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpamExternalResourceVerificationTokens", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpamInternetRegistryAssociations", "POST", "/"),
@@ -432,7 +432,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribePrefixLists", "POST", "/"),
     &schema::Operation::unbuilt("DescribePrincipalIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribePublicIpv4Pools", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeRegions", "POST", "/"),
+    &DESCRIBE_REGIONS,
     &schema::Operation::unbuilt("DescribeReplaceRootVolumeTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeReservedInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeReservedInstancesListings", "POST", "/"),
@@ -463,8 +463,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeSpotPriceHistory", "POST", "/"),
     &schema::Operation::unbuilt("DescribeStaleSecurityGroups", "POST", "/"),
     &schema::Operation::unbuilt("DescribeStoreImageTasks", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSubnets", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeTags", "POST", "/"),
+    &DESCRIBE_SUBNETS,
+    &DESCRIBE_TAGS,
     &schema::Operation::unbuilt("DescribeTrafficMirrorFilterRules", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTrafficMirrorFilters", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTrafficMirrorSessions", "POST", "/"),
@@ -491,7 +491,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeVolumeStatus", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVolumes", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVolumesModifications", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpcAttribute", "POST", "/"),
+    &DESCRIBE_VPC_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeVpcBlockPublicAccessExclusions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcBlockPublicAccessOptions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcClassicLink", "POST", "/"),
@@ -505,13 +505,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeVpcEndpointServices", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcEndpoints", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcPeeringConnections", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpcs", "POST", "/"),
+    &DESCRIBE_VPCS,
     &schema::Operation::unbuilt("DescribeVpnConcentrators", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpnConnections", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpnGateways", "POST", "/"),
     &schema::Operation::unbuilt("DetachClassicLinkVpc", "POST", "/"),
     &schema::Operation::unbuilt("DetachImageWatermark", "POST", "/"),
-    &schema::Operation::unbuilt("DetachInternetGateway", "POST", "/"),
+    &DETACH_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("DetachNetworkInterface", "POST", "/"),
     &schema::Operation::unbuilt("DetachVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("DetachVolume", "POST", "/"),
@@ -553,12 +553,12 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisassociateRouteServer", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateSecurityGroupVpc", "POST", "/"),
-    &schema::Operation::unbuilt("DisassociateSubnetCidrBlock", "POST", "/"),
+    &DISASSOCIATE_SUBNET_CIDR_BLOCK,
     &schema::Operation::unbuilt("DisassociateTransitGatewayMulticastDomain", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateTransitGatewayPolicyTable", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateTransitGatewayRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateTrunkInterface", "POST", "/"),
-    &schema::Operation::unbuilt("DisassociateVpcCidrBlock", "POST", "/"),
+    &DISASSOCIATE_VPC_CIDR_BLOCK,
     &schema::Operation::unbuilt("EnableAddressTransfer", "POST", "/"),
     &schema::Operation::unbuilt("EnableAllowedImagesSettings", "POST", "/"),
     &schema::Operation::unbuilt("EnableApplicationStatusCheckSuppression", "POST", "/"),
@@ -734,7 +734,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifySnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ModifySnapshotTier", "POST", "/"),
     &schema::Operation::unbuilt("ModifySpotFleetRequest", "POST", "/"),
-    &schema::Operation::unbuilt("ModifySubnetAttribute", "POST", "/"),
+    &MODIFY_SUBNET_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyTrafficMirrorFilterNetworkServices", "POST", "/"),
     &schema::Operation::unbuilt("ModifyTrafficMirrorFilterRule", "POST", "/"),
     &schema::Operation::unbuilt("ModifyTrafficMirrorSession", "POST", "/"),
@@ -755,7 +755,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVolume", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVolumeAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyVpcAttribute", "POST", "/"),
+    &MODIFY_VPC_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEncryptionControl", "POST", "/"),
@@ -766,7 +766,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVpcEndpointServicePayerResponsibility", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEndpointServicePermissions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcPeeringConnectionOptions", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyVpcTenancy", "POST", "/"),
+    &MODIFY_VPC_TENANCY,
     &schema::Operation::unbuilt("ModifyVpnConnection", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpnConnectionOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpnTunnelCertificate", "POST", "/"),
@@ -854,3 +854,4581 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ValidateSecurityGroupQuotasForInterface", "POST", "/"),
     &schema::Operation::unbuilt("WithdrawByoipCidr", "POST", "/"),
 ];
+
+static ASSOCIATE_SUBNET_CIDR_BLOCK: schema::Operation = schema::Operation {
+    name: "AssociateSubnetCidrBlock",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateSubnetCidrBlockRequest,
+    output: &S_AssociateSubnetCidrBlockResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateSubnetCidrBlock;
+impl OperationType for AssociateSubnetCidrBlock {
+    type Input = AssociateSubnetCidrBlockRequest;
+    type Output = AssociateSubnetCidrBlockResult;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_SUBNET_CIDR_BLOCK;
+}
+
+static ASSOCIATE_VPC_CIDR_BLOCK: schema::Operation = schema::Operation {
+    name: "AssociateVpcCidrBlock",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateVpcCidrBlockRequest,
+    output: &S_AssociateVpcCidrBlockResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateVpcCidrBlock;
+impl OperationType for AssociateVpcCidrBlock {
+    type Input = AssociateVpcCidrBlockRequest;
+    type Output = AssociateVpcCidrBlockResult;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static ATTACH_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "AttachInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachInternetGatewayRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AttachInternetGateway;
+impl OperationType for AttachInternetGateway {
+    type Input = AttachInternetGatewayRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ATTACH_INTERNET_GATEWAY;
+}
+
+static CREATE_DEFAULT_SUBNET: schema::Operation = schema::Operation {
+    name: "CreateDefaultSubnet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateDefaultSubnetRequest,
+    output: &S_CreateDefaultSubnetResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDefaultSubnet;
+impl OperationType for CreateDefaultSubnet {
+    type Input = CreateDefaultSubnetRequest;
+    type Output = CreateDefaultSubnetResult;
+    const FACTS: &'static schema::Operation = &CREATE_DEFAULT_SUBNET;
+}
+
+static CREATE_DEFAULT_VPC: schema::Operation = schema::Operation {
+    name: "CreateDefaultVpc",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateDefaultVpcRequest,
+    output: &S_CreateDefaultVpcResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDefaultVpc;
+impl OperationType for CreateDefaultVpc {
+    type Input = CreateDefaultVpcRequest;
+    type Output = CreateDefaultVpcResult;
+    const FACTS: &'static schema::Operation = &CREATE_DEFAULT_VPC;
+}
+
+static CREATE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "CreateInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateInternetGatewayRequest,
+    output: &S_CreateInternetGatewayResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateInternetGateway;
+impl OperationType for CreateInternetGateway {
+    type Input = CreateInternetGatewayRequest;
+    type Output = CreateInternetGatewayResult;
+    const FACTS: &'static schema::Operation = &CREATE_INTERNET_GATEWAY;
+}
+
+static CREATE_SUBNET: schema::Operation = schema::Operation {
+    name: "CreateSubnet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSubnetRequest,
+    output: &S_CreateSubnetResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSubnet;
+impl OperationType for CreateSubnet {
+    type Input = CreateSubnetRequest;
+    type Output = CreateSubnetResult;
+    const FACTS: &'static schema::Operation = &CREATE_SUBNET;
+}
+
+static CREATE_TAGS: schema::Operation = schema::Operation {
+    name: "CreateTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateTagsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateTags;
+impl OperationType for CreateTags {
+    type Input = CreateTagsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_TAGS;
+}
+
+static CREATE_VPC: schema::Operation = schema::Operation {
+    name: "CreateVpc",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateVpcRequest,
+    output: &S_CreateVpcResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateVpc;
+impl OperationType for CreateVpc {
+    type Input = CreateVpcRequest;
+    type Output = CreateVpcResult;
+    const FACTS: &'static schema::Operation = &CREATE_VPC;
+}
+
+static DELETE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "DeleteInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteInternetGatewayRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteInternetGateway;
+impl OperationType for DeleteInternetGateway {
+    type Input = DeleteInternetGatewayRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_INTERNET_GATEWAY;
+}
+
+static DELETE_SUBNET: schema::Operation = schema::Operation {
+    name: "DeleteSubnet",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSubnetRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSubnet;
+impl OperationType for DeleteSubnet {
+    type Input = DeleteSubnetRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SUBNET;
+}
+
+static DELETE_TAGS: schema::Operation = schema::Operation {
+    name: "DeleteTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteTagsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteTags;
+impl OperationType for DeleteTags {
+    type Input = DeleteTagsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_TAGS;
+}
+
+static DELETE_VPC: schema::Operation = schema::Operation {
+    name: "DeleteVpc",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteVpcRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteVpc;
+impl OperationType for DeleteVpc {
+    type Input = DeleteVpcRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_VPC;
+}
+
+static DESCRIBE_ACCOUNT_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "DescribeAccountAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAccountAttributesRequest,
+    output: &S_DescribeAccountAttributesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAccountAttributes;
+impl OperationType for DescribeAccountAttributes {
+    type Input = DescribeAccountAttributesRequest;
+    type Output = DescribeAccountAttributesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ACCOUNT_ATTRIBUTES;
+}
+
+static DESCRIBE_AVAILABILITY_ZONES: schema::Operation = schema::Operation {
+    name: "DescribeAvailabilityZones",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAvailabilityZonesRequest,
+    output: &S_DescribeAvailabilityZonesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAvailabilityZones;
+impl OperationType for DescribeAvailabilityZones {
+    type Input = DescribeAvailabilityZonesRequest;
+    type Output = DescribeAvailabilityZonesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_AVAILABILITY_ZONES;
+}
+
+static DESCRIBE_INTERNET_GATEWAYS: schema::Operation = schema::Operation {
+    name: "DescribeInternetGateways",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInternetGatewaysRequest,
+    output: &S_DescribeInternetGatewaysResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInternetGateways;
+impl OperationType for DescribeInternetGateways {
+    type Input = DescribeInternetGatewaysRequest;
+    type Output = DescribeInternetGatewaysResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INTERNET_GATEWAYS;
+}
+
+static DESCRIBE_REGIONS: schema::Operation = schema::Operation {
+    name: "DescribeRegions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeRegionsRequest,
+    output: &S_DescribeRegionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeRegions;
+impl OperationType for DescribeRegions {
+    type Input = DescribeRegionsRequest;
+    type Output = DescribeRegionsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_REGIONS;
+}
+
+static DESCRIBE_SUBNETS: schema::Operation = schema::Operation {
+    name: "DescribeSubnets",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSubnetsRequest,
+    output: &S_DescribeSubnetsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSubnets;
+impl OperationType for DescribeSubnets {
+    type Input = DescribeSubnetsRequest;
+    type Output = DescribeSubnetsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SUBNETS;
+}
+
+static DESCRIBE_TAGS: schema::Operation = schema::Operation {
+    name: "DescribeTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeTagsRequest,
+    output: &S_DescribeTagsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeTags;
+impl OperationType for DescribeTags {
+    type Input = DescribeTagsRequest;
+    type Output = DescribeTagsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_TAGS;
+}
+
+static DESCRIBE_VPC_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeVpcAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpcAttributeRequest,
+    output: &S_DescribeVpcAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpcAttribute;
+impl OperationType for DescribeVpcAttribute {
+    type Input = DescribeVpcAttributeRequest;
+    type Output = DescribeVpcAttributeResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPC_ATTRIBUTE;
+}
+
+static DESCRIBE_VPCS: schema::Operation = schema::Operation {
+    name: "DescribeVpcs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpcsRequest,
+    output: &S_DescribeVpcsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpcs;
+impl OperationType for DescribeVpcs {
+    type Input = DescribeVpcsRequest;
+    type Output = DescribeVpcsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPCS;
+}
+
+static DETACH_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "DetachInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachInternetGatewayRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DetachInternetGateway;
+impl OperationType for DetachInternetGateway {
+    type Input = DetachInternetGatewayRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DETACH_INTERNET_GATEWAY;
+}
+
+static DISASSOCIATE_SUBNET_CIDR_BLOCK: schema::Operation = schema::Operation {
+    name: "DisassociateSubnetCidrBlock",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisassociateSubnetCidrBlockRequest,
+    output: &S_DisassociateSubnetCidrBlockResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisassociateSubnetCidrBlock;
+impl OperationType for DisassociateSubnetCidrBlock {
+    type Input = DisassociateSubnetCidrBlockRequest;
+    type Output = DisassociateSubnetCidrBlockResult;
+    const FACTS: &'static schema::Operation = &DISASSOCIATE_SUBNET_CIDR_BLOCK;
+}
+
+static DISASSOCIATE_VPC_CIDR_BLOCK: schema::Operation = schema::Operation {
+    name: "DisassociateVpcCidrBlock",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisassociateVpcCidrBlockRequest,
+    output: &S_DisassociateVpcCidrBlockResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisassociateVpcCidrBlock;
+impl OperationType for DisassociateVpcCidrBlock {
+    type Input = DisassociateVpcCidrBlockRequest;
+    type Output = DisassociateVpcCidrBlockResult;
+    const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static MODIFY_SUBNET_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifySubnetAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifySubnetAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifySubnetAttribute;
+impl OperationType for ModifySubnetAttribute {
+    type Input = ModifySubnetAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_SUBNET_ATTRIBUTE;
+}
+
+static MODIFY_VPC_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyVpcAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVpcAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVpcAttribute;
+impl OperationType for ModifyVpcAttribute {
+    type Input = ModifyVpcAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_VPC_ATTRIBUTE;
+}
+
+static MODIFY_VPC_TENANCY: schema::Operation = schema::Operation {
+    name: "ModifyVpcTenancy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVpcTenancyRequest,
+    output: &S_ModifyVpcTenancyResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVpcTenancy;
+impl OperationType for ModifyVpcTenancy {
+    type Input = ModifyVpcTenancyRequest;
+    type Output = ModifyVpcTenancyResult;
+    const FACTS: &'static schema::Operation = &MODIFY_VPC_TENANCY;
+}
+
+static S_AccountAttribute: schema::Shape = schema::Shape::new("AccountAttribute", Kind::Structure(&L_AccountAttribute));
+static L_AccountAttribute: Layout = Layout::new(&[
+    schema::Member::new("AttributeName", &S_String).wire("attributeName"),
+    schema::Member::new("AttributeValues", &S_AccountAttributeValueList).wire("attributeValueSet").ec2("AttributeValueSet"),
+]);
+static S_AccountAttributeList: schema::Shape = schema::Shape::new("AccountAttributeList", Kind::List(&M_AccountAttributeList));
+static M_AccountAttributeList: schema::Member = schema::Member::new("member", &S_AccountAttribute).wire("item");
+static S_AccountAttributeName: schema::Shape =
+    schema::Shape::new("AccountAttributeName", Kind::String).limits(Limits::NONE.values(&["supported-platforms", "default-vpc"]));
+static S_AccountAttributeNameStringList: schema::Shape =
+    schema::Shape::new("AccountAttributeNameStringList", Kind::List(&M_AccountAttributeNameStringList));
+static M_AccountAttributeNameStringList: schema::Member = schema::Member::new("member", &S_AccountAttributeName).wire("attributeName");
+static S_AccountAttributeValue: schema::Shape = schema::Shape::new("AccountAttributeValue", Kind::Structure(&L_AccountAttributeValue));
+static L_AccountAttributeValue: Layout = Layout::new(&[schema::Member::new("AttributeValue", &S_String).wire("attributeValue")]);
+static S_AccountAttributeValueList: schema::Shape =
+    schema::Shape::new("AccountAttributeValueList", Kind::List(&M_AccountAttributeValueList));
+static M_AccountAttributeValueList: schema::Member = schema::Member::new("member", &S_AccountAttributeValue).wire("item");
+static S_AssociateSubnetCidrBlockRequest: schema::Shape =
+    schema::Shape::new("AssociateSubnetCidrBlockRequest", Kind::Structure(&L_AssociateSubnetCidrBlockRequest));
+static L_AssociateSubnetCidrBlockRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv6IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv6NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId").required(),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+]);
+static S_AssociateSubnetCidrBlockResult: schema::Shape =
+    schema::Shape::new("AssociateSubnetCidrBlockResult", Kind::Structure(&L_AssociateSubnetCidrBlockResult));
+static L_AssociateSubnetCidrBlockResult: Layout = Layout::new(&[
+    schema::Member::new("Ipv6CidrBlockAssociation", &S_SubnetIpv6CidrBlockAssociation).wire("ipv6CidrBlockAssociation"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+]);
+static S_AssociateVpcCidrBlockRequest: schema::Shape =
+    schema::Shape::new("AssociateVpcCidrBlockRequest", Kind::Structure(&L_AssociateVpcCidrBlockRequest));
+static L_AssociateVpcCidrBlockRequest: Layout = Layout::new(&[
+    schema::Member::new("CidrBlock", &S_String),
+    schema::Member::new("Ipv6CidrBlockNetworkBorderGroup", &S_String),
+    schema::Member::new("Ipv6Pool", &S_Ipv6PoolEc2Id),
+    schema::Member::new("Ipv6CidrBlock", &S_String),
+    schema::Member::new("Ipv4IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv4NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("Ipv6IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv6NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+    schema::Member::new("AmazonProvidedIpv6CidrBlock", &S_Boolean).wire("amazonProvidedIpv6CidrBlock"),
+]);
+static S_AssociateVpcCidrBlockResult: schema::Shape =
+    schema::Shape::new("AssociateVpcCidrBlockResult", Kind::Structure(&L_AssociateVpcCidrBlockResult));
+static L_AssociateVpcCidrBlockResult: Layout = Layout::new(&[
+    schema::Member::new("Ipv6CidrBlockAssociation", &S_VpcIpv6CidrBlockAssociation).wire("ipv6CidrBlockAssociation"),
+    schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+]);
+static S_AttachInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("AttachInternetGatewayRequest", Kind::Structure(&L_AttachInternetGatewayRequest));
+static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_AttachmentStatus: schema::Shape =
+    schema::Shape::new("AttachmentStatus", Kind::String).limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached"]));
+static S_AttributeBooleanValue: schema::Shape = schema::Shape::new("AttributeBooleanValue", Kind::Structure(&L_AttributeBooleanValue));
+static L_AttributeBooleanValue: Layout = Layout::new(&[schema::Member::new("Value", &S_Boolean).wire("value")]);
+static S_AvailabilityZone: schema::Shape = schema::Shape::new("AvailabilityZone", Kind::Structure(&L_AvailabilityZone));
+static L_AvailabilityZone: Layout = Layout::new(&[
+    schema::Member::new("OptInStatus", &S_AvailabilityZoneOptInStatus).wire("optInStatus"),
+    schema::Member::new("Messages", &S_AvailabilityZoneMessageList).wire("messageSet").ec2("MessageSet"),
+    schema::Member::new("RegionName", &S_String).wire("regionName"),
+    schema::Member::new("ZoneName", &S_String).wire("zoneName"),
+    schema::Member::new("ZoneId", &S_String).wire("zoneId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("NetworkBorderGroup", &S_String).wire("networkBorderGroup"),
+    schema::Member::new("ZoneType", &S_String).wire("zoneType"),
+    schema::Member::new("ParentZoneName", &S_String).wire("parentZoneName"),
+    schema::Member::new("ParentZoneId", &S_String).wire("parentZoneId"),
+    schema::Member::new("GroupLongName", &S_String).wire("groupLongName"),
+    schema::Member::new("Geography", &S_AvailabilityZoneGeographyList).wire("geographySet").ec2("GeographySet"),
+    schema::Member::new("SubGeography", &S_AvailabilityZoneSubGeographyList).wire("subGeographySet").ec2("SubGeographySet"),
+    schema::Member::new("State", &S_AvailabilityZoneState).wire("zoneState").ec2("ZoneState"),
+]);
+static S_AvailabilityZoneGeography: schema::Shape =
+    schema::Shape::new("AvailabilityZoneGeography", Kind::Structure(&L_AvailabilityZoneGeography));
+static L_AvailabilityZoneGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
+static S_AvailabilityZoneGeographyList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneGeographyList", Kind::List(&M_AvailabilityZoneGeographyList));
+static M_AvailabilityZoneGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneGeography).wire("item");
+static S_AvailabilityZoneId: schema::Shape = schema::Shape::new("AvailabilityZoneId", Kind::String);
+static S_AvailabilityZoneList: schema::Shape = schema::Shape::new("AvailabilityZoneList", Kind::List(&M_AvailabilityZoneList));
+static M_AvailabilityZoneList: schema::Member = schema::Member::new("member", &S_AvailabilityZone).wire("item");
+static S_AvailabilityZoneMessage: schema::Shape =
+    schema::Shape::new("AvailabilityZoneMessage", Kind::Structure(&L_AvailabilityZoneMessage));
+static L_AvailabilityZoneMessage: Layout = Layout::new(&[schema::Member::new("Message", &S_String).wire("message")]);
+static S_AvailabilityZoneMessageList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneMessageList", Kind::List(&M_AvailabilityZoneMessageList));
+static M_AvailabilityZoneMessageList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneMessage).wire("item");
+static S_AvailabilityZoneName: schema::Shape = schema::Shape::new("AvailabilityZoneName", Kind::String);
+static S_AvailabilityZoneOptInStatus: schema::Shape = schema::Shape::new("AvailabilityZoneOptInStatus", Kind::String)
+    .limits(Limits::NONE.values(&["opt-in-not-required", "opted-in", "not-opted-in"]));
+static S_AvailabilityZoneState: schema::Shape = schema::Shape::new("AvailabilityZoneState", Kind::String).limits(Limits::NONE.values(&[
+    "available",
+    "information",
+    "impaired",
+    "unavailable",
+    "constrained",
+]));
+static S_AvailabilityZoneSubGeography: schema::Shape =
+    schema::Shape::new("AvailabilityZoneSubGeography", Kind::Structure(&L_AvailabilityZoneSubGeography));
+static L_AvailabilityZoneSubGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
+static S_AvailabilityZoneSubGeographyList: schema::Shape =
+    schema::Shape::new("AvailabilityZoneSubGeographyList", Kind::List(&M_AvailabilityZoneSubGeographyList));
+static M_AvailabilityZoneSubGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneSubGeography).wire("item");
+static S_BlockPublicAccessMode: schema::Shape =
+    schema::Shape::new("BlockPublicAccessMode", Kind::String).limits(Limits::NONE.values(&["off", "block-bidirectional", "block-ingress"]));
+static S_BlockPublicAccessStates: schema::Shape =
+    schema::Shape::new("BlockPublicAccessStates", Kind::Structure(&L_BlockPublicAccessStates));
+static L_BlockPublicAccessStates: Layout =
+    Layout::new(&[schema::Member::new("InternetGatewayBlockMode", &S_BlockPublicAccessMode).wire("internetGatewayBlockMode")]);
+static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_CoipPoolId: schema::Shape = schema::Shape::new("CoipPoolId", Kind::String);
+static S_CreateDefaultSubnetRequest: schema::Shape =
+    schema::Shape::new("CreateDefaultSubnetRequest", Kind::Structure(&L_CreateDefaultSubnetRequest));
+static L_CreateDefaultSubnetRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Ipv6Native", &S_Boolean),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId),
+]);
+static S_CreateDefaultSubnetResult: schema::Shape =
+    schema::Shape::new("CreateDefaultSubnetResult", Kind::Structure(&L_CreateDefaultSubnetResult));
+static L_CreateDefaultSubnetResult: Layout = Layout::new(&[schema::Member::new("Subnet", &S_Subnet).wire("subnet")]);
+static S_CreateDefaultVpcRequest: schema::Shape =
+    schema::Shape::new("CreateDefaultVpcRequest", Kind::Structure(&L_CreateDefaultVpcRequest));
+static L_CreateDefaultVpcRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
+static S_CreateDefaultVpcResult: schema::Shape = schema::Shape::new("CreateDefaultVpcResult", Kind::Structure(&L_CreateDefaultVpcResult));
+static L_CreateDefaultVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_CreateInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("CreateInternetGatewayRequest", Kind::Structure(&L_CreateInternetGatewayRequest));
+static L_CreateInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateInternetGatewayResult: schema::Shape =
+    schema::Shape::new("CreateInternetGatewayResult", Kind::Structure(&L_CreateInternetGatewayResult));
+static L_CreateInternetGatewayResult: Layout =
+    Layout::new(&[schema::Member::new("InternetGateway", &S_InternetGateway).wire("internetGateway")]);
+static S_CreateSubnetRequest: schema::Shape = schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
+static L_CreateSubnetRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("AvailabilityZone", &S_String),
+    schema::Member::new("AvailabilityZoneId", &S_String),
+    schema::Member::new("CidrBlock", &S_String),
+    schema::Member::new("Ipv6CidrBlock", &S_String),
+    schema::Member::new("OutpostArn", &S_String),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("Ipv6Native", &S_Boolean),
+    schema::Member::new("Ipv4IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv4NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("Ipv6IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv6NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateSubnetResult: schema::Shape = schema::Shape::new("CreateSubnetResult", Kind::Structure(&L_CreateSubnetResult));
+static L_CreateSubnetResult: Layout = Layout::new(&[schema::Member::new("Subnet", &S_Subnet).wire("subnet")]);
+static S_CreateTagsRequest: schema::Shape = schema::Shape::new("CreateTagsRequest", Kind::Structure(&L_CreateTagsRequest));
+static L_CreateTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Resources", &S_ResourceIdList).wire("ResourceId").ec2("ResourceId").required(),
+    schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag").required(),
+]);
+static S_CreateVpcRequest: schema::Shape = schema::Shape::new("CreateVpcRequest", Kind::Structure(&L_CreateVpcRequest));
+static L_CreateVpcRequest: Layout = Layout::new(&[
+    schema::Member::new("CidrBlock", &S_String),
+    schema::Member::new("Ipv6Pool", &S_Ipv6PoolEc2Id),
+    schema::Member::new("Ipv6CidrBlock", &S_String),
+    schema::Member::new("Ipv4IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv4NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("Ipv6IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("Ipv6NetmaskLength", &S_NetmaskLength),
+    schema::Member::new("Ipv6CidrBlockNetworkBorderGroup", &S_String),
+    schema::Member::new("VpcEncryptionControl", &S_VpcEncryptionControlConfiguration),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InstanceTenancy", &S_Tenancy).wire("instanceTenancy"),
+    schema::Member::new("AmazonProvidedIpv6CidrBlock", &S_Boolean).wire("amazonProvidedIpv6CidrBlock"),
+]);
+static S_CreateVpcResult: schema::Shape = schema::Shape::new("CreateVpcResult", Kind::Structure(&L_CreateVpcResult));
+static L_CreateVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_DeleteInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("DeleteInternetGatewayRequest", Kind::Structure(&L_DeleteInternetGatewayRequest));
+static L_DeleteInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
+]);
+static S_DeleteSubnetRequest: schema::Shape = schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
+static L_DeleteSubnetRequest: Layout =
+    Layout::new(&[schema::Member::new("SubnetId", &S_SubnetId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
+static S_DeleteTagsRequest: schema::Shape = schema::Shape::new("DeleteTagsRequest", Kind::Structure(&L_DeleteTagsRequest));
+static L_DeleteTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Resources", &S_ResourceIdList).wire("resourceId").ec2("ResourceId").required(),
+    schema::Member::new("Tags", &S_TagList).wire("tag").ec2("Tag"),
+]);
+static S_DeleteVpcRequest: schema::Shape = schema::Shape::new("DeleteVpcRequest", Kind::Structure(&L_DeleteVpcRequest));
+static L_DeleteVpcRequest: Layout =
+    Layout::new(&[schema::Member::new("VpcId", &S_VpcId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
+static S_DescribeAccountAttributesRequest: schema::Shape =
+    schema::Shape::new("DescribeAccountAttributesRequest", Kind::Structure(&L_DescribeAccountAttributesRequest));
+static L_DescribeAccountAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("AttributeNames", &S_AccountAttributeNameStringList).wire("attributeName").ec2("AttributeName"),
+]);
+static S_DescribeAccountAttributesResult: schema::Shape =
+    schema::Shape::new("DescribeAccountAttributesResult", Kind::Structure(&L_DescribeAccountAttributesResult));
+static L_DescribeAccountAttributesResult: Layout = Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
+    .wire("accountAttributeSet")
+    .ec2("AccountAttributeSet")]);
+static S_DescribeAvailabilityZonesRequest: schema::Shape =
+    schema::Shape::new("DescribeAvailabilityZonesRequest", Kind::Structure(&L_DescribeAvailabilityZonesRequest));
+static L_DescribeAvailabilityZonesRequest: Layout = Layout::new(&[
+    schema::Member::new("ZoneNames", &S_ZoneNameStringList).wire("ZoneName").ec2("ZoneName"),
+    schema::Member::new("ZoneIds", &S_ZoneIdStringList).wire("ZoneId").ec2("ZoneId"),
+    schema::Member::new("AllAvailabilityZones", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeAvailabilityZonesResult: schema::Shape =
+    schema::Shape::new("DescribeAvailabilityZonesResult", Kind::Structure(&L_DescribeAvailabilityZonesResult));
+static L_DescribeAvailabilityZonesResult: Layout = Layout::new(&[schema::Member::new("AvailabilityZones", &S_AvailabilityZoneList)
+    .wire("availabilityZoneInfo")
+    .ec2("AvailabilityZoneInfo")]);
+static S_DescribeInternetGatewaysMaxResults: schema::Shape =
+    schema::Shape::new("DescribeInternetGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeInternetGatewaysRequest: schema::Shape =
+    schema::Shape::new("DescribeInternetGatewaysRequest", Kind::Structure(&L_DescribeInternetGatewaysRequest));
+static L_DescribeInternetGatewaysRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeInternetGatewaysMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InternetGatewayIds", &S_InternetGatewayIdList).wire("internetGatewayId").ec2("InternetGatewayId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeInternetGatewaysResult: schema::Shape =
+    schema::Shape::new("DescribeInternetGatewaysResult", Kind::Structure(&L_DescribeInternetGatewaysResult));
+static L_DescribeInternetGatewaysResult: Layout = Layout::new(&[
+    schema::Member::new("InternetGateways", &S_InternetGatewayList).wire("internetGatewaySet").ec2("InternetGatewaySet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeRegionsRequest: schema::Shape = schema::Shape::new("DescribeRegionsRequest", Kind::Structure(&L_DescribeRegionsRequest));
+static L_DescribeRegionsRequest: Layout = Layout::new(&[
+    schema::Member::new("RegionNames", &S_RegionNameStringList).wire("RegionName").ec2("RegionName"),
+    schema::Member::new("AllRegions", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeRegionsResult: schema::Shape = schema::Shape::new("DescribeRegionsResult", Kind::Structure(&L_DescribeRegionsResult));
+static L_DescribeRegionsResult: Layout = Layout::new(&[schema::Member::new("Regions", &S_RegionList).wire("regionInfo").ec2("RegionInfo")]);
+static S_DescribeSubnetsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeSubnetsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeSubnetsRequest: schema::Shape = schema::Shape::new("DescribeSubnetsRequest", Kind::Structure(&L_DescribeSubnetsRequest));
+static L_DescribeSubnetsRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("SubnetIds", &S_SubnetIdStringList).wire("SubnetId").ec2("SubnetId"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeSubnetsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeSubnetsResult: schema::Shape = schema::Shape::new("DescribeSubnetsResult", Kind::Structure(&L_DescribeSubnetsResult));
+static L_DescribeSubnetsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Subnets", &S_SubnetList).wire("subnetSet").ec2("SubnetSet"),
+]);
+static S_DescribeTagsRequest: schema::Shape = schema::Shape::new("DescribeTagsRequest", Kind::Structure(&L_DescribeTagsRequest));
+static L_DescribeTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_Integer).wire("maxResults"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeTagsResult: schema::Shape = schema::Shape::new("DescribeTagsResult", Kind::Structure(&L_DescribeTagsResult));
+static L_DescribeTagsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Tags", &S_TagDescriptionList).wire("tagSet").ec2("TagSet"),
+]);
+static S_DescribeVpcAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeVpcAttributeRequest", Kind::Structure(&L_DescribeVpcAttributeRequest));
+static L_DescribeVpcAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_VpcAttributeName).required(),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeVpcAttributeResult: schema::Shape =
+    schema::Shape::new("DescribeVpcAttributeResult", Kind::Structure(&L_DescribeVpcAttributeResult));
+static L_DescribeVpcAttributeResult: Layout = Layout::new(&[
+    schema::Member::new("EnableDnsHostnames", &S_AttributeBooleanValue).wire("enableDnsHostnames"),
+    schema::Member::new("EnableDnsSupport", &S_AttributeBooleanValue).wire("enableDnsSupport"),
+    schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue).wire("enableNetworkAddressUsageMetrics"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+]);
+static S_DescribeVpcsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeVpcsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeVpcsRequest: schema::Shape = schema::Shape::new("DescribeVpcsRequest", Kind::Structure(&L_DescribeVpcsRequest));
+static L_DescribeVpcsRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("VpcIds", &S_VpcIdStringList).wire("VpcId").ec2("VpcId"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeVpcsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeVpcsResult: schema::Shape = schema::Shape::new("DescribeVpcsResult", Kind::Structure(&L_DescribeVpcsResult));
+static L_DescribeVpcsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Vpcs", &S_VpcList).wire("vpcSet").ec2("VpcSet"),
+]);
+static S_DetachInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("DetachInternetGatewayRequest", Kind::Structure(&L_DetachInternetGatewayRequest));
+static L_DetachInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_DisassociateSubnetCidrBlockRequest: schema::Shape =
+    schema::Shape::new("DisassociateSubnetCidrBlockRequest", Kind::Structure(&L_DisassociateSubnetCidrBlockRequest));
+static L_DisassociateSubnetCidrBlockRequest: Layout =
+    Layout::new(&[schema::Member::new("AssociationId", &S_SubnetCidrAssociationId).wire("associationId").required()]);
+static S_DisassociateSubnetCidrBlockResult: schema::Shape =
+    schema::Shape::new("DisassociateSubnetCidrBlockResult", Kind::Structure(&L_DisassociateSubnetCidrBlockResult));
+static L_DisassociateSubnetCidrBlockResult: Layout = Layout::new(&[
+    schema::Member::new("Ipv6CidrBlockAssociation", &S_SubnetIpv6CidrBlockAssociation).wire("ipv6CidrBlockAssociation"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+]);
+static S_DisassociateVpcCidrBlockRequest: schema::Shape =
+    schema::Shape::new("DisassociateVpcCidrBlockRequest", Kind::Structure(&L_DisassociateVpcCidrBlockRequest));
+static L_DisassociateVpcCidrBlockRequest: Layout =
+    Layout::new(&[schema::Member::new("AssociationId", &S_VpcCidrAssociationId).wire("associationId").required()]);
+static S_DisassociateVpcCidrBlockResult: schema::Shape =
+    schema::Shape::new("DisassociateVpcCidrBlockResult", Kind::Structure(&L_DisassociateVpcCidrBlockResult));
+static L_DisassociateVpcCidrBlockResult: Layout = Layout::new(&[
+    schema::Member::new("Ipv6CidrBlockAssociation", &S_VpcIpv6CidrBlockAssociation).wire("ipv6CidrBlockAssociation"),
+    schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+]);
+static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L_Filter));
+static L_Filter: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
+static S_FilterList: schema::Shape = schema::Shape::new("FilterList", Kind::List(&M_FilterList));
+static M_FilterList: schema::Member = schema::Member::new("member", &S_Filter).wire("Filter");
+static S_HostnameType: schema::Shape =
+    schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
+static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
+static S_InternetGateway: schema::Shape = schema::Shape::new("InternetGateway", Kind::Structure(&L_InternetGateway));
+static L_InternetGateway: Layout = Layout::new(&[
+    schema::Member::new("Attachments", &S_InternetGatewayAttachmentList).wire("attachmentSet").ec2("AttachmentSet"),
+    schema::Member::new("InternetGatewayId", &S_String).wire("internetGatewayId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_InternetGatewayAttachment: schema::Shape =
+    schema::Shape::new("InternetGatewayAttachment", Kind::Structure(&L_InternetGatewayAttachment));
+static L_InternetGatewayAttachment: Layout =
+    Layout::new(&[schema::Member::new("State", &S_AttachmentStatus).wire("state"), schema::Member::new("VpcId", &S_String).wire("vpcId")]);
+static S_InternetGatewayAttachmentList: schema::Shape =
+    schema::Shape::new("InternetGatewayAttachmentList", Kind::List(&M_InternetGatewayAttachmentList));
+static M_InternetGatewayAttachmentList: schema::Member = schema::Member::new("member", &S_InternetGatewayAttachment).wire("item");
+static S_InternetGatewayId: schema::Shape = schema::Shape::new("InternetGatewayId", Kind::String);
+static S_InternetGatewayIdList: schema::Shape = schema::Shape::new("InternetGatewayIdList", Kind::List(&M_InternetGatewayIdList));
+static M_InternetGatewayIdList: schema::Member = schema::Member::new("member", &S_InternetGatewayId).wire("item");
+static S_InternetGatewayList: schema::Shape = schema::Shape::new("InternetGatewayList", Kind::List(&M_InternetGatewayList));
+static M_InternetGatewayList: schema::Member = schema::Member::new("member", &S_InternetGateway).wire("item");
+static S_IpSource: schema::Shape = schema::Shape::new("IpSource", Kind::String).limits(Limits::NONE.values(&["amazon", "byoip", "none"]));
+static S_IpamPoolId: schema::Shape = schema::Shape::new("IpamPoolId", Kind::String);
+static S_Ipv6AddressAttribute: schema::Shape =
+    schema::Shape::new("Ipv6AddressAttribute", Kind::String).limits(Limits::NONE.values(&["public", "private"]));
+static S_Ipv6PoolEc2Id: schema::Shape = schema::Shape::new("Ipv6PoolEc2Id", Kind::String);
+static S_ModifySubnetAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
+static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AssignIpv6AddressOnCreation", &S_AttributeBooleanValue),
+    schema::Member::new("MapPublicIpOnLaunch", &S_AttributeBooleanValue),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId").required(),
+    schema::Member::new("MapCustomerOwnedIpOnLaunch", &S_AttributeBooleanValue),
+    schema::Member::new("CustomerOwnedIpv4Pool", &S_CoipPoolId),
+    schema::Member::new("EnableDns64", &S_AttributeBooleanValue),
+    schema::Member::new("PrivateDnsHostnameTypeOnLaunch", &S_HostnameType),
+    schema::Member::new("EnableResourceNameDnsARecordOnLaunch", &S_AttributeBooleanValue),
+    schema::Member::new("EnableResourceNameDnsAAAARecordOnLaunch", &S_AttributeBooleanValue),
+    schema::Member::new("EnableLniAtDeviceIndex", &S_Integer),
+    schema::Member::new("DisableLniAtDeviceIndex", &S_AttributeBooleanValue),
+]);
+static S_ModifyVpcAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyVpcAttributeRequest", Kind::Structure(&L_ModifyVpcAttributeRequest));
+static L_ModifyVpcAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("EnableDnsHostnames", &S_AttributeBooleanValue),
+    schema::Member::new("EnableDnsSupport", &S_AttributeBooleanValue),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+    schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue),
+]);
+static S_ModifyVpcTenancyRequest: schema::Shape =
+    schema::Shape::new("ModifyVpcTenancyRequest", Kind::Structure(&L_ModifyVpcTenancyRequest));
+static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("InstanceTenancy", &S_VpcTenancy).required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifyVpcTenancyResult: schema::Shape = schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
+static L_ModifyVpcTenancyResult: Layout = Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
+static S_NetmaskLength: schema::Shape = schema::Shape::new("NetmaskLength", Kind::Integer);
+static S_PrivateDnsNameOptionsOnLaunch: schema::Shape =
+    schema::Shape::new("PrivateDnsNameOptionsOnLaunch", Kind::Structure(&L_PrivateDnsNameOptionsOnLaunch));
+static L_PrivateDnsNameOptionsOnLaunch: Layout = Layout::new(&[
+    schema::Member::new("HostnameType", &S_HostnameType).wire("hostnameType"),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
+]);
+static S_Region: schema::Shape = schema::Shape::new("Region", Kind::Structure(&L_Region));
+static L_Region: Layout = Layout::new(&[
+    schema::Member::new("OptInStatus", &S_String).wire("optInStatus"),
+    schema::Member::new("Geography", &S_RegionGeographyList).wire("geographySet").ec2("GeographySet"),
+    schema::Member::new("RegionName", &S_String).wire("regionName"),
+    schema::Member::new("Endpoint", &S_String).wire("regionEndpoint").ec2("RegionEndpoint"),
+]);
+static S_RegionGeography: schema::Shape = schema::Shape::new("RegionGeography", Kind::Structure(&L_RegionGeography));
+static L_RegionGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
+static S_RegionGeographyList: schema::Shape = schema::Shape::new("RegionGeographyList", Kind::List(&M_RegionGeographyList));
+static M_RegionGeographyList: schema::Member = schema::Member::new("member", &S_RegionGeography).wire("item");
+static S_RegionList: schema::Shape = schema::Shape::new("RegionList", Kind::List(&M_RegionList));
+static M_RegionList: schema::Member = schema::Member::new("member", &S_Region).wire("item");
+static S_RegionNameStringList: schema::Shape = schema::Shape::new("RegionNameStringList", Kind::List(&M_RegionNameStringList));
+static M_RegionNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("RegionName");
+static S_ResourceIdList: schema::Shape = schema::Shape::new("ResourceIdList", Kind::List(&M_ResourceIdList));
+static M_ResourceIdList: schema::Member = schema::Member::new("member", &S_TaggableResourceId);
+static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::String).limits(Limits::NONE.values(&[
+    "capacity-reservation",
+    "client-vpn-endpoint",
+    "customer-gateway",
+    "carrier-gateway",
+    "coip-pool",
+    "declarative-policies-report",
+    "dedicated-host",
+    "dhcp-options",
+    "egress-only-internet-gateway",
+    "elastic-ip",
+    "elastic-gpu",
+    "export-image-task",
+    "export-instance-task",
+    "fca-policy",
+    "fleet",
+    "fpga-image",
+    "host-reservation",
+    "image",
+    "image-usage-report",
+    "import-image-task",
+    "import-snapshot-task",
+    "instance",
+    "instance-event-window",
+    "internet-gateway",
+    "ipam",
+    "ipam-pool",
+    "ipam-scope",
+    "ipv4pool-ec2",
+    "ipv6pool-ec2",
+    "key-pair",
+    "launch-template",
+    "local-gateway",
+    "local-gateway-route-table",
+    "local-gateway-virtual-interface",
+    "local-gateway-virtual-interface-group",
+    "local-gateway-route-table-vpc-association",
+    "local-gateway-route-table-virtual-interface-group-association",
+    "natgateway",
+    "network-acl",
+    "network-interface",
+    "network-insights-analysis",
+    "network-insights-path",
+    "network-insights-access-scope",
+    "network-insights-access-scope-analysis",
+    "outpost-lag",
+    "placement-group",
+    "prefix-list",
+    "replace-root-volume-task",
+    "reserved-instances",
+    "route-table",
+    "security-group",
+    "security-group-rule",
+    "service-link-virtual-interface",
+    "snapshot",
+    "spot-fleet-request",
+    "spot-instances-request",
+    "subnet",
+    "subnet-cidr-reservation",
+    "traffic-mirror-filter",
+    "traffic-mirror-session",
+    "traffic-mirror-target",
+    "transit-gateway",
+    "transit-gateway-attachment",
+    "transit-gateway-connect-peer",
+    "transit-gateway-multicast-domain",
+    "transit-gateway-policy-table",
+    "transit-gateway-metering-policy",
+    "transit-gateway-route-table",
+    "transit-gateway-route-table-announcement",
+    "volume",
+    "vpc",
+    "vpc-endpoint",
+    "vpc-endpoint-connection",
+    "vpc-endpoint-service",
+    "vpc-endpoint-service-permission",
+    "vpc-peering-connection",
+    "vpn-connection",
+    "vpn-gateway",
+    "vpc-flow-log",
+    "capacity-reservation-fleet",
+    "traffic-mirror-filter-rule",
+    "vpc-endpoint-connection-device-type",
+    "verified-access-instance",
+    "verified-access-group",
+    "verified-access-endpoint",
+    "verified-access-policy",
+    "verified-access-trust-provider",
+    "vpn-connection-device-type",
+    "vpc-block-public-access-exclusion",
+    "vpc-encryption-control",
+    "route-server",
+    "route-server-endpoint",
+    "route-server-peer",
+    "ipam-resource-discovery",
+    "ipam-resource-discovery-association",
+    "instance-connect-endpoint",
+    "verified-access-endpoint-target",
+    "ipam-external-resource-verification-token",
+    "capacity-block",
+    "mac-modification-task",
+    "ipam-prefix-list-resolver",
+    "ipam-policy",
+    "ipam-prefix-list-resolver-target",
+    "ipam-internet-registry-association",
+    "secondary-interface",
+    "secondary-network",
+    "secondary-subnet",
+    "capacity-manager-data-export",
+    "vpn-concentrator",
+    "ipam-pool-allocation",
+    "capacity-reservation-cancellation-quote",
+    "application-status-check",
+    "capacity-reservation-modification-quote",
+    "metric-category",
+]));
+static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_Subnet: schema::Shape = schema::Shape::new("Subnet", Kind::Structure(&L_Subnet));
+static L_Subnet: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("EnableLniAtDeviceIndex", &S_Integer).wire("enableLniAtDeviceIndex"),
+    schema::Member::new("MapCustomerOwnedIpOnLaunch", &S_Boolean).wire("mapCustomerOwnedIpOnLaunch"),
+    schema::Member::new("CustomerOwnedIpv4Pool", &S_CoipPoolId).wire("customerOwnedIpv4Pool"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("AssignIpv6AddressOnCreation", &S_Boolean).wire("assignIpv6AddressOnCreation"),
+    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_SubnetIpv6CidrBlockAssociationSet).wire("ipv6CidrBlockAssociationSet"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("SubnetArn", &S_String).wire("subnetArn"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("EnableDns64", &S_Boolean).wire("enableDns64"),
+    schema::Member::new("Ipv6Native", &S_Boolean).wire("ipv6Native"),
+    schema::Member::new("PrivateDnsNameOptionsOnLaunch", &S_PrivateDnsNameOptionsOnLaunch).wire("privateDnsNameOptionsOnLaunch"),
+    schema::Member::new("BlockPublicAccessStates", &S_BlockPublicAccessStates).wire("blockPublicAccessStates"),
+    schema::Member::new("Type", &S_String).wire("type"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("State", &S_SubnetState).wire("state"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("AvailableIpAddressCount", &S_Integer).wire("availableIpAddressCount"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("DefaultForAz", &S_Boolean).wire("defaultForAz"),
+    schema::Member::new("MapPublicIpOnLaunch", &S_Boolean).wire("mapPublicIpOnLaunch"),
+]);
+static S_SubnetCidrAssociationId: schema::Shape = schema::Shape::new("SubnetCidrAssociationId", Kind::String);
+static S_SubnetCidrBlockState: schema::Shape = schema::Shape::new("SubnetCidrBlockState", Kind::Structure(&L_SubnetCidrBlockState));
+static L_SubnetCidrBlockState: Layout = Layout::new(&[
+    schema::Member::new("State", &S_SubnetCidrBlockStateCode).wire("state"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+]);
+static S_SubnetCidrBlockStateCode: schema::Shape = schema::Shape::new("SubnetCidrBlockStateCode", Kind::String)
+    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated", "failing", "failed"]));
+static S_SubnetId: schema::Shape = schema::Shape::new("SubnetId", Kind::String);
+static S_SubnetIdStringList: schema::Shape = schema::Shape::new("SubnetIdStringList", Kind::List(&M_SubnetIdStringList));
+static M_SubnetIdStringList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("SubnetId");
+static S_SubnetIpv6CidrBlockAssociation: schema::Shape =
+    schema::Shape::new("SubnetIpv6CidrBlockAssociation", Kind::Structure(&L_SubnetIpv6CidrBlockAssociation));
+static L_SubnetIpv6CidrBlockAssociation: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_SubnetCidrAssociationId).wire("associationId"),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+    schema::Member::new("Ipv6CidrBlockState", &S_SubnetCidrBlockState).wire("ipv6CidrBlockState"),
+    schema::Member::new("Ipv6AddressAttribute", &S_Ipv6AddressAttribute).wire("ipv6AddressAttribute"),
+    schema::Member::new("IpSource", &S_IpSource).wire("ipSource"),
+]);
+static S_SubnetIpv6CidrBlockAssociationSet: schema::Shape =
+    schema::Shape::new("SubnetIpv6CidrBlockAssociationSet", Kind::List(&M_SubnetIpv6CidrBlockAssociationSet));
+static M_SubnetIpv6CidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_SubnetIpv6CidrBlockAssociation).wire("item");
+static S_SubnetList: schema::Shape = schema::Shape::new("SubnetList", Kind::List(&M_SubnetList));
+static M_SubnetList: schema::Member = schema::Member::new("member", &S_Subnet).wire("item");
+static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "available",
+    "unavailable",
+    "failed",
+    "failed-insufficient-capacity",
+]));
+static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
+static L_Tag: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_String).wire("key"), schema::Member::new("Value", &S_String).wire("value")]);
+static S_TagDescription: schema::Shape = schema::Shape::new("TagDescription", Kind::Structure(&L_TagDescription));
+static L_TagDescription: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_String).wire("key"),
+    schema::Member::new("ResourceId", &S_String).wire("resourceId"),
+    schema::Member::new("ResourceType", &S_ResourceType).wire("resourceType"),
+    schema::Member::new("Value", &S_String).wire("value"),
+]);
+static S_TagDescriptionList: schema::Shape = schema::Shape::new("TagDescriptionList", Kind::List(&M_TagDescriptionList));
+static M_TagDescriptionList: schema::Member = schema::Member::new("member", &S_TagDescription).wire("item");
+static S_TagList: schema::Shape = schema::Shape::new("TagList", Kind::List(&M_TagList));
+static M_TagList: schema::Member = schema::Member::new("member", &S_Tag).wire("item");
+static S_TagSpecification: schema::Shape = schema::Shape::new("TagSpecification", Kind::Structure(&L_TagSpecification));
+static L_TagSpecification: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceType).wire("resourceType"),
+    schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag"),
+]);
+static S_TagSpecificationList: schema::Shape = schema::Shape::new("TagSpecificationList", Kind::List(&M_TagSpecificationList));
+static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S_TagSpecification).wire("item");
+static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
+static S_Tenancy: schema::Shape =
+    schema::Shape::new("Tenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
+static S_ValueStringList: schema::Shape = schema::Shape::new("ValueStringList", Kind::List(&M_ValueStringList));
+static M_ValueStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
+static L_Vpc: Layout = Layout::new(&[
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("InstanceTenancy", &S_Tenancy).wire("instanceTenancy"),
+    schema::Member::new("Ipv6CidrBlockAssociationSet", &S_VpcIpv6CidrBlockAssociationSet).wire("ipv6CidrBlockAssociationSet"),
+    schema::Member::new("CidrBlockAssociationSet", &S_VpcCidrBlockAssociationSet).wire("cidrBlockAssociationSet"),
+    schema::Member::new("IsDefault", &S_Boolean).wire("isDefault"),
+    schema::Member::new("EncryptionControl", &S_VpcEncryptionControl).wire("encryptionControl"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("BlockPublicAccessStates", &S_BlockPublicAccessStates).wire("blockPublicAccessStates"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("State", &S_VpcState).wire("state"),
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("DhcpOptionsId", &S_String).wire("dhcpOptionsId"),
+]);
+static S_VpcAttributeName: schema::Shape = schema::Shape::new("VpcAttributeName", Kind::String).limits(Limits::NONE.values(&[
+    "enableDnsSupport",
+    "enableDnsHostnames",
+    "enableNetworkAddressUsageMetrics",
+]));
+static S_VpcCidrAssociationId: schema::Shape = schema::Shape::new("VpcCidrAssociationId", Kind::String);
+static S_VpcCidrBlockAssociation: schema::Shape =
+    schema::Shape::new("VpcCidrBlockAssociation", Kind::Structure(&L_VpcCidrBlockAssociation));
+static L_VpcCidrBlockAssociation: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("CidrBlockState", &S_VpcCidrBlockState).wire("cidrBlockState"),
+]);
+static S_VpcCidrBlockAssociationSet: schema::Shape =
+    schema::Shape::new("VpcCidrBlockAssociationSet", Kind::List(&M_VpcCidrBlockAssociationSet));
+static M_VpcCidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_VpcCidrBlockAssociation).wire("item");
+static S_VpcCidrBlockState: schema::Shape = schema::Shape::new("VpcCidrBlockState", Kind::Structure(&L_VpcCidrBlockState));
+static L_VpcCidrBlockState: Layout = Layout::new(&[
+    schema::Member::new("State", &S_VpcCidrBlockStateCode).wire("state"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+]);
+static S_VpcCidrBlockStateCode: schema::Shape = schema::Shape::new("VpcCidrBlockStateCode", Kind::String).limits(Limits::NONE.values(&[
+    "associating",
+    "associated",
+    "disassociating",
+    "disassociated",
+    "failing",
+    "failed",
+]));
+static S_VpcEncryptionControl: schema::Shape = schema::Shape::new("VpcEncryptionControl", Kind::Structure(&L_VpcEncryptionControl));
+static L_VpcEncryptionControl: Layout = Layout::new(&[
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId"),
+    schema::Member::new("VpcEncryptionControlId", &S_VpcEncryptionControlId).wire("vpcEncryptionControlId"),
+    schema::Member::new("Mode", &S_VpcEncryptionControlMode).wire("mode"),
+    schema::Member::new("State", &S_VpcEncryptionControlState).wire("state"),
+    schema::Member::new("StateMessage", &S_String).wire("stateMessage"),
+    schema::Member::new("ResourceExclusions", &S_VpcEncryptionControlExclusions).wire("resourceExclusions"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_VpcEncryptionControlConfiguration: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlConfiguration", Kind::Structure(&L_VpcEncryptionControlConfiguration));
+static L_VpcEncryptionControlConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Mode", &S_VpcEncryptionControlMode).required(),
+    schema::Member::new("InternetGatewayExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("EgressOnlyInternetGatewayExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("NatGatewayExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("VirtualPrivateGatewayExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("VpcPeeringExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("LambdaExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("VpcLatticeExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("ElasticFileSystemExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("GlobalAcceleratorExclusion", &S_VpcEncryptionControlExclusionStateInput),
+    schema::Member::new("ApiGatewayV2Exclusion", &S_VpcEncryptionControlExclusionStateInput),
+]);
+static S_VpcEncryptionControlExclusion: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlExclusion", Kind::Structure(&L_VpcEncryptionControlExclusion));
+static L_VpcEncryptionControlExclusion: Layout = Layout::new(&[
+    schema::Member::new("State", &S_VpcEncryptionControlExclusionState).wire("state"),
+    schema::Member::new("StateMessage", &S_String).wire("stateMessage"),
+]);
+static S_VpcEncryptionControlExclusionState: schema::Shape = schema::Shape::new("VpcEncryptionControlExclusionState", Kind::String)
+    .limits(Limits::NONE.values(&["enabling", "enabled", "disabling", "disabled"]));
+static S_VpcEncryptionControlExclusionStateInput: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlExclusionStateInput", Kind::String).limits(Limits::NONE.values(&["enable", "disable"]));
+static S_VpcEncryptionControlExclusions: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlExclusions", Kind::Structure(&L_VpcEncryptionControlExclusions));
+static L_VpcEncryptionControlExclusions: Layout = Layout::new(&[
+    schema::Member::new("InternetGateway", &S_VpcEncryptionControlExclusion).wire("internetGateway"),
+    schema::Member::new("EgressOnlyInternetGateway", &S_VpcEncryptionControlExclusion).wire("egressOnlyInternetGateway"),
+    schema::Member::new("NatGateway", &S_VpcEncryptionControlExclusion).wire("natGateway"),
+    schema::Member::new("VirtualPrivateGateway", &S_VpcEncryptionControlExclusion).wire("virtualPrivateGateway"),
+    schema::Member::new("VpcPeering", &S_VpcEncryptionControlExclusion).wire("vpcPeering"),
+    schema::Member::new("Lambda", &S_VpcEncryptionControlExclusion).wire("lambda"),
+    schema::Member::new("VpcLattice", &S_VpcEncryptionControlExclusion).wire("vpcLattice"),
+    schema::Member::new("ElasticFileSystem", &S_VpcEncryptionControlExclusion).wire("elasticFileSystem"),
+    schema::Member::new("GlobalAccelerator", &S_VpcEncryptionControlExclusion).wire("globalAccelerator"),
+    schema::Member::new("ApiGatewayV2", &S_VpcEncryptionControlExclusion).wire("apiGatewayV2"),
+]);
+static S_VpcEncryptionControlId: schema::Shape = schema::Shape::new("VpcEncryptionControlId", Kind::String);
+static S_VpcEncryptionControlMode: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlMode", Kind::String).limits(Limits::NONE.values(&["monitor", "enforce"]));
+static S_VpcEncryptionControlState: schema::Shape =
+    schema::Shape::new("VpcEncryptionControlState", Kind::String).limits(Limits::NONE.values(&[
+        "enforce-in-progress",
+        "monitor-in-progress",
+        "enforce-failed",
+        "monitor-failed",
+        "deleting",
+        "deleted",
+        "available",
+        "creating",
+        "delete-failed",
+    ]));
+static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
+static S_VpcIdStringList: schema::Shape = schema::Shape::new("VpcIdStringList", Kind::List(&M_VpcIdStringList));
+static M_VpcIdStringList: schema::Member = schema::Member::new("member", &S_VpcId).wire("VpcId");
+static S_VpcIpv6CidrBlockAssociation: schema::Shape =
+    schema::Shape::new("VpcIpv6CidrBlockAssociation", Kind::Structure(&L_VpcIpv6CidrBlockAssociation));
+static L_VpcIpv6CidrBlockAssociation: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+    schema::Member::new("Ipv6CidrBlockState", &S_VpcCidrBlockState).wire("ipv6CidrBlockState"),
+    schema::Member::new("NetworkBorderGroup", &S_String).wire("networkBorderGroup"),
+    schema::Member::new("Ipv6Pool", &S_String).wire("ipv6Pool"),
+    schema::Member::new("Ipv6AddressAttribute", &S_Ipv6AddressAttribute).wire("ipv6AddressAttribute"),
+    schema::Member::new("IpSource", &S_IpSource).wire("ipSource"),
+]);
+static S_VpcIpv6CidrBlockAssociationSet: schema::Shape =
+    schema::Shape::new("VpcIpv6CidrBlockAssociationSet", Kind::List(&M_VpcIpv6CidrBlockAssociationSet));
+static M_VpcIpv6CidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_VpcIpv6CidrBlockAssociation).wire("item");
+static S_VpcList: schema::Shape = schema::Shape::new("VpcList", Kind::List(&M_VpcList));
+static M_VpcList: schema::Member = schema::Member::new("member", &S_Vpc).wire("item");
+static S_VpcState: schema::Shape =
+    schema::Shape::new("VpcState", Kind::String).limits(Limits::NONE.values(&["pending", "available", "deleting"]));
+static S_VpcTenancy: schema::Shape = schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
+static S_ZoneIdStringList: schema::Shape = schema::Shape::new("ZoneIdStringList", Kind::List(&M_ZoneIdStringList));
+static M_ZoneIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneId");
+static S_ZoneNameStringList: schema::Shape = schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
+static M_ZoneNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneName");
+#[derive(Clone, Default)]
+pub struct AccountAttribute {
+    pub attribute_name: Option<String>,
+    pub attribute_values: Option<Vec<AccountAttributeValue>>,
+}
+impl std::fmt::Debug for AccountAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute_name,
+            _ => &self.attribute_values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute_name,
+            _ => &mut self.attribute_values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AccountAttributeValue {
+    pub attribute_value: Option<String>,
+}
+impl std::fmt::Debug for AccountAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attribute_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateSubnetCidrBlockRequest {
+    pub ipv6_ipam_pool_id: Option<String>,
+    pub ipv6_netmask_length: Option<i32>,
+    pub subnet_id: String,
+    pub ipv6_cidr_block: Option<String>,
+}
+impl std::fmt::Debug for AssociateSubnetCidrBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateSubnetCidrBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateSubnetCidrBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateSubnetCidrBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_ipam_pool_id,
+            1 => &self.ipv6_netmask_length,
+            2 => &self.subnet_id,
+            _ => &self.ipv6_cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_ipam_pool_id,
+            1 => &mut self.ipv6_netmask_length,
+            2 => &mut self.subnet_id,
+            _ => &mut self.ipv6_cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateSubnetCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<SubnetIpv6CidrBlockAssociation>,
+    pub subnet_id: Option<String>,
+}
+impl std::fmt::Debug for AssociateSubnetCidrBlockResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateSubnetCidrBlockResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateSubnetCidrBlockResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateSubnetCidrBlockResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_cidr_block_association,
+            _ => &self.subnet_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_cidr_block_association,
+            _ => &mut self.subnet_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateVpcCidrBlockRequest {
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block_network_border_group: Option<String>,
+    pub ipv6_pool: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub ipv4_ipam_pool_id: Option<String>,
+    pub ipv4_netmask_length: Option<i32>,
+    pub ipv6_ipam_pool_id: Option<String>,
+    pub ipv6_netmask_length: Option<i32>,
+    pub vpc_id: String,
+    pub amazon_provided_ipv6_cidr_block: Option<bool>,
+}
+impl std::fmt::Debug for AssociateVpcCidrBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateVpcCidrBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateVpcCidrBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateVpcCidrBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_block,
+            1 => &self.ipv6_cidr_block_network_border_group,
+            2 => &self.ipv6_pool,
+            3 => &self.ipv6_cidr_block,
+            4 => &self.ipv4_ipam_pool_id,
+            5 => &self.ipv4_netmask_length,
+            6 => &self.ipv6_ipam_pool_id,
+            7 => &self.ipv6_netmask_length,
+            8 => &self.vpc_id,
+            _ => &self.amazon_provided_ipv6_cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_block,
+            1 => &mut self.ipv6_cidr_block_network_border_group,
+            2 => &mut self.ipv6_pool,
+            3 => &mut self.ipv6_cidr_block,
+            4 => &mut self.ipv4_ipam_pool_id,
+            5 => &mut self.ipv4_netmask_length,
+            6 => &mut self.ipv6_ipam_pool_id,
+            7 => &mut self.ipv6_netmask_length,
+            8 => &mut self.vpc_id,
+            _ => &mut self.amazon_provided_ipv6_cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateVpcCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<VpcIpv6CidrBlockAssociation>,
+    pub cidr_block_association: Option<VpcCidrBlockAssociation>,
+    pub vpc_id: Option<String>,
+}
+impl std::fmt::Debug for AssociateVpcCidrBlockResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateVpcCidrBlockResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateVpcCidrBlockResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateVpcCidrBlockResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_cidr_block_association,
+            1 => &self.cidr_block_association,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_cidr_block_association,
+            1 => &mut self.cidr_block_association,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachInternetGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub internet_gateway_id: String,
+    pub vpc_id: String,
+}
+impl std::fmt::Debug for AttachInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.internet_gateway_id,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.internet_gateway_id,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttributeBooleanValue {
+    pub value: Option<bool>,
+}
+impl std::fmt::Debug for AttributeBooleanValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttributeBooleanValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeBooleanValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeBooleanValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AvailabilityZone {
+    pub opt_in_status: Option<String>,
+    pub messages: Option<Vec<AvailabilityZoneMessage>>,
+    pub region_name: Option<String>,
+    pub zone_name: Option<String>,
+    pub zone_id: Option<String>,
+    pub group_name: Option<String>,
+    pub network_border_group: Option<String>,
+    pub zone_type: Option<String>,
+    pub parent_zone_name: Option<String>,
+    pub parent_zone_id: Option<String>,
+    pub group_long_name: Option<String>,
+    pub geography: Option<Vec<AvailabilityZoneGeography>>,
+    pub sub_geography: Option<Vec<AvailabilityZoneSubGeography>>,
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for AvailabilityZone {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AvailabilityZone {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AvailabilityZone {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AvailabilityZone
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.opt_in_status,
+            1 => &self.messages,
+            2 => &self.region_name,
+            3 => &self.zone_name,
+            4 => &self.zone_id,
+            5 => &self.group_name,
+            6 => &self.network_border_group,
+            7 => &self.zone_type,
+            8 => &self.parent_zone_name,
+            9 => &self.parent_zone_id,
+            10 => &self.group_long_name,
+            11 => &self.geography,
+            12 => &self.sub_geography,
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.opt_in_status,
+            1 => &mut self.messages,
+            2 => &mut self.region_name,
+            3 => &mut self.zone_name,
+            4 => &mut self.zone_id,
+            5 => &mut self.group_name,
+            6 => &mut self.network_border_group,
+            7 => &mut self.zone_type,
+            8 => &mut self.parent_zone_name,
+            9 => &mut self.parent_zone_id,
+            10 => &mut self.group_long_name,
+            11 => &mut self.geography,
+            12 => &mut self.sub_geography,
+            _ => &mut self.state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AvailabilityZoneGeography {
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for AvailabilityZoneGeography {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AvailabilityZoneGeography {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AvailabilityZoneGeography {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AvailabilityZoneGeography
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AvailabilityZoneMessage {
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for AvailabilityZoneMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AvailabilityZoneMessage {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AvailabilityZoneMessage {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AvailabilityZoneMessage
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AvailabilityZoneSubGeography {
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for AvailabilityZoneSubGeography {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AvailabilityZoneSubGeography {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AvailabilityZoneSubGeography {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AvailabilityZoneSubGeography
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BlockPublicAccessStates {
+    pub internet_gateway_block_mode: Option<String>,
+}
+impl std::fmt::Debug for BlockPublicAccessStates {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BlockPublicAccessStates {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BlockPublicAccessStates {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BlockPublicAccessStates
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.internet_gateway_block_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.internet_gateway_block_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDefaultSubnetRequest {
+    pub availability_zone: Option<String>,
+    pub dry_run: Option<bool>,
+    pub ipv6_native: Option<bool>,
+    pub availability_zone_id: Option<String>,
+}
+impl std::fmt::Debug for CreateDefaultSubnetRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDefaultSubnetRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDefaultSubnetRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDefaultSubnetRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.dry_run,
+            2 => &self.ipv6_native,
+            _ => &self.availability_zone_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.dry_run,
+            2 => &mut self.ipv6_native,
+            _ => &mut self.availability_zone_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDefaultSubnetResult {
+    pub subnet: Option<Subnet>,
+}
+impl std::fmt::Debug for CreateDefaultSubnetResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDefaultSubnetResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDefaultSubnetResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDefaultSubnetResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subnet,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subnet,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDefaultVpcRequest {
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateDefaultVpcRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDefaultVpcRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDefaultVpcRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDefaultVpcRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDefaultVpcResult {
+    pub vpc: Option<Vpc>,
+}
+impl std::fmt::Debug for CreateDefaultVpcResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDefaultVpcResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDefaultVpcResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDefaultVpcResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.vpc,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.vpc,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateInternetGatewayRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateInternetGatewayResult {
+    pub internet_gateway: Option<InternetGateway>,
+}
+impl std::fmt::Debug for CreateInternetGatewayResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateInternetGatewayResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateInternetGatewayResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateInternetGatewayResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.internet_gateway,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.internet_gateway,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSubnetRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub vpc_id: String,
+    pub ipv6_native: Option<bool>,
+    pub ipv4_ipam_pool_id: Option<String>,
+    pub ipv4_netmask_length: Option<i32>,
+    pub ipv6_ipam_pool_id: Option<String>,
+    pub ipv6_netmask_length: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateSubnetRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSubnetRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSubnetRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSubnetRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.availability_zone,
+            2 => &self.availability_zone_id,
+            3 => &self.cidr_block,
+            4 => &self.ipv6_cidr_block,
+            5 => &self.outpost_arn,
+            6 => &self.vpc_id,
+            7 => &self.ipv6_native,
+            8 => &self.ipv4_ipam_pool_id,
+            9 => &self.ipv4_netmask_length,
+            10 => &self.ipv6_ipam_pool_id,
+            11 => &self.ipv6_netmask_length,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.availability_zone,
+            2 => &mut self.availability_zone_id,
+            3 => &mut self.cidr_block,
+            4 => &mut self.ipv6_cidr_block,
+            5 => &mut self.outpost_arn,
+            6 => &mut self.vpc_id,
+            7 => &mut self.ipv6_native,
+            8 => &mut self.ipv4_ipam_pool_id,
+            9 => &mut self.ipv4_netmask_length,
+            10 => &mut self.ipv6_ipam_pool_id,
+            11 => &mut self.ipv6_netmask_length,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSubnetResult {
+    pub subnet: Option<Subnet>,
+}
+impl std::fmt::Debug for CreateSubnetResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSubnetResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSubnetResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSubnetResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.subnet,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.subnet,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateTagsRequest {
+    pub dry_run: Option<bool>,
+    pub resources: Vec<String>,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for CreateTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.resources,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.resources,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVpcRequest {
+    pub cidr_block: Option<String>,
+    pub ipv6_pool: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub ipv4_ipam_pool_id: Option<String>,
+    pub ipv4_netmask_length: Option<i32>,
+    pub ipv6_ipam_pool_id: Option<String>,
+    pub ipv6_netmask_length: Option<i32>,
+    pub ipv6_cidr_block_network_border_group: Option<String>,
+    pub vpc_encryption_control: Option<VpcEncryptionControlConfiguration>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub instance_tenancy: Option<String>,
+    pub amazon_provided_ipv6_cidr_block: Option<bool>,
+}
+impl std::fmt::Debug for CreateVpcRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_block,
+            1 => &self.ipv6_pool,
+            2 => &self.ipv6_cidr_block,
+            3 => &self.ipv4_ipam_pool_id,
+            4 => &self.ipv4_netmask_length,
+            5 => &self.ipv6_ipam_pool_id,
+            6 => &self.ipv6_netmask_length,
+            7 => &self.ipv6_cidr_block_network_border_group,
+            8 => &self.vpc_encryption_control,
+            9 => &self.tag_specifications,
+            10 => &self.dry_run,
+            11 => &self.instance_tenancy,
+            _ => &self.amazon_provided_ipv6_cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_block,
+            1 => &mut self.ipv6_pool,
+            2 => &mut self.ipv6_cidr_block,
+            3 => &mut self.ipv4_ipam_pool_id,
+            4 => &mut self.ipv4_netmask_length,
+            5 => &mut self.ipv6_ipam_pool_id,
+            6 => &mut self.ipv6_netmask_length,
+            7 => &mut self.ipv6_cidr_block_network_border_group,
+            8 => &mut self.vpc_encryption_control,
+            9 => &mut self.tag_specifications,
+            10 => &mut self.dry_run,
+            11 => &mut self.instance_tenancy,
+            _ => &mut self.amazon_provided_ipv6_cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVpcResult {
+    pub vpc: Option<Vpc>,
+}
+impl std::fmt::Debug for CreateVpcResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.vpc,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.vpc,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteInternetGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub internet_gateway_id: String,
+}
+impl std::fmt::Debug for DeleteInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.internet_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.internet_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSubnetRequest {
+    pub subnet_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteSubnetRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSubnetRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSubnetRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSubnetRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteTagsRequest {
+    pub dry_run: Option<bool>,
+    pub resources: Vec<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for DeleteTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.resources,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.resources,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVpcRequest {
+    pub vpc_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteVpcRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVpcRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVpcRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVpcRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAccountAttributesRequest {
+    pub dry_run: Option<bool>,
+    pub attribute_names: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeAccountAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAccountAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAccountAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAccountAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAccountAttributesResult {
+    pub account_attributes: Option<Vec<AccountAttribute>>,
+}
+impl std::fmt::Debug for DescribeAccountAttributesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAccountAttributesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAccountAttributesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAccountAttributesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.account_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.account_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAvailabilityZonesRequest {
+    pub zone_names: Option<Vec<String>>,
+    pub zone_ids: Option<Vec<String>>,
+    pub all_availability_zones: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeAvailabilityZonesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAvailabilityZonesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAvailabilityZonesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAvailabilityZonesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.zone_names,
+            1 => &self.zone_ids,
+            2 => &self.all_availability_zones,
+            3 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.zone_names,
+            1 => &mut self.zone_ids,
+            2 => &mut self.all_availability_zones,
+            3 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAvailabilityZonesResult {
+    pub availability_zones: Option<Vec<AvailabilityZone>>,
+}
+impl std::fmt::Debug for DescribeAvailabilityZonesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAvailabilityZonesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAvailabilityZonesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAvailabilityZonesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.availability_zones,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.availability_zones,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInternetGatewaysRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub internet_gateway_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeInternetGatewaysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInternetGatewaysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInternetGatewaysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInternetGatewaysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.max_results,
+            2 => &self.dry_run,
+            3 => &self.internet_gateway_ids,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.max_results,
+            2 => &mut self.dry_run,
+            3 => &mut self.internet_gateway_ids,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInternetGatewaysResult {
+    pub internet_gateways: Option<Vec<InternetGateway>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInternetGatewaysResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInternetGatewaysResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInternetGatewaysResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInternetGatewaysResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.internet_gateways,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.internet_gateways,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRegionsRequest {
+    pub region_names: Option<Vec<String>>,
+    pub all_regions: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeRegionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRegionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRegionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRegionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region_names,
+            1 => &self.all_regions,
+            2 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region_names,
+            1 => &mut self.all_regions,
+            2 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRegionsResult {
+    pub regions: Option<Vec<Region>>,
+}
+impl std::fmt::Debug for DescribeRegionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRegionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRegionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRegionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.regions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.regions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSubnetsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub subnet_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeSubnetsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSubnetsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSubnetsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSubnetsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.subnet_ids,
+            2 => &self.next_token,
+            3 => &self.max_results,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.subnet_ids,
+            2 => &mut self.next_token,
+            3 => &mut self.max_results,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSubnetsResult {
+    pub next_token: Option<String>,
+    pub subnets: Option<Vec<Subnet>>,
+}
+impl std::fmt::Debug for DescribeSubnetsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSubnetsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSubnetsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSubnetsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.subnets,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.subnets,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTagsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filters,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filters,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeTagsResult {
+    pub next_token: Option<String>,
+    pub tags: Option<Vec<TagDescription>>,
+}
+impl std::fmt::Debug for DescribeTagsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeTagsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeTagsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeTagsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcAttributeRequest {
+    pub attribute: String,
+    pub vpc_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeVpcAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.vpc_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.vpc_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcAttributeResult {
+    pub enable_dns_hostnames: Option<AttributeBooleanValue>,
+    pub enable_dns_support: Option<AttributeBooleanValue>,
+    pub enable_network_address_usage_metrics: Option<AttributeBooleanValue>,
+    pub vpc_id: Option<String>,
+}
+impl std::fmt::Debug for DescribeVpcAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enable_dns_hostnames,
+            1 => &self.enable_dns_support,
+            2 => &self.enable_network_address_usage_metrics,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enable_dns_hostnames,
+            1 => &mut self.enable_dns_support,
+            2 => &mut self.enable_network_address_usage_metrics,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub vpc_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeVpcsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.vpc_ids,
+            2 => &self.next_token,
+            3 => &self.max_results,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.vpc_ids,
+            2 => &mut self.next_token,
+            3 => &mut self.max_results,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcsResult {
+    pub next_token: Option<String>,
+    pub vpcs: Option<Vec<Vpc>>,
+}
+impl std::fmt::Debug for DescribeVpcsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.vpcs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.vpcs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetachInternetGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub internet_gateway_id: String,
+    pub vpc_id: String,
+}
+impl std::fmt::Debug for DetachInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DetachInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.internet_gateway_id,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.internet_gateway_id,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateSubnetCidrBlockRequest {
+    pub association_id: String,
+}
+impl std::fmt::Debug for DisassociateSubnetCidrBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateSubnetCidrBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateSubnetCidrBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateSubnetCidrBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateSubnetCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<SubnetIpv6CidrBlockAssociation>,
+    pub subnet_id: Option<String>,
+}
+impl std::fmt::Debug for DisassociateSubnetCidrBlockResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateSubnetCidrBlockResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateSubnetCidrBlockResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateSubnetCidrBlockResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_cidr_block_association,
+            _ => &self.subnet_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_cidr_block_association,
+            _ => &mut self.subnet_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateVpcCidrBlockRequest {
+    pub association_id: String,
+}
+impl std::fmt::Debug for DisassociateVpcCidrBlockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateVpcCidrBlockRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateVpcCidrBlockRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateVpcCidrBlockRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateVpcCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<VpcIpv6CidrBlockAssociation>,
+    pub cidr_block_association: Option<VpcCidrBlockAssociation>,
+    pub vpc_id: Option<String>,
+}
+impl std::fmt::Debug for DisassociateVpcCidrBlockResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateVpcCidrBlockResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateVpcCidrBlockResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateVpcCidrBlockResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_cidr_block_association,
+            1 => &self.cidr_block_association,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_cidr_block_association,
+            1 => &mut self.cidr_block_association,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Filter {
+    pub name: Option<String>,
+    pub values: Option<Vec<String>>,
+}
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Filter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Filter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Filter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InternetGateway {
+    pub attachments: Option<Vec<InternetGatewayAttachment>>,
+    pub internet_gateway_id: Option<String>,
+    pub owner_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for InternetGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InternetGateway {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InternetGateway {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InternetGateway
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attachments,
+            1 => &self.internet_gateway_id,
+            2 => &self.owner_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attachments,
+            1 => &mut self.internet_gateway_id,
+            2 => &mut self.owner_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InternetGatewayAttachment {
+    pub state: Option<String>,
+    pub vpc_id: Option<String>,
+}
+impl std::fmt::Debug for InternetGatewayAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InternetGatewayAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InternetGatewayAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InternetGatewayAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifySubnetAttributeRequest {
+    pub assign_ipv6_address_on_creation: Option<AttributeBooleanValue>,
+    pub map_public_ip_on_launch: Option<AttributeBooleanValue>,
+    pub subnet_id: String,
+    pub map_customer_owned_ip_on_launch: Option<AttributeBooleanValue>,
+    pub customer_owned_ipv4_pool: Option<String>,
+    pub enable_dns64: Option<AttributeBooleanValue>,
+    pub private_dns_hostname_type_on_launch: Option<String>,
+    pub enable_resource_name_dns_a_record_on_launch: Option<AttributeBooleanValue>,
+    pub enable_resource_name_dns_aaaa_record_on_launch: Option<AttributeBooleanValue>,
+    pub enable_lni_at_device_index: Option<i32>,
+    pub disable_lni_at_device_index: Option<AttributeBooleanValue>,
+}
+impl std::fmt::Debug for ModifySubnetAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySubnetAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySubnetAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySubnetAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.assign_ipv6_address_on_creation,
+            1 => &self.map_public_ip_on_launch,
+            2 => &self.subnet_id,
+            3 => &self.map_customer_owned_ip_on_launch,
+            4 => &self.customer_owned_ipv4_pool,
+            5 => &self.enable_dns64,
+            6 => &self.private_dns_hostname_type_on_launch,
+            7 => &self.enable_resource_name_dns_a_record_on_launch,
+            8 => &self.enable_resource_name_dns_aaaa_record_on_launch,
+            9 => &self.enable_lni_at_device_index,
+            _ => &self.disable_lni_at_device_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.assign_ipv6_address_on_creation,
+            1 => &mut self.map_public_ip_on_launch,
+            2 => &mut self.subnet_id,
+            3 => &mut self.map_customer_owned_ip_on_launch,
+            4 => &mut self.customer_owned_ipv4_pool,
+            5 => &mut self.enable_dns64,
+            6 => &mut self.private_dns_hostname_type_on_launch,
+            7 => &mut self.enable_resource_name_dns_a_record_on_launch,
+            8 => &mut self.enable_resource_name_dns_aaaa_record_on_launch,
+            9 => &mut self.enable_lni_at_device_index,
+            _ => &mut self.disable_lni_at_device_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVpcAttributeRequest {
+    pub enable_dns_hostnames: Option<AttributeBooleanValue>,
+    pub enable_dns_support: Option<AttributeBooleanValue>,
+    pub vpc_id: String,
+    pub enable_network_address_usage_metrics: Option<AttributeBooleanValue>,
+}
+impl std::fmt::Debug for ModifyVpcAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enable_dns_hostnames,
+            1 => &self.enable_dns_support,
+            2 => &self.vpc_id,
+            _ => &self.enable_network_address_usage_metrics,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enable_dns_hostnames,
+            1 => &mut self.enable_dns_support,
+            2 => &mut self.vpc_id,
+            _ => &mut self.enable_network_address_usage_metrics,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVpcTenancyRequest {
+    pub vpc_id: String,
+    pub instance_tenancy: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyVpcTenancyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcTenancyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcTenancyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcTenancyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_id,
+            1 => &self.instance_tenancy,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_id,
+            1 => &mut self.instance_tenancy,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVpcTenancyResult {
+    pub return_value: Option<bool>,
+}
+impl std::fmt::Debug for ModifyVpcTenancyResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcTenancyResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcTenancyResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcTenancyResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrivateDnsNameOptionsOnLaunch {
+    pub hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for PrivateDnsNameOptionsOnLaunch {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrivateDnsNameOptionsOnLaunch {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrivateDnsNameOptionsOnLaunch {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrivateDnsNameOptionsOnLaunch
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.hostname_type,
+            1 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.hostname_type,
+            1 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Region {
+    pub opt_in_status: Option<String>,
+    pub geography: Option<Vec<RegionGeography>>,
+    pub region_name: Option<String>,
+    pub endpoint: Option<String>,
+}
+impl std::fmt::Debug for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Region {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Region {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Region
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.opt_in_status,
+            1 => &self.geography,
+            2 => &self.region_name,
+            _ => &self.endpoint,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.opt_in_status,
+            1 => &mut self.geography,
+            2 => &mut self.region_name,
+            _ => &mut self.endpoint,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RegionGeography {
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for RegionGeography {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RegionGeography {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RegionGeography {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RegionGeography
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Subnet {
+    pub availability_zone_id: Option<String>,
+    pub enable_lni_at_device_index: Option<i32>,
+    pub map_customer_owned_ip_on_launch: Option<bool>,
+    pub customer_owned_ipv4_pool: Option<String>,
+    pub owner_id: Option<String>,
+    pub assign_ipv6_address_on_creation: Option<bool>,
+    pub ipv6_cidr_block_association_set: Option<Vec<SubnetIpv6CidrBlockAssociation>>,
+    pub tags: Option<Vec<Tag>>,
+    pub subnet_arn: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub enable_dns64: Option<bool>,
+    pub ipv6_native: Option<bool>,
+    pub private_dns_name_options_on_launch: Option<PrivateDnsNameOptionsOnLaunch>,
+    pub block_public_access_states: Option<BlockPublicAccessStates>,
+    pub type_: Option<String>,
+    pub subnet_id: Option<String>,
+    pub state: Option<String>,
+    pub vpc_id: Option<String>,
+    pub cidr_block: Option<String>,
+    pub available_ip_address_count: Option<i32>,
+    pub availability_zone: Option<String>,
+    pub default_for_az: Option<bool>,
+    pub map_public_ip_on_launch: Option<bool>,
+}
+impl std::fmt::Debug for Subnet {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Subnet {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Subnet {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Subnet
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone_id,
+            1 => &self.enable_lni_at_device_index,
+            2 => &self.map_customer_owned_ip_on_launch,
+            3 => &self.customer_owned_ipv4_pool,
+            4 => &self.owner_id,
+            5 => &self.assign_ipv6_address_on_creation,
+            6 => &self.ipv6_cidr_block_association_set,
+            7 => &self.tags,
+            8 => &self.subnet_arn,
+            9 => &self.outpost_arn,
+            10 => &self.enable_dns64,
+            11 => &self.ipv6_native,
+            12 => &self.private_dns_name_options_on_launch,
+            13 => &self.block_public_access_states,
+            14 => &self.type_,
+            15 => &self.subnet_id,
+            16 => &self.state,
+            17 => &self.vpc_id,
+            18 => &self.cidr_block,
+            19 => &self.available_ip_address_count,
+            20 => &self.availability_zone,
+            21 => &self.default_for_az,
+            _ => &self.map_public_ip_on_launch,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone_id,
+            1 => &mut self.enable_lni_at_device_index,
+            2 => &mut self.map_customer_owned_ip_on_launch,
+            3 => &mut self.customer_owned_ipv4_pool,
+            4 => &mut self.owner_id,
+            5 => &mut self.assign_ipv6_address_on_creation,
+            6 => &mut self.ipv6_cidr_block_association_set,
+            7 => &mut self.tags,
+            8 => &mut self.subnet_arn,
+            9 => &mut self.outpost_arn,
+            10 => &mut self.enable_dns64,
+            11 => &mut self.ipv6_native,
+            12 => &mut self.private_dns_name_options_on_launch,
+            13 => &mut self.block_public_access_states,
+            14 => &mut self.type_,
+            15 => &mut self.subnet_id,
+            16 => &mut self.state,
+            17 => &mut self.vpc_id,
+            18 => &mut self.cidr_block,
+            19 => &mut self.available_ip_address_count,
+            20 => &mut self.availability_zone,
+            21 => &mut self.default_for_az,
+            _ => &mut self.map_public_ip_on_launch,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubnetCidrBlockState {
+    pub state: Option<String>,
+    pub status_message: Option<String>,
+}
+impl std::fmt::Debug for SubnetCidrBlockState {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubnetCidrBlockState {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetCidrBlockState {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetCidrBlockState
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.status_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.status_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubnetIpv6CidrBlockAssociation {
+    pub association_id: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub ipv6_cidr_block_state: Option<SubnetCidrBlockState>,
+    pub ipv6_address_attribute: Option<String>,
+    pub ip_source: Option<String>,
+}
+impl std::fmt::Debug for SubnetIpv6CidrBlockAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubnetIpv6CidrBlockAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetIpv6CidrBlockAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetIpv6CidrBlockAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            1 => &self.ipv6_cidr_block,
+            2 => &self.ipv6_cidr_block_state,
+            3 => &self.ipv6_address_attribute,
+            _ => &self.ip_source,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            1 => &mut self.ipv6_cidr_block,
+            2 => &mut self.ipv6_cidr_block_state,
+            3 => &mut self.ipv6_address_attribute,
+            _ => &mut self.ip_source,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Tag {
+    pub key: Option<String>,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Tag {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Tag {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Tag
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagDescription {
+    pub key: Option<String>,
+    pub resource_id: Option<String>,
+    pub resource_type: Option<String>,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for TagDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            1 => &self.resource_id,
+            2 => &self.resource_type,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            1 => &mut self.resource_id,
+            2 => &mut self.resource_type,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagSpecification {
+    pub resource_type: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for TagSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Vpc {
+    pub owner_id: Option<String>,
+    pub instance_tenancy: Option<String>,
+    pub ipv6_cidr_block_association_set: Option<Vec<VpcIpv6CidrBlockAssociation>>,
+    pub cidr_block_association_set: Option<Vec<VpcCidrBlockAssociation>>,
+    pub is_default: Option<bool>,
+    pub encryption_control: Option<VpcEncryptionControl>,
+    pub tags: Option<Vec<Tag>>,
+    pub block_public_access_states: Option<BlockPublicAccessStates>,
+    pub vpc_id: Option<String>,
+    pub state: Option<String>,
+    pub cidr_block: Option<String>,
+    pub dhcp_options_id: Option<String>,
+}
+impl std::fmt::Debug for Vpc {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Vpc {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Vpc {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Vpc
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner_id,
+            1 => &self.instance_tenancy,
+            2 => &self.ipv6_cidr_block_association_set,
+            3 => &self.cidr_block_association_set,
+            4 => &self.is_default,
+            5 => &self.encryption_control,
+            6 => &self.tags,
+            7 => &self.block_public_access_states,
+            8 => &self.vpc_id,
+            9 => &self.state,
+            10 => &self.cidr_block,
+            _ => &self.dhcp_options_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner_id,
+            1 => &mut self.instance_tenancy,
+            2 => &mut self.ipv6_cidr_block_association_set,
+            3 => &mut self.cidr_block_association_set,
+            4 => &mut self.is_default,
+            5 => &mut self.encryption_control,
+            6 => &mut self.tags,
+            7 => &mut self.block_public_access_states,
+            8 => &mut self.vpc_id,
+            9 => &mut self.state,
+            10 => &mut self.cidr_block,
+            _ => &mut self.dhcp_options_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcCidrBlockAssociation {
+    pub association_id: Option<String>,
+    pub cidr_block: Option<String>,
+    pub cidr_block_state: Option<VpcCidrBlockState>,
+}
+impl std::fmt::Debug for VpcCidrBlockAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcCidrBlockAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcCidrBlockAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcCidrBlockAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            1 => &self.cidr_block,
+            _ => &self.cidr_block_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            1 => &mut self.cidr_block,
+            _ => &mut self.cidr_block_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcCidrBlockState {
+    pub state: Option<String>,
+    pub status_message: Option<String>,
+}
+impl std::fmt::Debug for VpcCidrBlockState {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcCidrBlockState {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcCidrBlockState {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcCidrBlockState
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.status_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.status_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcEncryptionControl {
+    pub vpc_id: Option<String>,
+    pub vpc_encryption_control_id: Option<String>,
+    pub mode: Option<String>,
+    pub state: Option<String>,
+    pub state_message: Option<String>,
+    pub resource_exclusions: Option<VpcEncryptionControlExclusions>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for VpcEncryptionControl {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcEncryptionControl {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcEncryptionControl {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcEncryptionControl
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_id,
+            1 => &self.vpc_encryption_control_id,
+            2 => &self.mode,
+            3 => &self.state,
+            4 => &self.state_message,
+            5 => &self.resource_exclusions,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_id,
+            1 => &mut self.vpc_encryption_control_id,
+            2 => &mut self.mode,
+            3 => &mut self.state,
+            4 => &mut self.state_message,
+            5 => &mut self.resource_exclusions,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcEncryptionControlConfiguration {
+    pub mode: String,
+    pub internet_gateway_exclusion: Option<String>,
+    pub egress_only_internet_gateway_exclusion: Option<String>,
+    pub nat_gateway_exclusion: Option<String>,
+    pub virtual_private_gateway_exclusion: Option<String>,
+    pub vpc_peering_exclusion: Option<String>,
+    pub lambda_exclusion: Option<String>,
+    pub vpc_lattice_exclusion: Option<String>,
+    pub elastic_file_system_exclusion: Option<String>,
+    pub global_accelerator_exclusion: Option<String>,
+    pub api_gateway_v2_exclusion: Option<String>,
+}
+impl std::fmt::Debug for VpcEncryptionControlConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcEncryptionControlConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcEncryptionControlConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcEncryptionControlConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mode,
+            1 => &self.internet_gateway_exclusion,
+            2 => &self.egress_only_internet_gateway_exclusion,
+            3 => &self.nat_gateway_exclusion,
+            4 => &self.virtual_private_gateway_exclusion,
+            5 => &self.vpc_peering_exclusion,
+            6 => &self.lambda_exclusion,
+            7 => &self.vpc_lattice_exclusion,
+            8 => &self.elastic_file_system_exclusion,
+            9 => &self.global_accelerator_exclusion,
+            _ => &self.api_gateway_v2_exclusion,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mode,
+            1 => &mut self.internet_gateway_exclusion,
+            2 => &mut self.egress_only_internet_gateway_exclusion,
+            3 => &mut self.nat_gateway_exclusion,
+            4 => &mut self.virtual_private_gateway_exclusion,
+            5 => &mut self.vpc_peering_exclusion,
+            6 => &mut self.lambda_exclusion,
+            7 => &mut self.vpc_lattice_exclusion,
+            8 => &mut self.elastic_file_system_exclusion,
+            9 => &mut self.global_accelerator_exclusion,
+            _ => &mut self.api_gateway_v2_exclusion,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcEncryptionControlExclusion {
+    pub state: Option<String>,
+    pub state_message: Option<String>,
+}
+impl std::fmt::Debug for VpcEncryptionControlExclusion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcEncryptionControlExclusion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcEncryptionControlExclusion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcEncryptionControlExclusion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.state_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.state_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcEncryptionControlExclusions {
+    pub internet_gateway: Option<VpcEncryptionControlExclusion>,
+    pub egress_only_internet_gateway: Option<VpcEncryptionControlExclusion>,
+    pub nat_gateway: Option<VpcEncryptionControlExclusion>,
+    pub virtual_private_gateway: Option<VpcEncryptionControlExclusion>,
+    pub vpc_peering: Option<VpcEncryptionControlExclusion>,
+    pub lambda: Option<VpcEncryptionControlExclusion>,
+    pub vpc_lattice: Option<VpcEncryptionControlExclusion>,
+    pub elastic_file_system: Option<VpcEncryptionControlExclusion>,
+    pub global_accelerator: Option<VpcEncryptionControlExclusion>,
+    pub api_gateway_v2: Option<VpcEncryptionControlExclusion>,
+}
+impl std::fmt::Debug for VpcEncryptionControlExclusions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcEncryptionControlExclusions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcEncryptionControlExclusions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcEncryptionControlExclusions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.internet_gateway,
+            1 => &self.egress_only_internet_gateway,
+            2 => &self.nat_gateway,
+            3 => &self.virtual_private_gateway,
+            4 => &self.vpc_peering,
+            5 => &self.lambda,
+            6 => &self.vpc_lattice,
+            7 => &self.elastic_file_system,
+            8 => &self.global_accelerator,
+            _ => &self.api_gateway_v2,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.internet_gateway,
+            1 => &mut self.egress_only_internet_gateway,
+            2 => &mut self.nat_gateway,
+            3 => &mut self.virtual_private_gateway,
+            4 => &mut self.vpc_peering,
+            5 => &mut self.lambda,
+            6 => &mut self.vpc_lattice,
+            7 => &mut self.elastic_file_system,
+            8 => &mut self.global_accelerator,
+            _ => &mut self.api_gateway_v2,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcIpv6CidrBlockAssociation {
+    pub association_id: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub ipv6_cidr_block_state: Option<VpcCidrBlockState>,
+    pub network_border_group: Option<String>,
+    pub ipv6_pool: Option<String>,
+    pub ipv6_address_attribute: Option<String>,
+    pub ip_source: Option<String>,
+}
+impl std::fmt::Debug for VpcIpv6CidrBlockAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcIpv6CidrBlockAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcIpv6CidrBlockAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcIpv6CidrBlockAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            1 => &self.ipv6_cidr_block,
+            2 => &self.ipv6_cidr_block_state,
+            3 => &self.network_border_group,
+            4 => &self.ipv6_pool,
+            5 => &self.ipv6_address_attribute,
+            _ => &self.ip_source,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            1 => &mut self.ipv6_cidr_block,
+            2 => &mut self.ipv6_cidr_block_state,
+            3 => &mut self.network_border_group,
+            4 => &mut self.ipv6_pool,
+            5 => &mut self.ipv6_address_attribute,
+            _ => &mut self.ip_source,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Every kind of resource: what tells by an id which one it is.
+
+use kogumo_base::{Scope, Trouble};
+use kogumo_store::Read;
+use kogumo_wire::Fault;
+
+use crate::dhcp_options::DhcpOptions;
+use crate::internet_gateway::InternetGateway;
+use crate::network_acl::NetworkAcl;
+use crate::resource::{Kind, Resource};
+use crate::route_table::RouteTable;
+use crate::security_group::SecurityGroup;
+use crate::subnet::Subnet;
+use crate::vpc::Vpc;
+
+type Exists = fn(&dyn Read, &Scope, &str) -> Result<bool, Trouble>;
+
+/// A new kind is one line here: then it can be tagged.
+static KINDS: &[(&Kind, Exists)] = &[
+    entry::<DhcpOptions>(),
+    entry::<InternetGateway>(),
+    entry::<NetworkAcl>(),
+    entry::<RouteTable>(),
+    entry::<SecurityGroup>(),
+    entry::<Subnet>(),
+    entry::<Vpc>(),
+];
+
+const fn entry<R: Resource>() -> (&'static Kind, Exists) {
+    (R::KIND, |read, scope, id| R::TABLE.contains(read, scope, id))
+}
+
+/// The kind of an existing resource.
+///
+/// # Errors
+/// `InvalidID` for an id of no kind; the kind's `NotFound`.
+pub fn of(read: &dyn Read, scope: &Scope, id: &str) -> Result<&'static Kind, Fault> {
+    let prefix = id.rsplit_once('-').map_or("", |(prefix, _)| prefix);
+    let entry = KINDS.iter().find(|(kind, _)| kind.prefix == prefix);
+    let (kind, exists) = entry.ok_or_else(|| Fault::coded("InvalidID", 400, format!("The ID '{id}' is not valid")))?;
+    if exists(read, scope, id)? { Ok(kind) } else { Err(kind.missing(id)) }
+}

@@ -1,0 +1,35 @@
+//! EC2: VPCs and what belongs to them. Operations validate and record; `net` and `machine` make the records real.
+//!
+//! Each resource is a folder: `record.rs` (what is kept), `rules.rs` (pure), `ops.rs` (the operations). What all share:
+//! [`resource`] (ids), [`tag`], [`filter`], [`page`], [`client_token`], [`dry_run`].
+
+mod account;
+mod cidr;
+mod client_token;
+mod default_vpc;
+mod dhcp_options;
+mod dry_run;
+mod faults;
+mod filter;
+mod internet_gateway;
+mod kinds;
+mod network_acl;
+mod ops;
+mod page;
+mod region;
+mod resource;
+mod route_table;
+mod security_group;
+mod subnet;
+mod tag;
+#[cfg(test)]
+mod tests;
+mod vpc;
+mod vpc_parts;
+
+use kogumo_door::Service;
+
+/// The service as the registry holds it.
+pub fn service() -> Service {
+    Service::new(&kogumo_model::ec2::SERVICE, ops::ops()).prepare(default_vpc::prepare)
+}

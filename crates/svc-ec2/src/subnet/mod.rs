@@ -1,0 +1,10 @@
+//! Subnets: parts of a VPC's block, each in one zone.
+
+mod ipv6;
+mod ops;
+mod record;
+pub mod rules;
+
+pub use ipv6::*;
+pub use ops::*;
+pub use record::Subnet;
