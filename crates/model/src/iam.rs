@@ -25,21 +25,21 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AcceptDelegationRequest", "POST", "/"),
     &schema::Operation::unbuilt("AcquireRole", "POST", "/"),
-    &schema::Operation::unbuilt("AddClientIDToOpenIDConnectProvider", "POST", "/"),
+    &ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER,
     &ADD_ROLE_TO_INSTANCE_PROFILE,
     &ADD_USER_TO_GROUP,
     &schema::Operation::unbuilt("AssociateDelegationRequest", "POST", "/"),
     &ATTACH_GROUP_POLICY,
     &ATTACH_ROLE_POLICY,
     &ATTACH_USER_POLICY,
-    &schema::Operation::unbuilt("ChangePassword", "POST", "/"),
+    &CHANGE_PASSWORD,
     &CREATE_ACCESS_KEY,
     &CREATE_ACCOUNT_ALIAS,
     &schema::Operation::unbuilt("CreateDelegationRequest", "POST", "/"),
     &CREATE_GROUP,
     &CREATE_INSTANCE_PROFILE,
-    &schema::Operation::unbuilt("CreateLoginProfile", "POST", "/"),
-    &schema::Operation::unbuilt("CreateOpenIDConnectProvider", "POST", "/"),
+    &CREATE_LOGIN_PROFILE,
+    &CREATE_OPEN_ID_CONNECT_PROVIDER,
     &CREATE_POLICY,
     &CREATE_POLICY_VERSION,
     &CREATE_ROLE,
@@ -47,16 +47,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_SERVICE_LINKED_ROLE,
     &schema::Operation::unbuilt("CreateServiceSpecificCredential", "POST", "/"),
     &CREATE_USER,
-    &schema::Operation::unbuilt("CreateVirtualMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("DeactivateMFADevice", "POST", "/"),
+    &CREATE_VIRTUAL_MFA_DEVICE,
+    &DEACTIVATE_MFA_DEVICE,
     &DELETE_ACCESS_KEY,
     &DELETE_ACCOUNT_ALIAS,
-    &schema::Operation::unbuilt("DeleteAccountPasswordPolicy", "POST", "/"),
+    &DELETE_ACCOUNT_PASSWORD_POLICY,
     &DELETE_GROUP,
     &DELETE_GROUP_POLICY,
     &DELETE_INSTANCE_PROFILE,
-    &schema::Operation::unbuilt("DeleteLoginProfile", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteOpenIDConnectProvider", "POST", "/"),
+    &DELETE_LOGIN_PROFILE,
+    &DELETE_OPEN_ID_CONNECT_PROVIDER,
     &DELETE_POLICY,
     &DELETE_POLICY_VERSION,
     &DELETE_ROLE,
@@ -65,42 +65,42 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSSHPublicKey", "POST", "/"),
     &schema::Operation::unbuilt("DeleteServerCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteServiceLinkedRole", "POST", "/"),
+    &DELETE_SERVICE_LINKED_ROLE,
     &schema::Operation::unbuilt("DeleteServiceSpecificCredential", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSigningCertificate", "POST", "/"),
     &DELETE_USER,
     &DELETE_USER_PERMISSIONS_BOUNDARY,
     &DELETE_USER_POLICY,
-    &schema::Operation::unbuilt("DeleteVirtualMFADevice", "POST", "/"),
+    &DELETE_VIRTUAL_MFA_DEVICE,
     &DETACH_GROUP_POLICY,
     &DETACH_ROLE_POLICY,
     &DETACH_USER_POLICY,
     &schema::Operation::unbuilt("DisableOrganizationsRootCredentialsManagement", "POST", "/"),
     &schema::Operation::unbuilt("DisableOrganizationsRootSessions", "POST", "/"),
     &schema::Operation::unbuilt("DisableOutboundWebIdentityFederation", "POST", "/"),
-    &schema::Operation::unbuilt("EnableMFADevice", "POST", "/"),
+    &ENABLE_MFA_DEVICE,
     &schema::Operation::unbuilt("EnableOrganizationsRootCredentialsManagement", "POST", "/"),
     &schema::Operation::unbuilt("EnableOrganizationsRootSessions", "POST", "/"),
     &schema::Operation::unbuilt("EnableOutboundWebIdentityFederation", "POST", "/"),
-    &schema::Operation::unbuilt("GenerateCredentialReport", "POST", "/"),
+    &GENERATE_CREDENTIAL_REPORT,
     &schema::Operation::unbuilt("GenerateOrganizationsAccessReport", "POST", "/"),
     &schema::Operation::unbuilt("GenerateServiceLastAccessedDetails", "POST", "/"),
-    &schema::Operation::unbuilt("GetAccessKeyLastUsed", "POST", "/"),
-    &schema::Operation::unbuilt("GetAccountAuthorizationDetails", "POST", "/"),
-    &schema::Operation::unbuilt("GetAccountPasswordPolicy", "POST", "/"),
+    &GET_ACCESS_KEY_LAST_USED,
+    &GET_ACCOUNT_AUTHORIZATION_DETAILS,
+    &GET_ACCOUNT_PASSWORD_POLICY,
     &schema::Operation::unbuilt("GetAccountProperties", "POST", "/"),
     &GET_ACCOUNT_SUMMARY,
     &schema::Operation::unbuilt("GetContextKeysForCustomPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetContextKeysForPrincipalPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("GetCredentialReport", "POST", "/"),
+    &GET_CREDENTIAL_REPORT,
     &schema::Operation::unbuilt("GetDelegationRequest", "POST", "/"),
     &GET_GROUP,
     &GET_GROUP_POLICY,
     &schema::Operation::unbuilt("GetHumanReadableSummary", "POST", "/"),
     &GET_INSTANCE_PROFILE,
-    &schema::Operation::unbuilt("GetLoginProfile", "POST", "/"),
-    &schema::Operation::unbuilt("GetMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("GetOpenIDConnectProvider", "POST", "/"),
+    &GET_LOGIN_PROFILE,
+    &GET_MFA_DEVICE,
+    &GET_OPEN_ID_CONNECT_PROVIDER,
     &schema::Operation::unbuilt("GetOrganizationsAccessReport", "POST", "/"),
     &schema::Operation::unbuilt("GetOutboundWebIdentityFederationInfo", "POST", "/"),
     &GET_POLICY,
@@ -113,7 +113,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("GetServiceLastAccessedDetails", "POST", "/"),
     &schema::Operation::unbuilt("GetServiceLastAccessedDetailsWithEntities", "POST", "/"),
-    &schema::Operation::unbuilt("GetServiceLinkedRoleDeletionStatus", "POST", "/"),
+    &GET_SERVICE_LINKED_ROLE_DELETION_STATUS,
     &GET_USER,
     &GET_USER_POLICY,
     &LIST_ACCESS_KEYS,
@@ -129,10 +129,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_INSTANCE_PROFILE_TAGS,
     &LIST_INSTANCE_PROFILES,
     &LIST_INSTANCE_PROFILES_FOR_ROLE,
-    &schema::Operation::unbuilt("ListMFADeviceTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListMFADevices", "POST", "/"),
-    &schema::Operation::unbuilt("ListOpenIDConnectProviderTags", "POST", "/"),
-    &schema::Operation::unbuilt("ListOpenIDConnectProviders", "POST", "/"),
+    &LIST_MFA_DEVICE_TAGS,
+    &LIST_MFA_DEVICES,
+    &LIST_OPEN_ID_CONNECT_PROVIDER_TAGS,
+    &LIST_OPEN_ID_CONNECT_PROVIDERS,
     &schema::Operation::unbuilt("ListOrganizationsFeatures", "POST", "/"),
     &LIST_POLICIES,
     &schema::Operation::unbuilt("ListPoliciesGrantingServiceAccess", "POST", "/"),
@@ -151,7 +151,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_USER_POLICIES,
     &LIST_USER_TAGS,
     &LIST_USERS,
-    &schema::Operation::unbuilt("ListVirtualMFADevices", "POST", "/"),
+    &LIST_VIRTUAL_MFA_DEVICES,
     &schema::Operation::unbuilt("PutAccountProperties", "POST", "/"),
     &PUT_GROUP_POLICY,
     &PUT_ROLE_PERMISSIONS_BOUNDARY,
@@ -159,39 +159,39 @@ static OPERATIONS: &[&schema::Operation] = &[
     &PUT_USER_PERMISSIONS_BOUNDARY,
     &PUT_USER_POLICY,
     &schema::Operation::unbuilt("RejectDelegationRequest", "POST", "/"),
-    &schema::Operation::unbuilt("RemoveClientIDFromOpenIDConnectProvider", "POST", "/"),
+    &REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER,
     &REMOVE_ROLE_FROM_INSTANCE_PROFILE,
     &REMOVE_USER_FROM_GROUP,
     &schema::Operation::unbuilt("ResetServiceSpecificCredential", "POST", "/"),
-    &schema::Operation::unbuilt("ResyncMFADevice", "POST", "/"),
+    &RESYNC_MFA_DEVICE,
     &schema::Operation::unbuilt("SendDelegationToken", "POST", "/"),
     &SET_DEFAULT_POLICY_VERSION,
     &schema::Operation::unbuilt("SetSecurityTokenServicePreferences", "POST", "/"),
     &schema::Operation::unbuilt("SimulateCustomPolicy", "POST", "/"),
     &schema::Operation::unbuilt("SimulatePrincipalPolicy", "POST", "/"),
     &TAG_INSTANCE_PROFILE,
-    &schema::Operation::unbuilt("TagMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("TagOpenIDConnectProvider", "POST", "/"),
+    &TAG_MFA_DEVICE,
+    &TAG_OPEN_ID_CONNECT_PROVIDER,
     &TAG_POLICY,
     &TAG_ROLE,
     &schema::Operation::unbuilt("TagSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("TagServerCertificate", "POST", "/"),
     &TAG_USER,
     &UNTAG_INSTANCE_PROFILE,
-    &schema::Operation::unbuilt("UntagMFADevice", "POST", "/"),
-    &schema::Operation::unbuilt("UntagOpenIDConnectProvider", "POST", "/"),
+    &UNTAG_MFA_DEVICE,
+    &UNTAG_OPEN_ID_CONNECT_PROVIDER,
     &UNTAG_POLICY,
     &UNTAG_ROLE,
     &schema::Operation::unbuilt("UntagSAMLProvider", "POST", "/"),
     &schema::Operation::unbuilt("UntagServerCertificate", "POST", "/"),
     &UNTAG_USER,
     &UPDATE_ACCESS_KEY,
-    &schema::Operation::unbuilt("UpdateAccountPasswordPolicy", "POST", "/"),
+    &UPDATE_ACCOUNT_PASSWORD_POLICY,
     &UPDATE_ASSUME_ROLE_POLICY,
     &schema::Operation::unbuilt("UpdateDelegationRequest", "POST", "/"),
     &UPDATE_GROUP,
-    &schema::Operation::unbuilt("UpdateLoginProfile", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateOpenIDConnectProviderThumbprint", "POST", "/"),
+    &UPDATE_LOGIN_PROFILE,
+    &UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT,
     &UPDATE_ROLE,
     &UPDATE_ROLE_DESCRIPTION,
     &schema::Operation::unbuilt("UpdateSAMLProvider", "POST", "/"),
@@ -204,6 +204,33 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("UploadServerCertificate", "POST", "/"),
     &schema::Operation::unbuilt("UploadSigningCertificate", "POST", "/"),
 ];
+
+static ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "AddClientIDToOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddClientIDToOpenIDConnectProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AddClientIDToOpenIDConnectProvider;
+impl OperationType for AddClientIDToOpenIDConnectProvider {
+    type Input = AddClientIDToOpenIDConnectProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER;
+}
 
 static ADD_ROLE_TO_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     name: "AddRoleToInstanceProfile",
@@ -335,6 +362,34 @@ impl OperationType for AttachUserPolicy {
     const FACTS: &'static schema::Operation = &ATTACH_USER_POLICY;
 }
 
+static CHANGE_PASSWORD: schema::Operation = schema::Operation {
+    name: "ChangePassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ChangePasswordRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &INVALID_USER_TYPE_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &PASSWORD_POLICY_VIOLATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ChangePassword;
+impl OperationType for ChangePassword {
+    type Input = ChangePasswordRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CHANGE_PASSWORD;
+}
+
 static CREATE_ACCESS_KEY: schema::Operation = schema::Operation {
     name: "CreateAccessKey",
     method: "POST",
@@ -423,6 +478,61 @@ impl OperationType for CreateInstanceProfile {
     type Input = CreateInstanceProfileRequest;
     type Output = CreateInstanceProfileResponse;
     const FACTS: &'static schema::Operation = &CREATE_INSTANCE_PROFILE;
+}
+
+static CREATE_LOGIN_PROFILE: schema::Operation = schema::Operation {
+    name: "CreateLoginProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateLoginProfileRequest,
+    output: &S_CreateLoginProfileResponse,
+    errors: &[
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &PASSWORD_POLICY_VIOLATION_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateLoginProfileResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateLoginProfile;
+impl OperationType for CreateLoginProfile {
+    type Input = CreateLoginProfileRequest;
+    type Output = CreateLoginProfileResponse;
+    const FACTS: &'static schema::Operation = &CREATE_LOGIN_PROFILE;
+}
+
+static CREATE_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "CreateOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateOpenIDConnectProviderRequest,
+    output: &S_CreateOpenIDConnectProviderResponse,
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "CreateOpenIDConnectProviderResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateOpenIDConnectProvider;
+impl OperationType for CreateOpenIDConnectProvider {
+    type Input = CreateOpenIDConnectProviderRequest;
+    type Output = CreateOpenIDConnectProviderResponse;
+    const FACTS: &'static schema::Operation = &CREATE_OPEN_ID_CONNECT_PROVIDER;
 }
 
 static CREATE_POLICY: schema::Operation = schema::Operation {
@@ -557,6 +667,60 @@ impl OperationType for CreateUser {
     const FACTS: &'static schema::Operation = &CREATE_USER;
 }
 
+static CREATE_VIRTUAL_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "CreateVirtualMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateVirtualMFADeviceRequest,
+    output: &S_CreateVirtualMFADeviceResponse,
+    errors: &[
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "CreateVirtualMFADeviceResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateVirtualMFADevice;
+impl OperationType for CreateVirtualMFADevice {
+    type Input = CreateVirtualMFADeviceRequest;
+    type Output = CreateVirtualMFADeviceResponse;
+    const FACTS: &'static schema::Operation = &CREATE_VIRTUAL_MFA_DEVICE;
+}
+
+static DEACTIVATE_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "DeactivateMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeactivateMFADeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeactivateMFADevice;
+impl OperationType for DeactivateMFADevice {
+    type Input = DeactivateMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DEACTIVATE_MFA_DEVICE;
+}
+
 static DELETE_ACCESS_KEY: schema::Operation = schema::Operation {
     name: "DeleteAccessKey",
     method: "POST",
@@ -597,6 +761,27 @@ impl OperationType for DeleteAccountAlias {
     type Input = DeleteAccountAliasRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_ACCOUNT_ALIAS;
+}
+
+static DELETE_ACCOUNT_PASSWORD_POLICY: schema::Operation = schema::Operation {
+    name: "DeleteAccountPasswordPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteAccountPasswordPolicy;
+impl OperationType for DeleteAccountPasswordPolicy {
+    type Input = Unit;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ACCOUNT_PASSWORD_POLICY;
 }
 
 static DELETE_GROUP: schema::Operation = schema::Operation {
@@ -660,6 +845,48 @@ impl OperationType for DeleteInstanceProfile {
     type Input = DeleteInstanceProfileRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_INSTANCE_PROFILE;
+}
+
+static DELETE_LOGIN_PROFILE: schema::Operation = schema::Operation {
+    name: "DeleteLoginProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLoginProfileRequest,
+    output: &UNIT,
+    errors: &[&ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLoginProfile;
+impl OperationType for DeleteLoginProfile {
+    type Input = DeleteLoginProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_LOGIN_PROFILE;
+}
+
+static DELETE_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "DeleteOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteOpenIDConnectProviderRequest,
+    output: &UNIT,
+    errors: &[&INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteOpenIDConnectProvider;
+impl OperationType for DeleteOpenIDConnectProvider {
+    type Input = DeleteOpenIDConnectProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_OPEN_ID_CONNECT_PROVIDER;
 }
 
 static DELETE_POLICY: schema::Operation = schema::Operation {
@@ -786,6 +1013,27 @@ impl OperationType for DeleteRolePolicy {
     const FACTS: &'static schema::Operation = &DELETE_ROLE_POLICY;
 }
 
+static DELETE_SERVICE_LINKED_ROLE: schema::Operation = schema::Operation {
+    name: "DeleteServiceLinkedRole",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteServiceLinkedRoleRequest,
+    output: &S_DeleteServiceLinkedRoleResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "DeleteServiceLinkedRoleResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteServiceLinkedRole;
+impl OperationType for DeleteServiceLinkedRole {
+    type Input = DeleteServiceLinkedRoleRequest;
+    type Output = DeleteServiceLinkedRoleResponse;
+    const FACTS: &'static schema::Operation = &DELETE_SERVICE_LINKED_ROLE;
+}
+
 static DELETE_USER: schema::Operation = schema::Operation {
     name: "DeleteUser",
     method: "POST",
@@ -853,6 +1101,33 @@ impl OperationType for DeleteUserPolicy {
     type Input = DeleteUserPolicyRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_USER_POLICY;
+}
+
+static DELETE_VIRTUAL_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "DeleteVirtualMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteVirtualMFADeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &DELETE_CONFLICT_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteVirtualMFADevice;
+impl OperationType for DeleteVirtualMFADevice {
+    type Input = DeleteVirtualMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_VIRTUAL_MFA_DEVICE;
 }
 
 static DETACH_GROUP_POLICY: schema::Operation = schema::Operation {
@@ -924,6 +1199,119 @@ impl OperationType for DetachUserPolicy {
     const FACTS: &'static schema::Operation = &DETACH_USER_POLICY;
 }
 
+static ENABLE_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "EnableMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_EnableMFADeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &ENTITY_ALREADY_EXISTS_EXCEPTION,
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &INVALID_AUTHENTICATION_CODE_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct EnableMFADevice;
+impl OperationType for EnableMFADevice {
+    type Input = EnableMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ENABLE_MFA_DEVICE;
+}
+
+static GENERATE_CREDENTIAL_REPORT: schema::Operation = schema::Operation {
+    name: "GenerateCredentialReport",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_GenerateCredentialReportResponse,
+    errors: &[&LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GenerateCredentialReportResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GenerateCredentialReport;
+impl OperationType for GenerateCredentialReport {
+    type Input = Unit;
+    type Output = GenerateCredentialReportResponse;
+    const FACTS: &'static schema::Operation = &GENERATE_CREDENTIAL_REPORT;
+}
+
+static GET_ACCESS_KEY_LAST_USED: schema::Operation = schema::Operation {
+    name: "GetAccessKeyLastUsed",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetAccessKeyLastUsedRequest,
+    output: &S_GetAccessKeyLastUsedResponse,
+    errors: &[],
+    result_wrapper: "GetAccessKeyLastUsedResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccessKeyLastUsed;
+impl OperationType for GetAccessKeyLastUsed {
+    type Input = GetAccessKeyLastUsedRequest;
+    type Output = GetAccessKeyLastUsedResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCESS_KEY_LAST_USED;
+}
+
+static GET_ACCOUNT_AUTHORIZATION_DETAILS: schema::Operation = schema::Operation {
+    name: "GetAccountAuthorizationDetails",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetAccountAuthorizationDetailsRequest,
+    output: &S_GetAccountAuthorizationDetailsResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetAccountAuthorizationDetailsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccountAuthorizationDetails;
+impl OperationType for GetAccountAuthorizationDetails {
+    type Input = GetAccountAuthorizationDetailsRequest;
+    type Output = GetAccountAuthorizationDetailsResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCOUNT_AUTHORIZATION_DETAILS;
+}
+
+static GET_ACCOUNT_PASSWORD_POLICY: schema::Operation = schema::Operation {
+    name: "GetAccountPasswordPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_GetAccountPasswordPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetAccountPasswordPolicyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetAccountPasswordPolicy;
+impl OperationType for GetAccountPasswordPolicy {
+    type Input = Unit;
+    type Output = GetAccountPasswordPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_ACCOUNT_PASSWORD_POLICY;
+}
+
 static GET_ACCOUNT_SUMMARY: schema::Operation = schema::Operation {
     name: "GetAccountSummary",
     method: "POST",
@@ -943,6 +1331,32 @@ impl OperationType for GetAccountSummary {
     type Input = Unit;
     type Output = GetAccountSummaryResponse;
     const FACTS: &'static schema::Operation = &GET_ACCOUNT_SUMMARY;
+}
+
+static GET_CREDENTIAL_REPORT: schema::Operation = schema::Operation {
+    name: "GetCredentialReport",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &UNIT,
+    output: &S_GetCredentialReportResponse,
+    errors: &[
+        &CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION,
+        &CREDENTIAL_REPORT_EXPIRED_EXCEPTION,
+        &CREDENTIAL_REPORT_NOT_READY_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "GetCredentialReportResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetCredentialReport;
+impl OperationType for GetCredentialReport {
+    type Input = Unit;
+    type Output = GetCredentialReportResponse;
+    const FACTS: &'static schema::Operation = &GET_CREDENTIAL_REPORT;
 }
 
 static GET_GROUP: schema::Operation = schema::Operation {
@@ -1006,6 +1420,69 @@ impl OperationType for GetInstanceProfile {
     type Input = GetInstanceProfileRequest;
     type Output = GetInstanceProfileResponse;
     const FACTS: &'static schema::Operation = &GET_INSTANCE_PROFILE;
+}
+
+static GET_LOGIN_PROFILE: schema::Operation = schema::Operation {
+    name: "GetLoginProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLoginProfileRequest,
+    output: &S_GetLoginProfileResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetLoginProfileResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetLoginProfile;
+impl OperationType for GetLoginProfile {
+    type Input = GetLoginProfileRequest;
+    type Output = GetLoginProfileResponse;
+    const FACTS: &'static schema::Operation = &GET_LOGIN_PROFILE;
+}
+
+static GET_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "GetMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetMFADeviceRequest,
+    output: &S_GetMFADeviceResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetMFADeviceResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetMFADevice;
+impl OperationType for GetMFADevice {
+    type Input = GetMFADeviceRequest;
+    type Output = GetMFADeviceResponse;
+    const FACTS: &'static schema::Operation = &GET_MFA_DEVICE;
+}
+
+static GET_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "GetOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetOpenIDConnectProviderRequest,
+    output: &S_GetOpenIDConnectProviderResponse,
+    errors: &[&INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetOpenIDConnectProviderResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetOpenIDConnectProvider;
+impl OperationType for GetOpenIDConnectProvider {
+    type Input = GetOpenIDConnectProviderRequest;
+    type Output = GetOpenIDConnectProviderResponse;
+    const FACTS: &'static schema::Operation = &GET_OPEN_ID_CONNECT_PROVIDER;
 }
 
 static GET_POLICY: schema::Operation = schema::Operation {
@@ -1090,6 +1567,27 @@ impl OperationType for GetRolePolicy {
     type Input = GetRolePolicyRequest;
     type Output = GetRolePolicyResponse;
     const FACTS: &'static schema::Operation = &GET_ROLE_POLICY;
+}
+
+static GET_SERVICE_LINKED_ROLE_DELETION_STATUS: schema::Operation = schema::Operation {
+    name: "GetServiceLinkedRoleDeletionStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetServiceLinkedRoleDeletionStatusRequest,
+    output: &S_GetServiceLinkedRoleDeletionStatusResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "GetServiceLinkedRoleDeletionStatusResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetServiceLinkedRoleDeletionStatus;
+impl OperationType for GetServiceLinkedRoleDeletionStatus {
+    type Input = GetServiceLinkedRoleDeletionStatusRequest;
+    type Output = GetServiceLinkedRoleDeletionStatusResponse;
+    const FACTS: &'static schema::Operation = &GET_SERVICE_LINKED_ROLE_DELETION_STATUS;
 }
 
 static GET_USER: schema::Operation = schema::Operation {
@@ -1386,6 +1884,90 @@ impl OperationType for ListInstanceProfilesForRole {
     const FACTS: &'static schema::Operation = &LIST_INSTANCE_PROFILES_FOR_ROLE;
 }
 
+static LIST_MFA_DEVICE_TAGS: schema::Operation = schema::Operation {
+    name: "ListMFADeviceTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListMFADeviceTagsRequest,
+    output: &S_ListMFADeviceTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListMFADeviceTagsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListMFADeviceTags;
+impl OperationType for ListMFADeviceTags {
+    type Input = ListMFADeviceTagsRequest;
+    type Output = ListMFADeviceTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_MFA_DEVICE_TAGS;
+}
+
+static LIST_MFA_DEVICES: schema::Operation = schema::Operation {
+    name: "ListMFADevices",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListMFADevicesRequest,
+    output: &S_ListMFADevicesResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListMFADevicesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListMFADevices;
+impl OperationType for ListMFADevices {
+    type Input = ListMFADevicesRequest;
+    type Output = ListMFADevicesResponse;
+    const FACTS: &'static schema::Operation = &LIST_MFA_DEVICES;
+}
+
+static LIST_OPEN_ID_CONNECT_PROVIDER_TAGS: schema::Operation = schema::Operation {
+    name: "ListOpenIDConnectProviderTags",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListOpenIDConnectProviderTagsRequest,
+    output: &S_ListOpenIDConnectProviderTagsResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "ListOpenIDConnectProviderTagsResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListOpenIDConnectProviderTags;
+impl OperationType for ListOpenIDConnectProviderTags {
+    type Input = ListOpenIDConnectProviderTagsRequest;
+    type Output = ListOpenIDConnectProviderTagsResponse;
+    const FACTS: &'static schema::Operation = &LIST_OPEN_ID_CONNECT_PROVIDER_TAGS;
+}
+
+static LIST_OPEN_ID_CONNECT_PROVIDERS: schema::Operation = schema::Operation {
+    name: "ListOpenIDConnectProviders",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListOpenIDConnectProvidersRequest,
+    output: &S_ListOpenIDConnectProvidersResponse,
+    errors: &[&SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "ListOpenIDConnectProvidersResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListOpenIDConnectProviders;
+impl OperationType for ListOpenIDConnectProviders {
+    type Input = ListOpenIDConnectProvidersRequest;
+    type Output = ListOpenIDConnectProvidersResponse;
+    const FACTS: &'static schema::Operation = &LIST_OPEN_ID_CONNECT_PROVIDERS;
+}
+
 static LIST_POLICIES: schema::Operation = schema::Operation {
     name: "ListPolicies",
     method: "POST",
@@ -1575,6 +2157,27 @@ impl OperationType for ListUsers {
     const FACTS: &'static schema::Operation = &LIST_USERS;
 }
 
+static LIST_VIRTUAL_MFA_DEVICES: schema::Operation = schema::Operation {
+    name: "ListVirtualMFADevices",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListVirtualMFADevicesRequest,
+    output: &S_ListVirtualMFADevicesResponse,
+    errors: &[],
+    result_wrapper: "ListVirtualMFADevicesResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ListVirtualMFADevices;
+impl OperationType for ListVirtualMFADevices {
+    type Input = ListVirtualMFADevicesRequest;
+    type Output = ListVirtualMFADevicesResponse;
+    const FACTS: &'static schema::Operation = &LIST_VIRTUAL_MFA_DEVICES;
+}
+
 static PUT_GROUP_POLICY: schema::Operation = schema::Operation {
     name: "PutGroupPolicy",
     method: "POST",
@@ -1692,6 +2295,27 @@ impl OperationType for PutUserPolicy {
     const FACTS: &'static schema::Operation = &PUT_USER_POLICY;
 }
 
+static REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "RemoveClientIDFromOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RemoveClientIDFromOpenIDConnectProviderRequest,
+    output: &UNIT,
+    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RemoveClientIDFromOpenIDConnectProvider;
+impl OperationType for RemoveClientIDFromOpenIDConnectProvider {
+    type Input = RemoveClientIDFromOpenIDConnectProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER;
+}
+
 static REMOVE_ROLE_FROM_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     name: "RemoveRoleFromInstanceProfile",
     method: "POST",
@@ -1732,6 +2356,33 @@ impl OperationType for RemoveUserFromGroup {
     type Input = RemoveUserFromGroupRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &REMOVE_USER_FROM_GROUP;
+}
+
+static RESYNC_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "ResyncMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResyncMFADeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_AUTHENTICATION_CODE_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResyncMFADevice;
+impl OperationType for ResyncMFADevice {
+    type Input = ResyncMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RESYNC_MFA_DEVICE;
 }
 
 static SET_DEFAULT_POLICY_VERSION: schema::Operation = schema::Operation {
@@ -1780,6 +2431,60 @@ impl OperationType for TagInstanceProfile {
     type Input = TagInstanceProfileRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &TAG_INSTANCE_PROFILE;
+}
+
+static TAG_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "TagMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagMFADeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_INPUT_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagMFADevice;
+impl OperationType for TagMFADevice {
+    type Input = TagMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_MFA_DEVICE;
+}
+
+static TAG_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "TagOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagOpenIDConnectProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_INPUT_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TagOpenIDConnectProvider;
+impl OperationType for TagOpenIDConnectProvider {
+    type Input = TagOpenIDConnectProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &TAG_OPEN_ID_CONNECT_PROVIDER;
 }
 
 static TAG_POLICY: schema::Operation = schema::Operation {
@@ -1884,6 +2589,48 @@ impl OperationType for UntagInstanceProfile {
     const FACTS: &'static schema::Operation = &UNTAG_INSTANCE_PROFILE;
 }
 
+static UNTAG_MFA_DEVICE: schema::Operation = schema::Operation {
+    name: "UntagMFADevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagMFADeviceRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagMFADevice;
+impl OperationType for UntagMFADevice {
+    type Input = UntagMFADeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_MFA_DEVICE;
+}
+
+static UNTAG_OPEN_ID_CONNECT_PROVIDER: schema::Operation = schema::Operation {
+    name: "UntagOpenIDConnectProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagOpenIDConnectProviderRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &CONCURRENT_MODIFICATION_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UntagOpenIDConnectProvider;
+impl OperationType for UntagOpenIDConnectProvider {
+    type Input = UntagOpenIDConnectProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNTAG_OPEN_ID_CONNECT_PROVIDER;
+}
+
 static UNTAG_POLICY: schema::Operation = schema::Operation {
     name: "UntagPolicy",
     method: "POST",
@@ -1968,6 +2715,27 @@ impl OperationType for UpdateAccessKey {
     const FACTS: &'static schema::Operation = &UPDATE_ACCESS_KEY;
 }
 
+static UPDATE_ACCOUNT_PASSWORD_POLICY: schema::Operation = schema::Operation {
+    name: "UpdateAccountPasswordPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateAccountPasswordPolicyRequest,
+    output: &UNIT,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &MALFORMED_POLICY_DOCUMENT_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateAccountPasswordPolicy;
+impl OperationType for UpdateAccountPasswordPolicy {
+    type Input = UpdateAccountPasswordPolicyRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_ACCOUNT_PASSWORD_POLICY;
+}
+
 static UPDATE_ASSUME_ROLE_POLICY: schema::Operation = schema::Operation {
     name: "UpdateAssumeRolePolicy",
     method: "POST",
@@ -2014,6 +2782,54 @@ impl OperationType for UpdateGroup {
     type Input = UpdateGroupRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &UPDATE_GROUP;
+}
+
+static UPDATE_LOGIN_PROFILE: schema::Operation = schema::Operation {
+    name: "UpdateLoginProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateLoginProfileRequest,
+    output: &UNIT,
+    errors: &[
+        &ENTITY_TEMPORARILY_UNMODIFIABLE_EXCEPTION,
+        &NO_SUCH_ENTITY_EXCEPTION,
+        &PASSWORD_POLICY_VIOLATION_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &SERVICE_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateLoginProfile;
+impl OperationType for UpdateLoginProfile {
+    type Input = UpdateLoginProfileRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_LOGIN_PROFILE;
+}
+
+static UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT: schema::Operation = schema::Operation {
+    name: "UpdateOpenIDConnectProviderThumbprint",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateOpenIDConnectProviderThumbprintRequest,
+    output: &UNIT,
+    errors: &[&CONCURRENT_MODIFICATION_EXCEPTION, &INVALID_INPUT_EXCEPTION, &NO_SUCH_ENTITY_EXCEPTION, &SERVICE_FAILURE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateOpenIDConnectProviderThumbprint;
+impl OperationType for UpdateOpenIDConnectProviderThumbprint {
+    type Input = UpdateOpenIDConnectProviderThumbprintRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UPDATE_OPEN_ID_CONNECT_PROVIDER_THUMBPRINT;
 }
 
 static UPDATE_ROLE: schema::Operation = schema::Operation {
@@ -2183,12 +2999,24 @@ static L_AccessKey: Layout = Layout::new(&[
     schema::Member::new("SecretAccessKey", &S_accessKeySecretType).required(),
     schema::Member::new("CreateDate", &S_dateType),
 ]);
+static S_AccessKeyLastUsed: schema::Shape = schema::Shape::new("AccessKeyLastUsed", Kind::Structure(&L_AccessKeyLastUsed));
+static L_AccessKeyLastUsed: Layout = Layout::new(&[
+    schema::Member::new("LastUsedDate", &S_dateType),
+    schema::Member::new("ServiceName", &S_stringType).required(),
+    schema::Member::new("Region", &S_stringType).required(),
+]);
 static S_AccessKeyMetadata: schema::Shape = schema::Shape::new("AccessKeyMetadata", Kind::Structure(&L_AccessKeyMetadata));
 static L_AccessKeyMetadata: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_userNameType),
     schema::Member::new("AccessKeyId", &S_accessKeyIdType),
     schema::Member::new("Status", &S_statusType),
     schema::Member::new("CreateDate", &S_dateType),
+]);
+static S_AddClientIDToOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("AddClientIDToOpenIDConnectProviderRequest", Kind::Structure(&L_AddClientIDToOpenIDConnectProviderRequest));
+static L_AddClientIDToOpenIDConnectProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
+    schema::Member::new("ClientID", &S_clientIDType).required(),
 ]);
 static S_AddRoleToInstanceProfileRequest: schema::Shape =
     schema::Shape::new("AddRoleToInstanceProfileRequest", Kind::Structure(&L_AddRoleToInstanceProfileRequest));
@@ -2201,6 +3029,8 @@ static L_AddUserToGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("UserName", &S_existingUserNameType).required(),
 ]);
+static S_ArnListType: schema::Shape = schema::Shape::new("ArnListType", Kind::List(&M_ArnListType));
+static M_ArnListType: schema::Member = schema::Member::new("member", &S_arnType);
 static S_AttachGroupPolicyRequest: schema::Shape =
     schema::Shape::new("AttachGroupPolicyRequest", Kind::Structure(&L_AttachGroupPolicyRequest));
 static L_AttachGroupPolicyRequest: Layout =
@@ -2222,6 +3052,22 @@ static L_AttachedPermissionsBoundary: Layout = Layout::new(&[
 static S_AttachedPolicy: schema::Shape = schema::Shape::new("AttachedPolicy", Kind::Structure(&L_AttachedPolicy));
 static L_AttachedPolicy: Layout =
     Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyArn", &S_arnType)]);
+static S_BootstrapDatum: schema::Shape = schema::Shape::new("BootstrapDatum", Kind::Blob).sensitive();
+static S_CertificationKeyType: schema::Shape =
+    schema::Shape::new("CertificationKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_CertificationKeyType));
+static P_CertificationKeyType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
+static S_CertificationMapType: schema::Shape =
+    schema::Shape::new("CertificationMapType", Kind::Map(&K_CertificationMapType, &V_CertificationMapType));
+static K_CertificationMapType: schema::Member = schema::Member::new("key", &S_CertificationKeyType);
+static V_CertificationMapType: schema::Member = schema::Member::new("value", &S_CertificationValueType);
+static S_CertificationValueType: schema::Shape =
+    schema::Shape::new("CertificationValueType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_CertificationValueType));
+static P_CertificationValueType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
+static S_ChangePasswordRequest: schema::Shape = schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
+static L_ChangePasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("OldPassword", &S_passwordType).required(),
+    schema::Member::new("NewPassword", &S_passwordType).required(),
+]);
 static S_CreateAccessKeyRequest: schema::Shape = schema::Shape::new("CreateAccessKeyRequest", Kind::Structure(&L_CreateAccessKeyRequest));
 static L_CreateAccessKeyRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType)]);
 static S_CreateAccessKeyResponse: schema::Shape =
@@ -2245,6 +3091,28 @@ static L_CreateInstanceProfileRequest: Layout = Layout::new(&[
 static S_CreateInstanceProfileResponse: schema::Shape =
     schema::Shape::new("CreateInstanceProfileResponse", Kind::Structure(&L_CreateInstanceProfileResponse));
 static L_CreateInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static S_CreateLoginProfileRequest: schema::Shape =
+    schema::Shape::new("CreateLoginProfileRequest", Kind::Structure(&L_CreateLoginProfileRequest));
+static L_CreateLoginProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("Password", &S_passwordType),
+    schema::Member::new("PasswordResetRequired", &S_booleanType),
+]);
+static S_CreateLoginProfileResponse: schema::Shape =
+    schema::Shape::new("CreateLoginProfileResponse", Kind::Structure(&L_CreateLoginProfileResponse));
+static L_CreateLoginProfileResponse: Layout = Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
+static S_CreateOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("CreateOpenIDConnectProviderRequest", Kind::Structure(&L_CreateOpenIDConnectProviderRequest));
+static L_CreateOpenIDConnectProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("Url", &S_OpenIDConnectProviderUrlType).required(),
+    schema::Member::new("ClientIDList", &S_clientIDListType),
+    schema::Member::new("ThumbprintList", &S_thumbprintListType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreateOpenIDConnectProviderResponse: schema::Shape =
+    schema::Shape::new("CreateOpenIDConnectProviderResponse", Kind::Structure(&L_CreateOpenIDConnectProviderResponse));
+static L_CreateOpenIDConnectProviderResponse: Layout =
+    Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType), schema::Member::new("Tags", &S_tagListType)]);
 static S_CreatePolicyRequest: schema::Shape = schema::Shape::new("CreatePolicyRequest", Kind::Structure(&L_CreatePolicyRequest));
 static L_CreatePolicyRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType).required(),
@@ -2296,6 +3164,22 @@ static L_CreateUserRequest: Layout = Layout::new(&[
 ]);
 static S_CreateUserResponse: schema::Shape = schema::Shape::new("CreateUserResponse", Kind::Structure(&L_CreateUserResponse));
 static L_CreateUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_User)]);
+static S_CreateVirtualMFADeviceRequest: schema::Shape =
+    schema::Shape::new("CreateVirtualMFADeviceRequest", Kind::Structure(&L_CreateVirtualMFADeviceRequest));
+static L_CreateVirtualMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("VirtualMFADeviceName", &S_virtualMFADeviceName).required(),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_CreateVirtualMFADeviceResponse: schema::Shape =
+    schema::Shape::new("CreateVirtualMFADeviceResponse", Kind::Structure(&L_CreateVirtualMFADeviceResponse));
+static L_CreateVirtualMFADeviceResponse: Layout = Layout::new(&[schema::Member::new("VirtualMFADevice", &S_VirtualMFADevice).required()]);
+static S_DeactivateMFADeviceRequest: schema::Shape =
+    schema::Shape::new("DeactivateMFADeviceRequest", Kind::Structure(&L_DeactivateMFADeviceRequest));
+static L_DeactivateMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+]);
 static S_DeleteAccessKeyRequest: schema::Shape = schema::Shape::new("DeleteAccessKeyRequest", Kind::Structure(&L_DeleteAccessKeyRequest));
 static L_DeleteAccessKeyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
@@ -2316,6 +3200,13 @@ static S_DeleteInstanceProfileRequest: schema::Shape =
     schema::Shape::new("DeleteInstanceProfileRequest", Kind::Structure(&L_DeleteInstanceProfileRequest));
 static L_DeleteInstanceProfileRequest: Layout =
     Layout::new(&[schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required()]);
+static S_DeleteLoginProfileRequest: schema::Shape =
+    schema::Shape::new("DeleteLoginProfileRequest", Kind::Structure(&L_DeleteLoginProfileRequest));
+static L_DeleteLoginProfileRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType)]);
+static S_DeleteOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("DeleteOpenIDConnectProviderRequest", Kind::Structure(&L_DeleteOpenIDConnectProviderRequest));
+static L_DeleteOpenIDConnectProviderRequest: Layout =
+    Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required()]);
 static S_DeletePolicyRequest: schema::Shape = schema::Shape::new("DeletePolicyRequest", Kind::Structure(&L_DeletePolicyRequest));
 static L_DeletePolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
 static S_DeletePolicyVersionRequest: schema::Shape =
@@ -2335,6 +3226,12 @@ static L_DeleteRolePolicyRequest: Layout = Layout::new(&[
 ]);
 static S_DeleteRoleRequest: schema::Shape = schema::Shape::new("DeleteRoleRequest", Kind::Structure(&L_DeleteRoleRequest));
 static L_DeleteRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteServiceLinkedRoleRequest: schema::Shape =
+    schema::Shape::new("DeleteServiceLinkedRoleRequest", Kind::Structure(&L_DeleteServiceLinkedRoleRequest));
+static L_DeleteServiceLinkedRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
+static S_DeleteServiceLinkedRoleResponse: schema::Shape =
+    schema::Shape::new("DeleteServiceLinkedRoleResponse", Kind::Structure(&L_DeleteServiceLinkedRoleResponse));
+static L_DeleteServiceLinkedRoleResponse: Layout = Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
 static S_DeleteUserPermissionsBoundaryRequest: schema::Shape =
     schema::Shape::new("DeleteUserPermissionsBoundaryRequest", Kind::Structure(&L_DeleteUserPermissionsBoundaryRequest));
 static L_DeleteUserPermissionsBoundaryRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType).required()]);
@@ -2346,6 +3243,20 @@ static L_DeleteUserPolicyRequest: Layout = Layout::new(&[
 ]);
 static S_DeleteUserRequest: schema::Shape = schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
 static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType).required()]);
+static S_DeleteVirtualMFADeviceRequest: schema::Shape =
+    schema::Shape::new("DeleteVirtualMFADeviceRequest", Kind::Structure(&L_DeleteVirtualMFADeviceRequest));
+static L_DeleteVirtualMFADeviceRequest: Layout = Layout::new(&[schema::Member::new("SerialNumber", &S_serialNumberType).required()]);
+static S_DeletionTaskFailureReasonType: schema::Shape =
+    schema::Shape::new("DeletionTaskFailureReasonType", Kind::Structure(&L_DeletionTaskFailureReasonType));
+static L_DeletionTaskFailureReasonType: Layout =
+    Layout::new(&[schema::Member::new("Reason", &S_ReasonType), schema::Member::new("RoleUsageList", &S_RoleUsageListType)]);
+static S_DeletionTaskIdType: schema::Shape = schema::Shape::new("DeletionTaskIdType", Kind::String).limits(Limits::NONE.min(1).max(1000));
+static S_DeletionTaskStatusType: schema::Shape = schema::Shape::new("DeletionTaskStatusType", Kind::String).limits(Limits::NONE.values(&[
+    "SUCCEEDED",
+    "IN_PROGRESS",
+    "FAILED",
+    "NOT_STARTED",
+]));
 static S_DetachGroupPolicyRequest: schema::Shape =
     schema::Shape::new("DetachGroupPolicyRequest", Kind::Structure(&L_DetachGroupPolicyRequest));
 static L_DetachGroupPolicyRequest: Layout =
@@ -2358,6 +3269,13 @@ static S_DetachUserPolicyRequest: schema::Shape =
     schema::Shape::new("DetachUserPolicyRequest", Kind::Structure(&L_DetachUserPolicyRequest));
 static L_DetachUserPolicyRequest: Layout =
     Layout::new(&[schema::Member::new("UserName", &S_userNameType).required(), schema::Member::new("PolicyArn", &S_arnType).required()]);
+static S_EnableMFADeviceRequest: schema::Shape = schema::Shape::new("EnableMFADeviceRequest", Kind::Structure(&L_EnableMFADeviceRequest));
+static L_EnableMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("AuthenticationCode1", &S_authenticationCodeType).required(),
+    schema::Member::new("AuthenticationCode2", &S_authenticationCodeType).required(),
+]);
 static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::String).limits(Limits::NONE.values(&[
     "User",
     "Role",
@@ -2365,9 +3283,49 @@ static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::Stri
     "LocalManagedPolicy",
     "AWSManagedPolicy",
 ]));
+static S_GenerateCredentialReportResponse: schema::Shape =
+    schema::Shape::new("GenerateCredentialReportResponse", Kind::Structure(&L_GenerateCredentialReportResponse));
+static L_GenerateCredentialReportResponse: Layout =
+    Layout::new(&[schema::Member::new("State", &S_ReportStateType), schema::Member::new("Description", &S_ReportStateDescriptionType)]);
+static S_GetAccessKeyLastUsedRequest: schema::Shape =
+    schema::Shape::new("GetAccessKeyLastUsedRequest", Kind::Structure(&L_GetAccessKeyLastUsedRequest));
+static L_GetAccessKeyLastUsedRequest: Layout = Layout::new(&[schema::Member::new("AccessKeyId", &S_accessKeyIdType).required()]);
+static S_GetAccessKeyLastUsedResponse: schema::Shape =
+    schema::Shape::new("GetAccessKeyLastUsedResponse", Kind::Structure(&L_GetAccessKeyLastUsedResponse));
+static L_GetAccessKeyLastUsedResponse: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("AccessKeyLastUsed", &S_AccessKeyLastUsed),
+]);
+static S_GetAccountAuthorizationDetailsRequest: schema::Shape =
+    schema::Shape::new("GetAccountAuthorizationDetailsRequest", Kind::Structure(&L_GetAccountAuthorizationDetailsRequest));
+static L_GetAccountAuthorizationDetailsRequest: Layout = Layout::new(&[
+    schema::Member::new("Filter", &S_entityListType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+    schema::Member::new("Marker", &S_markerType),
+]);
+static S_GetAccountAuthorizationDetailsResponse: schema::Shape =
+    schema::Shape::new("GetAccountAuthorizationDetailsResponse", Kind::Structure(&L_GetAccountAuthorizationDetailsResponse));
+static L_GetAccountAuthorizationDetailsResponse: Layout = Layout::new(&[
+    schema::Member::new("UserDetailList", &S_userDetailListType),
+    schema::Member::new("GroupDetailList", &S_groupDetailListType),
+    schema::Member::new("RoleDetailList", &S_roleDetailListType),
+    schema::Member::new("Policies", &S_ManagedPolicyDetailListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_GetAccountPasswordPolicyResponse: schema::Shape =
+    schema::Shape::new("GetAccountPasswordPolicyResponse", Kind::Structure(&L_GetAccountPasswordPolicyResponse));
+static L_GetAccountPasswordPolicyResponse: Layout = Layout::new(&[schema::Member::new("PasswordPolicy", &S_PasswordPolicy).required()]);
 static S_GetAccountSummaryResponse: schema::Shape =
     schema::Shape::new("GetAccountSummaryResponse", Kind::Structure(&L_GetAccountSummaryResponse));
 static L_GetAccountSummaryResponse: Layout = Layout::new(&[schema::Member::new("SummaryMap", &S_summaryMapType)]);
+static S_GetCredentialReportResponse: schema::Shape =
+    schema::Shape::new("GetCredentialReportResponse", Kind::Structure(&L_GetCredentialReportResponse));
+static L_GetCredentialReportResponse: Layout = Layout::new(&[
+    schema::Member::new("Content", &S_ReportContentType),
+    schema::Member::new("ReportFormat", &S_ReportFormatType),
+    schema::Member::new("GeneratedTime", &S_dateType),
+]);
 static S_GetGroupPolicyRequest: schema::Shape = schema::Shape::new("GetGroupPolicyRequest", Kind::Structure(&L_GetGroupPolicyRequest));
 static L_GetGroupPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
@@ -2399,6 +3357,33 @@ static L_GetInstanceProfileRequest: Layout =
 static S_GetInstanceProfileResponse: schema::Shape =
     schema::Shape::new("GetInstanceProfileResponse", Kind::Structure(&L_GetInstanceProfileResponse));
 static L_GetInstanceProfileResponse: Layout = Layout::new(&[schema::Member::new("InstanceProfile", &S_InstanceProfile).required()]);
+static S_GetLoginProfileRequest: schema::Shape = schema::Shape::new("GetLoginProfileRequest", Kind::Structure(&L_GetLoginProfileRequest));
+static L_GetLoginProfileRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_userNameType)]);
+static S_GetLoginProfileResponse: schema::Shape =
+    schema::Shape::new("GetLoginProfileResponse", Kind::Structure(&L_GetLoginProfileResponse));
+static L_GetLoginProfileResponse: Layout = Layout::new(&[schema::Member::new("LoginProfile", &S_LoginProfile).required()]);
+static S_GetMFADeviceRequest: schema::Shape = schema::Shape::new("GetMFADeviceRequest", Kind::Structure(&L_GetMFADeviceRequest));
+static L_GetMFADeviceRequest: Layout =
+    Layout::new(&[schema::Member::new("SerialNumber", &S_serialNumberType).required(), schema::Member::new("UserName", &S_userNameType)]);
+static S_GetMFADeviceResponse: schema::Shape = schema::Shape::new("GetMFADeviceResponse", Kind::Structure(&L_GetMFADeviceResponse));
+static L_GetMFADeviceResponse: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("EnableDate", &S_dateType),
+    schema::Member::new("Certifications", &S_CertificationMapType),
+]);
+static S_GetOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("GetOpenIDConnectProviderRequest", Kind::Structure(&L_GetOpenIDConnectProviderRequest));
+static L_GetOpenIDConnectProviderRequest: Layout = Layout::new(&[schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required()]);
+static S_GetOpenIDConnectProviderResponse: schema::Shape =
+    schema::Shape::new("GetOpenIDConnectProviderResponse", Kind::Structure(&L_GetOpenIDConnectProviderResponse));
+static L_GetOpenIDConnectProviderResponse: Layout = Layout::new(&[
+    schema::Member::new("Url", &S_OpenIDConnectProviderUrlType),
+    schema::Member::new("ClientIDList", &S_clientIDListType),
+    schema::Member::new("ThumbprintList", &S_thumbprintListType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
 static S_GetPolicyRequest: schema::Shape = schema::Shape::new("GetPolicyRequest", Kind::Structure(&L_GetPolicyRequest));
 static L_GetPolicyRequest: Layout = Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required()]);
 static S_GetPolicyResponse: schema::Shape = schema::Shape::new("GetPolicyResponse", Kind::Structure(&L_GetPolicyResponse));
@@ -2427,6 +3412,16 @@ static S_GetRoleRequest: schema::Shape = schema::Shape::new("GetRoleRequest", Ki
 static L_GetRoleRequest: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType).required()]);
 static S_GetRoleResponse: schema::Shape = schema::Shape::new("GetRoleResponse", Kind::Structure(&L_GetRoleResponse));
 static L_GetRoleResponse: Layout = Layout::new(&[schema::Member::new("Role", &S_Role).required()]);
+static S_GetServiceLinkedRoleDeletionStatusRequest: schema::Shape =
+    schema::Shape::new("GetServiceLinkedRoleDeletionStatusRequest", Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusRequest));
+static L_GetServiceLinkedRoleDeletionStatusRequest: Layout =
+    Layout::new(&[schema::Member::new("DeletionTaskId", &S_DeletionTaskIdType).required()]);
+static S_GetServiceLinkedRoleDeletionStatusResponse: schema::Shape =
+    schema::Shape::new("GetServiceLinkedRoleDeletionStatusResponse", Kind::Structure(&L_GetServiceLinkedRoleDeletionStatusResponse));
+static L_GetServiceLinkedRoleDeletionStatusResponse: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_DeletionTaskStatusType).required(),
+    schema::Member::new("Reason", &S_DeletionTaskFailureReasonType),
+]);
 static S_GetUserPolicyRequest: schema::Shape = schema::Shape::new("GetUserPolicyRequest", Kind::Structure(&L_GetUserPolicyRequest));
 static L_GetUserPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
@@ -2449,6 +3444,16 @@ static L_Group: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_idType).required(),
     schema::Member::new("Arn", &S_arnType).required(),
     schema::Member::new("CreateDate", &S_dateType).required(),
+]);
+static S_GroupDetail: schema::Shape = schema::Shape::new("GroupDetail", Kind::Structure(&L_GroupDetail));
+static L_GroupDetail: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("GroupName", &S_groupNameType),
+    schema::Member::new("GroupId", &S_idType),
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("GroupPolicyList", &S_policyDetailListType),
+    schema::Member::new("AttachedManagedPolicies", &S_attachedPoliciesListType),
 ]);
 static S_InstanceProfile: schema::Shape = schema::Shape::new("InstanceProfile", Kind::Structure(&L_InstanceProfile));
 static L_InstanceProfile: Layout = Layout::new(&[
@@ -2629,6 +3634,53 @@ static L_ListInstanceProfilesResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
+static S_ListMFADeviceTagsRequest: schema::Shape =
+    schema::Shape::new("ListMFADeviceTagsRequest", Kind::Structure(&L_ListMFADeviceTagsRequest));
+static L_ListMFADeviceTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListMFADeviceTagsResponse: schema::Shape =
+    schema::Shape::new("ListMFADeviceTagsResponse", Kind::Structure(&L_ListMFADeviceTagsResponse));
+static L_ListMFADeviceTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListMFADevicesRequest: schema::Shape = schema::Shape::new("ListMFADevicesRequest", Kind::Structure(&L_ListMFADevicesRequest));
+static L_ListMFADevicesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListMFADevicesResponse: schema::Shape = schema::Shape::new("ListMFADevicesResponse", Kind::Structure(&L_ListMFADevicesResponse));
+static L_ListMFADevicesResponse: Layout = Layout::new(&[
+    schema::Member::new("MFADevices", &S_mfaDeviceListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListOpenIDConnectProviderTagsRequest: schema::Shape =
+    schema::Shape::new("ListOpenIDConnectProviderTagsRequest", Kind::Structure(&L_ListOpenIDConnectProviderTagsRequest));
+static L_ListOpenIDConnectProviderTagsRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListOpenIDConnectProviderTagsResponse: schema::Shape =
+    schema::Shape::new("ListOpenIDConnectProviderTagsResponse", Kind::Structure(&L_ListOpenIDConnectProviderTagsResponse));
+static L_ListOpenIDConnectProviderTagsResponse: Layout = Layout::new(&[
+    schema::Member::new("Tags", &S_tagListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_ListOpenIDConnectProvidersRequest: schema::Shape =
+    schema::Shape::new("ListOpenIDConnectProvidersRequest", Kind::Structure(&L_ListOpenIDConnectProvidersRequest));
+static L_ListOpenIDConnectProvidersRequest: Layout = Layout::new(&[]);
+static S_ListOpenIDConnectProvidersResponse: schema::Shape =
+    schema::Shape::new("ListOpenIDConnectProvidersResponse", Kind::Structure(&L_ListOpenIDConnectProvidersResponse));
+static L_ListOpenIDConnectProvidersResponse: Layout =
+    Layout::new(&[schema::Member::new("OpenIDConnectProviderList", &S_OpenIDConnectProviderListType)]);
 static S_ListPoliciesRequest: schema::Shape = schema::Shape::new("ListPoliciesRequest", Kind::Structure(&L_ListPoliciesRequest));
 static L_ListPoliciesRequest: Layout = Layout::new(&[
     schema::Member::new("Scope", &S_policyScopeType),
@@ -2746,6 +3798,71 @@ static L_ListUsersResponse: Layout = Layout::new(&[
     schema::Member::new("IsTruncated", &S_booleanType),
     schema::Member::new("Marker", &S_responseMarkerType),
 ]);
+static S_ListVirtualMFADevicesRequest: schema::Shape =
+    schema::Shape::new("ListVirtualMFADevicesRequest", Kind::Structure(&L_ListVirtualMFADevicesRequest));
+static L_ListVirtualMFADevicesRequest: Layout = Layout::new(&[
+    schema::Member::new("AssignmentStatus", &S_assignmentStatusType),
+    schema::Member::new("Marker", &S_markerType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+]);
+static S_ListVirtualMFADevicesResponse: schema::Shape =
+    schema::Shape::new("ListVirtualMFADevicesResponse", Kind::Structure(&L_ListVirtualMFADevicesResponse));
+static L_ListVirtualMFADevicesResponse: Layout = Layout::new(&[
+    schema::Member::new("VirtualMFADevices", &S_virtualMFADeviceListType).required(),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_LoginProfile: schema::Shape = schema::Shape::new("LoginProfile", Kind::Structure(&L_LoginProfile));
+static L_LoginProfile: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("CreateDate", &S_dateType).required(),
+    schema::Member::new("PasswordResetRequired", &S_booleanType),
+]);
+static S_MFADevice: schema::Shape = schema::Shape::new("MFADevice", Kind::Structure(&L_MFADevice));
+static L_MFADevice: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("EnableDate", &S_dateType).required(),
+]);
+static S_ManagedPolicyDetail: schema::Shape = schema::Shape::new("ManagedPolicyDetail", Kind::Structure(&L_ManagedPolicyDetail));
+static L_ManagedPolicyDetail: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType),
+    schema::Member::new("PolicyId", &S_idType),
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("Path", &S_policyPathType),
+    schema::Member::new("DefaultVersionId", &S_policyVersionIdType),
+    schema::Member::new("AttachmentCount", &S_attachmentCountType),
+    schema::Member::new("PermissionsBoundaryUsageCount", &S_attachmentCountType),
+    schema::Member::new("IsAttachable", &S_booleanType),
+    schema::Member::new("Description", &S_policyDescriptionType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("UpdateDate", &S_dateType),
+    schema::Member::new("PolicyVersionList", &S_policyDocumentVersionListType),
+]);
+static S_ManagedPolicyDetailListType: schema::Shape =
+    schema::Shape::new("ManagedPolicyDetailListType", Kind::List(&M_ManagedPolicyDetailListType));
+static M_ManagedPolicyDetailListType: schema::Member = schema::Member::new("member", &S_ManagedPolicyDetail);
+static S_OpenIDConnectProviderListEntry: schema::Shape =
+    schema::Shape::new("OpenIDConnectProviderListEntry", Kind::Structure(&L_OpenIDConnectProviderListEntry));
+static L_OpenIDConnectProviderListEntry: Layout = Layout::new(&[schema::Member::new("Arn", &S_arnType)]);
+static S_OpenIDConnectProviderListType: schema::Shape =
+    schema::Shape::new("OpenIDConnectProviderListType", Kind::List(&M_OpenIDConnectProviderListType));
+static M_OpenIDConnectProviderListType: schema::Member = schema::Member::new("member", &S_OpenIDConnectProviderListEntry);
+static S_OpenIDConnectProviderUrlType: schema::Shape =
+    schema::Shape::new("OpenIDConnectProviderUrlType", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_PasswordPolicy: schema::Shape = schema::Shape::new("PasswordPolicy", Kind::Structure(&L_PasswordPolicy));
+static L_PasswordPolicy: Layout = Layout::new(&[
+    schema::Member::new("MinimumPasswordLength", &S_minimumPasswordLengthType),
+    schema::Member::new("RequireSymbols", &S_booleanType),
+    schema::Member::new("RequireNumbers", &S_booleanType),
+    schema::Member::new("RequireUppercaseCharacters", &S_booleanType),
+    schema::Member::new("RequireLowercaseCharacters", &S_booleanType),
+    schema::Member::new("AllowUsersToChangePassword", &S_booleanType),
+    schema::Member::new("ExpirePasswords", &S_booleanType),
+    schema::Member::new("MaxPasswordAge", &S_maxPasswordAgeType),
+    schema::Member::new("PasswordReusePrevention", &S_passwordReusePreventionType),
+    schema::Member::new("HardExpiry", &S_booleanObjectType),
+]);
 static S_PermissionsBoundaryAttachmentType: schema::Shape =
     schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String).limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
 static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::Structure(&L_Policy));
@@ -2763,6 +3880,9 @@ static L_Policy: Layout = Layout::new(&[
     schema::Member::new("UpdateDate", &S_dateType),
     schema::Member::new("Tags", &S_tagListType),
 ]);
+static S_PolicyDetail: schema::Shape = schema::Shape::new("PolicyDetail", Kind::Structure(&L_PolicyDetail));
+static L_PolicyDetail: Layout =
+    Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyDocument", &S_policyDocumentType)]);
 static S_PolicyGroup: schema::Shape = schema::Shape::new("PolicyGroup", Kind::Structure(&L_PolicyGroup));
 static L_PolicyGroup: Layout =
     Layout::new(&[schema::Member::new("GroupName", &S_groupNameType), schema::Member::new("GroupId", &S_idType)]);
@@ -2815,6 +3935,16 @@ static L_PutUserPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType).required(),
     schema::Member::new("PolicyDocument", &S_policyDocumentType).required(),
 ]);
+static S_ReasonType: schema::Shape = schema::Shape::new("ReasonType", Kind::String).limits(Limits::NONE.max(1000));
+static S_RegionNameType: schema::Shape = schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(1).max(100));
+static S_RemoveClientIDFromOpenIDConnectProviderRequest: schema::Shape = schema::Shape::new(
+    "RemoveClientIDFromOpenIDConnectProviderRequest",
+    Kind::Structure(&L_RemoveClientIDFromOpenIDConnectProviderRequest),
+);
+static L_RemoveClientIDFromOpenIDConnectProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
+    schema::Member::new("ClientID", &S_clientIDType).required(),
+]);
 static S_RemoveRoleFromInstanceProfileRequest: schema::Shape =
     schema::Shape::new("RemoveRoleFromInstanceProfileRequest", Kind::Structure(&L_RemoveRoleFromInstanceProfileRequest));
 static L_RemoveRoleFromInstanceProfileRequest: Layout = Layout::new(&[
@@ -2826,6 +3956,18 @@ static S_RemoveUserFromGroupRequest: schema::Shape =
 static L_RemoveUserFromGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("UserName", &S_existingUserNameType).required(),
+]);
+static S_ReportContentType: schema::Shape = schema::Shape::new("ReportContentType", Kind::Blob);
+static S_ReportFormatType: schema::Shape = schema::Shape::new("ReportFormatType", Kind::String).limits(Limits::NONE.values(&["text/csv"]));
+static S_ReportStateDescriptionType: schema::Shape = schema::Shape::new("ReportStateDescriptionType", Kind::String);
+static S_ReportStateType: schema::Shape =
+    schema::Shape::new("ReportStateType", Kind::String).limits(Limits::NONE.values(&["STARTED", "INPROGRESS", "COMPLETE"]));
+static S_ResyncMFADeviceRequest: schema::Shape = schema::Shape::new("ResyncMFADeviceRequest", Kind::Structure(&L_ResyncMFADeviceRequest));
+static L_ResyncMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_existingUserNameType).required(),
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("AuthenticationCode1", &S_authenticationCodeType).required(),
+    schema::Member::new("AuthenticationCode2", &S_authenticationCodeType).required(),
 ]);
 static S_Role: schema::Shape = schema::Shape::new("Role", Kind::Structure(&L_Role));
 static L_Role: Layout = Layout::new(&[
@@ -2842,9 +3984,29 @@ static L_Role: Layout = Layout::new(&[
     schema::Member::new("RoleLastUsed", &S_RoleLastUsed),
     schema::Member::new("SourceRoleTemplate", &S_SourceRoleTemplate),
 ]);
+static S_RoleDetail: schema::Shape = schema::Shape::new("RoleDetail", Kind::Structure(&L_RoleDetail));
+static L_RoleDetail: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("RoleName", &S_roleNameType),
+    schema::Member::new("RoleId", &S_idType),
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("AssumeRolePolicyDocument", &S_policyDocumentType),
+    schema::Member::new("InstanceProfileList", &S_instanceProfileListType),
+    schema::Member::new("RolePolicyList", &S_policyDetailListType),
+    schema::Member::new("AttachedManagedPolicies", &S_attachedPoliciesListType),
+    schema::Member::new("PermissionsBoundary", &S_AttachedPermissionsBoundary),
+    schema::Member::new("Tags", &S_tagListType),
+    schema::Member::new("RoleLastUsed", &S_RoleLastUsed),
+]);
 static S_RoleLastUsed: schema::Shape = schema::Shape::new("RoleLastUsed", Kind::Structure(&L_RoleLastUsed));
 static L_RoleLastUsed: Layout =
     Layout::new(&[schema::Member::new("LastUsedDate", &S_dateType), schema::Member::new("Region", &S_stringType)]);
+static S_RoleUsageListType: schema::Shape = schema::Shape::new("RoleUsageListType", Kind::List(&M_RoleUsageListType));
+static M_RoleUsageListType: schema::Member = schema::Member::new("member", &S_RoleUsageType);
+static S_RoleUsageType: schema::Shape = schema::Shape::new("RoleUsageType", Kind::Structure(&L_RoleUsageType));
+static L_RoleUsageType: Layout =
+    Layout::new(&[schema::Member::new("Region", &S_RegionNameType), schema::Member::new("Resources", &S_ArnListType)]);
 static S_SetDefaultPolicyVersionRequest: schema::Shape =
     schema::Shape::new("SetDefaultPolicyVersionRequest", Kind::Structure(&L_SetDefaultPolicyVersionRequest));
 static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
@@ -2865,6 +4027,17 @@ static L_TagInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
     schema::Member::new("Tags", &S_tagListType).required(),
 ]);
+static S_TagMFADeviceRequest: schema::Shape = schema::Shape::new("TagMFADeviceRequest", Kind::Structure(&L_TagMFADeviceRequest));
+static L_TagMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
+static S_TagOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("TagOpenIDConnectProviderRequest", Kind::Structure(&L_TagOpenIDConnectProviderRequest));
+static L_TagOpenIDConnectProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
+    schema::Member::new("Tags", &S_tagListType).required(),
+]);
 static S_TagPolicyRequest: schema::Shape = schema::Shape::new("TagPolicyRequest", Kind::Structure(&L_TagPolicyRequest));
 static L_TagPolicyRequest: Layout =
     Layout::new(&[schema::Member::new("PolicyArn", &S_arnType).required(), schema::Member::new("Tags", &S_tagListType).required()]);
@@ -2880,6 +4053,17 @@ static S_UntagInstanceProfileRequest: schema::Shape =
     schema::Shape::new("UntagInstanceProfileRequest", Kind::Structure(&L_UntagInstanceProfileRequest));
 static L_UntagInstanceProfileRequest: Layout = Layout::new(&[
     schema::Member::new("InstanceProfileName", &S_instanceProfileNameType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagMFADeviceRequest: schema::Shape = schema::Shape::new("UntagMFADeviceRequest", Kind::Structure(&L_UntagMFADeviceRequest));
+static L_UntagMFADeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("TagKeys", &S_tagKeyListType).required(),
+]);
+static S_UntagOpenIDConnectProviderRequest: schema::Shape =
+    schema::Shape::new("UntagOpenIDConnectProviderRequest", Kind::Structure(&L_UntagOpenIDConnectProviderRequest));
+static L_UntagOpenIDConnectProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
     schema::Member::new("TagKeys", &S_tagKeyListType).required(),
 ]);
 static S_UntagPolicyRequest: schema::Shape = schema::Shape::new("UntagPolicyRequest", Kind::Structure(&L_UntagPolicyRequest));
@@ -2901,6 +4085,19 @@ static L_UpdateAccessKeyRequest: Layout = Layout::new(&[
     schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
     schema::Member::new("Status", &S_statusType).required(),
 ]);
+static S_UpdateAccountPasswordPolicyRequest: schema::Shape =
+    schema::Shape::new("UpdateAccountPasswordPolicyRequest", Kind::Structure(&L_UpdateAccountPasswordPolicyRequest));
+static L_UpdateAccountPasswordPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("MinimumPasswordLength", &S_minimumPasswordLengthType),
+    schema::Member::new("RequireSymbols", &S_booleanType),
+    schema::Member::new("RequireNumbers", &S_booleanType),
+    schema::Member::new("RequireUppercaseCharacters", &S_booleanType),
+    schema::Member::new("RequireLowercaseCharacters", &S_booleanType),
+    schema::Member::new("AllowUsersToChangePassword", &S_booleanType),
+    schema::Member::new("MaxPasswordAge", &S_maxPasswordAgeType),
+    schema::Member::new("PasswordReusePrevention", &S_passwordReusePreventionType),
+    schema::Member::new("HardExpiry", &S_booleanObjectType),
+]);
 static S_UpdateAssumeRolePolicyRequest: schema::Shape =
     schema::Shape::new("UpdateAssumeRolePolicyRequest", Kind::Structure(&L_UpdateAssumeRolePolicyRequest));
 static L_UpdateAssumeRolePolicyRequest: Layout = Layout::new(&[
@@ -2912,6 +4109,19 @@ static L_UpdateGroupRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
     schema::Member::new("NewPath", &S_pathType),
     schema::Member::new("NewGroupName", &S_groupNameType),
+]);
+static S_UpdateLoginProfileRequest: schema::Shape =
+    schema::Shape::new("UpdateLoginProfileRequest", Kind::Structure(&L_UpdateLoginProfileRequest));
+static L_UpdateLoginProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("UserName", &S_userNameType).required(),
+    schema::Member::new("Password", &S_passwordType),
+    schema::Member::new("PasswordResetRequired", &S_booleanObjectType),
+]);
+static S_UpdateOpenIDConnectProviderThumbprintRequest: schema::Shape =
+    schema::Shape::new("UpdateOpenIDConnectProviderThumbprintRequest", Kind::Structure(&L_UpdateOpenIDConnectProviderThumbprintRequest));
+static L_UpdateOpenIDConnectProviderThumbprintRequest: Layout = Layout::new(&[
+    schema::Member::new("OpenIDConnectProviderArn", &S_arnType).required(),
+    schema::Member::new("ThumbprintList", &S_thumbprintListType).required(),
 ]);
 static S_UpdateRoleDescriptionRequest: schema::Shape =
     schema::Shape::new("UpdateRoleDescriptionRequest", Kind::Structure(&L_UpdateRoleDescriptionRequest));
@@ -2947,6 +4157,28 @@ static L_User: Layout = Layout::new(&[
     schema::Member::new("PermissionsBoundary", &S_AttachedPermissionsBoundary),
     schema::Member::new("Tags", &S_tagListType),
 ]);
+static S_UserDetail: schema::Shape = schema::Shape::new("UserDetail", Kind::Structure(&L_UserDetail));
+static L_UserDetail: Layout = Layout::new(&[
+    schema::Member::new("Path", &S_pathType),
+    schema::Member::new("UserName", &S_userNameType),
+    schema::Member::new("UserId", &S_idType),
+    schema::Member::new("Arn", &S_arnType),
+    schema::Member::new("CreateDate", &S_dateType),
+    schema::Member::new("UserPolicyList", &S_policyDetailListType),
+    schema::Member::new("GroupList", &S_groupNameListType),
+    schema::Member::new("AttachedManagedPolicies", &S_attachedPoliciesListType),
+    schema::Member::new("PermissionsBoundary", &S_AttachedPermissionsBoundary),
+    schema::Member::new("Tags", &S_tagListType),
+]);
+static S_VirtualMFADevice: schema::Shape = schema::Shape::new("VirtualMFADevice", Kind::Structure(&L_VirtualMFADevice));
+static L_VirtualMFADevice: Layout = Layout::new(&[
+    schema::Member::new("SerialNumber", &S_serialNumberType).required(),
+    schema::Member::new("Base32StringSeed", &S_BootstrapDatum),
+    schema::Member::new("QRCodePNG", &S_BootstrapDatum),
+    schema::Member::new("User", &S_User),
+    schema::Member::new("EnableDate", &S_dateType),
+    schema::Member::new("Tags", &S_tagListType),
+]);
 static S_accessKeyIdType: schema::Shape =
     schema::Shape::new("accessKeyIdType", Kind::String).limits(Limits::NONE.min(16).max(128).pattern(&P_accessKeyIdType));
 static P_accessKeyIdType: Pattern = Pattern::new(r#"[\w]+"#);
@@ -2960,19 +4192,34 @@ static S_accountAliasType: schema::Shape =
     schema::Shape::new("accountAliasType", Kind::String).limits(Limits::NONE.min(3).max(63).pattern(&P_accountAliasType));
 static P_accountAliasType: Pattern = Pattern::new(r#"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"#);
 static S_arnType: schema::Shape = schema::Shape::new("arnType", Kind::String).limits(Limits::NONE.min(20).max(2048));
+static S_assignmentStatusType: schema::Shape =
+    schema::Shape::new("assignmentStatusType", Kind::String).limits(Limits::NONE.values(&["Assigned", "Unassigned", "Any"]));
 static S_attachedPoliciesListType: schema::Shape = schema::Shape::new("attachedPoliciesListType", Kind::List(&M_attachedPoliciesListType));
 static M_attachedPoliciesListType: schema::Member = schema::Member::new("member", &S_AttachedPolicy);
 static S_attachmentCountType: schema::Shape = schema::Shape::new("attachmentCountType", Kind::Integer);
+static S_authenticationCodeType: schema::Shape =
+    schema::Shape::new("authenticationCodeType", Kind::String).limits(Limits::NONE.min(6).max(6).pattern(&P_authenticationCodeType));
+static P_authenticationCodeType: Pattern = Pattern::new(r#"[\d]+"#);
+static S_booleanObjectType: schema::Shape = schema::Shape::new("booleanObjectType", Kind::Boolean);
 static S_booleanType: schema::Shape = schema::Shape::new("booleanType", Kind::Boolean);
+static S_clientIDListType: schema::Shape = schema::Shape::new("clientIDListType", Kind::List(&M_clientIDListType));
+static M_clientIDListType: schema::Member = schema::Member::new("member", &S_clientIDType);
+static S_clientIDType: schema::Shape = schema::Shape::new("clientIDType", Kind::String).limits(Limits::NONE.min(1).max(255));
 static S_customSuffixType: schema::Shape =
     schema::Shape::new("customSuffixType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_customSuffixType));
 static P_customSuffixType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_entityListType: schema::Shape = schema::Shape::new("entityListType", Kind::List(&M_entityListType));
+static M_entityListType: schema::Member = schema::Member::new("member", &S_EntityType);
 static S_existingUserNameType: schema::Shape =
     schema::Shape::new("existingUserNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_existingUserNameType));
 static P_existingUserNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_groupDetailListType: schema::Shape = schema::Shape::new("groupDetailListType", Kind::List(&M_groupDetailListType));
+static M_groupDetailListType: schema::Member = schema::Member::new("member", &S_GroupDetail);
 static S_groupListType: schema::Shape = schema::Shape::new("groupListType", Kind::List(&M_groupListType));
 static M_groupListType: schema::Member = schema::Member::new("member", &S_Group);
+static S_groupNameListType: schema::Shape = schema::Shape::new("groupNameListType", Kind::List(&M_groupNameListType));
+static M_groupNameListType: schema::Member = schema::Member::new("member", &S_groupNameType);
 static S_groupNameType: schema::Shape =
     schema::Shape::new("groupNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_groupNameType));
 static P_groupNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
@@ -2988,12 +4235,24 @@ static S_markerType: schema::Shape =
     schema::Shape::new("markerType", Kind::String).limits(Limits::NONE.min(1).max(320).pattern(&P_markerType));
 static P_markerType: Pattern = Pattern::new(r#"[\u0020-\u00FF]+"#);
 static S_maxItemsType: schema::Shape = schema::Shape::new("maxItemsType", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_maxPasswordAgeType: schema::Shape = schema::Shape::new("maxPasswordAgeType", Kind::Integer).limits(Limits::NONE.min(1).max(1095));
+static S_mfaDeviceListType: schema::Shape = schema::Shape::new("mfaDeviceListType", Kind::List(&M_mfaDeviceListType));
+static M_mfaDeviceListType: schema::Member = schema::Member::new("member", &S_MFADevice);
+static S_minimumPasswordLengthType: schema::Shape =
+    schema::Shape::new("minimumPasswordLengthType", Kind::Integer).limits(Limits::NONE.min(6).max(128));
+static S_passwordReusePreventionType: schema::Shape =
+    schema::Shape::new("passwordReusePreventionType", Kind::Integer).limits(Limits::NONE.min(1).max(24));
+static S_passwordType: schema::Shape =
+    schema::Shape::new("passwordType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_passwordType)).sensitive();
+static P_passwordType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
 static S_pathPrefixType: schema::Shape =
     schema::Shape::new("pathPrefixType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathPrefixType));
 static P_pathPrefixType: Pattern = Pattern::new(r#"\u002F[\u0021-\u007F]*"#);
 static S_pathType: schema::Shape = schema::Shape::new("pathType", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_pathType));
 static P_pathType: Pattern = Pattern::new(r#"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"#);
 static S_policyDescriptionType: schema::Shape = schema::Shape::new("policyDescriptionType", Kind::String).limits(Limits::NONE.max(1000));
+static S_policyDetailListType: schema::Shape = schema::Shape::new("policyDetailListType", Kind::List(&M_policyDetailListType));
+static M_policyDetailListType: schema::Member = schema::Member::new("member", &S_PolicyDetail);
 static S_policyDocumentType: schema::Shape =
     schema::Shape::new("policyDocumentType", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_policyDocumentType));
 static P_policyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
@@ -3019,6 +4278,8 @@ static S_responseMarkerType: schema::Shape = schema::Shape::new("responseMarkerT
 static S_roleDescriptionType: schema::Shape =
     schema::Shape::new("roleDescriptionType", Kind::String).limits(Limits::NONE.max(1000).pattern(&P_roleDescriptionType));
 static P_roleDescriptionType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"#);
+static S_roleDetailListType: schema::Shape = schema::Shape::new("roleDetailListType", Kind::List(&M_roleDetailListType));
+static M_roleDetailListType: schema::Member = schema::Member::new("member", &S_RoleDetail);
 static S_roleListType: schema::Shape = schema::Shape::new("roleListType", Kind::List(&M_roleListType));
 static M_roleListType: schema::Member = schema::Member::new("member", &S_Role);
 static S_roleMaxSessionDurationType: schema::Shape =
@@ -3026,6 +4287,9 @@ static S_roleMaxSessionDurationType: schema::Shape =
 static S_roleNameType: schema::Shape =
     schema::Shape::new("roleNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_roleNameType));
 static P_roleNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_serialNumberType: schema::Shape =
+    schema::Shape::new("serialNumberType", Kind::String).limits(Limits::NONE.min(9).max(256).pattern(&P_serialNumberType));
+static P_serialNumberType: Pattern = Pattern::new(r#"[\w+=/:,.@-]+"#);
 static S_statusType: schema::Shape =
     schema::Shape::new("statusType", Kind::String).limits(Limits::NONE.values(&["Active", "Inactive", "Expired"]));
 static S_stringType: schema::Shape = schema::Shape::new("stringType", Kind::String);
@@ -3079,11 +4343,21 @@ static M_tagListType: schema::Member = schema::Member::new("member", &S_Tag);
 static S_tagValueType: schema::Shape =
     schema::Shape::new("tagValueType", Kind::String).limits(Limits::NONE.min(0).max(256).pattern(&P_tagValueType));
 static P_tagValueType: Pattern = Pattern::new(r#"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"#);
+static S_thumbprintListType: schema::Shape = schema::Shape::new("thumbprintListType", Kind::List(&M_thumbprintListType));
+static M_thumbprintListType: schema::Member = schema::Member::new("member", &S_thumbprintType);
+static S_thumbprintType: schema::Shape = schema::Shape::new("thumbprintType", Kind::String).limits(Limits::NONE.min(40).max(40));
+static S_userDetailListType: schema::Shape = schema::Shape::new("userDetailListType", Kind::List(&M_userDetailListType));
+static M_userDetailListType: schema::Member = schema::Member::new("member", &S_UserDetail);
 static S_userListType: schema::Shape = schema::Shape::new("userListType", Kind::List(&M_userListType));
 static M_userListType: schema::Member = schema::Member::new("member", &S_User);
 static S_userNameType: schema::Shape =
     schema::Shape::new("userNameType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_userNameType));
 static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_virtualMFADeviceListType: schema::Shape = schema::Shape::new("virtualMFADeviceListType", Kind::List(&M_virtualMFADeviceListType));
+static M_virtualMFADeviceListType: schema::Member = schema::Member::new("member", &S_VirtualMFADevice);
+static S_virtualMFADeviceName: schema::Shape =
+    schema::Shape::new("virtualMFADeviceName", Kind::String).limits(Limits::NONE.min(1).pattern(&P_virtualMFADeviceName));
+static P_virtualMFADeviceName: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
 #[derive(Clone, Default)]
 pub struct AccessKey {
     pub user_name: String,
@@ -3133,6 +4407,48 @@ impl Structure for AccessKey {
 }
 
 #[derive(Clone, Default)]
+pub struct AccessKeyLastUsed {
+    pub last_used_date: Option<Timestamp>,
+    pub service_name: String,
+    pub region: String,
+}
+impl std::fmt::Debug for AccessKeyLastUsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccessKeyLastUsed {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccessKeyLastUsed {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccessKeyLastUsed
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.last_used_date,
+            1 => &self.service_name,
+            _ => &self.region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.last_used_date,
+            1 => &mut self.service_name,
+            _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AccessKeyMetadata {
     pub user_name: Option<String>,
     pub access_key_id: Option<String>,
@@ -3173,6 +4489,45 @@ impl Structure for AccessKeyMetadata {
             1 => &mut self.access_key_id,
             2 => &mut self.status,
             _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddClientIDToOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+    pub client_id: String,
+}
+impl std::fmt::Debug for AddClientIDToOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddClientIDToOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddClientIDToOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddClientIDToOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            _ => &mut self.client_id,
         }
     }
 }
@@ -3451,6 +4806,45 @@ impl Structure for AttachedPolicy {
 }
 
 #[derive(Clone, Default)]
+pub struct ChangePasswordRequest {
+    pub old_password: String,
+    pub new_password: String,
+}
+impl std::fmt::Debug for ChangePasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangePasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangePasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangePasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.old_password,
+            _ => &self.new_password,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.old_password,
+            _ => &mut self.new_password,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateAccessKeyRequest {
     pub user_name: Option<String>,
 }
@@ -3707,6 +5101,168 @@ impl Structure for CreateInstanceProfileResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.instance_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLoginProfileRequest {
+    pub user_name: Option<String>,
+    pub password: Option<String>,
+    pub password_reset_required: Option<bool>,
+}
+impl std::fmt::Debug for CreateLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLoginProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLoginProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLoginProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.password,
+            _ => &self.password_reset_required,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.password,
+            _ => &mut self.password_reset_required,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLoginProfileResponse {
+    pub login_profile: LoginProfile,
+}
+impl std::fmt::Debug for CreateLoginProfileResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLoginProfileResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLoginProfileResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLoginProfileResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.login_profile,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.login_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateOpenIDConnectProviderRequest {
+    pub url: String,
+    pub client_id_list: Option<Vec<String>>,
+    pub thumbprint_list: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.url,
+            1 => &self.client_id_list,
+            2 => &self.thumbprint_list,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.url,
+            1 => &mut self.client_id_list,
+            2 => &mut self.thumbprint_list,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateOpenIDConnectProviderResponse {
+    pub open_id_connect_provider_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateOpenIDConnectProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateOpenIDConnectProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateOpenIDConnectProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateOpenIDConnectProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            _ => &mut self.tags,
         }
     }
 }
@@ -4123,6 +5679,123 @@ impl Structure for CreateUserResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateVirtualMFADeviceRequest {
+    pub path: Option<String>,
+    pub virtual_mfa_device_name: String,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for CreateVirtualMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVirtualMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVirtualMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVirtualMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.virtual_mfa_device_name,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.virtual_mfa_device_name,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVirtualMFADeviceResponse {
+    pub virtual_mfa_device: VirtualMFADevice,
+}
+impl std::fmt::Debug for CreateVirtualMFADeviceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVirtualMFADeviceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVirtualMFADeviceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVirtualMFADeviceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.virtual_mfa_device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.virtual_mfa_device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeactivateMFADeviceRequest {
+    pub user_name: Option<String>,
+    pub serial_number: String,
+}
+impl std::fmt::Debug for DeactivateMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeactivateMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeactivateMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeactivateMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.serial_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.serial_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteAccessKeyRequest {
     pub user_name: Option<String>,
     pub access_key_id: String,
@@ -4304,6 +5977,78 @@ impl Structure for DeleteInstanceProfileRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.instance_profile_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLoginProfileRequest {
+    pub user_name: Option<String>,
+}
+impl std::fmt::Debug for DeleteLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLoginProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLoginProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLoginProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+}
+impl std::fmt::Debug for DeleteOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.open_id_connect_provider_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.open_id_connect_provider_arn,
         }
     }
 }
@@ -4495,6 +6240,78 @@ impl Structure for DeleteRoleRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteServiceLinkedRoleRequest {
+    pub role_name: String,
+}
+impl std::fmt::Debug for DeleteServiceLinkedRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteServiceLinkedRoleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteServiceLinkedRoleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteServiceLinkedRoleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.role_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.role_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteServiceLinkedRoleResponse {
+    pub deletion_task_id: String,
+}
+impl std::fmt::Debug for DeleteServiceLinkedRoleResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteServiceLinkedRoleResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteServiceLinkedRoleResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteServiceLinkedRoleResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.deletion_task_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.deletion_task_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteUserPermissionsBoundaryRequest {
     pub user_name: String,
 }
@@ -4601,6 +6418,81 @@ impl Structure for DeleteUserRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVirtualMFADeviceRequest {
+    pub serial_number: String,
+}
+impl std::fmt::Debug for DeleteVirtualMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVirtualMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVirtualMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVirtualMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.serial_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.serial_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeletionTaskFailureReasonType {
+    pub reason: Option<String>,
+    pub role_usage_list: Option<Vec<RoleUsageType>>,
+}
+impl std::fmt::Debug for DeletionTaskFailureReasonType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeletionTaskFailureReasonType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeletionTaskFailureReasonType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeletionTaskFailureReasonType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.reason,
+            _ => &self.role_usage_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.reason,
+            _ => &mut self.role_usage_list,
         }
     }
 }
@@ -4723,6 +6615,294 @@ impl Structure for DetachUserPolicyRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EnableMFADeviceRequest {
+    pub user_name: String,
+    pub serial_number: String,
+    pub authentication_code1: String,
+    pub authentication_code2: String,
+}
+impl std::fmt::Debug for EnableMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnableMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnableMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnableMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.serial_number,
+            2 => &self.authentication_code1,
+            _ => &self.authentication_code2,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.serial_number,
+            2 => &mut self.authentication_code1,
+            _ => &mut self.authentication_code2,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GenerateCredentialReportResponse {
+    pub state: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for GenerateCredentialReportResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GenerateCredentialReportResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GenerateCredentialReportResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GenerateCredentialReportResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccessKeyLastUsedRequest {
+    pub access_key_id: String,
+}
+impl std::fmt::Debug for GetAccessKeyLastUsedRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAccessKeyLastUsedRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccessKeyLastUsedRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccessKeyLastUsedRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccessKeyLastUsedResponse {
+    pub user_name: Option<String>,
+    pub access_key_last_used: Option<AccessKeyLastUsed>,
+}
+impl std::fmt::Debug for GetAccessKeyLastUsedResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAccessKeyLastUsedResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccessKeyLastUsedResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccessKeyLastUsedResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            _ => &self.access_key_last_used,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            _ => &mut self.access_key_last_used,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    pub filter: Option<Vec<String>>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for GetAccountAuthorizationDetailsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAccountAuthorizationDetailsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountAuthorizationDetailsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountAuthorizationDetailsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filter,
+            1 => &self.max_items,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filter,
+            1 => &mut self.max_items,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    pub user_detail_list: Option<Vec<UserDetail>>,
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    pub policies: Option<Vec<ManagedPolicyDetail>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for GetAccountAuthorizationDetailsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAccountAuthorizationDetailsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountAuthorizationDetailsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountAuthorizationDetailsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_detail_list,
+            1 => &self.group_detail_list,
+            2 => &self.role_detail_list,
+            3 => &self.policies,
+            4 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_detail_list,
+            1 => &mut self.group_detail_list,
+            2 => &mut self.role_detail_list,
+            3 => &mut self.policies,
+            4 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetAccountPasswordPolicyResponse {
+    pub password_policy: PasswordPolicy,
+}
+impl std::fmt::Debug for GetAccountPasswordPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetAccountPasswordPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetAccountPasswordPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetAccountPasswordPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.password_policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.password_policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetAccountSummaryResponse {
     pub summary_map: Option<BTreeMap<String, i32>>,
 }
@@ -4754,6 +6934,48 @@ impl Structure for GetAccountSummaryResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.summary_map,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetCredentialReportResponse {
+    pub content: Option<Bytes>,
+    pub report_format: Option<String>,
+    pub generated_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for GetCredentialReportResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetCredentialReportResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetCredentialReportResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetCredentialReportResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.content,
+            1 => &self.report_format,
+            _ => &self.generated_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.content,
+            1 => &mut self.report_format,
+            _ => &mut self.generated_time,
         }
     }
 }
@@ -4994,6 +7216,246 @@ impl Structure for GetInstanceProfileResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.instance_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLoginProfileRequest {
+    pub user_name: Option<String>,
+}
+impl std::fmt::Debug for GetLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLoginProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLoginProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLoginProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLoginProfileResponse {
+    pub login_profile: LoginProfile,
+}
+impl std::fmt::Debug for GetLoginProfileResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLoginProfileResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLoginProfileResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLoginProfileResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.login_profile,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.login_profile,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMFADeviceRequest {
+    pub serial_number: String,
+    pub user_name: Option<String>,
+}
+impl std::fmt::Debug for GetMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.serial_number,
+            _ => &self.user_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.serial_number,
+            _ => &mut self.user_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetMFADeviceResponse {
+    pub user_name: Option<String>,
+    pub serial_number: String,
+    pub enable_date: Option<Timestamp>,
+    pub certifications: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetMFADeviceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetMFADeviceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetMFADeviceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetMFADeviceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.serial_number,
+            2 => &self.enable_date,
+            _ => &self.certifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.serial_number,
+            2 => &mut self.enable_date,
+            _ => &mut self.certifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+}
+impl std::fmt::Debug for GetOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.open_id_connect_provider_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.open_id_connect_provider_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetOpenIDConnectProviderResponse {
+    pub url: Option<String>,
+    pub client_id_list: Option<Vec<String>>,
+    pub thumbprint_list: Option<Vec<String>>,
+    pub create_date: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for GetOpenIDConnectProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetOpenIDConnectProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetOpenIDConnectProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetOpenIDConnectProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.url,
+            1 => &self.client_id_list,
+            2 => &self.thumbprint_list,
+            3 => &self.create_date,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.url,
+            1 => &mut self.client_id_list,
+            2 => &mut self.thumbprint_list,
+            3 => &mut self.create_date,
+            _ => &mut self.tags,
         }
     }
 }
@@ -5299,6 +7761,81 @@ impl Structure for GetRoleResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct GetServiceLinkedRoleDeletionStatusRequest {
+    pub deletion_task_id: String,
+}
+impl std::fmt::Debug for GetServiceLinkedRoleDeletionStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLinkedRoleDeletionStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLinkedRoleDeletionStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLinkedRoleDeletionStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.deletion_task_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.deletion_task_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetServiceLinkedRoleDeletionStatusResponse {
+    pub status: String,
+    pub reason: Option<DeletionTaskFailureReasonType>,
+}
+impl std::fmt::Debug for GetServiceLinkedRoleDeletionStatusResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetServiceLinkedRoleDeletionStatusResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetServiceLinkedRoleDeletionStatusResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetServiceLinkedRoleDeletionStatusResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.reason,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.reason,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetUserPolicyRequest {
     pub user_name: String,
     pub policy_name: String,
@@ -5495,6 +8032,60 @@ impl Structure for Group {
             2 => &mut self.group_id,
             3 => &mut self.arn,
             _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GroupDetail {
+    pub path: Option<String>,
+    pub group_name: Option<String>,
+    pub group_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub group_policy_list: Option<Vec<PolicyDetail>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+}
+impl std::fmt::Debug for GroupDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GroupDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GroupDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GroupDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.group_name,
+            2 => &self.group_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.group_policy_list,
+            _ => &self.attached_managed_policies,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.group_name,
+            2 => &mut self.group_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.group_policy_list,
+            _ => &mut self.attached_managed_policies,
         }
     }
 }
@@ -6583,6 +9174,326 @@ impl Structure for ListInstanceProfilesResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListMFADeviceTagsRequest {
+    pub serial_number: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListMFADeviceTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMFADeviceTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMFADeviceTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMFADeviceTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.serial_number,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.serial_number,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMFADeviceTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListMFADeviceTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMFADeviceTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMFADeviceTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMFADeviceTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMFADevicesRequest {
+    pub user_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListMFADevicesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMFADevicesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMFADevicesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMFADevicesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListMFADevicesResponse {
+    pub mfa_devices: Vec<MFADevice>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListMFADevicesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListMFADevicesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListMFADevicesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListMFADevicesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.mfa_devices,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.mfa_devices,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListOpenIDConnectProviderTagsRequest {
+    pub open_id_connect_provider_arn: String,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListOpenIDConnectProviderTagsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListOpenIDConnectProviderTagsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListOpenIDConnectProviderTagsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListOpenIDConnectProviderTagsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListOpenIDConnectProviderTagsResponse {
+    pub tags: Vec<Tag>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListOpenIDConnectProviderTagsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListOpenIDConnectProviderTagsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListOpenIDConnectProviderTagsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListOpenIDConnectProviderTagsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tags,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tags,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListOpenIDConnectProvidersRequest {}
+impl std::fmt::Debug for ListOpenIDConnectProvidersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListOpenIDConnectProvidersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListOpenIDConnectProvidersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListOpenIDConnectProvidersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListOpenIDConnectProvidersResponse {
+    pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+impl std::fmt::Debug for ListOpenIDConnectProvidersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListOpenIDConnectProvidersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListOpenIDConnectProvidersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListOpenIDConnectProvidersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.open_id_connect_provider_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.open_id_connect_provider_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ListPoliciesRequest {
     pub scope: Option<String>,
     pub only_attached: Option<bool>,
@@ -7348,6 +10259,342 @@ impl Structure for ListUsersResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct ListVirtualMFADevicesRequest {
+    pub assignment_status: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for ListVirtualMFADevicesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListVirtualMFADevicesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListVirtualMFADevicesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListVirtualMFADevicesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.assignment_status,
+            1 => &self.marker,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.assignment_status,
+            1 => &mut self.marker,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListVirtualMFADevicesResponse {
+    pub virtual_mfa_devices: Vec<VirtualMFADevice>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for ListVirtualMFADevicesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListVirtualMFADevicesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListVirtualMFADevicesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListVirtualMFADevicesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.virtual_mfa_devices,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.virtual_mfa_devices,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LoginProfile {
+    pub user_name: String,
+    pub create_date: Timestamp,
+    pub password_reset_required: Option<bool>,
+}
+impl std::fmt::Debug for LoginProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LoginProfile {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LoginProfile {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LoginProfile
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.create_date,
+            _ => &self.password_reset_required,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.create_date,
+            _ => &mut self.password_reset_required,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MFADevice {
+    pub user_name: String,
+    pub serial_number: String,
+    pub enable_date: Timestamp,
+}
+impl std::fmt::Debug for MFADevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MFADevice {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MFADevice {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MFADevice
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.serial_number,
+            _ => &self.enable_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.serial_number,
+            _ => &mut self.enable_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ManagedPolicyDetail {
+    pub policy_name: Option<String>,
+    pub policy_id: Option<String>,
+    pub arn: Option<String>,
+    pub path: Option<String>,
+    pub default_version_id: Option<String>,
+    pub attachment_count: Option<i32>,
+    pub permissions_boundary_usage_count: Option<i32>,
+    pub is_attachable: Option<bool>,
+    pub description: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub update_date: Option<Timestamp>,
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+}
+impl std::fmt::Debug for ManagedPolicyDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ManagedPolicyDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ManagedPolicyDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ManagedPolicyDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.policy_id,
+            2 => &self.arn,
+            3 => &self.path,
+            4 => &self.default_version_id,
+            5 => &self.attachment_count,
+            6 => &self.permissions_boundary_usage_count,
+            7 => &self.is_attachable,
+            8 => &self.description,
+            9 => &self.create_date,
+            10 => &self.update_date,
+            _ => &self.policy_version_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.policy_id,
+            2 => &mut self.arn,
+            3 => &mut self.path,
+            4 => &mut self.default_version_id,
+            5 => &mut self.attachment_count,
+            6 => &mut self.permissions_boundary_usage_count,
+            7 => &mut self.is_attachable,
+            8 => &mut self.description,
+            9 => &mut self.create_date,
+            10 => &mut self.update_date,
+            _ => &mut self.policy_version_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OpenIDConnectProviderListEntry {
+    pub arn: Option<String>,
+}
+impl std::fmt::Debug for OpenIDConnectProviderListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OpenIDConnectProviderListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OpenIDConnectProviderListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OpenIDConnectProviderListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PasswordPolicy {
+    pub minimum_password_length: Option<i32>,
+    pub require_symbols: Option<bool>,
+    pub require_numbers: Option<bool>,
+    pub require_uppercase_characters: Option<bool>,
+    pub require_lowercase_characters: Option<bool>,
+    pub allow_users_to_change_password: Option<bool>,
+    pub expire_passwords: Option<bool>,
+    pub max_password_age: Option<i32>,
+    pub password_reuse_prevention: Option<i32>,
+    pub hard_expiry: Option<bool>,
+}
+impl std::fmt::Debug for PasswordPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PasswordPolicy {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PasswordPolicy {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PasswordPolicy
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.minimum_password_length,
+            1 => &self.require_symbols,
+            2 => &self.require_numbers,
+            3 => &self.require_uppercase_characters,
+            4 => &self.require_lowercase_characters,
+            5 => &self.allow_users_to_change_password,
+            6 => &self.expire_passwords,
+            7 => &self.max_password_age,
+            8 => &self.password_reuse_prevention,
+            _ => &self.hard_expiry,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.minimum_password_length,
+            1 => &mut self.require_symbols,
+            2 => &mut self.require_numbers,
+            3 => &mut self.require_uppercase_characters,
+            4 => &mut self.require_lowercase_characters,
+            5 => &mut self.allow_users_to_change_password,
+            6 => &mut self.expire_passwords,
+            7 => &mut self.max_password_age,
+            8 => &mut self.password_reuse_prevention,
+            _ => &mut self.hard_expiry,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Policy {
     pub policy_name: Option<String>,
     pub policy_id: Option<String>,
@@ -7412,6 +10659,45 @@ impl Structure for Policy {
             9 => &mut self.create_date,
             10 => &mut self.update_date,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PolicyDetail {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+}
+impl std::fmt::Debug for PolicyDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PolicyDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            _ => &self.policy_document,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            _ => &mut self.policy_document,
         }
     }
 }
@@ -7783,6 +11069,45 @@ impl Structure for PutUserPolicyRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct RemoveClientIDFromOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+    pub client_id: String,
+}
+impl std::fmt::Debug for RemoveClientIDFromOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RemoveClientIDFromOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemoveClientIDFromOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemoveClientIDFromOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RemoveRoleFromInstanceProfileRequest {
     pub instance_profile_name: String,
     pub role_name: String,
@@ -7861,6 +11186,51 @@ impl Structure for RemoveUserFromGroupRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ResyncMFADeviceRequest {
+    pub user_name: String,
+    pub serial_number: String,
+    pub authentication_code1: String,
+    pub authentication_code2: String,
+}
+impl std::fmt::Debug for ResyncMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResyncMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResyncMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResyncMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.serial_number,
+            2 => &self.authentication_code1,
+            _ => &self.authentication_code2,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.serial_number,
+            2 => &mut self.authentication_code1,
+            _ => &mut self.authentication_code2,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Role {
     pub path: String,
     pub role_name: String,
@@ -7930,6 +11300,75 @@ impl Structure for Role {
 }
 
 #[derive(Clone, Default)]
+pub struct RoleDetail {
+    pub path: Option<String>,
+    pub role_name: Option<String>,
+    pub role_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub assume_role_policy_document: Option<String>,
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    pub role_policy_list: Option<Vec<PolicyDetail>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+    pub role_last_used: Option<RoleLastUsed>,
+}
+impl std::fmt::Debug for RoleDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RoleDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RoleDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RoleDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.role_name,
+            2 => &self.role_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.assume_role_policy_document,
+            6 => &self.instance_profile_list,
+            7 => &self.role_policy_list,
+            8 => &self.attached_managed_policies,
+            9 => &self.permissions_boundary,
+            10 => &self.tags,
+            _ => &self.role_last_used,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.role_name,
+            2 => &mut self.role_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.assume_role_policy_document,
+            6 => &mut self.instance_profile_list,
+            7 => &mut self.role_policy_list,
+            8 => &mut self.attached_managed_policies,
+            9 => &mut self.permissions_boundary,
+            10 => &mut self.tags,
+            _ => &mut self.role_last_used,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RoleLastUsed {
     pub last_used_date: Option<Timestamp>,
     pub region: Option<String>,
@@ -7964,6 +11403,45 @@ impl Structure for RoleLastUsed {
         match index {
             0 => &mut self.last_used_date,
             _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RoleUsageType {
+    pub region: Option<String>,
+    pub resources: Option<Vec<String>>,
+}
+impl std::fmt::Debug for RoleUsageType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RoleUsageType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RoleUsageType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RoleUsageType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.region,
+            _ => &self.resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.region,
+            _ => &mut self.resources,
         }
     }
 }
@@ -8125,6 +11603,84 @@ impl Structure for TagInstanceProfileRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct TagMFADeviceRequest {
+    pub serial_number: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.serial_number,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.serial_number,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+    pub tags: Vec<Tag>,
+}
+impl std::fmt::Debug for TagOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct TagPolicyRequest {
     pub policy_arn: String,
     pub tags: Vec<Tag>,
@@ -8275,6 +11831,84 @@ impl Structure for UntagInstanceProfileRequest {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             0 => &mut self.instance_profile_name,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagMFADeviceRequest {
+    pub serial_number: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagMFADeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagMFADeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagMFADeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.serial_number,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.serial_number,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagOpenIDConnectProviderRequest {
+    pub open_id_connect_provider_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagOpenIDConnectProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagOpenIDConnectProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagOpenIDConnectProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagOpenIDConnectProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
             _ => &mut self.tag_keys,
         }
     }
@@ -8440,6 +12074,66 @@ impl Structure for UpdateAccessKeyRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct UpdateAccountPasswordPolicyRequest {
+    pub minimum_password_length: Option<i32>,
+    pub require_symbols: Option<bool>,
+    pub require_numbers: Option<bool>,
+    pub require_uppercase_characters: Option<bool>,
+    pub require_lowercase_characters: Option<bool>,
+    pub allow_users_to_change_password: Option<bool>,
+    pub max_password_age: Option<i32>,
+    pub password_reuse_prevention: Option<i32>,
+    pub hard_expiry: Option<bool>,
+}
+impl std::fmt::Debug for UpdateAccountPasswordPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateAccountPasswordPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateAccountPasswordPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateAccountPasswordPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.minimum_password_length,
+            1 => &self.require_symbols,
+            2 => &self.require_numbers,
+            3 => &self.require_uppercase_characters,
+            4 => &self.require_lowercase_characters,
+            5 => &self.allow_users_to_change_password,
+            6 => &self.max_password_age,
+            7 => &self.password_reuse_prevention,
+            _ => &self.hard_expiry,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.minimum_password_length,
+            1 => &mut self.require_symbols,
+            2 => &mut self.require_numbers,
+            3 => &mut self.require_uppercase_characters,
+            4 => &mut self.require_lowercase_characters,
+            5 => &mut self.allow_users_to_change_password,
+            6 => &mut self.max_password_age,
+            7 => &mut self.password_reuse_prevention,
+            _ => &mut self.hard_expiry,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct UpdateAssumeRolePolicyRequest {
     pub role_name: String,
     pub policy_document: String,
@@ -8516,6 +12210,87 @@ impl Structure for UpdateGroupRequest {
             0 => &mut self.group_name,
             1 => &mut self.new_path,
             _ => &mut self.new_group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateLoginProfileRequest {
+    pub user_name: String,
+    pub password: Option<String>,
+    pub password_reset_required: Option<bool>,
+}
+impl std::fmt::Debug for UpdateLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateLoginProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateLoginProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateLoginProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_name,
+            1 => &self.password,
+            _ => &self.password_reset_required,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_name,
+            1 => &mut self.password,
+            _ => &mut self.password_reset_required,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateOpenIDConnectProviderThumbprintRequest {
+    pub open_id_connect_provider_arn: String,
+    pub thumbprint_list: Vec<String>,
+}
+impl std::fmt::Debug for UpdateOpenIDConnectProviderThumbprintRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateOpenIDConnectProviderThumbprintRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateOpenIDConnectProviderThumbprintRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateOpenIDConnectProviderThumbprintRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.open_id_connect_provider_arn,
+            _ => &self.thumbprint_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.open_id_connect_provider_arn,
+            _ => &mut self.thumbprint_list,
         }
     }
 }
@@ -8763,6 +12538,120 @@ impl Structure for User {
             4 => &mut self.create_date,
             5 => &mut self.password_last_used,
             6 => &mut self.permissions_boundary,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserDetail {
+    pub path: Option<String>,
+    pub user_name: Option<String>,
+    pub user_id: Option<String>,
+    pub arn: Option<String>,
+    pub create_date: Option<Timestamp>,
+    pub user_policy_list: Option<Vec<PolicyDetail>>,
+    pub group_list: Option<Vec<String>>,
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for UserDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.path,
+            1 => &self.user_name,
+            2 => &self.user_id,
+            3 => &self.arn,
+            4 => &self.create_date,
+            5 => &self.user_policy_list,
+            6 => &self.group_list,
+            7 => &self.attached_managed_policies,
+            8 => &self.permissions_boundary,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.path,
+            1 => &mut self.user_name,
+            2 => &mut self.user_id,
+            3 => &mut self.arn,
+            4 => &mut self.create_date,
+            5 => &mut self.user_policy_list,
+            6 => &mut self.group_list,
+            7 => &mut self.attached_managed_policies,
+            8 => &mut self.permissions_boundary,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VirtualMFADevice {
+    pub serial_number: String,
+    pub base32_string_seed: Option<Bytes>,
+    pub qr_code_png: Option<Bytes>,
+    pub user: Option<User>,
+    pub enable_date: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for VirtualMFADevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VirtualMFADevice {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VirtualMFADevice {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VirtualMFADevice
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.serial_number,
+            1 => &self.base32_string_seed,
+            2 => &self.qr_code_png,
+            3 => &self.user,
+            4 => &self.enable_date,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.serial_number,
+            1 => &mut self.base32_string_seed,
+            2 => &mut self.qr_code_png,
+            3 => &mut self.user,
+            4 => &mut self.enable_date,
             _ => &mut self.tags,
         }
     }

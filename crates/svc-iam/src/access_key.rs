@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
+use crate::quota;
 use crate::user::named_or_calling;
 
 /// By the key's id, in no account's scope: a key is looked up before its account is known.
@@ -18,9 +19,6 @@ static KEYS: Table<StoredKey> = Table::indexed(
     "iam/access-key",
     &[Index { name: "owner", key: |key| Some(Key::new().str(&key.account).str(&key.user.to_ascii_lowercase())) }],
 );
-
-/// A user's quota.
-const MOST: usize = 2;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StoredKey {
@@ -83,8 +81,8 @@ fn shown_status(active: bool) -> String {
 
 pub fn create_access_key(w: &mut Writer, input: CreateAccessKeyRequest) -> Result<CreateAccessKeyResponse, Fault> {
     let user = owner(w.store(), w.scope(), &w.caller.principal, input.user_name)?;
-    if of_user(w.store(), w.caller.account(), &user)?.len() >= MOST {
-        return Err(LIMIT_EXCEEDED_EXCEPTION.because(format!("Cannot exceed quota for AccessKeysPerUser: {MOST}")));
+    if of_user(w.store(), w.caller.account(), &user)?.len() >= quota::ACCESS_KEYS_PER_USER {
+        return Err(quota::exceeded("AccessKeysPerUser", quota::ACCESS_KEYS_PER_USER));
     }
     let key = StoredKey {
         id: format!("AKIA{}", random_from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
@@ -109,7 +107,11 @@ pub fn create_access_key(w: &mut Writer, input: CreateAccessKeyRequest) -> Resul
 fn get(w: &Writer, user: &str, id: &str) -> Result<StoredKey, Fault> {
     let key = KEYS.get(w.store(), &keys(), id)?;
     let own = key.filter(|key| key.account == w.caller.account() && key.user == user);
-    own.ok_or_else(|| NO_SUCH_ENTITY_EXCEPTION.because(format!("The Access Key with id {id} cannot be found.")))
+    own.ok_or_else(|| missing(id))
+}
+
+fn missing(id: &str) -> Fault {
+    NO_SUCH_ENTITY_EXCEPTION.because(format!("The Access Key with id {id} cannot be found."))
 }
 
 pub fn update_access_key(w: &mut Writer, input: UpdateAccessKeyRequest) -> Result<Unit, Fault> {
@@ -125,6 +127,26 @@ pub fn delete_access_key(w: &mut Writer, input: DeleteAccessKeyRequest) -> Resul
     let key = get(w, &user, &input.access_key_id)?;
     KEYS.delete(w.tx, &keys(), key.id.as_str())?;
     Ok(Unit)
+}
+
+/// When and for what a key last signed a request.
+pub fn get_access_key_last_used(
+    r: &Reader,
+    input: GetAccessKeyLastUsedRequest,
+) -> Result<GetAccessKeyLastUsedResponse, Fault> {
+    let key = KEYS.get(r.store, &keys(), input.access_key_id.as_str())?;
+    let key = key.filter(|key| key.account == r.caller.account()).ok_or_else(|| missing(&input.access_key_id))?;
+    let last = r.cloud.uses.of_key(r.store, &key.id)?;
+    let nothing = || AccessKeyLastUsed { last_used_date: None, service_name: "N/A".into(), region: "N/A".into() };
+    let shown = |last: kogumo_door::Use| AccessKeyLastUsed {
+        last_used_date: Some(Timestamp::from_seconds(last.time.seconds())),
+        service_name: last.service,
+        region: last.region,
+    };
+    Ok(GetAccessKeyLastUsedResponse {
+        user_name: Some(key.user),
+        access_key_last_used: Some(last.map_or_else(nothing, shown)),
+    })
 }
 
 pub fn list_access_keys(r: &Reader, input: ListAccessKeysRequest) -> Result<ListAccessKeysResponse, Fault> {

@@ -8,7 +8,7 @@ use kogumo_store::{Range, Table};
 use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Kind};
-use crate::{access_key, instance_profile, policy};
+use crate::{access_key, instance_profile, mfa, oidc_provider, policy, quota};
 
 /// The alias of each account; an alias belongs to one account only, so the table stands in no account's scope.
 static ALIASES: Table<String> = Table::new("iam/alias");
@@ -17,7 +17,7 @@ fn everywhere() -> kogumo_base::Scope {
     kogumo_base::Scope::new("", "")
 }
 
-fn alias_of(read: &dyn kogumo_store::Read, account: &str) -> Result<Option<String>, Fault> {
+pub fn alias_of(read: &dyn kogumo_store::Read, account: &str) -> Result<Option<String>, Fault> {
     for row in ALIASES.scan(read, &everywhere(), &Range::all()) {
         let (key, owner) = row?;
         if owner == account {
@@ -61,6 +61,7 @@ pub fn list_account_aliases(r: &Reader, _: ListAccountAliasesRequest) -> Result<
 
 pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryResponse, Fault> {
     let count = |kind| entity::all(r.store, r.scope(), kind).map(|entities| entities.len());
+    let (devices, devices_in_use) = mfa::counts(r.store, r.scope())?;
     let root_keys = access_key::of_user(r.store, r.caller.account(), "")?.len();
     let counted = [
         ("Users", count(Kind::User)?),
@@ -69,23 +70,31 @@ pub fn get_account_summary(r: &Reader, _: Unit) -> Result<GetAccountSummaryRespo
         ("Policies", policy::count_own(r.store, r.scope())?),
         ("InstanceProfiles", instance_profile::count(r.store, r.scope())?),
         ("AccountAccessKeysPresent", root_keys.min(1)),
-        // AWS's default quotas.
-        ("UsersQuota", 5000),
-        ("GroupsQuota", 300),
-        ("RolesQuota", 1000),
-        ("PoliciesQuota", 1500),
-        ("InstanceProfilesQuota", 1000),
-        ("AccessKeysPerUserQuota", 2),
-        ("GroupsPerUserQuota", 10),
+        ("Providers", oidc_provider::count(r.store, r.scope())?),
+        ("MFADevices", devices),
+        ("MFADevicesInUse", devices_in_use),
+        // The root signs in with what everybody knows.
+        ("AccountMFAEnabled", 0),
+        ("AccountPasswordPresent", 0),
+        ("AccountSigningCertificatesPresent", 0),
+        ("PolicyVersionsInUse", policy::count_versions(r.store, r.scope())?),
+        ("UsersQuota", quota::USERS),
+        ("GroupsQuota", quota::GROUPS),
+        ("RolesQuota", quota::ROLES),
+        ("PoliciesQuota", quota::POLICIES),
+        ("InstanceProfilesQuota", quota::INSTANCE_PROFILES),
+        ("AccessKeysPerUserQuota", quota::ACCESS_KEYS_PER_USER),
+        ("GroupsPerUserQuota", quota::GROUPS_PER_USER),
+        ("PolicyVersionsInUseQuota", 10_000),
         ("VersionsPerPolicyQuota", 5),
         ("AttachedPoliciesPerUserQuota", 10),
         ("AttachedPoliciesPerGroupQuota", 10),
         ("AttachedPoliciesPerRoleQuota", 10),
-        ("PolicySizeQuota", 6144),
+        ("PolicySizeQuota", quota::POLICY_SIZE),
         ("UserPolicySizeQuota", 2048),
         ("GroupPolicySizeQuota", 5120),
         ("RolePolicySizeQuota", 10240),
-        ("AssumeRolePolicySizeQuota", 2048),
+        ("AssumeRolePolicySizeQuota", quota::TRUST_SIZE),
     ];
     let summary = counted.map(|(name, number)| (name.to_owned(), i32::try_from(number).unwrap_or(i32::MAX)));
     Ok(GetAccountSummaryResponse { summary_map: Some(BTreeMap::from(summary)) })

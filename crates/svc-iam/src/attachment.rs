@@ -4,19 +4,19 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::*;
 use kogumo_wire::{Fault, Unit};
 
-use crate::entity::{self, Kind};
+use crate::entity::{self, Entity, Kind};
 use crate::page::{Page, page};
-use crate::policy;
+use crate::{policy, quota};
 
 /// Attaching what is attached already changes nothing.
 fn attach(w: &mut Writer, kind: Kind, name: &str, arn: String) -> Result<Unit, Fault> {
     entity::get(w.store(), w.scope(), kind, name)?;
     policy::must_be_attachable(w.store(), w.scope(), &arn)?;
     entity::update(w, kind, name, |entity| {
+        entity.refuse_service_linked()?;
         entity.attached.insert(arn);
         if entity.attached.len() > kind.most_attached() {
-            let quota = format!("Cannot exceed quota for PoliciesPer{}: {}", capital(kind), kind.most_attached());
-            return Err(LIMIT_EXCEEDED_EXCEPTION.because(quota));
+            return Err(quota::exceeded(&format!("PoliciesPer{}", capital(kind)), kind.most_attached()));
         }
         Ok(())
     })?;
@@ -32,11 +32,23 @@ fn capital(kind: Kind) -> &'static str {
 }
 
 fn detach(w: &mut Writer, kind: Kind, name: &str, arn: &str) -> Result<Unit, Fault> {
-    entity::update(w, kind, name, |entity| match entity.attached.remove(arn) {
-        true => Ok(()),
-        false => Err(NO_SUCH_ENTITY_EXCEPTION.because(format!("Policy {arn} was not found."))),
+    entity::update(w, kind, name, |entity| {
+        entity.refuse_service_linked()?;
+        match entity.attached.remove(arn) {
+            true => Ok(()),
+            false => Err(NO_SUCH_ENTITY_EXCEPTION.because(format!("Policy {arn} was not found."))),
+        }
     })?;
     Ok(Unit)
+}
+
+/// The managed policies of an entity.
+pub fn attached(entity: &Entity) -> Vec<AttachedPolicy> {
+    let shown = |arn: &String| AttachedPolicy {
+        policy_name: arn.rsplit('/').next().map(str::to_owned),
+        policy_arn: Some(arn.clone()),
+    };
+    entity.attached.iter().map(shown).collect()
 }
 
 fn list(
@@ -49,11 +61,9 @@ fn list(
 ) -> Result<Page<AttachedPolicy>, Fault> {
     let entity = entity::get(r.store, r.scope(), kind, name)?;
     let under = |arn: &str| arn.split_once(":policy").is_some_and(|(_, path)| path.starts_with(prefix.unwrap_or("/")));
-    let attached = entity.attached.iter().filter(|arn| under(arn)).map(|arn| AttachedPolicy {
-        policy_name: arn.rsplit('/').next().map(str::to_owned),
-        policy_arn: Some(arn.clone()),
-    });
-    page(attached.collect(), marker, most)
+    let mut attached = attached(&entity);
+    attached.retain(|policy| policy.policy_arn.as_deref().is_some_and(under));
+    page(attached, marker, most)
 }
 
 pub fn attach_user_policy(w: &mut Writer, input: AttachUserPolicyRequest) -> Result<Unit, Fault> {

@@ -1,22 +1,66 @@
-//! AWS's own managed policies: their names and paths. Their documents are AWS's and are not kept here.
+//! AWS's own managed policies: the documents that AWS publishes, in their default versions.
+//!
+//! Earlier versions and the policies' ids are not published with them and not known here.
 
-/// The same list that the SAM transform knows; one policy a line, `partitions path/name`.
-const LIST: &str = include_str!("../../sam/data/managed_policies.txt");
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
-/// The path and name of each policy of the `aws` partition.
-pub fn all() -> impl Iterator<Item = (String, &'static str)> {
-    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-    let policies = lines.filter_map(|line| line.split_once(' ')).filter(|(partitions, _)| partitions.contains('a'));
-    policies.map(|(_, policy)| match policy.rsplit_once('/') {
-        Some((path, name)) => (format!("/{path}/"), name),
-        None => (String::from("/"), policy),
-    })
+use kogumo_base::Timestamp;
+
+/// Made by `data/generate.py`.
+const LIST: &str = include_str!("../data/managed_policies.txt");
+
+/// A policy of AWS's.
+#[derive(Clone, Copy, Debug)]
+pub struct AwsPolicy {
+    /// `service-role/AWSLambdaBasicExecutionRole`
+    place: &'static str,
+    /// The default version: `v3`.
+    pub version: &'static str,
+    created: &'static str,
+    updated: &'static str,
+    /// JSON.
+    pub document: &'static str,
 }
 
-/// The path and name behind an ARN of an AWS managed policy.
-pub fn find(arn: &str) -> Option<(String, &'static str)> {
-    let wanted = arn.strip_prefix("arn:aws:iam::aws:policy")?;
-    all().find(|(path, name)| wanted.strip_prefix(path.as_str()) == Some(name))
+impl AwsPolicy {
+    fn read(line: &'static str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next();
+        Some(AwsPolicy { place: next()?, version: next()?, created: next()?, updated: next()?, document: next()? })
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.place.rsplit('/').next().unwrap_or_default()
+    }
+
+    pub fn path(&self) -> String {
+        self.place.rsplit_once('/').map_or_else(|| "/".to_owned(), |(path, _)| format!("/{path}/"))
+    }
+
+    pub fn arn(&self) -> String {
+        format!("arn:aws:iam::aws:policy/{}", self.place)
+    }
+
+    pub fn created(&self) -> Option<Timestamp> {
+        Timestamp::parse_iso(self.created)
+    }
+
+    pub fn updated(&self) -> Option<Timestamp> {
+        Timestamp::parse_iso(self.updated)
+    }
+}
+
+/// All policies in the order of their names.
+pub fn all() -> impl Iterator<Item = AwsPolicy> {
+    LIST.lines().filter(|line| !line.starts_with('#')).filter_map(AwsPolicy::read)
+}
+
+/// The policy behind an ARN.
+pub fn find(arn: &str) -> Option<AwsPolicy> {
+    static BY_PLACE: OnceLock<HashMap<&'static str, AwsPolicy>> = OnceLock::new();
+    let by_place = BY_PLACE.get_or_init(|| all().map(|policy| (policy.place, policy)).collect());
+    by_place.get(arn.strip_prefix("arn:aws:iam::aws:policy/")?).copied()
 }
 
 #[cfg(test)]
@@ -25,8 +69,18 @@ mod tests {
 
     #[test]
     fn known_policies_are_found_by_their_arns() {
-        assert!(find("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess").is_some());
-        assert!(find("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").is_some());
+        let found = find("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").expect("known");
+        assert_eq!((found.name(), found.path().as_str()), ("AWSLambdaBasicExecutionRole", "/service-role/"));
+        assert!(found.document.contains("logs:PutLogEvents"));
         assert!(find("arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole").is_none());
+    }
+
+    #[test]
+    fn every_document_is_well_formed() {
+        for policy in all() {
+            let document: serde_json::Value = serde_json::from_str(policy.document).expect(policy.place);
+            assert!(document["Statement"].is_array() || document["Statement"].is_object(), "{}", policy.place);
+            assert!(policy.created().is_some() && policy.updated().is_some(), "{}", policy.place);
+        }
     }
 }

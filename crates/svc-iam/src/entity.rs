@@ -9,6 +9,9 @@ use kogumo_store::{Key, Range, Read, Table};
 use kogumo_wire::Fault;
 use serde::{Deserialize, Serialize};
 
+use crate::password::Login;
+use crate::quota;
+
 /// By kind and the name in lower case: IAM's names differ by more than case.
 static ENTITIES: Table<Entity> = Table::new("iam/entity");
 
@@ -41,6 +44,9 @@ pub struct Entity {
     /// A user's groups, in lower case.
     #[serde(default)]
     pub groups: BTreeSet<String>,
+    /// A user's password.
+    #[serde(default)]
+    pub login: Option<Login>,
     /// What only roles have.
     #[serde(default)]
     pub role: Option<RoleDetails>,
@@ -96,6 +102,7 @@ impl Entity {
             inline: BTreeMap::new(),
             attached: BTreeSet::new(),
             groups: BTreeSet::new(),
+            login: None,
             role: None,
         }
     }
@@ -109,6 +116,21 @@ impl Entity {
             permissions_boundary_type: Some("Policy".into()),
             permissions_boundary_arn: Some(arn),
         })
+    }
+
+    /// Roles of services are changed by their services only.
+    ///
+    /// # Errors
+    /// UnmodifiableEntity
+    pub fn refuse_service_linked(&self) -> Result<(), Fault> {
+        if self.kind != Kind::Role || !self.path.starts_with("/aws-service-role/") {
+            return Ok(());
+        }
+        let message = format!(
+            "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+            self.name
+        );
+        Err(kogumo_model::iam::UNMODIFIABLE_ENTITY_EXCEPTION.because(message))
     }
 
     /// AWS deletes only what is bare.
@@ -159,12 +181,15 @@ pub fn create(w: &mut Writer, entity: &Entity) -> Result<(), Fault> {
         let message = format!("{noun} with name {} already exists.", entity.name);
         return Err(ENTITY_ALREADY_EXISTS_EXCEPTION.because(message));
     }
+    quota::count_entities(w, entity.kind, 1)?;
     put(w, entity)
 }
 
 pub fn delete(w: &mut Writer, kind: Kind, name: &str) -> Result<(), Fault> {
     let scope = w.scope().global();
-    ENTITIES.delete(w.tx, &scope, kind.key(name))?;
+    if ENTITIES.delete(w.tx, &scope, kind.key(name))?.is_some() {
+        quota::count_entities(w, kind, -1)?;
+    }
     Ok(())
 }
 
@@ -195,8 +220,8 @@ pub fn rename(
     match new_name {
         Some(renamed) if !renamed.eq_ignore_ascii_case(name) => {
             new.name = renamed;
-            create(w, &new)?;
             delete(w, kind, name)?;
+            create(w, &new)?;
         }
         renamed => {
             new.name = renamed.unwrap_or(new.name);

@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::user;
+use crate::{quota, user};
 
 fn shown(group: &Entity, account: &str) -> Group {
     Group {
@@ -79,7 +79,10 @@ pub fn add_user_to_group(w: &mut Writer, input: AddUserToGroupRequest) -> Result
     let group = entity::get(w.store(), w.scope(), Kind::Group, &input.group_name)?;
     entity::update(w, Kind::User, &input.user_name, |user| {
         user.groups.insert(member_key(&group.name));
-        Ok(())
+        match user.groups.len() <= quota::GROUPS_PER_USER {
+            true => Ok(()),
+            false => Err(quota::exceeded("GroupsPerUser", quota::GROUPS_PER_USER)),
+        }
     })?;
     Ok(Unit)
 }

@@ -7,6 +7,7 @@ use kogumo_wire::{Fault, Unit};
 use crate::document::{self, Purpose};
 use crate::entity::{self, Kind};
 use crate::page::{Page, page};
+use crate::quota;
 
 fn missing(kind: Kind, policy: &str) -> Fault {
     NO_SUCH_ENTITY_EXCEPTION.because(format!("The {} policy with name {policy} cannot be found.", kind.noun()))
@@ -15,8 +16,9 @@ fn missing(kind: Kind, policy: &str) -> Fault {
 fn put(w: &mut Writer, kind: Kind, name: &str, policy: String, text: String) -> Result<Unit, Fault> {
     document::check(&text, Purpose::Identity)?;
     entity::update(w, kind, name, |entity| {
+        entity.refuse_service_linked()?;
         entity.inline.insert(policy, text);
-        Ok(())
+        quota::inline_size(entity)
     })?;
     Ok(Unit)
 }
@@ -30,6 +32,7 @@ fn get(r: &Reader, kind: Kind, name: &str, policy: &str) -> Result<(String, Stri
 
 fn delete(w: &mut Writer, kind: Kind, name: &str, policy: &str) -> Result<Unit, Fault> {
     entity::update(w, kind, name, |entity| {
+        entity.refuse_service_linked()?;
         entity.inline.remove(policy).map(drop).ok_or_else(|| missing(kind, policy))
     })?;
     Ok(Unit)

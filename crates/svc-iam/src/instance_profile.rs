@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{self, Kind, unique_id};
 use crate::page::page;
-use crate::{role, tags};
+use crate::{quota, role, tags};
 
 /// By the name in lower case.
 static PROFILES: Table<Profile> = Table::new("iam/instance-profile");
@@ -49,7 +49,7 @@ pub fn of_role(read: &dyn Read, scope: &Scope, role: &str) -> Result<Vec<Profile
     Ok(profiles)
 }
 
-fn shown(read: &dyn Read, scope: &Scope, profile: &Profile) -> Result<InstanceProfile, Fault> {
+pub fn shown(read: &dyn Read, scope: &Scope, profile: &Profile) -> Result<InstanceProfile, Fault> {
     let role = match &profile.role {
         Some(name) => entity::find(read, scope, Kind::Role, name)?,
         None => None,
@@ -75,6 +75,7 @@ pub fn create_instance_profile(
         let message = format!("Instance Profile {} already exists.", input.instance_profile_name);
         return Err(ENTITY_ALREADY_EXISTS_EXCEPTION.because(message));
     }
+    quota::room_for_one("InstanceProfilesPerAccount", count(w.store(), &scope)?, quota::INSTANCE_PROFILES)?;
     let profile = Profile {
         name: input.instance_profile_name,
         path: input.path.unwrap_or_else(|| "/".into()),

@@ -1,29 +1,41 @@
-//! IAM: users, groups, roles, policies, access keys, instance profiles.
+//! IAM: users, groups, roles, policies, access keys, passwords, MFA devices, identity providers, instance profiles.
 //!
 //! Policies are kept and checked as documents; who may do what by them is the door's decision.
 
 mod access_key;
 mod account;
 mod attachment;
+mod authorization_details;
 mod aws_managed;
+mod credential_report;
 mod document;
 mod entity;
 mod group;
 mod inline;
 mod instance_profile;
+mod login_profile;
+mod mfa;
+mod oidc_provider;
 mod ops;
 mod page;
+mod password;
 mod policy;
+mod qr;
+mod quota;
 mod role;
+mod service_linked;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod totp;
 mod user;
 mod version;
 
-use kogumo_door::Service;
+use kogumo_door::{MfaDevices, Service};
 
 /// The service as the registry holds it. Its keys are the users' access keys.
 pub fn service() -> Service {
-    Service::new(&kogumo_model::iam::SERVICE, ops::ops()).credentials(access_key::credential)
+    Service::new(&kogumo_model::iam::SERVICE, ops::ops())
+        .credentials(access_key::credential)
+        .with(MfaDevices { verify: mfa::verify })
 }

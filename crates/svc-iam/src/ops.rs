@@ -3,7 +3,10 @@
 use kogumo_door::{Op, read, write};
 use kogumo_model::iam::*;
 
-use crate::{access_key, account, attachment, group, inline, instance_profile, policy, role, user, version};
+use crate::{
+    access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
+    login_profile, mfa, oidc_provider, policy, role, service_linked, user, version,
+};
 
 pub fn ops() -> Vec<Op> {
     vec![
@@ -37,7 +40,9 @@ pub fn ops() -> Vec<Op> {
         read::<ListRoleTags>(role::list_role_tags),
         write::<PutRolePermissionsBoundary>(role::put_role_permissions_boundary),
         write::<DeleteRolePermissionsBoundary>(role::delete_role_permissions_boundary),
-        write::<CreateServiceLinkedRole>(role::create_service_linked_role),
+        write::<CreateServiceLinkedRole>(service_linked::create_service_linked_role),
+        write::<DeleteServiceLinkedRole>(service_linked::delete_service_linked_role),
+        read::<GetServiceLinkedRoleDeletionStatus>(service_linked::get_service_linked_role_deletion_status),
         write::<CreatePolicy>(policy::create_policy),
         read::<GetPolicy>(policy::get_policy),
         write::<DeletePolicy>(policy::delete_policy),
@@ -76,6 +81,36 @@ pub fn ops() -> Vec<Op> {
         write::<DeleteAccessKey>(access_key::delete_access_key),
         write::<UpdateAccessKey>(access_key::update_access_key),
         read::<ListAccessKeys>(access_key::list_access_keys),
+        read::<GetAccessKeyLastUsed>(access_key::get_access_key_last_used),
+        write::<CreateLoginProfile>(login_profile::create_login_profile),
+        read::<GetLoginProfile>(login_profile::get_login_profile),
+        write::<UpdateLoginProfile>(login_profile::update_login_profile),
+        write::<DeleteLoginProfile>(login_profile::delete_login_profile),
+        write::<ChangePassword>(login_profile::change_password),
+        write::<UpdateAccountPasswordPolicy>(login_profile::update_account_password_policy),
+        read::<GetAccountPasswordPolicy>(login_profile::get_account_password_policy),
+        write::<DeleteAccountPasswordPolicy>(login_profile::delete_account_password_policy),
+        write::<CreateVirtualMFADevice>(mfa::create_virtual_mfa_device),
+        write::<DeleteVirtualMFADevice>(mfa::delete_virtual_mfa_device),
+        read::<ListVirtualMFADevices>(mfa::list_virtual_mfa_devices),
+        write::<EnableMFADevice>(mfa::enable_mfa_device),
+        write::<ResyncMFADevice>(mfa::resync_mfa_device),
+        write::<DeactivateMFADevice>(mfa::deactivate_mfa_device),
+        read::<ListMFADevices>(mfa::list_mfa_devices),
+        read::<GetMFADevice>(mfa::get_mfa_device),
+        write::<TagMFADevice>(mfa::tag_mfa_device),
+        write::<UntagMFADevice>(mfa::untag_mfa_device),
+        read::<ListMFADeviceTags>(mfa::list_mfa_device_tags),
+        write::<CreateOpenIDConnectProvider>(oidc_provider::create_open_id_connect_provider),
+        read::<GetOpenIDConnectProvider>(oidc_provider::get_open_id_connect_provider),
+        write::<DeleteOpenIDConnectProvider>(oidc_provider::delete_open_id_connect_provider),
+        read::<ListOpenIDConnectProviders>(oidc_provider::list_open_id_connect_providers),
+        write::<AddClientIDToOpenIDConnectProvider>(oidc_provider::add_client_id_to_open_id_connect_provider),
+        write::<RemoveClientIDFromOpenIDConnectProvider>(oidc_provider::remove_client_id_from_open_id_connect_provider),
+        write::<UpdateOpenIDConnectProviderThumbprint>(oidc_provider::update_open_id_connect_provider_thumbprint),
+        write::<TagOpenIDConnectProvider>(oidc_provider::tag_open_id_connect_provider),
+        write::<UntagOpenIDConnectProvider>(oidc_provider::untag_open_id_connect_provider),
+        read::<ListOpenIDConnectProviderTags>(oidc_provider::list_open_id_connect_provider_tags),
         write::<CreateInstanceProfile>(instance_profile::create_instance_profile),
         read::<GetInstanceProfile>(instance_profile::get_instance_profile),
         write::<DeleteInstanceProfile>(instance_profile::delete_instance_profile),
@@ -90,5 +125,8 @@ pub fn ops() -> Vec<Op> {
         write::<DeleteAccountAlias>(account::delete_account_alias),
         read::<ListAccountAliases>(account::list_account_aliases),
         read::<GetAccountSummary>(account::get_account_summary),
+        write::<GenerateCredentialReport>(credential_report::generate_credential_report),
+        read::<GetCredentialReport>(credential_report::get_credential_report),
+        read::<GetAccountAuthorizationDetails>(authorization_details::get_account_authorization_details),
     ]
 }

@@ -1,4 +1,4 @@
-//! Managed policies: the account's own, and AWS's by name.
+//! Managed policies: the account's own, and AWS's.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,11 @@ use kogumo_store::{Range, Read, Table};
 use kogumo_wire::{Fault, Unit};
 use serde::{Deserialize, Serialize};
 
+use crate::aws_managed::{self, AwsPolicy};
 use crate::document::{self, Purpose};
 use crate::entity::{self, Entity, Kind, unique_id};
 use crate::page::page;
-use crate::{aws_managed, tags};
+use crate::{quota, tags};
 
 /// By the name in lower case.
 static POLICIES: Table<ManagedPolicy> = Table::new("iam/policy");
@@ -77,8 +78,14 @@ pub fn boundary(w: &Writer, arn: Option<String>) -> Result<Option<String>, Fault
     Ok(arn)
 }
 
+/// The account's own.
+pub fn all(read: &dyn Read, scope: &Scope) -> Result<Vec<ManagedPolicy>, Fault> {
+    let rows = POLICIES.scan(read, &scope.global(), &Range::all());
+    Ok(rows.map(|row| row.map(|(_, policy)| policy)).collect::<Result<_, _>>()?)
+}
+
 /// All users, groups and roles.
-fn everybody(read: &dyn Read, scope: &Scope) -> Result<Vec<Entity>, Fault> {
+pub fn everybody(read: &dyn Read, scope: &Scope) -> Result<Vec<Entity>, Fault> {
     let mut entities = Vec::new();
     for kind in [Kind::User, Kind::Group, Kind::Role] {
         entities.extend(entity::all(read, scope, kind)?);
@@ -90,7 +97,7 @@ fn count(entities: &[Entity], holds: impl Fn(&Entity) -> bool) -> Option<i32> {
     i32::try_from(entities.iter().filter(|entity| holds(entity)).count()).ok()
 }
 
-fn shown(policy: &ManagedPolicy, entities: &[Entity]) -> Policy {
+pub fn shown(policy: &ManagedPolicy, entities: &[Entity]) -> Policy {
     Policy {
         policy_name: Some(policy.name.clone()),
         policy_id: Some(policy.id.clone()),
@@ -107,22 +114,27 @@ fn shown(policy: &ManagedPolicy, entities: &[Entity]) -> Policy {
     }
 }
 
-/// What is known of an AWS managed policy: its name.
-fn shown_of_aws(path: String, name: &str, entities: &[Entity]) -> Policy {
-    let arn = format!("arn:aws:iam::aws:policy{path}{name}");
+/// A policy of AWS's; its id is not known.
+pub fn shown_of_aws(policy: &AwsPolicy, entities: &[Entity]) -> Policy {
+    let arn = policy.arn();
     Policy {
-        policy_name: Some(name.to_owned()),
+        policy_name: Some(policy.name().to_owned()),
+        default_version_id: Some(policy.version.to_owned()),
         attachment_count: count(entities, |entity| entity.attached.contains(&arn)),
         permissions_boundary_usage_count: count(entities, |entity| entity.boundary.as_ref() == Some(&arn)),
         is_attachable: Some(true),
+        create_date: policy.created(),
+        update_date: policy.updated(),
         arn: Some(arn),
-        path: Some(path),
+        path: Some(policy.path()),
         ..Policy::default()
     }
 }
 
 pub fn create_policy(w: &mut Writer, input: CreatePolicyRequest) -> Result<CreatePolicyResponse, Fault> {
     document::check(&input.policy_document, Purpose::Identity)?;
+    quota::managed_policy_size(&input.policy_document)?;
+    quota::managed_policies(count_own(w.store(), w.scope())?)?;
     let path = input.path.unwrap_or_else(|| "/".into());
     let arn = Arn::new("iam", "", w.caller.account(), format!("policy{path}{}", input.policy_name)).to_string();
     let scope = w.scope().global();
@@ -151,7 +163,7 @@ pub fn create_policy(w: &mut Writer, input: CreatePolicyRequest) -> Result<Creat
 pub fn get_policy(r: &Reader, input: GetPolicyRequest) -> Result<GetPolicyResponse, Fault> {
     let entities = everybody(r.store, r.scope())?;
     let policy = match aws_managed::find(&input.policy_arn) {
-        Some((path, name)) => shown_of_aws(path, name, &entities),
+        Some(policy) => shown_of_aws(&policy, &entities),
         None => shown(&get(r.store, r.scope(), &input.policy_arn)?, &entities),
     };
     Ok(GetPolicyResponse { policy: Some(policy) })
@@ -184,7 +196,7 @@ pub fn list_policies(r: &Reader, input: ListPoliciesRequest) -> Result<ListPolic
         }
     }
     if scope != "Local" {
-        policies.extend(aws_managed::all().map(|(path, name)| shown_of_aws(path, name, &entities)));
+        policies.extend(aws_managed::all().map(|policy| shown_of_aws(&policy, &entities)));
     }
     let prefix = input.path_prefix.unwrap_or_else(|| "/".into());
     let only_attached = input.only_attached == Some(true);
@@ -261,4 +273,9 @@ pub fn list_policy_tags(r: &Reader, input: ListPolicyTagsRequest) -> Result<List
 /// How many of its own the account has: for its summary.
 pub fn count_own(read: &dyn Read, scope: &Scope) -> Result<usize, Fault> {
     Ok(POLICIES.scan(read, &scope.global(), &Range::all()).count())
+}
+
+/// Every version of the account's own policies counts: for the account's summary.
+pub fn count_versions(read: &dyn Read, scope: &Scope) -> Result<usize, Fault> {
+    all(read, scope).map(|policies| policies.iter().map(|policy| policy.versions.len()).sum())
 }

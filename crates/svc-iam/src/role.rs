@@ -1,17 +1,17 @@
 //! Roles.
 
+use kogumo_base::Timestamp;
 use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::*;
 use kogumo_wire::{Fault, Unit};
-use serde_json::json;
 
 use crate::document::{self, Purpose};
 use crate::entity::{self, Entity, Kind, RoleDetails};
 use crate::page::page;
-use crate::{instance_profile, policy, tags};
+use crate::{instance_profile, policy, quota, tags};
 
 /// Seconds; what a role allows if nobody says else.
-const DEFAULT_SESSION: i32 = 3600;
+pub const DEFAULT_SESSION: i32 = 3600;
 
 pub fn shown(role: &Entity, account: &str) -> Role {
     let details = role.role.as_ref();
@@ -32,6 +32,7 @@ pub fn shown(role: &Entity, account: &str) -> Role {
 
 pub fn create_role(w: &mut Writer, input: CreateRoleRequest) -> Result<CreateRoleResponse, Fault> {
     document::check(&input.assume_role_policy_document, Purpose::Trust)?;
+    quota::trust_policy_size(&input.assume_role_policy_document)?;
     let mut role = Entity::new(Kind::Role, input.role_name, input.path, w.now);
     role.tags = tags::made(input.tags)?;
     role.boundary = policy::boundary(w, input.permissions_boundary)?;
@@ -44,47 +45,26 @@ pub fn create_role(w: &mut Writer, input: CreateRoleRequest) -> Result<CreateRol
     Ok(CreateRoleResponse { role: shown(&role, w.caller.account()) })
 }
 
-/// Roles that belong to a service: their name, path and trust are the service's.
-pub fn create_service_linked_role(
-    w: &mut Writer,
-    input: CreateServiceLinkedRoleRequest,
-) -> Result<CreateServiceLinkedRoleResponse, Fault> {
-    let Some(service) = input.aws_service_name.strip_suffix(".amazonaws.com") else {
-        return Err(
-            INVALID_INPUT_EXCEPTION.because(format!("Service role name {} is not valid", input.aws_service_name))
-        );
-    };
-    let words = service
-        .split(['.', '-'])
-        .map(|word| word.get(..1).unwrap_or_default().to_ascii_uppercase() + word.get(1..).unwrap_or_default());
-    let suffix = input.custom_suffix.map_or(String::new(), |suffix| format!("_{suffix}"));
-    let name = format!("AWSServiceRoleFor{}{suffix}", words.collect::<String>());
-    let trust = json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": input.aws_service_name } }],
-    });
-    let mut role = Entity::new(Kind::Role, name, Some(format!("/aws-service-role/{}/", input.aws_service_name)), w.now);
-    role.role =
-        Some(RoleDetails { trust: trust.to_string(), description: input.description, max_session: DEFAULT_SESSION });
-    if entity::find(w.store(), w.scope(), Kind::Role, &role.name)?.is_some() {
-        let message =
-            format!("Service role name {} has been taken in this account, please try a different suffix.", role.name);
-        return Err(INVALID_INPUT_EXCEPTION.because(message));
-    }
-    entity::create(w, &role)?;
-    Ok(CreateServiceLinkedRoleResponse { role: Some(shown(&role, w.caller.account())) })
-}
-
 pub fn get_role(r: &Reader, input: GetRoleRequest) -> Result<GetRoleResponse, Fault> {
     let role = entity::get(r.store, r.scope(), Kind::Role, &input.role_name)?;
-    // A role that was never used has an empty RoleLastUsed.
-    let role = Role { role_last_used: Some(RoleLastUsed::default()), ..shown(&role, r.caller.account()) };
+    let role = Role { role_last_used: Some(last_used(r, &role)?), ..shown(&role, r.caller.account()) };
     Ok(GetRoleResponse { role })
+}
+
+/// A role that was never used has an empty RoleLastUsed.
+pub fn last_used(r: &Reader, role: &Entity) -> Result<RoleLastUsed, Fault> {
+    let last = r.cloud.uses.of_role(r.store, r.caller.account(), &role.name)?;
+    let shown = |last: kogumo_door::Use| RoleLastUsed {
+        last_used_date: Some(Timestamp::from_seconds(last.time.seconds())),
+        region: Some(last.region),
+    };
+    Ok(last.map(shown).unwrap_or_default())
 }
 
 /// Changes what only roles have.
 fn change(w: &mut Writer, name: &str, change: impl FnOnce(&mut RoleDetails)) -> Result<Entity, Fault> {
     entity::update(w, Kind::Role, name, |role| {
+        role.refuse_service_linked()?;
         role.role.as_mut().map(change);
         Ok(())
     })
@@ -108,12 +88,14 @@ pub fn update_role_description(
 
 pub fn update_assume_role_policy(w: &mut Writer, input: UpdateAssumeRolePolicyRequest) -> Result<Unit, Fault> {
     document::check(&input.policy_document, Purpose::Trust)?;
+    quota::trust_policy_size(&input.policy_document)?;
     change(w, &input.role_name, |role| role.trust = input.policy_document)?;
     Ok(Unit)
 }
 
 pub fn delete_role(w: &mut Writer, input: DeleteRoleRequest) -> Result<Unit, Fault> {
     let role = entity::get(w.store(), w.scope(), Kind::Role, &input.role_name)?;
+    role.refuse_service_linked()?;
     role.refuse_policies()?;
     if !instance_profile::of_role(w.store(), w.scope(), &role.name)?.is_empty() {
         let message = "Cannot delete entity, must remove roles from instance profile first.";
@@ -156,6 +138,7 @@ pub fn list_role_tags(r: &Reader, input: ListRoleTagsRequest) -> Result<ListRole
 pub fn put_role_permissions_boundary(w: &mut Writer, input: PutRolePermissionsBoundaryRequest) -> Result<Unit, Fault> {
     let boundary = policy::boundary(w, Some(input.permissions_boundary))?;
     entity::update(w, Kind::Role, &input.role_name, |role| {
+        role.refuse_service_linked()?;
         role.boundary = boundary;
         Ok(())
     })?;
@@ -167,6 +150,7 @@ pub fn delete_role_permissions_boundary(
     input: DeleteRolePermissionsBoundaryRequest,
 ) -> Result<Unit, Fault> {
     entity::update(w, Kind::Role, &input.role_name, |role| {
+        role.refuse_service_linked()?;
         role.boundary = None;
         Ok(())
     })?;

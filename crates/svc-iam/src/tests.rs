@@ -14,7 +14,13 @@ fn client() -> Client {
 
 async fn role(client: &Client, name: &str) -> Result<CreateRoleResponse, Fault> {
     let assume_role_policy_document = TRUST.to_owned();
-    client.call::<CreateRole>(CreateRoleRequest { role_name: name.into(), assume_role_policy_document, ..Default::default() }).await
+    client
+        .call::<CreateRole>(CreateRoleRequest {
+            role_name: name.into(),
+            assume_role_policy_document,
+            ..Default::default()
+        })
+        .await
 }
 
 #[tokio::test]
@@ -38,7 +44,10 @@ async fn what_holds_policies_is_not_deleted() {
     client.call::<AttachRolePolicy>(attach).await.expect("attached");
     let refused = client.call::<DeleteRole>(DeleteRoleRequest { role_name: "R".into() }).await.err().expect("refused");
     assert_eq!(refused.message, "Cannot delete entity, must detach all policies first.");
-    client.call::<DetachRolePolicy>(DetachRolePolicyRequest { role_name: "R".into(), policy_arn: arn }).await.expect("detached");
+    client
+        .call::<DetachRolePolicy>(DetachRolePolicyRequest { role_name: "R".into(), policy_arn: arn })
+        .await
+        .expect("detached");
     client.call::<DeleteRole>(DeleteRoleRequest { role_name: "R".into() }).await.expect("deleted");
 }
 
@@ -46,7 +55,8 @@ async fn what_holds_policies_is_not_deleted() {
 async fn unknown_policies_cannot_be_attached() {
     let client = client();
     role(&client, "R").await.expect("a role");
-    let attach = AttachRolePolicyRequest { role_name: "R".into(), policy_arn: "arn:aws:iam::aws:policy/NoSuchThing".into() };
+    let attach =
+        AttachRolePolicyRequest { role_name: "R".into(), policy_arn: "arn:aws:iam::aws:policy/NoSuchThing".into() };
     let refused = client.call::<AttachRolePolicy>(attach).await.err().expect("refused");
     assert!(refused.is(&NO_SUCH_ENTITY_EXCEPTION), "{refused}");
 }
@@ -56,7 +66,8 @@ async fn a_policy_has_five_versions_at_most() {
     let client = client();
     let request = CreatePolicyRequest { policy_name: "P".into(), policy_document: POLICY.into(), ..Default::default() };
     let arn = client.call::<CreatePolicy>(request).await.expect("a policy").policy.and_then(|p| p.arn).expect("an ARN");
-    let more = || CreatePolicyVersionRequest { policy_arn: arn.clone(), policy_document: POLICY.into(), set_as_default: None };
+    let more =
+        || CreatePolicyVersionRequest { policy_arn: arn.clone(), policy_document: POLICY.into(), set_as_default: None };
     for _ in 0..4 {
         client.call::<CreatePolicyVersion>(more()).await.expect("a version");
     }
@@ -68,15 +79,23 @@ async fn a_policy_has_five_versions_at_most() {
 async fn keys_stand_for_their_users() {
     let cloud = kogumo_testkit::cloud(vec![crate::service()]).expect("a cloud");
     let client = kogumo_testkit::root(&cloud);
-    client.call::<CreateUser>(CreateUserRequest { user_name: "alice".into(), ..Default::default() }).await.expect("a user");
+    client
+        .call::<CreateUser>(CreateUserRequest { user_name: "alice".into(), ..Default::default() })
+        .await
+        .expect("a user");
     let request = CreateAccessKeyRequest { user_name: Some("alice".into()) };
     let key = client.call::<CreateAccessKey>(request).await.expect("a key").access_key;
     let credential = cloud.credential(&key.access_key_id).expect("the store").expect("known");
     assert_eq!(credential.principal.arn(), "arn:aws:iam::000000000000:user/alice");
-    let off = UpdateAccessKeyRequest { user_name: Some("alice".into()), access_key_id: key.access_key_id.clone(), status: "Inactive".into() };
+    let off = UpdateAccessKeyRequest {
+        user_name: Some("alice".into()),
+        access_key_id: key.access_key_id.clone(),
+        status: "Inactive".into(),
+    };
     client.call::<UpdateAccessKey>(off).await.expect("switched off");
     assert!(!cloud.credential(&key.access_key_id).expect("the store").expect("known").active);
-    let refused = client.call::<DeleteUser>(DeleteUserRequest { user_name: "alice".into() }).await.err().expect("refused");
+    let refused =
+        client.call::<DeleteUser>(DeleteUserRequest { user_name: "alice".into() }).await.err().expect("refused");
     assert_eq!(refused.message, "Cannot delete entity, must delete access keys first.");
 }
 

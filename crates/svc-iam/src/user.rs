@@ -6,7 +6,7 @@ use kogumo_wire::{Fault, Unit};
 
 use crate::entity::{self, Entity, Kind};
 use crate::page::page;
-use crate::{access_key, policy, tags};
+use crate::{access_key, mfa, policy, tags};
 
 pub fn shown(user: &Entity, account: &str) -> User {
     User {
@@ -61,6 +61,7 @@ pub fn get_user(r: &Reader, input: GetUserRequest) -> Result<GetUserResponse, Fa
 pub fn update_user(w: &mut Writer, input: UpdateUserRequest) -> Result<Unit, Fault> {
     let (old, new) = entity::rename(w, Kind::User, &input.user_name, input.new_user_name, input.new_path)?;
     access_key::follow_rename(w, &old.name, &new)?;
+    mfa::follow_rename(w, &old.name, &new)?;
     Ok(Unit)
 }
 
@@ -70,6 +71,12 @@ pub fn delete_user(w: &mut Writer, input: DeleteUserRequest) -> Result<Unit, Fau
     let conflict = |what: &str| DELETE_CONFLICT_EXCEPTION.because(format!("Cannot delete entity, must {what} first."));
     if !user.groups.is_empty() {
         return Err(conflict("remove users from group"));
+    }
+    if user.login.is_some() {
+        return Err(conflict("delete login profile"));
+    }
+    if !mfa::of_user(w.store(), w.scope(), &user.name)?.is_empty() {
+        return Err(conflict("delete MFA device"));
     }
     if !access_key::of_user(w.store(), w.caller.account(), &user.name)?.is_empty() {
         return Err(conflict("delete access keys"));

@@ -5,19 +5,30 @@ use kogumo_door::{Reader, Writer};
 use kogumo_model::iam::*;
 use kogumo_wire::{Fault, Unit};
 
-use crate::aws_managed;
+use crate::aws_managed::{self, AwsPolicy};
 use crate::document::{self, Purpose};
 use crate::page::page;
 use crate::policy::{self, ManagedPolicy, Version};
+use crate::quota;
 
 const MOST: usize = 5;
 
-fn shown(policy: &ManagedPolicy, number: u32, version: &Version, with_document: bool) -> PolicyVersion {
+pub fn shown(policy: &ManagedPolicy, number: u32, version: &Version, with_document: bool) -> PolicyVersion {
     PolicyVersion {
         document: with_document.then(|| document::shown(&version.document)),
         version_id: Some(format!("v{number}")),
         is_default_version: Some(number == policy.default_version),
         create_date: Some(version.created),
+    }
+}
+
+/// The default version of a policy of AWS's; earlier ones are not known.
+pub fn shown_of_aws(policy: &AwsPolicy, with_document: bool) -> PolicyVersion {
+    PolicyVersion {
+        document: with_document.then(|| document::shown(policy.document)),
+        version_id: Some(policy.version.to_owned()),
+        is_default_version: Some(true),
+        create_date: policy.updated(),
     }
 }
 
@@ -37,6 +48,7 @@ pub fn create_policy_version(
     input: CreatePolicyVersionRequest,
 ) -> Result<CreatePolicyVersionResponse, Fault> {
     document::check(&input.policy_document, Purpose::Identity)?;
+    quota::managed_policy_size(&input.policy_document)?;
     let mut policy = policy::get(w.store(), w.scope(), &input.policy_arn)?;
     if policy.versions.len() >= MOST {
         let message = "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.";
@@ -55,8 +67,11 @@ pub fn create_policy_version(
 }
 
 pub fn get_policy_version(r: &Reader, input: GetPolicyVersionRequest) -> Result<GetPolicyVersionResponse, Fault> {
-    if aws_managed::find(&input.policy_arn).is_some() {
-        return Err(Fault::not_implemented("GetPolicyVersion of policies that AWS manages"));
+    if let Some(policy) = aws_managed::find(&input.policy_arn) {
+        if input.version_id != policy.version {
+            return Err(Fault::not_implemented("GetPolicyVersion of earlier versions of policies that AWS manages"));
+        }
+        return Ok(GetPolicyVersionResponse { policy_version: Some(shown_of_aws(&policy, true)) });
     }
     let policy = policy::get(r.store, r.scope(), &input.policy_arn)?;
     let number = number(&policy, &input.version_id)?;
@@ -65,6 +80,10 @@ pub fn get_policy_version(r: &Reader, input: GetPolicyVersionRequest) -> Result<
 }
 
 pub fn list_policy_versions(r: &Reader, input: ListPolicyVersionsRequest) -> Result<ListPolicyVersionsResponse, Fault> {
+    if let Some(policy) = aws_managed::find(&input.policy_arn) {
+        let versions = Some(vec![shown_of_aws(&policy, false)]);
+        return Ok(ListPolicyVersionsResponse { versions, is_truncated: Some(false), marker: None });
+    }
     let policy = policy::get(r.store, r.scope(), &input.policy_arn)?;
     // The newest comes first.
     let versions =

@@ -3,23 +3,12 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
-DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-POLICY = json.dumps(DOCUMENT)
+from iam_calls import DOCUMENT, POLICY, TRUST, refused
 
 
 @pytest.fixture
 def iam(cloud):
     return cloud.client("iam")
-
-
-def refused(code, call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    assert caught.value.response["Error"]["Code"] == code, caught.value
-    return caught.value.response["Error"]["Message"]
 
 
 def test_users_groups_and_their_policies(iam, name):
