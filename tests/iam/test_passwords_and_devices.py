@@ -34,6 +34,8 @@ def test_a_password_must_fit_the_accounts_policy(cloud):
     assert iam.get_login_profile(UserName="alice")["LoginProfile"]["PasswordResetRequired"] is True
     refused("PasswordPolicyViolation", iam.update_login_profile, UserName="alice", Password="first-one-1!")
 
+    iam.update_login_profile(UserName="alice", PasswordResetRequired=True)
+
     iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMUserChangePassword")
     own, _ = keys_of(cloud, iam, "alice", "iam")
     refused("AccessDenied", own.change_password, OldPassword="wrong", NewPassword="second-one-2!")

@@ -42,8 +42,12 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 4] = [
+const NOT_ENFORCED: [(&str, &str); 5] = [
     ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
+    (
+        "Thumbprints of OpenID Connect providers",
+        "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
+    ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
