@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use kogumo_base::Trouble;
+use kogumo_machine::Host;
 
 /// A program that Kogumo uses when it is there.
 struct Program {
@@ -11,9 +12,13 @@ struct Program {
     without: &'static str,
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 6] = [
     Program { name: "python3", without: "Lambda functions in Python cannot run" },
     Program { name: "node", without: "Lambda functions in JavaScript cannot run" },
+    Program { name: "sshd", without: "nobody can log in to instances of this host's image: install openssh-server" },
+    Program { name: "ssh-keygen", without: "instances have no host keys: install openssh-client" },
+    Program { name: "iptables", without: "instances of this host's image have no iptables" },
+    Program { name: "sudo", without: "instances of this host's image use su in its place" },
 ];
 
 /// Prints the report.
@@ -26,6 +31,17 @@ pub fn run() -> Result<(), Trouble> {
     line(&mut out, format_args!("Sandboxes: {}", report.confinement.name()))?;
     for ability in report.abilities {
         line(&mut out, format_args!("  {} {}: {}", mark(ability.here), ability.name, ability.follows))?;
+    }
+    line(&mut out, format_args!("Instances:"))?;
+    let lacks = kogumo_machine::Linux::new(&std::env::temp_dir()).lacks();
+    if lacks.is_empty() {
+        line(
+            &mut out,
+            format_args!("  {} machines with users, files, devices and a network of their own", mark(true)),
+        )?;
+    }
+    for lack in lacks {
+        line(&mut out, format_args!("  {} {}: {}", mark(false), lack.name, lack.why))?;
     }
     line(&mut out, format_args!("Programs:"))?;
     for program in PROGRAMS {
@@ -60,7 +76,8 @@ fn mark(here: bool) -> char {
 fn version_of(program: &str) -> Option<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
+    // Some, ssh-keygen for one, cannot tell their version; that they could be started says enough.
+    Some(if output.status.success() { text.trim().to_owned() } else { String::from("is there") })
 }
 
 fn line(out: &mut impl Write, text: std::fmt::Arguments) -> Result<(), Trouble> {

@@ -18,8 +18,11 @@ use arguments::Command;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // A sandbox starts as this same program under another name; nothing may come before.
+    // Sandboxes and machines start as this same program under another name; nothing may come before.
     if let Some(code) = kogumo_sandbox::init_main(std::env::args_os()) {
+        return code;
+    }
+    if let Some(code) = kogumo_machine::keeper_main(std::env::args_os()) {
         return code;
     }
     let command = match arguments::parse(std::env::args_os().skip(1)) {

@@ -1,0 +1,136 @@
+//! User data: a shell script, `#cloud-config`, or several of them as MIME parts; run once in an instance's life.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::boot::{run as run_program, tell};
+use super::cloud_config;
+
+const FOLDER: &str = "/var/lib/cloud/instance";
+const LOG: &str = "/var/log/cloud-init-output.log";
+
+/// What one piece of user data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Script(&'a str),
+    Config(&'a str),
+    /// Anything else, by what it says it is.
+    Unknown(&'a str),
+}
+
+/// Runs the user data. What it prints goes to the console and to cloud-init's log.
+pub(super) fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        println!("[kogumo] The user data is not text; it is not run.");
+        return;
+    };
+    tell(FOLDER, fs::create_dir_all(format!("{FOLDER}/scripts")));
+    tell("user-data.txt", fs::write(format!("{FOLDER}/user-data.txt"), data));
+    let parts = parts(text);
+    // All configuration comes before all scripts, as in cloud-init's stages.
+    for part in &parts {
+        match part {
+            Part::Config(text) => cloud_config::apply(text),
+            Part::Unknown(what) => {
+                println!("[kogumo] User data that begins with {what:?} is not run: only scripts and #cloud-config are.")
+            }
+            Part::Script(_) => {}
+        }
+    }
+    let scripts = parts.iter().filter_map(|part| if let Part::Script(text) = part { Some(*text) } else { None });
+    for (index, script) in scripts.enumerate() {
+        run_script(&format!("{FOLDER}/scripts/part-{:03}", index + 1), script);
+    }
+    tell("boot-finished", fs::write(format!("{FOLDER}/boot-finished"), "\n"));
+    println!("[kogumo] User data has run.");
+}
+
+/// Runs a script by its own first line.
+pub(super) fn run_script(path: &str, script: &str) {
+    let written = fs::write(path, script).and_then(|()| fs::set_permissions(path, PermissionsExt::from_mode(0o700)));
+    tell(path, written);
+    if !run_program("/bin/sh", &["-c", &format!("( {path} ) 2>&1 | tee -a {LOG}")]) {
+        println!("[kogumo] {path} could not be run.");
+    }
+}
+
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let (head, _) = split_head(text);
+    match boundary(head) {
+        Some(boundary) => {
+            let pieces = text.split(&format!("--{boundary}")).skip(1).map(str::to_owned).count();
+            let all = text.split_once(boundary).map_or("", |(_, rest)| rest);
+            mime_parts(all, boundary, pieces)
+        }
+        None => vec![part(text)],
+    }
+}
+
+/// The parts between boundaries (RFC 2046), without their own heads.
+fn mime_parts<'a>(text: &'a str, boundary: &str, at_most: usize) -> Vec<Part<'a>> {
+    let mut rest = text;
+    let mut found = Vec::new();
+    for _ in 0..=at_most {
+        let Some(start) = rest.find(boundary) else { break };
+        let after = rest.get(start + boundary.len()..).unwrap_or_default();
+        if after.starts_with("--") {
+            break;
+        }
+        let end = after.find(boundary).unwrap_or(after.len());
+        let piece = after.get(..end).unwrap_or_default().trim_end_matches('-').trim_start_matches(['\r', '\n']);
+        found.push(part(split_head(piece).1));
+        rest = after;
+    }
+    found
+}
+
+fn split_head(text: &str) -> (&str, &str) {
+    let splits = ["\r\n\r\n", "\n\n"].into_iter().filter_map(|end| text.split_once(end));
+    splits.min_by_key(|(head, _)| head.len()).unwrap_or(("", text))
+}
+
+fn boundary(head: &str) -> Option<&str> {
+    if !head.to_ascii_lowercase().contains("content-type: multipart/") {
+        return None;
+    }
+    let at = head.find("boundary=")? + "boundary=".len();
+    let rest = head.get(at..)?;
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => rest.split([';', '\r', '\n', ' ']).next(),
+    }
+}
+
+fn part(text: &str) -> Part<'_> {
+    let text = text.trim_start_matches(['\r', '\n']);
+    let first = text.lines().next().unwrap_or_default();
+    match first {
+        line if line.starts_with("#!") => Part::Script(text),
+        line if line.trim_end() == "#cloud-config" => Part::Config(text),
+        line => Part::Unknown(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_what_it_is() {
+        assert_eq!(parts("#!/bin/sh\necho"), [Part::Script("#!/bin/sh\necho")]);
+        assert_eq!(parts("#cloud-config\nruncmd: []\n"), [Part::Config("#cloud-config\nruncmd: []\n")]);
+        assert_eq!(parts("hello"), [Part::Unknown("hello")]);
+    }
+
+    #[test]
+    fn mime_has_parts() {
+        let text = "Content-Type: multipart/mixed; boundary=\"//\"\nMIME-Version: 1.0\n\n--//\nContent-Type: text/cloud-config\n\n\
+                    #cloud-config\nhostname: a\n\n--//\nContent-Type: text/x-shellscript\n\n#!/bin/bash\necho 1\n--//--\n";
+        let found = parts(text);
+        assert!(
+            matches!(found.as_slice(), [Part::Config(config), Part::Script(script)]
+            if config.contains("hostname: a") && script.trim_end().ends_with("echo 1")),
+            "{found:?}"
+        );
+    }
+}

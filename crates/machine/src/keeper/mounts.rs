@@ -1,0 +1,149 @@
+//! The file system of a machine: overlays of its image's folders, whose changes go to its root volume.
+
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use kogumo_base::Trouble;
+use rustix::fs::CWD;
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_change, move_mount,
+    open_tree, unmount,
+};
+
+use super::userns;
+use crate::Spec;
+use crate::linux::block;
+use crate::linux::idmap;
+use crate::spec::Layer;
+
+/// The devices that every machine has: name, major and minor number (the kernel's admin-guide/devices.txt).
+const DEVICES: [(&str, u32, u32); 7] = [
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+    ("tty", 5, 0),
+    ("kmsg", 1, 3),
+];
+const LINKS: [(&str, &str); 6] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+    ("ptmx", "pts/ptmx"),
+    ("core", "/proc/kcore"),
+];
+
+/// Where the pieces are put together; only the keeper and the machine see it.
+fn stage(folder: &Path) -> PathBuf {
+    folder.join("stage")
+}
+
+/// Lays the whole root, and answers where.
+pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf, Trouble> {
+    mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
+        .map_err(|e| Trouble::from_cause("cannot part from the host's mounts", e))?;
+    let stage = stage(folder);
+    make(&stage)?;
+    in_memory(&stage, c"mode=755,size=1m")?;
+    let volume = stage.join("volume");
+    make(&volume)?;
+    let device = block::attach(&spec.volume, block::Hold::WhileUsed)?;
+    mount(device.path(), &volume, "ext4", MountFlags::NODEV | MountFlags::NOATIME, None)
+        .map_err(|e| Trouble::from_cause("cannot mount the root volume", e))?;
+    drop(device);
+    for layer in &spec.layers {
+        for part in ["upper", "work"] {
+            let made = fs::create_dir_all(volume.join(layer.name()).join(part));
+            made.map_err(|e| Trouble::from_cause("cannot write to the root volume", e))?;
+        }
+    }
+    let changes = stage.join("changes");
+    show_as(&volume, &changes, users)?;
+    let root = stage.join("root");
+    make(&root)?;
+    for layer in &spec.layers {
+        overlay(spec, layer, &stage, &root, users)?;
+    }
+    devices(&root.join("dev"), spec.first_id())?;
+    Ok(root)
+}
+
+fn overlay(spec: &Spec, layer: &Layer, stage: &Path, root: &Path, users: &OwnedFd) -> Result<(), Trouble> {
+    let name = layer.name();
+    let lower = stage.join(format!("lower-{name}"));
+    show_as(&layer.from, &lower, users)?;
+    let changes = stage.join("changes").join(&name);
+    let options =
+        format!("lowerdir={},upperdir={}/upper,workdir={}/work", lower.display(), changes.display(), changes.display());
+    let options = std::ffi::CString::new(options).map_err(|e| Trouble::from_cause("not a path", e))?;
+    let at = layer.below(root);
+    let mounted = userns::as_owner(spec.first_id(), || {
+        mount("kogumo", &at, "overlay", MountFlags::NODEV | MountFlags::NOATIME, options.as_c_str())
+    })?;
+    mounted.map_err(|e| Trouble::from_cause(format!("cannot lay the image's {}", layer.at.display()), e))
+}
+
+/// Shows a folder of the host elsewhere, its owners as the machine's.
+fn show_as(from: &Path, at: &Path, users: &OwnedFd) -> Result<(), Trouble> {
+    let failed = |e| Trouble::from_cause(format!("cannot show {}", from.display()), e);
+    make(at)?;
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = open_tree(CWD, from, flags).map_err(failed)?;
+    idmap::apply(tree.as_fd(), users.as_fd())?;
+    move_mount(tree, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).map_err(failed)
+}
+
+/// A `/dev` with nothing in it that leads to the host. A user namespace cannot make devices, so there will be no others.
+fn devices(dev: &Path, first: u32) -> Result<(), Trouble> {
+    let options = std::ffi::CString::new(format!("mode=755,size=64k,uid={first},gid={first}"));
+    in_memory(dev, &options.map_err(|e| Trouble::from_cause("not options", e))?)?;
+    for (name, major, minor) in DEVICES {
+        device_node(
+            &dev.join(name),
+            rustix::fs::FileType::CharacterDevice,
+            rustix::fs::makedev(major, minor),
+            0o666,
+            first,
+        )?;
+    }
+    for (name, to) in LINKS {
+        std::os::unix::fs::symlink(to, dev.join(name))
+            .map_err(|e| Trouble::from_cause(format!("cannot link {name}"), e))?;
+    }
+    for name in ["pts", "shm", "mqueue"] {
+        make(&dev.join(name))?;
+    }
+    Ok(())
+}
+
+/// A device file that belongs to the machine's root.
+pub(crate) fn device_node(
+    at: &Path,
+    kind: rustix::fs::FileType,
+    device: rustix::fs::Dev,
+    mode: u32,
+    owner: u32,
+) -> Result<(), Trouble> {
+    let failed = |e: std::io::Error| Trouble::from_cause(format!("cannot make {}", at.display()), e);
+    let mode = rustix::fs::Mode::from(mode);
+    rustix::fs::mknodat(CWD, at, kind, mode, device).map_err(|e| failed(e.into()))?;
+    rustix::fs::chmodat(CWD, at, mode, rustix::fs::AtFlags::empty()).map_err(|e| failed(e.into()))?;
+    std::os::unix::fs::lchown(at, Some(owner), Some(owner)).map_err(failed)
+}
+
+/// Lets go of everything, so that the root volume is written out and free when the machine's end is told.
+pub(super) fn take_down(folder: &Path) {
+    let _goes_with_the_namespace = unmount(stage(folder), UnmountFlags::DETACH);
+}
+
+fn in_memory(at: &Path, options: &std::ffi::CStr) -> Result<(), Trouble> {
+    mount("tmpfs", at, "tmpfs", MountFlags::NOSUID, options)
+        .map_err(|e| Trouble::from_cause(format!("cannot mount memory at {}", at.display()), e))
+}
+
+fn make(folder: &Path) -> Result<(), Trouble> {
+    fs::create_dir_all(folder).map_err(|e| Trouble::from_cause(format!("cannot make {}", folder.display()), e))
+}
