@@ -5,6 +5,7 @@
 //! and that every built operation has a test.
 //! `dictionary` makes the translation engine's data.
 
+mod authorization;
 mod botocore;
 mod cloudformation;
 mod coverage;
@@ -22,8 +23,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["facts"] => botocore::write_all(&root()).and_then(|()| cloudformation::write_all(&root())),
-        ["facts", "--check"] => botocore::check_all(&root()).and_then(|()| cloudformation::check_all(&root())),
+        ["facts"] => botocore::write_all(&root()).and_then(|()| cloudformation::write_all(&root())).and_then(|()| authorization::write_all(&root())),
+        ["facts", "--check"] => botocore::check_all(&root()).and_then(|()| cloudformation::check_all(&root())).and_then(|()| authorization::check_all(&root())),
         ["dictionary", sources @ ..] => dictionary::run(sources).map_err(|error| error.to_string()),
         ["model"] => model::write_all(&root()),
         ["model", "--check"] => model::check_all(&root()),

@@ -3,6 +3,7 @@
 //! Both are trait objects, so that one body of code per type serves all protocols.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -31,6 +32,12 @@ pub trait Shaped: Send {
     fn as_structure(&self) -> Option<&dyn Structure> {
         None
     }
+    /// The value as a text, if it is a scalar: what ARNs and condition keys are made of.
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// Shows each element of a list, and each value of a map with its key.
+    fn each(&self, _show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {}
 }
 
 /// An operation as a type: what it takes, what it gives, and its facts. `crates/model` has one for each built operation.
@@ -121,6 +128,9 @@ impl Shaped for bool {
         *self = from.boolean()?;
         Ok(())
     }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(if *self { "true" } else { "false" }))
+    }
 }
 
 impl Shaped for i64 {
@@ -133,6 +143,9 @@ impl Shaped for i64 {
         from.checks().range(&at.shape.limits, value as f64, &|| value.to_string());
         Ok(())
     }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.to_string()))
+    }
 }
 
 impl Shaped for i32 {
@@ -144,6 +157,9 @@ impl Shaped for i32 {
         wide.read(at, from)?;
         *self = i32::try_from(wide).map_err(|_| Rejection::new(format!("{wide} is no 32-bit integer")))?;
         Ok(())
+    }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.to_string()))
     }
 }
 
@@ -168,6 +184,9 @@ impl Shaped for String {
         from.checks().string(&at.shape.limits, self, at.shape.sensitive);
         Ok(())
     }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
 }
 
 impl Shaped for Bytes {
@@ -189,6 +208,9 @@ impl Shaped for Timestamp {
     fn read(&mut self, at: &'static Member, from: &mut dyn Source) -> Result<(), Rejection> {
         *self = from.timestamp(at.time)?;
         Ok(())
+    }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.iso()))
     }
 }
 
@@ -217,6 +239,14 @@ impl<T: Shaped + Default> Shaped for Option<T> {
     fn as_structure(&self) -> Option<&dyn Structure> {
         self.as_ref().and_then(Shaped::as_structure)
     }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        self.as_ref().and_then(Shaped::as_text)
+    }
+    fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {
+        if let Some(value) = self {
+            value.each(show);
+        }
+    }
 }
 
 impl<T: Shaped> Shaped for Box<T> {
@@ -231,6 +261,12 @@ impl<T: Shaped> Shaped for Box<T> {
     }
     fn as_structure(&self) -> Option<&dyn Structure> {
         (**self).as_structure()
+    }
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        (**self).as_text()
+    }
+    fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {
+        (**self).each(show);
     }
 }
 
@@ -260,6 +296,9 @@ impl<T: Shaped + Default> Shaped for Vec<T> {
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
         from.checks().length(&at.shape.limits, length, &|| String::from("[]"));
         Ok(())
+    }
+    fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {
+        self.iter().for_each(|item| show(None, item));
     }
 }
 
@@ -291,6 +330,9 @@ impl<T: Shaped + Default> Shaped for BTreeMap<String, T> {
         let length = i64::try_from(self.len()).unwrap_or(i64::MAX);
         from.checks().length(&at.shape.limits, length, &|| String::from("{}"));
         Ok(())
+    }
+    fn each(&self, show: &mut dyn FnMut(Option<&str>, &dyn Shaped)) {
+        self.iter().for_each(|(key, value)| show(Some(key), value));
     }
 }
 

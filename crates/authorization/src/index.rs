@@ -1,0 +1,31 @@
+//! The facts of each service as text. Made by `cargo xtask facts`.
+
+/// Service and facts.
+pub static FACTS: &[(&str, &str)] = &[
+    ("apigateway", include_str!("../../../facts/authorization/apigateway.facts")),
+    ("apigatewayv2", include_str!("../../../facts/authorization/apigatewayv2.facts")),
+    ("cloudformation", include_str!("../../../facts/authorization/cloudformation.facts")),
+    ("cloudtrail", include_str!("../../../facts/authorization/cloudtrail.facts")),
+    ("cloudwatch", include_str!("../../../facts/authorization/cloudwatch.facts")),
+    ("cognitoidentity", include_str!("../../../facts/authorization/cognitoidentity.facts")),
+    ("cognitoidp", include_str!("../../../facts/authorization/cognitoidp.facts")),
+    ("dynamodb", include_str!("../../../facts/authorization/dynamodb.facts")),
+    ("dynamodbstreams", include_str!("../../../facts/authorization/dynamodbstreams.facts")),
+    ("ec2", include_str!("../../../facts/authorization/ec2.facts")),
+    ("ecr", include_str!("../../../facts/authorization/ecr.facts")),
+    ("events", include_str!("../../../facts/authorization/events.facts")),
+    ("iam", include_str!("../../../facts/authorization/iam.facts")),
+    ("kinesis", include_str!("../../../facts/authorization/kinesis.facts")),
+    ("kms", include_str!("../../../facts/authorization/kms.facts")),
+    ("lambda", include_str!("../../../facts/authorization/lambda.facts")),
+    ("logs", include_str!("../../../facts/authorization/logs.facts")),
+    ("s3", include_str!("../../../facts/authorization/s3.facts")),
+    ("s3control", include_str!("../../../facts/authorization/s3control.facts")),
+    ("secretsmanager", include_str!("../../../facts/authorization/secretsmanager.facts")),
+    ("sns", include_str!("../../../facts/authorization/sns.facts")),
+    ("sqs", include_str!("../../../facts/authorization/sqs.facts")),
+    ("ssm", include_str!("../../../facts/authorization/ssm.facts")),
+    ("stepfunctions", include_str!("../../../facts/authorization/stepfunctions.facts")),
+    ("sts", include_str!("../../../facts/authorization/sts.facts")),
+    ("translate", include_str!("../../../facts/authorization/translate.facts")),
+];

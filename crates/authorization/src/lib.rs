@@ -1,0 +1,79 @@
+//! What a call needs: which actions, on which resources. The facts come from `facts/authorization` (made by
+//! `cargo xtask facts`); a service brings none of its own.
+
+mod facts;
+mod index;
+mod member;
+mod template;
+
+use std::borrow::Cow;
+
+use kogumo_wire::{Operation, Service, Structure};
+
+pub use member::{has, values};
+use template::Place;
+
+/// One permission that a call needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// `s3:GetObject`
+    pub action: Cow<'static, str>,
+    /// An ARN, or `*`; parts that the request does not say are `*`.
+    pub resource: String,
+    /// For `iam:PassRole`: the service that gets the role.
+    pub passed_to: Option<&'static str>,
+}
+
+impl Need {
+    pub fn new(action: impl Into<Cow<'static, str>>, resource: impl Into<String>) -> Self {
+        Need { action: action.into(), resource: resource.into(), passed_to: None }
+    }
+
+    /// The account that the ARN names; empty where it names none.
+    pub fn account(&self) -> &str {
+        self.resource.split(':').nth(4).filter(|account| account.len() == 12).unwrap_or_default()
+    }
+}
+
+/// What a call needs in that region and account, in the order of the facts.
+pub fn needs(
+    service: &Service,
+    operation: &Operation,
+    input: &dyn Structure,
+    region: &str,
+    account: &str,
+) -> Vec<Need> {
+    let Some(known) = facts::of(service.name, operation.name) else {
+        return vec![Need::new(format!("{}:{}", service.signing_name, operation.name), "*")];
+    };
+    let place = Place { region, account };
+    let mut needs = Vec::new();
+    for fact in known.needs.iter().filter(|fact| fact.applies(input)) {
+        let meant = fact.resources.iter().filter(|template| !template.optional || template.is_given(input));
+        let mut resources: Vec<String> = meant.flat_map(|template| template.fill(input, place)).collect();
+        if resources.is_empty() {
+            resources.push("*".to_owned());
+        }
+        needs.extend(resources.into_iter().map(|resource| Need::new(fact.action, resource)));
+    }
+    for pass in &known.passes {
+        for resource in pass.role.given(input, place) {
+            needs.push(Need { action: "iam:PassRole".into(), resource, passed_to: Some(pass.service) });
+        }
+    }
+    needs
+}
+
+/// The condition keys that a call's members fill, with their values.
+pub fn keys(service: &Service, operation: &Operation, input: &dyn Structure) -> Vec<(&'static str, Vec<String>)> {
+    let known = facts::of(service.name, operation.name);
+    let keys = known.iter().flat_map(|known| &known.keys);
+    let filled = keys.map(|(key, path)| (*key, values(input, path)));
+    filled.filter(|(_, values)| !values.is_empty()).collect()
+}
+
+/// Every operation of a service with the actions that it needs, for people who write policies.
+pub fn actions(service: &str, operation: &str) -> Vec<&'static str> {
+    let known = facts::of(service, operation);
+    known.iter().flat_map(|known| known.needs.iter().map(|need| need.action)).collect()
+}

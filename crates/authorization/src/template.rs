@@ -1,0 +1,191 @@
+//! Templates of ARNs: `arn:aws:lambda:{Region}:{Account}:function:{FunctionName}[:{Qualifier}]`.
+//!
+//! `{A,B}` is the first of these members that the request has. `{A|last}` takes what is behind the last slash of a
+//! value, `|typed` puts the type before an id of EC2 (`instance/i-…`), `|bare` drops a slash before it, `|source` is S3's `bucket/key?versionId=…`, `|plain` drops the ending `:*`.
+//! `[…]` is there if the members in it are. A value that is an ARN stands for the whole.
+
+use kogumo_wire::Structure;
+
+use crate::member::values;
+
+/// Where a call is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub region: &'a str,
+    pub account: &'a str,
+}
+
+/// A template; an optional one (`?arn:…`) counts only where the request has all of its members.
+#[derive(Debug)]
+pub struct Template {
+    pieces: Vec<Piece>,
+    pub optional: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(&'static str),
+    Region,
+    Account,
+    Value { members: Vec<&'static str>, filter: &'static str },
+    Option(Vec<Piece>),
+}
+
+impl Template {
+    pub fn read(text: &'static str) -> Self {
+        let (text, optional) = text.strip_prefix('?').map_or((text, false), |text| (text, true));
+        Template { pieces: pieces(text), optional }
+    }
+
+    /// The ARNs that a request means, with `*` for what it does not say.
+    pub fn fill(&self, input: &dyn Structure, place: Place<'_>) -> Vec<String> {
+        fill(&self.pieces, input, place)
+    }
+
+    /// Whether the request has all of its members.
+    pub fn is_given(&self, input: &dyn Structure) -> bool {
+        self.pieces.iter().all(|piece| piece.is_given(input))
+    }
+
+    /// The values of a template that is a single member.
+    pub fn given(&self, input: &dyn Structure, place: Place<'_>) -> Vec<String> {
+        let mut filled = self.fill(input, place);
+        filled.retain(|value| value != "*");
+        filled
+    }
+}
+
+fn fill(pieces: &[Piece], input: &dyn Structure, place: Place<'_>) -> Vec<String> {
+    let mut filled = vec![String::new()];
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => append(&mut filled, text),
+            Piece::Region => append(&mut filled, place.region),
+            Piece::Account => append(&mut filled, place.account),
+            Piece::Option(inner) => {
+                if inner.iter().all(|piece| piece.is_given(input)) {
+                    let more = fill(inner, input, place);
+                    multiply(&mut filled, &more);
+                }
+            }
+            Piece::Value { members, filter } => {
+                let given = members.iter().map(|member| values(input, member)).find(|values| !values.is_empty());
+                let given: Vec<String> = given.into_iter().flatten().map(|value| cut(&value, filter)).collect();
+                let (arns, names): (Vec<_>, Vec<_>) = given.into_iter().partition(|value| value.starts_with("arn:"));
+                match (arns.is_empty(), names.is_empty()) {
+                    (false, _) => return arns,
+                    (true, true) => append(&mut filled, "*"),
+                    (true, false) => multiply(&mut filled, &names),
+                }
+            }
+        }
+    }
+    filled
+}
+
+impl Piece {
+    fn is_given(&self, input: &dyn Structure) -> bool {
+        match self {
+            Piece::Value { members, .. } => members.iter().any(|member| !values(input, member).is_empty()),
+            Piece::Text(_) | Piece::Region | Piece::Account | Piece::Option(_) => true,
+        }
+    }
+}
+
+fn append(filled: &mut [String], text: &str) {
+    filled.iter_mut().for_each(|one| one.push_str(text));
+}
+
+fn multiply(filled: &mut Vec<String>, more: &[String]) {
+    *filled = filled.iter().flat_map(|one| more.iter().map(move |text| format!("{one}{text}"))).collect();
+}
+
+fn cut(value: &str, filter: &str) -> String {
+    let cut = match filter {
+        "last" if !value.starts_with("arn:") => value.rsplit('/').next().unwrap_or(value),
+        "bare" => value.trim_start_matches('/'),
+        "source" => value.split('?').next().unwrap_or(value).trim_start_matches('/'),
+        "plain" => value.strip_suffix(":*").unwrap_or(value),
+        _ => value,
+    };
+    match filter {
+        "source" => decoded(cut),
+        "typed" => format!("{}/{cut}", ec2_type(cut)),
+        _ => cut.to_owned(),
+    }
+}
+
+/// The type of an EC2 resource by the letters of its id.
+fn ec2_type(id: &str) -> &'static str {
+    match id.split('-').next().unwrap_or_default() {
+        "i" => "instance",
+        "ami" => "image",
+        "vol" => "volume",
+        "snap" => "snapshot",
+        "sg" => "security-group",
+        "sgr" => "security-group-rule",
+        "vpc" => "vpc",
+        "subnet" => "subnet",
+        "rtb" => "route-table",
+        "igw" => "internet-gateway",
+        "eigw" => "egress-only-internet-gateway",
+        "nat" => "natgateway",
+        "eni" => "network-interface",
+        "eipalloc" => "elastic-ip",
+        "acl" => "network-acl",
+        "dopt" => "dhcp-options",
+        "lt" => "launch-template",
+        "key" => "key-pair",
+        "pcx" => "vpc-peering-connection",
+        "vpce" => "vpc-endpoint",
+        "fl" => "vpc-flow-log",
+        _ => "*",
+    }
+}
+
+/// Percent signs undone: S3 takes sources encoded as in URLs.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let hex = behind.get(..2).filter(|_| first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn pieces(text: &'static str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '[']) {
+        let (before, inside) = rest.split_at(at);
+        let close = if inside.starts_with('{') { '}' } else { ']' };
+        let (within, behind) = inside.get(1..).and_then(|inside| inside.split_once(close)).unwrap_or((inside, ""));
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before));
+        }
+        pieces.push(match (close, within) {
+            (']', within) => Piece::Option(self::pieces(within)),
+            (_, "Region") => Piece::Region,
+            (_, "Account") => Piece::Account,
+            (_, within) => {
+                let (members, filter) = within.split_once('|').unwrap_or((within, ""));
+                Piece::Value { members: members.split(',').collect(), filter }
+            }
+        });
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    pieces
+}
