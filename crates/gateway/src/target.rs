@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use http::HeaderMap;
-use kogumo_wire::{Operation, Protocol, Service, find_operation};
+use kogumo_wire::{Operation, Protocol, Routes, Service};
 
 use crate::virtual_host::HostMeaning;
 
@@ -14,6 +14,8 @@ pub struct Directory {
     by_target: HashMap<&'static str, Vec<&'static Service>>,
     by_signing_name: HashMap<&'static str, Vec<&'static Service>>,
     by_endpoint: HashMap<&'static str, Vec<&'static Service>>,
+    /// Of the services that speak REST.
+    routes: HashMap<&'static str, Routes>,
 }
 
 /// What is known of a request before its body is read.
@@ -53,10 +55,14 @@ impl Directory {
             by_target: HashMap::new(),
             by_signing_name: HashMap::new(),
             by_endpoint: HashMap::new(),
+            routes: HashMap::new(),
         };
         for service in services {
             if !service.target_prefix.is_empty() {
                 directory.by_target.entry(service.target_prefix).or_default().push(service);
+            }
+            if rest_protocol(service).is_some() {
+                directory.routes.insert(service.name, Routes::new(service));
             }
             directory.by_signing_name.entry(service.signing_name).or_default().push(service);
             directory.by_endpoint.entry(service.endpoint_prefix).or_default().push(service);
@@ -171,7 +177,7 @@ impl Directory {
     fn by_template(&self, candidates: &[&'static Service], hints: &Hints<'_>) -> Option<Target> {
         let matching = candidates.iter().find_map(|service| {
             let protocol = rest_protocol(service)?;
-            let operation = find_operation(service, hints.method, hints.path, hints.query, hints.headers)?;
+            let operation = self.by_path(service, hints)?;
             Some(Target { service, protocol, operation: Some(operation) })
         });
         if matching.is_some() {
@@ -186,8 +192,11 @@ impl Directory {
             return None;
         }
         let service = self.service("s3")?;
-        let operation = find_operation(service, hints.method, hints.path, hints.query, hints.headers);
-        Some(Target { service, protocol: Protocol::RestXml, operation })
+        Some(Target { service, protocol: Protocol::RestXml, operation: self.by_path(service, hints) })
+    }
+
+    fn by_path(&self, service: &Service, hints: &Hints<'_>) -> Option<&'static Operation> {
+        self.routes.get(service.name)?.find(hints.method, hints.path, hints.query, hints.headers)
     }
 }
 

@@ -19,6 +19,8 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::record::{EVERYWHERE, Part};
 
@@ -28,6 +30,8 @@ const SMALL: u64 = 16 << 10;
 const PIECE: usize = 5 << 20;
 /// What is read at a time.
 const CHUNK: u64 = 1 << 20;
+/// Bytes of memory for files that were read whole, none of them larger than a chunk.
+const REMEMBERED: u64 = 32 << 20;
 
 /// Small blobs by id.
 static SMALL_BYTES: RawTable = RawTable::new("s3/small-bytes");
@@ -45,6 +49,18 @@ pub struct Blobs {
     orphans_swept: AtomicBool,
     /// Files on their way, which a sweep must spare.
     writing: Arc<Mutex<HashSet<String>>>,
+    /// Files by their ids, which are never given again. Reading them anew would copy each byte once more.
+    remembered: Cache<String, Bytes, Length>,
+}
+
+/// Weighs what is remembered by its bytes.
+#[derive(Clone)]
+struct Length;
+
+impl Weighter<String, Bytes> for Length {
+    fn weight(&self, _: &String, bytes: &Bytes) -> u64 {
+        bytes.len() as u64
+    }
 }
 
 /// Bytes that have come in, and that no record refers to yet. Dropping it leaves them to the sweep.
@@ -89,7 +105,14 @@ impl From<Trouble> for Unreceived {
 impl Blobs {
     /// Files wherever `object_store` reaches.
     pub fn new(files: Arc<dyn ObjectStore>) -> Self {
-        Blobs { files, folder: None, orphans_swept: AtomicBool::new(false), writing: Arc::default() }
+        let few = (REMEMBERED / CHUNK) as usize;
+        Blobs {
+            files,
+            folder: None,
+            orphans_swept: AtomicBool::new(false),
+            writing: Arc::default(),
+            remembered: Cache::with_weighter(few, REMEMBERED, Length),
+        }
     }
 
     /// Files in a local folder, which is made with the first one.
@@ -198,7 +221,8 @@ impl Blobs {
         if let [span] = spans.as_slice()
             && span.length() <= CHUNK
         {
-            return Ok(Body::from(self.span(read, span).await?));
+            let size = parts.iter().find(|part| part.blob == span.blob).map_or(0, |part| part.size);
+            return Ok(Body::from(self.span(read, span, size).await?));
         }
         // Rows of the store are read now, under the one snapshot; they are small.
         for span in &mut spans {
@@ -214,8 +238,20 @@ impl Blobs {
         Ok(Body::Stream(Box::pin(chunks), Some(last + 1 - first)))
     }
 
-    async fn span(&self, read: &Snapshot, span: &Span) -> Result<Bytes, Trouble> {
-        if is_small(&span.blob) { small_bytes(read, span) } else { span.fetch(self.files.as_ref()).await }
+    /// A stretch of a chunk at most. `size` is that of the whole blob.
+    async fn span(&self, read: &Snapshot, span: &Span, size: u64) -> Result<Bytes, Trouble> {
+        if is_small(&span.blob) {
+            return small_bytes(read, span);
+        }
+        let stretch = span.first as usize..span.end as usize;
+        if let Some(bytes) = self.remembered.get(&span.blob).filter(|bytes| stretch.end <= bytes.len()) {
+            return Ok(bytes.slice(stretch));
+        }
+        let bytes = span.fetch(self.files.as_ref()).await?;
+        if span.length() == size {
+            self.remembered.insert(span.blob.clone(), bytes.clone());
+        }
+        Ok(bytes)
     }
 
     /// Removes the files that are garbage and, with `orphans`, those that nothing refers to.
@@ -247,6 +283,7 @@ impl Blobs {
     }
 
     async fn remove(&self, id: &str) -> Result<(), Trouble> {
+        self.remembered.remove(id);
         match self.files.delete(&path(id)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(trouble(error)),

@@ -13,6 +13,7 @@ mod json_text;
 mod protocol;
 mod request;
 mod rest;
+mod routes;
 pub mod schema;
 mod serde_source;
 mod shaped;
@@ -31,12 +32,13 @@ pub use json::quote;
 pub use json_text::Json;
 pub use protocol::{json_text, model_json, redacted_json};
 pub use request::{Request, decode, parse_query};
+pub use routes::Routes;
 pub use schema::{ErrorFact, Operation, Protocol, Service};
 pub use serde_source::{from_deserializer, from_json, from_model_json};
 pub use shaped::{OperationType, Shaped, Structure, Unit, debug_structure, write_structure};
 pub use sink::Sink;
 pub use source::{Each, Rejection, Source, read_structure};
-pub use uri::{Labels, find_operation};
+pub use uri::Labels;
 pub use xml::escape;
 
 // What generated code names; `crates/model` needs no other dependency.

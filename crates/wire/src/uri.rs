@@ -1,33 +1,11 @@
 //! URI templates of the REST protocols: `/{Bucket}/{Key+}?uploads`.
 
-use http::HeaderMap;
-
 use crate::request::decode_label;
-use crate::schema::{Location, Operation, Service};
+use crate::schema::Operation;
 use crate::source::Rejection;
 
 /// Labels of a template and what stood in their place, decoded.
 pub type Labels = Vec<(&'static str, String)>;
-
-/// Finds the operation of a REST request. Of several that match, the most specific is meant: literal segments before
-/// labels, labels before greedy ones, more demanded query parameters before fewer. S3 tells some apart only by their
-/// required parameters and headers (`PutObject`, `UploadPart` and `CopyObject` share a template).
-pub fn find_operation(
-    service: &'static Service,
-    method: &str,
-    path: &str,
-    query: &[(String, String)],
-    headers: &HeaderMap,
-) -> Option<&'static Operation> {
-    let operations = || service.operations.iter().copied();
-    let has_head = || operations().any(|operation| operation.method == "HEAD" && operation.path_matches(path));
-    let method = if method == "HEAD" && !has_head() { "GET" } else { method };
-    let matching = operations().filter(|operation| operation.method == method && operation.matches(path, query));
-    matching.max_by_key(|operation| {
-        let (required, present) = operation.bound_members(query, headers);
-        (operation.specificity(), required == present, present, operation.built)
-    })
-}
 
 impl Operation {
     fn path_template(&self) -> &'static str {
@@ -43,38 +21,6 @@ impl Operation {
         })
     }
 
-    fn path_matches(&self, path: &str) -> bool {
-        walk(self.path_template(), path, &mut |_, _| {})
-    }
-
-    fn matches(&self, path: &str, query: &[(String, String)]) -> bool {
-        self.demanded().all(|(name, value)| {
-            query.iter().any(|(key, found)| key == name && value.is_none_or(|value| value == found))
-        }) && self.path_matches(path)
-    }
-
-    /// How many members are required in the query and the headers, and how many of those are there.
-    fn bound_members(&self, query: &[(String, String)], headers: &HeaderMap) -> (usize, usize) {
-        let mut counts = (0, 0);
-        for member in self.input.layout().members.iter().filter(|member| member.required) {
-            let present = match member.location {
-                Location::Query => query.iter().any(|(key, _)| key == member.wire),
-                Location::Header => headers.contains_key(member.wire),
-                _ => continue,
-            };
-            counts.0 += 1;
-            counts.1 += usize::from(present);
-        }
-        counts
-    }
-
-    fn specificity(&self) -> (usize, usize, usize) {
-        let segments: Vec<&str> = self.path_template().split('/').collect();
-        let literals = segments.iter().filter(|segment| !segment.starts_with('{')).count();
-        let greedy = usize::from(segments.iter().any(|segment| segment.ends_with("+}")));
-        (segments.len() - greedy, literals, self.demanded().count())
-    }
-
     /// The labels of a path that matches this operation's template.
     ///
     /// # Errors
@@ -84,6 +30,11 @@ impl Operation {
         walk(self.path_template(), path, &mut |name, value| raw.push((name, value.to_owned())));
         raw.into_iter().map(|(name, value)| Ok((name, decode_label(&value)?))).collect()
     }
+}
+
+/// Whether a path has the form of a path template (`/{Bucket}/{Key+}`).
+pub(crate) fn path_matches(template: &'static str, path: &str) -> bool {
+    walk(template, path, &mut |_, _| {})
 }
 
 /// Walks template and path together; tells each label. A trailing slash of the path does not count.
