@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
-use crate::trail::{self, Event, Trail};
+use crate::trail::{self, Note, Trail};
 use crate::{Caller, Context, Credential, Op, Reader, Settings, Uses, Writer};
 
 /// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
@@ -130,40 +130,42 @@ impl Cloud {
         let is_noted = trail::is_noted(&caller, service.facts.name);
         let now = self.clock.now();
         self.uses.note(&caller, service.facts.signing_name, now);
-        let mut event = Event::begin(&caller, service.facts, op.facts, &*input, now);
-        let answer =
-            match self.authorizer.get().map_or(Ok(()), |decide| decide(self, &caller, service, op.facts, &*input)) {
-                Ok(()) => match service.prepare.map_or(Ok(()), |prepare| prepare(self, &caller.scope)) {
-                    Ok(()) => self.run(caller, op, input).await,
-                    Err(fault) => Err(fault),
-                },
-                Err(denied) => Err(denied),
-            };
+        let mut note = Note::begin(service.facts, op.facts, &*input, now);
+        let answer = match self.admit(&caller, service, op, &*input) {
+            Ok(()) => self.run(&caller, op, input).await,
+            Err(fault) => Err(fault),
+        };
         if let Err(fault) = &answer {
-            event.fail(fault, service.facts.protocols);
+            note.fail(fault);
         }
         if is_noted {
-            self.trail.note(event);
+            self.trail.note(note, caller);
         }
         answer
     }
 
-    async fn run(self: &Arc<Self>, caller: Caller, op: &Op, input: Box<dyn Structure>) -> Answer {
+    /// Whether the call may happen, and whether the service is ready for the account and region.
+    fn admit(&self, caller: &Caller, service: &Service, op: &Op, input: &dyn Structure) -> Result<(), Fault> {
+        self.authorizer.get().map_or(Ok(()), |decide| decide(self, caller, service, op.facts, input))?;
+        service.prepare.map_or(Ok(()), |prepare| prepare(self, &caller.scope))
+    }
+
+    async fn run(self: &Arc<Self>, caller: &Caller, op: &Op, input: Box<dyn Structure>) -> Answer {
         let now = self.clock.now();
         match &op.handler {
             Handler::Read(run) => {
                 let snapshot = self.store.read();
                 let rehearsed = op.rehearse(&*input);
-                let answer = run(&Reader { store: &snapshot, caller: &caller, now, cloud: self }, input)?;
+                let answer = run(&Reader { store: &snapshot, caller, now, cloud: self }, input)?;
                 rehearsed.map(|()| answer)
             }
             Handler::Write(run) => self.store.write(|tx| {
-                let answer = run(&mut Writer { tx, caller: &caller, now, cloud: self }, &*input)?;
+                let answer = run(&mut Writer { tx, caller, now, cloud: self }, &*input)?;
                 op.rehearse(&*input).map(|()| answer)
             }),
             Handler::Task(run) => {
                 op.rehearse(&*input)?;
-                run(Context { cloud: Arc::clone(self), caller }, input).await
+                run(Context { cloud: Arc::clone(self), caller: caller.clone() }, input).await
             }
         }
     }

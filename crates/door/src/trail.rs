@@ -55,57 +55,68 @@ pub struct Event {
     /// JSON, secrets hidden; empty where the call carries bulk data.
     pub parameters: String,
     pub error: Option<(String, String)>,
-    /// The call moves bulk data.
-    #[serde(skip)]
-    bulk: bool,
 }
 
 /// Gathers events and keeps them.
 pub struct Trail {
     store: Store,
-    waiting: Mutex<Vec<Event>>,
-    bulk: Mutex<VecDeque<Event>>,
+    waiting: Mutex<Vec<(Note, Caller)>>,
+    bulk: Mutex<VecDeque<(Note, Caller)>>,
 }
 
-impl Event {
+/// A call that is under way or over: what an event is made of, once somebody wants it. Most notes of bulk calls are
+/// forgotten before anybody does.
+pub(crate) struct Note {
+    service: &'static kogumo_wire::Service,
+    operation: &'static Operation,
+    time: Timestamp,
+    parameters: String,
+    error: Option<(String, String)>,
+    bulk: bool,
+}
+
+impl Note {
     pub(crate) fn begin(
-        caller: &Caller,
         service: &'static kogumo_wire::Service,
         operation: &'static Operation,
         input: &dyn Structure,
-        now: Timestamp,
+        time: Timestamp,
     ) -> Self {
-        let principal = &caller.principal;
-        let scope = if service.global { caller.scope.global() } else { caller.scope.clone() };
         let bulk = carries_data(service.name, operation.name);
+        let parameters = if bulk { String::new() } else { parameters(input) };
+        Note { service, operation, time, parameters, error: None, bulk }
+    }
+
+    pub(crate) fn fail(&mut self, fault: &Fault) {
+        let protocol = self.service.protocols.first().copied().unwrap_or(Protocol::Json11);
+        self.error = Some((fault.code(protocol).to_owned(), fault.message.clone()));
+    }
+
+    fn into_event(self, caller: Caller) -> Event {
+        let principal = &caller.principal;
+        let scope = if self.service.global { caller.scope.global() } else { caller.scope.clone() };
         Event {
-            id: String::new(),
-            time: now,
+            id: kogumo_base::uuid(),
+            time: self.time,
             scope,
-            source: format!("{}.amazonaws.com", event_source(service)),
-            name: operation.name.to_owned(),
-            read_only: is_read_only(operation.name),
-            access_key: caller.access_key.clone(),
+            source: format!("{}.amazonaws.com", event_source(self.service)),
+            name: self.operation.name.to_owned(),
+            read_only: is_read_only(self.operation.name),
             principal_kind: principal.kind().to_owned(),
             principal_id: principal.id().to_owned(),
             principal_arn: principal.arn(),
             user_name: principal.name().to_owned(),
-            invoked_by: caller.invoked_by.clone().or_else(|| match principal {
+            invoked_by: caller.invoked_by.or_else(|| match principal {
                 Principal::Service(name) => Some(name.clone()),
                 _ => None,
             }),
             source_ip: caller.source_ip.map_or_else(|| "AWS Internal".to_owned(), |ip| ip.to_string()),
-            user_agent: caller.user_agent.clone(),
-            request_id: caller.request_id.clone(),
-            parameters: if bulk { String::new() } else { parameters(input) },
-            error: None,
-            bulk,
+            access_key: caller.access_key,
+            user_agent: caller.user_agent,
+            request_id: caller.request_id,
+            parameters: self.parameters,
+            error: self.error,
         }
-    }
-
-    pub(crate) fn fail(&mut self, fault: &Fault, protocols: &[Protocol]) {
-        let protocol = protocols.first().copied().unwrap_or(Protocol::Json11);
-        self.error = Some((fault.code(protocol).to_owned(), fault.message.clone()));
     }
 }
 
@@ -153,27 +164,27 @@ impl Trail {
         Trail { store, waiting: Mutex::default(), bulk: Mutex::default() }
     }
 
-    pub(crate) fn note(&self, event: Event) {
-        if !event.bulk {
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    pub(crate) fn note(&self, note: Note, caller: Caller) {
+        if !note.bulk {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((note, caller));
             return;
         }
         let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
         if bulk.len() == BULK_KEPT {
             bulk.pop_front();
         }
-        bulk.push_back(event);
+        bulk.push_back((note, caller));
     }
 
     pub(crate) fn forget(&self) {
         drop((self.take(), self.take_bulk()));
     }
 
-    fn take(&self) -> Vec<Event> {
+    fn take(&self) -> Vec<(Note, Caller)> {
         mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn take_bulk(&self) -> VecDeque<Event> {
+    fn take_bulk(&self) -> VecDeque<(Note, Caller)> {
         mem::take(&mut *self.bulk.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -190,17 +201,17 @@ impl Trail {
     /// # Errors
     /// A store that cannot be written.
     pub fn settle(&self) -> Result<(), Trouble> {
-        let mut events = self.take();
-        events.extend(self.take_bulk());
-        self.keep(events)
+        let mut notes = self.take();
+        notes.extend(self.take_bulk());
+        self.keep(notes)
     }
 
-    fn keep(&self, events: Vec<Event>) -> Result<(), Trouble> {
-        if events.is_empty() {
+    fn keep(&self, notes: Vec<(Note, Caller)>) -> Result<(), Trouble> {
+        if notes.is_empty() {
             return Ok(());
         }
-        let named: Vec<Event> = events.into_iter().map(|event| Event { id: kogumo_base::uuid(), ..event }).collect();
-        self.store.write(|tx| named.iter().try_for_each(|event| EVENTS.put(tx, &event.scope, key(event), event)))
+        let events: Vec<Event> = notes.into_iter().map(|(note, caller)| note.into_event(caller)).collect();
+        self.store.write(|tx| events.iter().try_for_each(|event| EVENTS.put(tx, &event.scope, key(event), event)))
     }
 
     /// The events of a scope, newest first, from `from` to `to` inclusive, after the position that an earlier page
