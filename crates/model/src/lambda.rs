@@ -74,7 +74,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_RUNTIME_MANAGEMENT_CONFIG,
     &INVOKE,
     &INVOKE_ASYNC,
-    &schema::Operation::unbuilt("InvokeWithResponseStream", "POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations"),
+    &INVOKE_WITH_RESPONSE_STREAM,
     &LIST_ALIASES,
     &schema::Operation::unbuilt("ListCapacityProviders", "GET", "/2025-11-30/capacity-providers"),
     &schema::Operation::unbuilt("ListCodeSigningConfigs", "GET", "/2020-04-22/code-signing-configs"),
@@ -913,6 +913,70 @@ impl OperationType for InvokeAsync {
     type Input = InvokeAsyncRequest;
     type Output = InvokeAsyncResponse;
     const FACTS: &'static schema::Operation = &INVOKE_ASYNC;
+}
+
+static INVOKE_WITH_RESPONSE_STREAM: schema::Operation = schema::Operation {
+    name: "InvokeWithResponseStream",
+    method: "POST",
+    uri: "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+    status: 200,
+    input: &S_InvokeWithResponseStreamRequest,
+    output: &S_InvokeWithResponseStreamResponse,
+    errors: &[
+        &RUNTIME_ALIAS_DELETED_EXCEPTION,
+        &CODE_ARTIFACT_USER_DELETED_EXCEPTION,
+        &RESOURCE_NOT_READY_EXCEPTION,
+        &SERVICE_QUOTA_EXCEEDED_EXCEPTION,
+        &INVALID_SECURITY_GROUP_ID_EXCEPTION,
+        &SNAP_START_TIMEOUT_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &EC2_THROTTLED_EXCEPTION,
+        &EFS_MOUNT_CONNECTIVITY_EXCEPTION,
+        &SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION,
+        &KMS_ACCESS_DENIED_EXCEPTION,
+        &REQUEST_TOO_LARGE_EXCEPTION,
+        &KMS_DISABLED_EXCEPTION,
+        &UNSUPPORTED_MEDIA_TYPE_EXCEPTION,
+        &S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION,
+        &SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION,
+        &INVALID_RUNTIME_EXCEPTION,
+        &NO_PUBLISHED_VERSION_EXCEPTION,
+        &EC2_UNEXPECTED_EXCEPTION,
+        &INVALID_SUBNET_ID_EXCEPTION,
+        &KMS_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_VALUE_EXCEPTION,
+        &EC2_ACCESS_DENIED_EXCEPTION,
+        &EFSIO_EXCEPTION,
+        &KMS_INVALID_STATE_EXCEPTION,
+        &RESOURCE_CONFLICT_EXCEPTION,
+        &RUNTIME_VERSION_DELETED_EXCEPTION,
+        &ENI_LIMIT_REACHED_EXCEPTION,
+        &SNAP_START_NOT_READY_EXCEPTION,
+        &SERVICE_EXCEPTION,
+        &CODE_ARTIFACT_USER_PENDING_EXCEPTION,
+        &SNAP_START_EXCEPTION,
+        &RECURSIVE_INVOCATION_EXCEPTION,
+        &S3_FILES_MOUNT_FAILURE_EXCEPTION,
+        &EFS_MOUNT_TIMEOUT_EXCEPTION,
+        &S3_FILES_MOUNT_TIMEOUT_EXCEPTION,
+        &CODE_ARTIFACT_USER_FAILED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_REQUEST_CONTENT_EXCEPTION,
+        &SNAP_START_REGENERATION_FAILURE_EXCEPTION,
+        &INVALID_ZIP_FILE_EXCEPTION,
+        &EFS_MOUNT_FAILURE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct InvokeWithResponseStream;
+impl OperationType for InvokeWithResponseStream {
+    type Input = InvokeWithResponseStreamRequest;
+    type Output = InvokeWithResponseStreamResponse;
+    const FACTS: &'static schema::Operation = &INVOKE_WITH_RESPONSE_STREAM;
 }
 
 static LIST_ALIASES: schema::Operation = schema::Operation {
@@ -2465,6 +2529,43 @@ static S_InvokeAsyncResponse: schema::Shape = schema::Shape::new("InvokeAsyncRes
 static L_InvokeAsyncResponse: Layout = Layout::new(&[schema::Member::new("Status", &S_HttpStatus).at(Location::StatusCode)]);
 static S_InvokeMode: schema::Shape =
     schema::Shape::new("InvokeMode", Kind::String).limits(Limits::NONE.values(&["BUFFERED", "RESPONSE_STREAM"]));
+static S_InvokeResponseStreamUpdate: schema::Shape =
+    schema::Shape::new("InvokeResponseStreamUpdate", Kind::Structure(&L_InvokeResponseStreamUpdate));
+static L_InvokeResponseStreamUpdate: Layout = Layout::new(&[schema::Member::new("Payload", &S_Blob)]);
+static S_InvokeWithResponseStreamCompleteEvent: schema::Shape =
+    schema::Shape::new("InvokeWithResponseStreamCompleteEvent", Kind::Structure(&L_InvokeWithResponseStreamCompleteEvent));
+static L_InvokeWithResponseStreamCompleteEvent: Layout = Layout::new(&[
+    schema::Member::new("ErrorCode", &S_String),
+    schema::Member::new("ErrorDetails", &S_String),
+    schema::Member::new("LogResult", &S_String),
+]);
+static S_InvokeWithResponseStreamRequest: schema::Shape =
+    schema::Shape::new("InvokeWithResponseStreamRequest", Kind::Structure(&L_InvokeWithResponseStreamRequest));
+static L_InvokeWithResponseStreamRequest: Layout = Layout::new(&[
+    schema::Member::new("FunctionName", &S_NamespacedFunctionName).wire("FunctionName").at(Location::Uri).required(),
+    schema::Member::new("LogType", &S_LogType).wire("X-Amz-Log-Type").at(Location::Header),
+    schema::Member::new("ClientContext", &S_String).wire("X-Amz-Client-Context").at(Location::Header),
+    schema::Member::new("Qualifier", &S_NumericLatestPublishedOrAliasQualifier).wire("Qualifier").at(Location::Query),
+    schema::Member::new("Payload", &S_Blob),
+    schema::Member::new("TenantId", &S_TenantId).wire("X-Amz-Tenant-Id").at(Location::Header),
+    schema::Member::new("InvocationType", &S_ResponseStreamingInvocationType).wire("X-Amz-Invocation-Type").at(Location::Header),
+])
+.payload(4);
+static S_InvokeWithResponseStreamResponse: schema::Shape =
+    schema::Shape::new("InvokeWithResponseStreamResponse", Kind::Structure(&L_InvokeWithResponseStreamResponse));
+static L_InvokeWithResponseStreamResponse: Layout = Layout::new(&[
+    schema::Member::new("StatusCode", &S_Integer).at(Location::StatusCode),
+    schema::Member::new("ExecutedVersion", &S_Version).wire("X-Amz-Executed-Version").at(Location::Header),
+    schema::Member::new("EventStream", &S_InvokeWithResponseStreamResponseEvent).streaming(),
+    schema::Member::new("ResponseStreamContentType", &S_String).wire("Content-Type").at(Location::Header),
+])
+.payload(2);
+static S_InvokeWithResponseStreamResponseEvent: schema::Shape =
+    schema::Shape::new("InvokeWithResponseStreamResponseEvent", Kind::Structure(&L_InvokeWithResponseStreamResponseEvent));
+static L_InvokeWithResponseStreamResponseEvent: Layout = Layout::new(&[
+    schema::Member::new("PayloadChunk", &S_InvokeResponseStreamUpdate),
+    schema::Member::new("InvokeComplete", &S_InvokeWithResponseStreamCompleteEvent),
+]);
 static S_InvokedViaFunctionUrl: schema::Shape = schema::Shape::new("InvokedViaFunctionUrl", Kind::Boolean);
 static S_KMSAccessDeniedException: schema::Shape =
     schema::Shape::new("KMSAccessDeniedException", Kind::Structure(&L_KMSAccessDeniedException));
@@ -2929,6 +3030,8 @@ static L_ResourceNotFoundException: Layout = Layout::new(&[schema::Member::new("
 static S_ResourceNotReadyException: schema::Shape =
     schema::Shape::new("ResourceNotReadyException", Kind::Structure(&L_ResourceNotReadyException));
 static L_ResourceNotReadyException: Layout = Layout::new(&[schema::Member::new("Type", &S_String)]);
+static S_ResponseStreamingInvocationType: schema::Shape =
+    schema::Shape::new("ResponseStreamingInvocationType", Kind::String).limits(Limits::NONE.values(&["RequestResponse", "DryRun"]));
 static S_RetentionPeriodInDays: schema::Shape =
     schema::Shape::new("RetentionPeriodInDays", Kind::Integer).limits(Limits::NONE.min(1).max(90));
 static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(0).max(10000).pattern(&P_RoleArn));
@@ -7884,6 +7987,183 @@ impl Structure for InvokeAsyncResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeResponseStreamUpdate {
+    pub payload: Option<Bytes>,
+}
+impl std::fmt::Debug for InvokeResponseStreamUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InvokeResponseStreamUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeResponseStreamUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeResponseStreamUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.payload,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.payload,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeWithResponseStreamCompleteEvent {
+    pub error_code: Option<String>,
+    pub error_details: Option<String>,
+    pub log_result: Option<String>,
+}
+impl std::fmt::Debug for InvokeWithResponseStreamCompleteEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InvokeWithResponseStreamCompleteEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeWithResponseStreamCompleteEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeWithResponseStreamCompleteEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error_code,
+            1 => &self.error_details,
+            _ => &self.log_result,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error_code,
+            1 => &mut self.error_details,
+            _ => &mut self.log_result,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeWithResponseStreamRequest {
+    pub function_name: String,
+    pub log_type: Option<String>,
+    pub client_context: Option<String>,
+    pub qualifier: Option<String>,
+    pub payload: Option<Bytes>,
+    pub tenant_id: Option<String>,
+    pub invocation_type: Option<String>,
+}
+impl std::fmt::Debug for InvokeWithResponseStreamRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InvokeWithResponseStreamRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeWithResponseStreamRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeWithResponseStreamRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.function_name,
+            1 => &self.log_type,
+            2 => &self.client_context,
+            3 => &self.qualifier,
+            4 => &self.payload,
+            5 => &self.tenant_id,
+            _ => &self.invocation_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.function_name,
+            1 => &mut self.log_type,
+            2 => &mut self.client_context,
+            3 => &mut self.qualifier,
+            4 => &mut self.payload,
+            5 => &mut self.tenant_id,
+            _ => &mut self.invocation_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvokeWithResponseStreamResponse {
+    pub status_code: Option<i32>,
+    pub executed_version: Option<String>,
+    pub event_stream: Body,
+    pub response_stream_content_type: Option<String>,
+}
+impl std::fmt::Debug for InvokeWithResponseStreamResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InvokeWithResponseStreamResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvokeWithResponseStreamResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvokeWithResponseStreamResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status_code,
+            1 => &self.executed_version,
+            2 => &self.event_stream,
+            _ => &self.response_stream_content_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status_code,
+            1 => &mut self.executed_version,
+            2 => &mut self.event_stream,
+            _ => &mut self.response_stream_content_type,
         }
     }
 }

@@ -127,7 +127,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &PUT_SUBSCRIPTION_FILTER,
     &schema::Operation::unbuilt("PutSyslogConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutTransformer", "POST", "/"),
-    &schema::Operation::unbuilt("StartLiveTail", "POST", "/"),
+    &START_LIVE_TAIL,
     &schema::Operation::unbuilt("StartQuery", "POST", "/"),
     &schema::Operation::unbuilt("StopQuery", "POST", "/"),
     &TAG_LOG_GROUP,
@@ -607,6 +607,33 @@ impl OperationType for PutSubscriptionFilter {
     const FACTS: &'static schema::Operation = &PUT_SUBSCRIPTION_FILTER;
 }
 
+static START_LIVE_TAIL: schema::Operation = schema::Operation {
+    name: "StartLiveTail",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartLiveTailRequest,
+    output: &S_StartLiveTailResponse,
+    errors: &[
+        &ACCESS_DENIED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_OPERATION_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StartLiveTail;
+impl OperationType for StartLiveTail {
+    type Input = StartLiveTailRequest;
+    type Output = StartLiveTailResponse;
+    const FACTS: &'static schema::Operation = &START_LIVE_TAIL;
+}
+
 static TAG_LOG_GROUP: schema::Operation = schema::Operation {
     name: "TagLogGroup",
     method: "POST",
@@ -1006,6 +1033,7 @@ static S_Interleaved: schema::Shape = schema::Shape::new("Interleaved", Kind::Bo
 static S_InvalidSequenceTokenException: schema::Shape =
     schema::Shape::new("InvalidSequenceTokenException", Kind::Structure(&L_InvalidSequenceTokenException));
 static L_InvalidSequenceTokenException: Layout = Layout::new(&[schema::Member::new("expectedSequenceToken", &S_SequenceToken)]);
+static S_IsSampled: schema::Shape = schema::Shape::new("IsSampled", Kind::Boolean);
 static S_KmsKeyId: schema::Shape = schema::Shape::new("KmsKeyId", Kind::String).limits(Limits::NONE.max(256));
 static S_ListLimit: schema::Shape = schema::Shape::new("ListLimit", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
 static S_ListLogGroupsRequest: schema::Shape = schema::Shape::new("ListLogGroupsRequest", Kind::Structure(&L_ListLogGroupsRequest));
@@ -1035,6 +1063,34 @@ static L_ListTagsLogGroupRequest: Layout = Layout::new(&[schema::Member::new("lo
 static S_ListTagsLogGroupResponse: schema::Shape =
     schema::Shape::new("ListTagsLogGroupResponse", Kind::Structure(&L_ListTagsLogGroupResponse));
 static L_ListTagsLogGroupResponse: Layout = Layout::new(&[schema::Member::new("tags", &S_Tags)]);
+static S_LiveTailSessionLogEvent: schema::Shape =
+    schema::Shape::new("LiveTailSessionLogEvent", Kind::Structure(&L_LiveTailSessionLogEvent));
+static L_LiveTailSessionLogEvent: Layout = Layout::new(&[
+    schema::Member::new("logStreamName", &S_LogStreamName),
+    schema::Member::new("logGroupIdentifier", &S_LogGroupIdentifier),
+    schema::Member::new("message", &S_EventMessage),
+    schema::Member::new("timestamp", &S_Timestamp),
+    schema::Member::new("ingestionTime", &S_Timestamp),
+]);
+static S_LiveTailSessionMetadata: schema::Shape =
+    schema::Shape::new("LiveTailSessionMetadata", Kind::Structure(&L_LiveTailSessionMetadata));
+static L_LiveTailSessionMetadata: Layout = Layout::new(&[schema::Member::new("sampled", &S_IsSampled)]);
+static S_LiveTailSessionResults: schema::Shape = schema::Shape::new("LiveTailSessionResults", Kind::List(&M_LiveTailSessionResults));
+static M_LiveTailSessionResults: schema::Member = schema::Member::new("member", &S_LiveTailSessionLogEvent);
+static S_LiveTailSessionStart: schema::Shape = schema::Shape::new("LiveTailSessionStart", Kind::Structure(&L_LiveTailSessionStart));
+static L_LiveTailSessionStart: Layout = Layout::new(&[
+    schema::Member::new("requestId", &S_RequestId),
+    schema::Member::new("sessionId", &S_SessionId),
+    schema::Member::new("logGroupIdentifiers", &S_StartLiveTailLogGroupIdentifiers),
+    schema::Member::new("logStreamNames", &S_InputLogStreamNames),
+    schema::Member::new("logStreamNamePrefixes", &S_InputLogStreamNames),
+    schema::Member::new("logEventFilterPattern", &S_FilterPattern),
+]);
+static S_LiveTailSessionUpdate: schema::Shape = schema::Shape::new("LiveTailSessionUpdate", Kind::Structure(&L_LiveTailSessionUpdate));
+static L_LiveTailSessionUpdate: Layout = Layout::new(&[
+    schema::Member::new("sessionMetadata", &S_LiveTailSessionMetadata),
+    schema::Member::new("sessionResults", &S_LiveTailSessionResults),
+]);
 static S_LogEventIndex: schema::Shape = schema::Shape::new("LogEventIndex", Kind::Integer);
 static S_LogGroup: schema::Shape = schema::Shape::new("LogGroup", Kind::Structure(&L_LogGroup));
 static L_LogGroup: Layout = Layout::new(&[
@@ -1201,6 +1257,7 @@ static L_RejectedLogEventsInfo: Layout = Layout::new(&[
     schema::Member::new("tooOldLogEventEndIndex", &S_LogEventIndex),
     schema::Member::new("expiredLogEventEndIndex", &S_LogEventIndex),
 ]);
+static S_RequestId: schema::Shape = schema::Shape::new("RequestId", Kind::String).limits(Limits::NONE.min(0).max(256));
 static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(1));
 static S_SearchedLogStream: schema::Shape = schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
 static L_SearchedLogStream: Layout = Layout::new(&[
@@ -1210,6 +1267,13 @@ static L_SearchedLogStream: Layout = Layout::new(&[
 static S_SearchedLogStreams: schema::Shape = schema::Shape::new("SearchedLogStreams", Kind::List(&M_SearchedLogStreams));
 static M_SearchedLogStreams: schema::Member = schema::Member::new("member", &S_SearchedLogStream);
 static S_SequenceToken: schema::Shape = schema::Shape::new("SequenceToken", Kind::String).limits(Limits::NONE.min(1));
+static S_SessionId: schema::Shape = schema::Shape::new("SessionId", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_SessionStreamingException: schema::Shape =
+    schema::Shape::new("SessionStreamingException", Kind::Structure(&L_SessionStreamingException));
+static L_SessionStreamingException: Layout = Layout::new(&[]);
+static S_SessionTimeoutException: schema::Shape =
+    schema::Shape::new("SessionTimeoutException", Kind::Structure(&L_SessionTimeoutException));
+static L_SessionTimeoutException: Layout = Layout::new(&[]);
 static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::String).limits(Limits::NONE.values(&[
     "Seconds",
     "Microseconds",
@@ -1240,6 +1304,27 @@ static S_StandardUnit: schema::Shape = schema::Shape::new("StandardUnit", Kind::
     "None",
 ]));
 static S_StartFromHead: schema::Shape = schema::Shape::new("StartFromHead", Kind::Boolean);
+static S_StartLiveTailLogGroupIdentifiers: schema::Shape =
+    schema::Shape::new("StartLiveTailLogGroupIdentifiers", Kind::List(&M_StartLiveTailLogGroupIdentifiers))
+        .limits(Limits::NONE.min(1).max(10));
+static M_StartLiveTailLogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
+static S_StartLiveTailRequest: schema::Shape = schema::Shape::new("StartLiveTailRequest", Kind::Structure(&L_StartLiveTailRequest));
+static L_StartLiveTailRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupIdentifiers", &S_StartLiveTailLogGroupIdentifiers).required(),
+    schema::Member::new("logStreamNames", &S_InputLogStreamNames),
+    schema::Member::new("logStreamNamePrefixes", &S_InputLogStreamNames),
+    schema::Member::new("logEventFilterPattern", &S_FilterPattern),
+]);
+static S_StartLiveTailResponse: schema::Shape = schema::Shape::new("StartLiveTailResponse", Kind::Structure(&L_StartLiveTailResponse));
+static L_StartLiveTailResponse: Layout = Layout::new(&[schema::Member::new("responseStream", &S_StartLiveTailResponseStream).streaming()]);
+static S_StartLiveTailResponseStream: schema::Shape =
+    schema::Shape::new("StartLiveTailResponseStream", Kind::Structure(&L_StartLiveTailResponseStream));
+static L_StartLiveTailResponseStream: Layout = Layout::new(&[
+    schema::Member::new("sessionStart", &S_LiveTailSessionStart),
+    schema::Member::new("sessionUpdate", &S_LiveTailSessionUpdate),
+    schema::Member::new("SessionTimeoutException", &S_SessionTimeoutException),
+    schema::Member::new("SessionStreamingException", &S_SessionStreamingException),
+]);
 static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
 static S_SubscriptionFilter: schema::Shape = schema::Shape::new("SubscriptionFilter", Kind::Structure(&L_SubscriptionFilter));
 static L_SubscriptionFilter: Layout = Layout::new(&[
@@ -2647,6 +2732,180 @@ impl Structure for ListTagsLogGroupResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct LiveTailSessionLogEvent {
+    pub log_stream_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub message: Option<String>,
+    pub timestamp: Option<i64>,
+    pub ingestion_time: Option<i64>,
+}
+impl std::fmt::Debug for LiveTailSessionLogEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LiveTailSessionLogEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LiveTailSessionLogEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LiveTailSessionLogEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_stream_name,
+            1 => &self.log_group_identifier,
+            2 => &self.message,
+            3 => &self.timestamp,
+            _ => &self.ingestion_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_stream_name,
+            1 => &mut self.log_group_identifier,
+            2 => &mut self.message,
+            3 => &mut self.timestamp,
+            _ => &mut self.ingestion_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LiveTailSessionMetadata {
+    pub sampled: Option<bool>,
+}
+impl std::fmt::Debug for LiveTailSessionMetadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LiveTailSessionMetadata {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LiveTailSessionMetadata {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LiveTailSessionMetadata
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.sampled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.sampled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LiveTailSessionStart {
+    pub request_id: Option<String>,
+    pub session_id: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+impl std::fmt::Debug for LiveTailSessionStart {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LiveTailSessionStart {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LiveTailSessionStart {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LiveTailSessionStart
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.request_id,
+            1 => &self.session_id,
+            2 => &self.log_group_identifiers,
+            3 => &self.log_stream_names,
+            4 => &self.log_stream_name_prefixes,
+            _ => &self.log_event_filter_pattern,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.request_id,
+            1 => &mut self.session_id,
+            2 => &mut self.log_group_identifiers,
+            3 => &mut self.log_stream_names,
+            4 => &mut self.log_stream_name_prefixes,
+            _ => &mut self.log_event_filter_pattern,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LiveTailSessionUpdate {
+    pub session_metadata: Option<LiveTailSessionMetadata>,
+    pub session_results: Option<Vec<LiveTailSessionLogEvent>>,
+}
+impl std::fmt::Debug for LiveTailSessionUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LiveTailSessionUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LiveTailSessionUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LiveTailSessionUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.session_metadata,
+            _ => &self.session_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.session_metadata,
+            _ => &mut self.session_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct LogGroup {
     pub log_group_name: Option<String>,
     pub creation_time: Option<i64>,
@@ -3368,6 +3627,151 @@ impl Structure for SearchedLogStream {
         match index {
             0 => &mut self.log_stream_name,
             _ => &mut self.searched_completely,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SessionStreamingException {}
+impl std::fmt::Debug for SessionStreamingException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SessionStreamingException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SessionStreamingException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SessionStreamingException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SessionTimeoutException {}
+impl std::fmt::Debug for SessionTimeoutException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SessionTimeoutException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SessionTimeoutException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SessionTimeoutException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartLiveTailRequest {
+    pub log_group_identifiers: Vec<String>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+impl std::fmt::Debug for StartLiveTailRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartLiveTailRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartLiveTailRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartLiveTailRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_identifiers,
+            1 => &self.log_stream_names,
+            2 => &self.log_stream_name_prefixes,
+            _ => &self.log_event_filter_pattern,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_identifiers,
+            1 => &mut self.log_stream_names,
+            2 => &mut self.log_stream_name_prefixes,
+            _ => &mut self.log_event_filter_pattern,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartLiveTailResponse {
+    pub response_stream: Body,
+}
+impl std::fmt::Debug for StartLiveTailResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartLiveTailResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartLiveTailResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartLiveTailResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.response_stream,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.response_stream,
         }
     }
 }

@@ -83,6 +83,7 @@ pub fn work(r: &Reader, target: &Target, payload: Bytes, request: String) -> Res
         request,
         payload,
         client_context: None,
+        pieces: None,
     })
 }
 
@@ -100,7 +101,7 @@ fn enqueue(cx: &Context, target: &Target, payload: Bytes) -> Result<(), Fault> {
 }
 
 /// An event has to be JSON of a certain size; none at all is an empty object.
-fn check_payload(payload: Bytes, limit: usize, kind: &str) -> Result<Bytes, Fault> {
+pub fn check_payload(payload: Bytes, limit: usize, kind: &str) -> Result<Bytes, Fault> {
     if payload.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }
@@ -124,7 +125,7 @@ fn unreadable(why: &str) -> Fault {
 }
 
 /// The client context's JSON, on one line as it travels in a header.
-fn client_context(given: &str) -> Result<String, Fault> {
+pub fn client_context(given: &str) -> Result<String, Fault> {
     let refused = || {
         let fields = InvalidRequestContentException { type_: Some("User".to_owned()) };
         Fault::with_fields(

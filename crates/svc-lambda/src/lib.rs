@@ -3,11 +3,11 @@
 //! - Records and operations are one module for each resource; `settings`, `zip`, `name`, `retry`, `statement`, `page` are pure.
 //! - `code` keeps packages, each once, unpacked and safe.
 //! - `run` holds the warm environments and does invocations; `queue` does asynchronous ones, by the cloud's clock;
-//!   `stream` reads streams of DynamoDB for functions.
+//!   `stream` reads streams of DynamoDB for functions; `stream_answer` hands on answers that come in pieces.
 //! - `url_surface` and `location` are parts of the port that aren't AWS's API: function URLs, and links to packages.
 //!
-//! What is absent: container images, VPCs, event source mappings but of DynamoDB's streams, response streams, extensions, SnapStart. Asking for
-//! them is refused by name.
+//! What is absent: container images, VPCs, event source mappings but of DynamoDB's streams, extensions, SnapStart.
+//! Asking for them is refused by name.
 
 mod account;
 mod alias;
@@ -41,6 +41,7 @@ mod settings_change;
 mod source;
 mod statement;
 mod stream;
+mod stream_answer;
 mod sweep;
 mod tags;
 mod url;

@@ -6,7 +6,7 @@ use kogumo_model::lambda::*;
 use crate::{
     account, alias, code_change, concurrency, create, delete, event_invoke, function, invoke, layer, layer_policy,
 };
-use crate::{mapping_ops, policy, publish, settings_change, tags, url};
+use crate::{mapping_ops, policy, publish, settings_change, stream_answer, tags, url};
 
 pub fn ops() -> Vec<Op> {
     vec![
@@ -20,6 +20,7 @@ pub fn ops() -> Vec<Op> {
         write::<PublishVersion>(publish::publish_version),
         read::<ListVersionsByFunction>(publish::list_versions_by_function),
         task::<Invoke, _>(invoke::invoke),
+        task::<InvokeWithResponseStream, _>(stream_answer::invoke_with_response_stream),
         task::<InvokeAsync, _>(invoke::invoke_async),
         write::<CreateAlias>(alias::create_alias),
         read::<GetAlias>(alias::get_alias),

@@ -8,6 +8,7 @@ mod log;
 mod pool;
 mod report;
 mod signal;
+pub mod streamed;
 mod trust;
 mod variables;
 

@@ -25,6 +25,9 @@ pub struct Url {
     pub qualifier: String,
     /// Whether callers have to sign.
     pub signed: bool,
+    /// Whether answers are handed on while they come.
+    #[serde(default)]
+    pub streams: bool,
     pub cors: Option<CorsRules>,
     created: Timestamp,
     modified: Timestamp,
@@ -106,11 +109,8 @@ fn cors_view(rules: &CorsRules) -> Cors {
     }
 }
 
-fn check_mode(mode: Option<&String>) -> Result<(), Fault> {
-    match mode.map(String::as_str) {
-        Some("RESPONSE_STREAM") => Err(Fault::not_implemented("InvokeMode RESPONSE_STREAM of a function URL")),
-        _ => Ok(()),
-    }
+fn streams(mode: &str) -> bool {
+    mode == "RESPONSE_STREAM"
 }
 
 fn shown(cloud: &kogumo_door::Cloud, target: &Target, url: &Url) -> FunctionUrlConfig {
@@ -121,7 +121,7 @@ fn shown(cloud: &kogumo_door::Cloud, target: &Target, url: &Url) -> FunctionUrlC
         last_modified_time: view::moment(url.modified),
         cors: url.cors.as_ref().map(cors_view),
         auth_type: if url.signed { "AWS_IAM" } else { "NONE" }.to_owned(),
-        invoke_mode: Some("BUFFERED".to_owned()),
+        invoke_mode: Some(if url.streams { "RESPONSE_STREAM" } else { "BUFFERED" }.to_owned()),
     }
 }
 
@@ -136,7 +136,6 @@ pub fn create_function_url_config(
     input: CreateFunctionUrlConfigRequest,
 ) -> Result<CreateFunctionUrlConfigResponse, Fault> {
     let target = target_of(w.scope(), &input.function_name, input.qualifier.as_deref())?;
-    check_mode(input.invoke_mode.as_ref())?;
     record::version(w.tx, &target)?;
     if URLS.contains(w.tx, &target.scope, key(&target))? {
         return Err(faults::conflict(format!("FunctionUrlConfig exists for this Lambda function: {}", target.arn())));
@@ -145,6 +144,7 @@ pub fn create_function_url_config(
         id: kogumo_base::random_from(b"abcdefghijklmnopqrstuvwxyz234567", 32),
         qualifier: target.qualifier.clone().unwrap_or_default(),
         signed: input.auth_type == "AWS_IAM",
+        streams: input.invoke_mode.as_deref().is_some_and(streams),
         cors: input.cors.map(rules),
         created: w.now,
         modified: w.now,
@@ -189,10 +189,12 @@ pub fn update_function_url_config(
     input: UpdateFunctionUrlConfigRequest,
 ) -> Result<UpdateFunctionUrlConfigResponse, Fault> {
     let target = target_of(w.scope(), &input.function_name, input.qualifier.as_deref())?;
-    check_mode(input.invoke_mode.as_ref())?;
     let mut url = find(w.tx, &target)?;
     if let Some(auth) = input.auth_type {
         url.signed = auth == "AWS_IAM";
+    }
+    if let Some(mode) = input.invoke_mode {
+        url.streams = streams(&mode);
     }
     if let Some(cors) = input.cors {
         url.cors = Some(rules(cors));

@@ -143,6 +143,18 @@ pub fn response(payload: &[u8]) -> Option<Response> {
     let Some(value) = structured else {
         return Some(Response { body: payload.to_vec(), ..Response::plain(StatusCode::OK, "") });
     };
+    let (status, headers) = head(&value)?;
+    let body = match &value["body"] {
+        Value::Null => Vec::new(),
+        Value::String(text) if value["isBase64Encoded"] == true => STANDARD.decode(text).ok()?,
+        Value::String(text) => text.as_bytes().to_vec(),
+        other => other.to_string().into_bytes(),
+    };
+    Some(Response { status, headers, body })
+}
+
+/// Status and headers that a function names.
+fn head(value: &Value) -> Option<(StatusCode, HeaderMap)> {
     let status = match &value["statusCode"] {
         Value::String(text) => text.parse().ok(),
         number => number.as_u64().and_then(|number| u16::try_from(number).ok()),
@@ -157,13 +169,43 @@ pub fn response(payload: &[u8]) -> Option<Response> {
     for cookie in value["cookies"].as_array().into_iter().flatten() {
         headers.append(http::header::SET_COOKIE, HeaderValue::try_from(cookie.as_str()?).ok()?);
     }
-    let body = match &value["body"] {
-        Value::Null => Vec::new(),
-        Value::String(text) if value["isBase64Encoded"] == true => STANDARD.decode(text).ok()?,
-        Value::String(text) => text.as_bytes().to_vec(),
-        other => other.to_string().into_bytes(),
+    Some((status, headers))
+}
+
+/// The content type of a stream that begins with JSON about the response and eight zero bytes.
+pub const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";
+/// What ends that JSON.
+const END_OF_PRELUDE: [u8; 8] = [0; 8];
+
+/// What is known of a stream's beginning.
+#[derive(Debug, PartialEq)]
+pub enum Prelude {
+    /// More has to come first.
+    Short,
+    Malformed,
+    /// The response, with the first bytes of its body.
+    Read(Response),
+}
+
+/// Reads what a stream begins with.
+pub fn prelude(bytes: &[u8]) -> Prelude {
+    let Some(end) = bytes.windows(END_OF_PRELUDE.len()).position(|window| window == END_OF_PRELUDE) else {
+        return Prelude::Short;
     };
-    Some(Response { status, headers, body })
+    let (json, rest) = bytes.split_at(end);
+    let value = serde_json::from_slice::<Value>(json).ok().map(|mut value| {
+        if let Some(members) = value.as_object_mut() {
+            members.entry("statusCode").or_insert_with(|| json!(200));
+        }
+        value
+    });
+    match value.as_ref().and_then(head) {
+        Some((status, headers)) => {
+            let body = rest.get(END_OF_PRELUDE.len()..).unwrap_or_default().to_vec();
+            Prelude::Read(Response { status, headers, body })
+        }
+        None => Prelude::Malformed,
+    }
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -271,6 +313,16 @@ mod tests {
         assert_eq!(decoded.body, b"hi");
         assert_eq!(response(br#"{"statusCode": 9999}"#), None);
         assert_eq!(response(br#"{"statusCode": 200, "headers": {"bad name": "x"}}"#), None);
+    }
+
+    #[test]
+    fn streams_may_begin_with_what_they_are() {
+        let whole = b"{\"statusCode\": 404, \"headers\": {\"X-A\": \"1\"}}\0\0\0\0\0\0\0\0body";
+        let Prelude::Read(read) = prelude(whole) else { panic!("not read") };
+        assert_eq!((read.status.as_u16(), read.body.as_slice()), (404, b"body".as_slice()));
+        assert_eq!(read.headers["x-a"], "1");
+        assert_eq!(prelude(&whole[..40]), Prelude::Short);
+        assert_eq!(prelude(b"nonsense\0\0\0\0\0\0\0\0"), Prelude::Malformed);
     }
 
     #[test]

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use futures_util::stream;
 use http::{HeaderValue, Method, StatusCode};
-use kogumo_base::{Clock, Scope};
+use kogumo_base::{Clock, Scope, Trouble};
 use kogumo_door::{BoxFuture, Caller, Cloud, Context, Incoming, Principal, Surface};
 use kogumo_model::lambda::TOO_MANY_REQUESTS_EXCEPTION;
 use kogumo_sigv4::{Authentication, BodyHash, Rules, SigningKey};
-use kogumo_wire::{Body, Uncollected};
+use kogumo_wire::{Body, Fault, Uncollected};
 
 use crate::invoke::{self, SYNCHRONOUS_LIMIT};
 use crate::permit;
 use crate::run;
+use crate::stream_answer::{self, Answer, Next, Streaming};
 use crate::url::{self, Url};
-use crate::url_event::{Request, Response, Signer, cors, event, response};
+use crate::url_event::{INTEGRATION_RESPONSE, Prelude, Request, Response, Signer, cors, event, prelude, response};
+
+/// Bytes in which a stream has to say what it is.
+const LONGEST_PRELUDE: usize = 1 << 20;
 
 pub fn surface() -> Surface {
     Surface { name: "function URLs", claims: |incoming| address(&incoming.host).is_some(), serve }
@@ -42,19 +47,87 @@ fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> BoxFuture<http::Response<
                     _ => http::HeaderMap::new(),
                 };
                 let mut answer = match preflight && url.cors.is_some() {
-                    true => Response::plain(StatusCode::OK, ""),
-                    false => answer(&cloud, &mut incoming, target, &url).await.unwrap_or_else(|refused| refused),
+                    true => Response::plain(StatusCode::OK, "").into(),
+                    false => {
+                        let answered = answer(&cloud, &mut incoming, target, &url).await;
+                        answered.unwrap_or_else(Answered::from)
+                    }
                 };
-                answer.headers.extend(granted);
+                answer.response.headers.extend(granted);
                 answer
             }
-            Err(refused) => refused,
+            Err(refused) => refused.into(),
         };
-        let mut out = http::Response::new(Body::from(kogumo_wire::Bytes::from(answered.body)));
-        *out.status_mut() = answered.status;
-        *out.headers_mut() = answered.headers;
-        out
+        answered.http()
     })
+}
+
+/// A response whose body may go on.
+struct Answered {
+    response: Response,
+    rest: Option<Streaming>,
+}
+
+impl From<Response> for Answered {
+    fn from(response: Response) -> Answered {
+        Answered { response, rest: None }
+    }
+}
+
+impl Answered {
+    fn http(self) -> http::Response<Body> {
+        let Response { status, headers, body } = self.response;
+        let body = kogumo_wire::Bytes::from(body);
+        let body = match self.rest {
+            None => Body::from(body),
+            Some(rest) => {
+                let begun = Some(body).filter(|body| !body.is_empty());
+                Body::Stream(Box::pin(stream::unfold((begun, rest), go_on)), None)
+            }
+        };
+        let mut out = http::Response::new(body);
+        *out.status_mut() = status;
+        *out.headers_mut() = headers;
+        out
+    }
+}
+
+type Part = (Option<kogumo_wire::Bytes>, Streaming);
+
+/// The next bytes of a body. One that breaks off ends the connection, so that the client sees it.
+async fn go_on((begun, mut rest): Part) -> Option<(Result<kogumo_wire::Bytes, Trouble>, Part)> {
+    if let Some(begun) = begun {
+        return Some((Ok(begun), (None, rest)));
+    }
+    match rest.next().await {
+        Ok(Next::Data(bytes)) => Some((Ok(bytes), (None, rest))),
+        Ok(Next::End(done)) if done.failed => {
+            Some((Err(Trouble::new("the function failed while it streamed")), (None, rest)))
+        }
+        Ok(Next::End(_)) => None,
+        Err(fault) => Some((Err(Trouble::new(fault.to_string())), (None, rest))),
+    }
+}
+
+/// The response that a streaming function begins.
+async fn begin(kind: &str, mut rest: Streaming) -> Result<Answered, Response> {
+    if kind != INTEGRATION_RESPONSE {
+        let mut response = Response::plain(StatusCode::OK, "");
+        let kind = HeaderValue::try_from(kind).map_err(|_| failed())?;
+        response.headers.insert(http::header::CONTENT_TYPE, kind);
+        return Ok(Answered { response, rest: Some(rest) });
+    }
+    let mut begun = Vec::new();
+    loop {
+        match prelude(&begun) {
+            Prelude::Read(response) => return Ok(Answered { response, rest: Some(rest) }),
+            Prelude::Short if begun.len() < LONGEST_PRELUDE => match rest.next().await {
+                Ok(Next::Data(bytes)) => begun.extend_from_slice(&bytes),
+                _ => return Err(failed()),
+            },
+            Prelude::Short | Prelude::Malformed => return Err(failed()),
+        }
+    }
 }
 
 fn forbidden() -> Response {
@@ -86,7 +159,7 @@ async fn answer(
     incoming: &mut Incoming,
     target: crate::name::Target,
     url: &Url,
-) -> Result<Response, Response> {
+) -> Result<Answered, Response> {
     let body = std::mem::take(&mut incoming.request.body).collect(SYNCHRONOUS_LIMIT as u64).await;
     let body = body.map_err(|uncollected| match uncollected {
         Uncollected::TooLarge => Response::plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"Message\":\"Request too long\"}"),
@@ -122,15 +195,30 @@ async fn answer(
     });
     let payload = event.to_string().into();
     let work = cx.read(|r| invoke::work(r, &target, payload, request.clone())).map_err(|_| forbidden())?;
-    let done = run::run(cloud, work).await.map_err(|fault| match fault.is(&TOO_MANY_REQUESTS_EXCEPTION) {
+    let done = match url.streams {
+        true => stream_answer::answer(cloud, work).await.map_err(refusal)?,
+        false => Answer::Whole(run::run(cloud, work).await.map_err(refusal)?),
+    };
+    let mut answered = match done {
+        Answer::Streamed(kind, rest) => begin(&kind, rest).await?,
+        Answer::Whole(done) if done.failed => failed().into(),
+        // A stream of one piece is handed on as it is.
+        Answer::Whole(done) if url.streams => {
+            Response { body: done.payload.to_vec(), ..Response::plain(StatusCode::OK, "") }.into()
+        }
+        Answer::Whole(done) => response(&done.payload).unwrap_or_else(failed).into(),
+    };
+    if let Ok(request) = HeaderValue::try_from(request) {
+        answered.response.headers.insert("x-amzn-requestid", request);
+    }
+    Ok(answered)
+}
+
+fn refusal(fault: Fault) -> Response {
+    match fault.is(&TOO_MANY_REQUESTS_EXCEPTION) {
         true => Response::plain(StatusCode::TOO_MANY_REQUESTS, "{\"message\":\"Rate Exceeded.\"}"),
         false => failed(),
-    })?;
-    let mut answer = if done.failed { failed() } else { response(&done.payload).unwrap_or_else(failed) };
-    if let Ok(request) = HeaderValue::try_from(request) {
-        answer.headers.insert("x-amzn-requestid", request);
     }
-    Ok(answer)
 }
 
 /// Who signed the request, if the signature stands.

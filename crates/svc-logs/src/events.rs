@@ -98,7 +98,7 @@ fn sort_out<'e>(
     (&events[start..too_new], rejected.then_some(info))
 }
 
-fn event_key(group: &str, stream: &str, time: Timestamp, number: u64) -> Key {
+pub fn event_key(group: &str, stream: &str, time: Timestamp, number: u64) -> Key {
     stream_key(group, stream).i64(time.0).u64(number)
 }
 

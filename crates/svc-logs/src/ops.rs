@@ -5,7 +5,7 @@ use kogumo_model::logs::{
     CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteMetricFilter, DeleteRetentionPolicy,
     DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams, DescribeMetricFilters,
     DescribeSubscriptionFilters, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup,
-    PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter, TagLogGroup, TagResource,
+    PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter, StartLiveTail, TagLogGroup, TagResource,
     TestMetricFilter, UntagLogGroup, UntagResource,
 };
 
@@ -15,6 +15,7 @@ use crate::group::{
     create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups,
     put_retention_policy,
 };
+use crate::live_tail::start_live_tail;
 use crate::metric_filter::{delete_metric_filter, describe_metric_filters, put_metric_filter, test_metric_filter};
 use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
 use crate::subscription::{delete_subscription_filter, describe_subscription_filters, put_subscription_filter};
@@ -44,6 +45,7 @@ pub fn ops() -> Vec<Op> {
         read::<ListTagsLogGroup>(list_tags_log_group),
         write::<PutLogEvents>(put_log_events),
         write::<PutRetentionPolicy>(put_retention_policy),
+        task::<StartLiveTail, _>(start_live_tail),
         write::<TagLogGroup>(tag_log_group),
         write::<TagResource>(tag_resource),
         read::<TestMetricFilter>(test_metric_filter),

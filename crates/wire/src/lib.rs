@@ -7,6 +7,7 @@ mod body;
 mod cbor;
 mod cbor_source;
 mod checks;
+pub mod event_stream;
 mod fault;
 mod json;
 mod json_text;

@@ -89,7 +89,9 @@ fn prefixed_headers(headers: &HeaderMap, prefix: &str) -> Vec<String> {
 /// The parameters of the query string that neither another member nor the URI template claims.
 fn unclaimed_query(operation: &Operation, request: &Request, members: &[Member]) -> Vec<String> {
     let of_template = |name: &str| operation.demanded().any(|(demanded, _)| demanded == name);
-    let claimed = |name: &str| of_template(name) || members.iter().any(|member| member.location == Location::Query && member.wire == name);
+    let claimed = |name: &str| {
+        of_template(name) || members.iter().any(|member| member.location == Location::Query && member.wire == name)
+    };
     let found = request.query.iter().filter(|(name, _)| !claimed(name));
     found.flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
 }

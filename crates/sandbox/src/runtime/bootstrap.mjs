@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 
@@ -46,6 +47,107 @@ async function report(path, error) {
   const body = JSON.stringify(asError(error));
   const headers = { 'content-type': 'application/json', 'lambda-runtime-function-error-type': asError(error).errorType };
   await ask('POST', path, body, headers);
+}
+
+// --- answers that stream: https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html ---
+
+const STREAMS = Symbol('streams');
+const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
+const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
+
+class ResponseStream extends Writable {
+  #path;
+  #kind = 'application/octet-stream';
+  #prelude;
+  #request;
+  #answered;
+
+  constructor(path) {
+    super();
+    this.#path = path;
+  }
+
+  setContentType(kind) {
+    this.#kind = kind;
+  }
+
+  // What the response is, before its first byte: JSON, and eight zero bytes.
+  begin(kind, prelude) {
+    this.#kind = kind;
+    this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]);
+  }
+
+  get begun() {
+    return this.#request !== undefined;
+  }
+
+  #open() {
+    if (this.#request) return this.#request;
+    const headers = {
+      'content-type': this.#kind,
+      'lambda-runtime-function-response-mode': 'streaming',
+      'transfer-encoding': 'chunked',
+      trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
+    };
+    const request = http.request({ agent, host, port, method: 'POST', path: API + this.#path, headers });
+    this.#request = request;
+    this.#answered = new Promise((done, failed) => {
+      request.on('response', (response) => response.resume().on('end', done));
+      request.on('error', failed);
+    });
+    request.setNoDelay(true);
+    if (this.#prelude) request.write(this.#prelude);
+    return request;
+  }
+
+  _write(piece, encoding, done) {
+    this.#open().write(piece, encoding, done);
+  }
+
+  _final(done) {
+    this.#open().end();
+    this.#answered.then(() => done(), done);
+  }
+
+  // Ends a stream that has begun with an error.
+  async fail(error) {
+    const described = asError(error);
+    this.#request.addTrailers({
+      [ERROR_TYPE]: described.errorType,
+      [ERROR_BODY]: Buffer.from(JSON.stringify(described)).toString('base64'),
+    });
+    this.#request.end();
+    await this.#answered;
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[STREAMS] = true;
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.begin('application/vnd.awslambda.http-integration-response', prelude);
+      return stream;
+    },
+  },
+};
+
+async function answerInPieces(handler, event, headers, path) {
+  const stream = new ResponseStream(`${path}/response`);
+  const finished = new Promise((done, failed) => stream.on('finish', done).on('error', failed));
+  finished.catch(() => {});
+  try {
+    const given = handler(event, stream, contextOf(headers, () => {}));
+    if (typeof given?.then !== 'function') throw new Fault('Runtime.InvalidStreamingOperation', 'Streaming does not support non-async handlers.');
+    await given;
+    await finished;
+  } catch (error) {
+    if (!stream.begun) throw error;
+    logError('Invoke Error', error);
+    await stream.fail(error);
+  }
 }
 
 // --- logs ---
@@ -205,7 +307,12 @@ async function serve(handler) {
     if (headers['lambda-runtime-trace-id']) process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
     const path = `/invocation/${currentRequest}`;
     try {
-      const answer = marshal(await call(handler, JSON.parse(body.toString('utf8')), headers));
+      const event = JSON.parse(body.toString('utf8'));
+      if (handler[STREAMS]) {
+        await answerInPieces(handler, event, headers, path);
+        continue;
+      }
+      const answer = marshal(await call(handler, event, headers));
       const sent = await ask('POST', `${path}/response`, answer, { 'content-type': 'application/json' });
       if (sent.status === 413) {
         const { errorType, errorMessage } = JSON.parse(sent.body.toString('utf8'));

@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -20,6 +22,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::signal::Signal;
+use super::streamed::{Piece, Pieces, STREAM_LIMIT};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 /// Bytes of an answer: 6 MB and a little.
@@ -39,6 +42,8 @@ pub struct Event {
     pub function_arn: String,
     pub trace: String,
     pub client_context: Option<String>,
+    /// Who reads the answer piece by piece, if somebody does.
+    pub pieces: Option<Pieces>,
 }
 
 /// The API of one environment. It is served until this is dropped.
@@ -60,8 +65,8 @@ struct Shared {
 struct State {
     /// Given to the runtime when it asks.
     next: Option<Event>,
-    /// The request that the runtime works on.
-    current: Option<String>,
+    /// The request that the runtime works on, and who reads its answer piece by piece.
+    current: Option<(String, Option<Pieces>)>,
 }
 
 impl Api {
@@ -115,11 +120,16 @@ impl Shared {
     /// Whether that is the request the runtime works on; it is done with then.
     fn settle(&self, request: &str) -> bool {
         let mut state = self.state();
-        let is_current = state.current.as_deref() == Some(request);
+        let is_current = state.current.as_ref().is_some_and(|(current, _)| current == request);
         if is_current {
             state.current = None;
         }
         is_current
+    }
+
+    /// Who reads the answer to that request piece by piece.
+    fn pieces(&self, request: &str) -> Option<Pieces> {
+        self.state().current.as_ref().filter(|(current, _)| current == request)?.1.clone()
     }
 }
 
@@ -195,7 +205,7 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
             let mut state = shared.state();
             match state.next.take() {
                 Some(event) => {
-                    state.current = Some(event.request.clone());
+                    state.current = Some((event.request.clone(), event.pieces.clone()));
                     Some(event)
                 }
                 None => None,
@@ -225,6 +235,11 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
 }
 
 async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let mode = request.headers().get("lambda-runtime-function-response-mode");
+    let streams = mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
+    if let Some(pieces) = shared.pieces(id).filter(|_| streams) {
+        return stream(shared, id, request, &pieces).await;
+    }
     let body = read_whole(request.into_body()).await;
     if !shared.settle(id) {
         return problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
@@ -243,6 +258,58 @@ async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Resp
             problem(StatusCode::PAYLOAD_TOO_LARGE, kind, &message)
         }
     }
+}
+
+/// Hands an answer on while it comes. An error on the way comes in the trailers.
+async fn stream(shared: &Shared, id: &str, request: Request<Incoming>, pieces: &Pieces) -> Response<Full<Bytes>> {
+    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    pieces.send(Piece::Kind(kind.unwrap_or("application/octet-stream").to_owned())).await;
+    let mut body = request.into_body();
+    let mut length = 0_usize;
+    let mut trailers = http::HeaderMap::new();
+    let mut broken = false;
+    while let Some(frame) = body.frame().await {
+        match frame.map(hyper::body::Frame::into_data) {
+            Ok(Ok(data)) => {
+                length += data.len();
+                if length <= STREAM_LIMIT {
+                    pieces.send(Piece::Data(data)).await;
+                }
+            }
+            Ok(Err(frame)) => trailers = frame.into_trailers().unwrap_or_default(),
+            Err(_) => {
+                broken = true;
+                break;
+            }
+        }
+    }
+    if !shared.settle(id) {
+        return problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
+    }
+    let trailer = |name: &str| trailers.get(name).and_then(|value| value.to_str().ok());
+    let failure = match trailer("lambda-runtime-function-error-type") {
+        Some(kind) => {
+            let body = trailer("lambda-runtime-function-error-body").and_then(|body| STANDARD.decode(body).ok());
+            Some((kind.to_owned(), body.map_or_else(|| problem_text(kind, ""), Bytes::from)))
+        }
+        None if length > STREAM_LIMIT => {
+            let kind = "Function.ResponseSizeTooLarge";
+            let message =
+                format!("Response payload size exceeded maximum allowed payload size ({STREAM_LIMIT} bytes).");
+            Some((kind.to_owned(), problem_text(kind, &message)))
+        }
+        None if broken => {
+            let kind = "Runtime.TruncatedResponse";
+            Some((kind.to_owned(), problem_text(kind, "The response broke off.")))
+        }
+        None => None,
+    };
+    let request = id.to_owned();
+    match failure {
+        Some((kind, payload)) => shared.tell(Signal::Failure { request, payload, kind }),
+        None => shared.tell(Signal::Answer { request, payload: Bytes::new() }),
+    }
+    accepted()
 }
 
 /// A body to its end, kept if it is no larger than it may be. A runtime whose body nobody reads would take the

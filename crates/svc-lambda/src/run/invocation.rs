@@ -13,6 +13,7 @@ use super::api::{Event, problem_text};
 use super::environment::{Environment, Key, Outcome};
 use super::pool::{Pool, Ticket};
 use super::report::{self, Failure, Report};
+use super::streamed::Pieces;
 use crate::record::Version;
 
 /// An invocation to be done.
@@ -28,6 +29,8 @@ pub struct Work {
     pub payload: Bytes,
     /// JSON.
     pub client_context: Option<String>,
+    /// Who reads the answer piece by piece, if somebody does.
+    pub pieces: Option<Pieces>,
 }
 
 /// An invocation that was done.
@@ -131,6 +134,7 @@ fn event(work: &Work) -> Event {
             kogumo_base::hex_id(16)
         ),
         client_context: work.client_context.clone(),
+        pieces: work.pieces.clone(),
     }
 }
 
@@ -237,6 +241,7 @@ mod tests {
             request: "id".into(),
             payload: Bytes::new(),
             client_context: None,
+            pieces: None,
         }
     }
 

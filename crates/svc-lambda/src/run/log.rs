@@ -172,10 +172,8 @@ impl Log {
     }
 
     async fn make_stream(&self) -> Result<(), Fault> {
-        let stream = CreateLogStreamRequest {
-            log_group_name: self.group.clone(),
-            log_stream_name: self.stream.clone(),
-        };
+        let stream =
+            CreateLogStreamRequest { log_group_name: self.group.clone(), log_stream_name: self.stream.clone() };
         match self.client.call::<CreateLogStream>(stream.clone()).await {
             Err(fault) if fault.is(&RESOURCE_NOT_FOUND_EXCEPTION) => {
                 let group =

@@ -5,10 +5,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::messages::{cbor_bytes, json_body, json_text, xml_body, xml_document, xml_scalar_document};
 use super::raw::RawSink;
-use crate::body::Body;
+use crate::body::{Body, ByteStream};
+use crate::event_stream::{self, Behind};
 use crate::json::JsonSink;
 use crate::rest::write_bound_members;
-use crate::schema::{Kind, Operation, Protocol, Service};
+use crate::schema::{Kind, Member, Operation, Protocol, Service};
 use crate::shaped::{Structure, write_members};
 use crate::xml::XmlSink;
 
@@ -24,7 +25,14 @@ impl Protocol {
         let mut headers = HeaderMap::new();
         let mut status = operation.status;
         let (content_type, body) = match self {
-            Protocol::Json10 | Protocol::Json11 => (self.content_type(), Body::from(Bytes::from(json_text(&*output)))),
+            Protocol::Json10 | Protocol::Json11 => match take_events(&mut *output) {
+                // What an RPC protocol answers besides events comes as the first of them.
+                Some(rest) => {
+                    let first = Some(event_stream::event("initial-response", &*output));
+                    (event_stream::CONTENT_TYPE, Body::Stream(Box::pin(Behind { first, rest }), None))
+                }
+                None => (self.content_type(), Body::from(Bytes::from(json_text(&*output)))),
+            },
             Protocol::RpcV2Cbor => (self.content_type(), Body::from(Bytes::from(cbor_bytes(&*output)))),
             Protocol::Query => (self.content_type(), query_response(service, operation, &*output, request_id)),
             Protocol::Ec2 => (self.content_type(), ec2_response(service, operation, &*output, request_id)),
@@ -54,7 +62,8 @@ impl Protocol {
         };
         let member = &layout.members[index];
         if let Some(body) = output.get_mut(index).as_body() {
-            return ("application/octet-stream", std::mem::take(body));
+            let kind = if is_event_stream(member) { event_stream::CONTENT_TYPE } else { "application/octet-stream" };
+            return (kind, std::mem::take(body));
         }
         let value = output.get(index);
         if !value.present() {
@@ -141,6 +150,21 @@ impl Protocol {
         response
     }
 }
+
+/// Whether a member is a stream of events rather than of bytes.
+fn is_event_stream(member: &Member) -> bool {
+    member.streaming && !matches!(member.shape.kind, Kind::Blob | Kind::String)
+}
+
+/// The events of an output that has such.
+fn take_events(output: &mut dyn Structure) -> Option<ByteStream> {
+    let index = output.shape().layout().members.iter().position(is_event_stream)?;
+    match std::mem::take(output.get_mut(index).as_body()?) {
+        Body::Stream(events, _) => Some(events),
+        Body::Empty | Body::Bytes(_) => None,
+    }
+}
+
 pub(super) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
         headers.insert(HeaderName::from_static(name), value);
