@@ -1,0 +1,67 @@
+//! A network that is only thought of: packets are decided about by `kogumo_netmodel::decide`.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kogumo_base::Trouble;
+use kogumo_netmodel::{Cause, Origin, Packet, Topology, Verdict, decide};
+
+use crate::{Guest, Net};
+
+/// For tests of whatever drives a network.
+#[derive(Default)]
+pub struct Fake(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    topology: Topology,
+    attached: BTreeSet<String>,
+}
+
+impl Fake {
+    /// What would happen to a packet. Interfaces to which nobody is attached neither send nor receive.
+    ///
+    /// # Errors
+    /// The sender is not attached.
+    pub fn send(&self, packet: &Packet) -> Result<Verdict, Cause> {
+        let state = self.state();
+        if let Origin::Interface(id) = &packet.from
+            && !state.attached.contains(id)
+        {
+            return Err(Cause::Down { interface: id.clone() });
+        }
+        let mut topology = state.topology.clone();
+        topology.interfaces.retain(|id, _| state.attached.contains(id));
+        Ok(decide(&topology, packet))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Net for Fake {
+    fn realise(&self, topology: &Topology) -> Result<(), Trouble> {
+        self.state().topology = topology.clone();
+        Ok(())
+    }
+
+    fn attach(&self, interface: &str, _guest: Guest) -> Result<(), Trouble> {
+        self.state().attached.insert(interface.to_owned());
+        Ok(())
+    }
+
+    fn detach(&self, interface: &str) -> Result<(), Trouble> {
+        self.state().attached.remove(interface);
+        Ok(())
+    }
+
+    fn attached(&self) -> Vec<String> {
+        self.state().attached.iter().cloned().collect()
+    }
+
+    fn stop(&self) -> Result<(), Trouble> {
+        *self.state() = State::default();
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! Linux: brings a plan about.
+//!
+//! What was done is remembered, and the next plan is compared with it: nobody else changes these namespaces, since nobody
+//! else can reach them. Where the kernel refuses a part, the VPC's namespace is thrown away and made anew by the next call.
+
+mod cell;
+mod guest;
+mod house;
+mod inet;
+mod namespace;
+mod netlink;
+mod route;
+mod router;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kogumo_base::Trouble;
+use kogumo_netmodel::{Id, Topology};
+
+pub use namespace::Namespace;
+
+use crate::plan::{self, Situation};
+use crate::{Guest, Net};
+use guest::Attached;
+use house::House;
+use inet::LiveInet;
+use router::LiveRouter;
+
+/// The kernel's network.
+pub struct Linux(Mutex<State>);
+
+struct State {
+    host: Namespace,
+    topology: Topology,
+    guests: BTreeMap<Id, Attached>,
+    /// The interfaces among them that live in namespaces of our own.
+    houses: BTreeMap<Id, House>,
+    /// Counts guests, to tell a new one from an old one.
+    guest_count: u64,
+    routers: BTreeMap<Id, LiveRouter>,
+    inet: Option<LiveInet>,
+}
+
+impl Linux {
+    /// A network that is seen from the namespace that this thread is in. Nothing is made until somebody is attached.
+    ///
+    /// # Errors
+    /// This process may not make network namespaces.
+    pub fn new() -> Result<Self, Trouble> {
+        Self::seen_from(Namespace::current()?)
+    }
+
+    /// A network whose outside is that namespace.
+    ///
+    /// # Errors
+    /// This process may not make network namespaces.
+    pub fn seen_from(host: Namespace) -> Result<Self, Trouble> {
+        Namespace::new()?;
+        Ok(Self(Mutex::new(State {
+            host,
+            topology: Topology::default(),
+            guests: BTreeMap::new(),
+            houses: BTreeMap::new(),
+            guest_count: 0,
+            routers: BTreeMap::new(),
+            inet: None,
+        })))
+    }
+
+    /// The namespace of a VPC, where its resolver and its metadata service listen; none while nobody is attached there.
+    #[must_use]
+    pub fn router_of(&self, vpc: &str) -> Option<Namespace> {
+        self.state().routers.get(vpc)?.namespace().share().ok()
+    }
+
+    /// The namespace of an interface endpoint's interface, where its service listens; none while nobody is in its VPC.
+    #[must_use]
+    pub fn house_of(&self, interface: &str) -> Option<Namespace> {
+        self.state().houses.get(interface)?.namespace().share().ok()
+    }
+
+    /// The namespace of this cloud's internet, where AWS's endpoints listen; none while nobody is attached anywhere.
+    #[must_use]
+    pub fn internet(&self) -> Option<Namespace> {
+        self.state().inet.as_ref()?.namespace().share().ok()
+    }
+
+    /// Waits until packets pass to and from the interface: the first one of a guest should not be lost.
+    fn wait_for(&self, interface: &str) -> Result<(), Trouble> {
+        const STEP: Duration = Duration::from_millis(2);
+        const MOST: u32 = 1000;
+        for _ in 0..MOST {
+            let mut state = self.state();
+            let vpc = state.topology.interfaces.get(interface).map(|own| own.vpc.clone());
+            let router = vpc.and_then(|vpc| state.routers.get_mut(&vpc));
+            let passes = router.map_or(Ok(true), |router| router.passes(interface))?;
+            if passes {
+                return Ok(());
+            }
+            drop(state);
+            std::thread::sleep(STEP);
+        }
+        Err(Trouble::new(format!("the device of {interface} does not come up")))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Net for Linux {
+    fn realise(&self, topology: &Topology) -> Result<(), Trouble> {
+        let mut state = self.state();
+        state.topology = topology.clone();
+        state.apply()
+    }
+
+    fn attach(&self, interface: &str, guest: Guest) -> Result<(), Trouble> {
+        {
+            let mut state = self.state();
+            state.welcome(interface, guest);
+            state.apply()?;
+        }
+        self.wait_for(interface)
+    }
+
+    fn detach(&self, interface: &str) -> Result<(), Trouble> {
+        let mut state = self.state();
+        match state.guests.remove(interface) {
+            Some(_) => state.apply(),
+            None => Ok(()),
+        }
+    }
+
+    fn attached(&self) -> Vec<String> {
+        let state = self.state();
+        state.guests.keys().filter(|id| !state.houses.contains_key(*id)).cloned().collect()
+    }
+
+    fn stop(&self) -> Result<(), Trouble> {
+        let mut state = self.state();
+        state.guests.clear();
+        state.houses.clear();
+        state.apply()
+    }
+}
+
+impl State {
+    /// Makes everything as the topology and the guests want it. The first error is the result; the rest is done.
+    fn apply(&mut self) -> Result<(), Trouble> {
+        let mut outcome = Ok(());
+        let mut note = |result: Result<(), Trouble>| {
+            if let Err(trouble) = result {
+                tracing::warn!(%trouble, "a part of the network is not as it should be");
+                if outcome.is_ok() {
+                    outcome = Err(trouble);
+                }
+            }
+        };
+        note(self.furnish_houses());
+        let live = self.inhabited();
+        self.routers.retain(|vpc, _| live.contains(vpc));
+        if live.is_empty() {
+            self.inet = None;
+            return outcome;
+        }
+        note(self.make_namespaces(&live));
+        let plans = self.plans();
+        self.apply_routers(&plans, &mut note);
+        if let Some(inet) = &mut self.inet {
+            let numbers = self.routers.iter().map(|(id, router)| (id.clone(), router.number())).collect();
+            let wanted = plan::inet(&self.topology, &plans, &numbers);
+            note(inet.apply(&wanted));
+        }
+        outcome
+    }
+
+    fn welcome(&mut self, interface: &str, guest: Guest) {
+        self.guest_count += 1;
+        self.guests.insert(interface.to_owned(), Attached { guest, number: self.guest_count });
+    }
+
+    /// Houses what has no guest, in VPCs that have some.
+    fn furnish_houses(&mut self) -> Result<(), Trouble> {
+        let guests = self.guests.keys().filter(|id| !self.houses.contains_key(*id));
+        let inhabited = guests.filter_map(|id| self.topology.interfaces.get(id)).map(|own| own.vpc.clone()).collect();
+        let wanted = house::wanted(&self.topology, &inhabited);
+        let gone: Vec<Id> = self.houses.keys().filter(|id| !wanted.contains_key(*id)).cloned().collect();
+        for id in gone {
+            self.houses.remove(&id);
+            self.guests.remove(&id);
+        }
+        for (id, inside) in wanted {
+            if !self.houses.contains_key(&id) {
+                let house = House::new()?;
+                let namespace = house.namespace().share()?;
+                self.welcome(&id, Guest { namespace, device: house::DEVICE.to_owned(), default_route: true });
+                self.houses.insert(id.clone(), house);
+            }
+            if let Some(house) = self.houses.get_mut(&id) {
+                house.furnish(&inside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The VPCs that have somebody in them.
+    fn inhabited(&self) -> BTreeSet<Id> {
+        let interfaces = self.guests.keys().filter_map(|id| self.topology.interfaces.get(id));
+        interfaces
+            .map(|interface| &interface.vpc)
+            .filter(|vpc| self.topology.vpcs.contains_key(*vpc))
+            .cloned()
+            .collect()
+    }
+
+    fn make_namespaces(&mut self, live: &BTreeSet<Id>) -> Result<(), Trouble> {
+        if self.inet.is_none() {
+            self.inet = Some(LiveInet::new(&self.host)?);
+        }
+        for vpc in live {
+            if !self.routers.contains_key(vpc) {
+                let taken: BTreeSet<u16> = self.routers.values().map(LiveRouter::number).collect();
+                let number = (1..=u16::MAX).find(|number| !taken.contains(number));
+                let number = number.ok_or_else(|| Trouble::new("there are 65,535 VPCs with somebody in them"))?;
+                self.routers.insert(vpc.clone(), LiveRouter::new(number)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn plans(&self) -> BTreeMap<Id, plan::Router> {
+        let situation = Situation {
+            guests: self.guests.iter().map(|(id, attached)| (id.clone(), attached.number)).collect(),
+            live: self.routers.keys().cloned().collect(),
+            endpoint_source: None,
+        };
+        let plan_of = |(id, router): (&Id, &LiveRouter)| {
+            let source = plan::endpoint_source(router.number());
+            let situation = Situation { endpoint_source: Some(source), ..situation.clone() };
+            let vpc = self.topology.vpcs.get(id)?;
+            Some((id.clone(), plan::router(&self.topology, id, vpc, &situation)))
+        };
+        self.routers.iter().filter_map(plan_of).collect()
+    }
+
+    fn apply_routers(&mut self, plans: &BTreeMap<Id, plan::Router>, note: &mut impl FnMut(Result<(), Trouble>)) {
+        let Some(inet) = &mut self.inet else { return };
+        for (vpc, wanted) in plans {
+            let Some(mut router) = self.routers.remove(vpc) else { continue };
+            let peerings: Vec<(Id, Option<&LiveRouter>)> = wanted
+                .peers
+                .iter()
+                .filter_map(|id| {
+                    let other = self.topology.peerings.get(id)?.beyond(vpc)?;
+                    Some((id.clone(), self.routers.get(other)))
+                })
+                .collect();
+            match router.apply(wanted, &self.guests, &peerings, inet) {
+                Ok(()) => {
+                    self.routers.insert(vpc.clone(), router);
+                }
+                // The namespace ends here, and everything in it; the next call makes it anew.
+                Err(trouble) => {
+                    note(Err(trouble));
+                    self.routers.values_mut().for_each(LiveRouter::forget_peers);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Interfaces from the inside: the end of the pair that is in the owner's namespace.
+
+use kogumo_base::Trouble;
+
+use super::route::{MAIN, Routing, Way};
+use crate::Guest;
+use crate::plan::Port;
+
+/// Who is behind an interface.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    pub guest: Guest,
+    pub number: u64,
+}
+
+/// Gives the device its addresses, brings it up and makes it the way to everywhere.
+pub(crate) fn configure(guest: &Guest, port: &Port) -> Result<(), Trouble> {
+    let mut routing = Routing::open(&guest.namespace)?;
+    let loopback = routing.index("lo")?;
+    routing.set_up(loopback)?;
+    let device = routing.index(&guest.device)?;
+    for address in &port.addresses {
+        routing.add_address(device, *address, port.prefix)?;
+    }
+    routing.set_up(device)?;
+    if guest.default_route {
+        let way = Way::Via { device, gateway: port.gateway };
+        routing.set_route(MAIN, (std::net::Ipv4Addr::UNSPECIFIED, 0), way)?;
+    }
+    Ok(())
+}
+
+/// Brings the addresses of a device from one port's to another's.
+pub(crate) fn readdress(guest: &Guest, seen: &Port, wanted: &Port) -> Result<(), Trouble> {
+    let mut routing = Routing::open(&guest.namespace)?;
+    let device = routing.index(&guest.device)?;
+    for address in wanted.addresses.iter().filter(|address| !seen.addresses.contains(address)) {
+        routing.add_address(device, *address, wanted.prefix)?;
+    }
+    for address in seen.addresses.iter().filter(|address| !wanted.addresses.contains(address)) {
+        routing.remove_address(device, *address, seen.prefix)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Network namespaces, held by descriptors: they have no names and no mounts, so that nothing is left of them once nobody
+//! holds them, not even when this program is killed.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use kogumo_base::Trouble;
+use rustix::thread::{LinkNameSpaceType, UnshareFlags};
+
+/// A network namespace.
+#[derive(Debug)]
+pub struct Namespace(OwnedFd);
+
+impl Namespace {
+    /// A new one, with nothing in it but a loopback that is down.
+    ///
+    /// # Errors
+    /// The kernel refuses: not root, and no user namespace that would permit it.
+    pub fn new() -> Result<Self, Trouble> {
+        on_a_thread(|| {
+            // SAFETY: the flag does not change the meaning of descriptors, and the thread does nothing else.
+            #[allow(unsafe_code)]
+            let left = unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) };
+            left.map_err(|e| Trouble::from_cause("cannot make a network namespace", e))?;
+            Self::open(Path::new("/proc/thread-self/ns/net"))
+        })
+    }
+
+    /// The one that this thread is in.
+    ///
+    /// # Errors
+    /// `/proc` is not there.
+    pub fn current() -> Result<Self, Trouble> {
+        Self::open(Path::new("/proc/thread-self/ns/net"))
+    }
+
+    /// The one of a process.
+    ///
+    /// # Errors
+    /// No such process, or it may not be looked at.
+    pub fn of_process(pid: u32) -> Result<Self, Trouble> {
+        Self::open(&Path::new("/proc").join(pid.to_string()).join("ns/net"))
+    }
+
+    fn open(path: &Path) -> Result<Self, Trouble> {
+        let file = File::open(path).map_err(|e| Trouble::from_cause(format!("cannot open {}", path.display()), e))?;
+        Ok(Self(file.into()))
+    }
+
+    /// Another descriptor of the same namespace.
+    ///
+    /// # Errors
+    /// No descriptor is free.
+    pub fn share(&self) -> Result<Self, Trouble> {
+        let shared = self.0.try_clone().map_err(|e| Trouble::from_cause("cannot share a namespace", e))?;
+        Ok(Self(shared))
+    }
+
+    /// Does something inside: a socket that is opened there stays there. It runs on a thread of its own, which ends with it.
+    ///
+    /// # Errors
+    /// What is done fails, or the namespace may not be entered.
+    pub fn enter<T: Send>(&self, act: impl FnOnce() -> Result<T, Trouble> + Send) -> Result<T, Trouble> {
+        on_a_thread(|| {
+            rustix::thread::move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network))
+                .map_err(|e| Trouble::from_cause("cannot enter a network namespace", e))?;
+            act()
+        })
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn on_a_thread<T: Send>(act: impl FnOnce() -> Result<T, Trouble> + Send) -> Result<T, Trouble> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("netns".to_owned()).spawn_scoped(scope, act);
+        let thread = thread.map_err(|e| Trouble::from_cause("cannot start a thread", e))?;
+        thread.join().unwrap_or_else(|_| Err(Trouble::new("a thread in a network namespace broke off")))
+    })
+}

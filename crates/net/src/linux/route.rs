@@ -1,0 +1,274 @@
+//! Links, addresses, neighbours, routes and rules of one namespace, over rtnetlink.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, AsRawFd};
+
+use kogumo_base::Trouble;
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    Parseable,
+};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
+};
+use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
+use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage, RouteProtocol, RouteScope, RouteType};
+use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+
+use super::namespace::Namespace;
+use super::netlink::Netlink;
+
+/// As AWS's jumbo frames.
+pub(crate) const MTU: u32 = 9001;
+const PROTOCOL_ROUTE: isize = 0;
+const KIND_NEW_LINK: u16 = 16;
+/// The table that is asked where no rule says otherwise.
+pub(crate) const MAIN: u32 = 254;
+/// The table of a namespace's own addresses.
+pub(crate) const LOCAL: u32 = 255;
+
+/// Where a route leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Over a device, to a neighbour there.
+    Via { device: u32, gateway: Ipv4Addr },
+    /// To this namespace itself.
+    Local(u32),
+    /// Nowhere, silently.
+    Blackhole,
+    /// On to the next table.
+    Throw,
+}
+
+/// One end of a pair of virtual Ethernet devices.
+pub(crate) struct End<'a> {
+    pub name: &'a str,
+    pub mac: [u8; 6],
+    pub namespace: &'a Namespace,
+}
+
+/// A namespace's rtnetlink.
+pub(crate) struct Routing(Netlink);
+
+impl Routing {
+    pub(crate) fn open(namespace: &Namespace) -> Result<Self, Trouble> {
+        Ok(Self(Netlink::open(namespace, PROTOCOL_ROUTE)?))
+    }
+
+    /// Makes a pair; this namespace's end is `name`.
+    pub(crate) fn add_pair(&mut self, name: &str, mac: [u8; 6], other: &End<'_>) -> Result<(), Trouble> {
+        let mut peer = LinkMessage::default();
+        peer.attributes = vec![
+            LinkAttribute::IfName(other.name.to_owned()),
+            LinkAttribute::Address(other.mac.to_vec()),
+            LinkAttribute::Mtu(MTU),
+            LinkAttribute::NetNsFd(other.namespace.as_fd().as_raw_fd()),
+        ];
+        let mut link = LinkMessage::default();
+        let veth = InfoData::Veth(InfoVeth::Peer(peer));
+        link.attributes = vec![
+            LinkAttribute::IfName(name.to_owned()),
+            LinkAttribute::Address(mac.to_vec()),
+            LinkAttribute::Mtu(MTU),
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth), LinkInfo::Data(veth)]),
+        ];
+        let made = self.send(RouteNetlinkMessage::NewLink(link), NLM_F_CREATE | NLM_F_EXCL);
+        made.map_err(|e| Trouble::from_cause(format!("cannot make the devices {name} and {}", other.name), e))
+    }
+
+    /// The index of a device.
+    pub(crate) fn index(&mut self, name: &str) -> Result<u32, Trouble> {
+        self.link(name).map(|link| link.header.index)
+    }
+
+    /// Whether packets pass: a device's queue begins to take them a few milliseconds after its other end came up.
+    pub(crate) fn passes(&mut self, name: &str) -> Result<bool, Trouble> {
+        let link = self.link(name)?;
+        Ok(link.attributes.contains(&LinkAttribute::OperState(State::Up)))
+    }
+
+    fn link(&mut self, name: &str) -> Result<LinkMessage, Trouble> {
+        let mut link = LinkMessage::default();
+        link.attributes = vec![LinkAttribute::IfName(name.to_owned())];
+        let answers = self.ask(RouteNetlinkMessage::GetLink(link), NLM_F_ACK, KIND_NEW_LINK);
+        let answers = answers.map_err(|e| Trouble::from_cause(format!("no device {name}"), e))?;
+        let link = answers.iter().find_map(|payload| LinkMessage::parse(payload.as_slice()).ok());
+        link.ok_or_else(|| Trouble::new(format!("no device {name}")))
+    }
+
+    pub(crate) fn set_up(&mut self, device: u32) -> Result<(), Trouble> {
+        let mut link = LinkMessage::default();
+        link.header.index = device;
+        link.header.flags = LinkFlags::Up;
+        link.header.change_mask = LinkFlags::Up;
+        let done = self.send(RouteNetlinkMessage::SetLink(link), 0);
+        done.map_err(|e| Trouble::from_cause("cannot bring a device up", e))
+    }
+
+    /// Removes a device; one that is gone already is no error.
+    pub(crate) fn remove_link(&mut self, name: &str) -> Result<(), Trouble> {
+        let mut link = LinkMessage::default();
+        link.attributes = vec![LinkAttribute::IfName(name.to_owned())];
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelLink(link), 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the device {name}"), e))
+    }
+
+    pub(crate) fn add_address(&mut self, device: u32, address: Ipv4Addr, prefix: u8) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::NewAddress(address_message(device, address, prefix));
+        let done = self.send(message, NLM_F_CREATE | NLM_F_REPLACE);
+        done.map_err(|e| Trouble::from_cause(format!("cannot give a device the address {address}"), e))
+    }
+
+    pub(crate) fn remove_address(&mut self, device: u32, address: Ipv4Addr, prefix: u8) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::DelAddress(address_message(device, address, prefix));
+        let done = gone_is_fine(self.send(message, 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot take the address {address} away"), e))
+    }
+
+    /// Says for good where a neighbour is, so that nobody has to be asked.
+    pub(crate) fn add_neighbour(&mut self, device: u32, address: Ipv4Addr, mac: [u8; 6]) -> Result<(), Trouble> {
+        let mut neighbour = NeighbourMessage::default();
+        neighbour.header.family = AddressFamily::Inet;
+        neighbour.header.ifindex = device;
+        neighbour.header.state = NeighbourState::Permanent;
+        neighbour.attributes =
+            vec![NeighbourAttribute::Destination(address.into()), NeighbourAttribute::LinkLayerAddress(mac.to_vec())];
+        let done = self.send(RouteNetlinkMessage::NewNeighbour(neighbour), NLM_F_CREATE | NLM_F_REPLACE);
+        done.map_err(|e| Trouble::from_cause(format!("cannot make {address} a neighbour"), e))
+    }
+
+    pub(crate) fn remove_neighbour(&mut self, device: u32, address: Ipv4Addr) -> Result<(), Trouble> {
+        let mut neighbour = NeighbourMessage::default();
+        neighbour.header.family = AddressFamily::Inet;
+        neighbour.header.ifindex = device;
+        neighbour.attributes = vec![NeighbourAttribute::Destination(address.into())];
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelNeighbour(neighbour), 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot forget the neighbour {address}"), e))
+    }
+
+    /// Makes a route, in place of one that leads to the same block in that table.
+    pub(crate) fn set_route(&mut self, table: u32, to: (Ipv4Addr, u8), way: Way) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::NewRoute(route_message(table, to, Some(way)));
+        let done = self.send(message, NLM_F_CREATE | NLM_F_REPLACE);
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {}/{}", to.0, to.1), e))
+    }
+
+    /// Makes a route beside others to the same block; the one with the smallest metric is taken.
+    pub(crate) fn add_route(&mut self, to: (Ipv4Addr, u8), way: Way, metric: u32) -> Result<(), Trouble> {
+        let mut message = route_message(MAIN, to, Some(way));
+        message.attributes.push(RouteAttribute::Priority(metric));
+        let done = self.send(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_REPLACE);
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a route to {}/{}", to.0, to.1), e))
+    }
+
+    pub(crate) fn remove_route_over(&mut self, to: (Ipv4Addr, u8), device: u32) -> Result<(), Trouble> {
+        let mut message = route_message(MAIN, to, None);
+        message.attributes.push(RouteAttribute::Oif(device));
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRoute(message), 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {}/{}", to.0, to.1), e))
+    }
+
+    pub(crate) fn remove_route(&mut self, table: u32, to: (Ipv4Addr, u8)) -> Result<(), Trouble> {
+        let message = RouteNetlinkMessage::DelRoute(route_message(table, to, None));
+        let done = gone_is_fine(self.send(message, 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {}/{}", to.0, to.1), e))
+    }
+
+    /// Packets with that mark go by that table.
+    pub(crate) fn add_rule(&mut self, mark: u32, table: u32) -> Result<(), Trouble> {
+        let done = match self.send(RouteNetlinkMessage::NewRule(rule_message(mark, table)), NLM_F_CREATE | NLM_F_EXCL) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done,
+        };
+        done.map_err(|e| Trouble::from_cause(format!("cannot make a rule for the table {table}"), e))
+    }
+
+    pub(crate) fn remove_rule(&mut self, mark: u32, table: u32) -> Result<(), Trouble> {
+        let done = gone_is_fine(self.send(RouteNetlinkMessage::DelRule(rule_message(mark, table)), 0));
+        done.map_err(|e| Trouble::from_cause(format!("cannot remove a rule for the table {table}"), e))
+    }
+
+    fn send(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+        self.ask(message, flags | NLM_F_ACK, KIND_NEW_LINK).map(drop)
+    }
+
+    /// Sends a message; the answers are the bodies of what comes back and has that kind.
+    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16, kind: u16) -> io::Result<Vec<Vec<u8>>> {
+        let sequence = self.0.next_sequence();
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        header.sequence_number = sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        let answers = self.0.exchange(&bytes, sequence)?;
+        Ok(answers.into_iter().filter(|answer| answer.kind == kind).map(|answer| answer.payload).collect())
+    }
+}
+
+/// What should be removed and is not there, is removed.
+fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
+    const NO_ENTRY: i32 = 2;
+    const NO_SUCH: i32 = 3;
+    const NO_DEVICE: i32 = 19;
+    const NO_ADDRESS: i32 = 99;
+    match result {
+        Err(error) if matches!(error.raw_os_error(), Some(NO_ENTRY | NO_SUCH | NO_DEVICE | NO_ADDRESS)) => Ok(()),
+        result => result,
+    }
+}
+
+fn address_message(device: u32, address: Ipv4Addr, prefix: u8) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.prefix_len = prefix;
+    message.header.scope = AddressScope::Universe;
+    message.header.index = device;
+    message.attributes = vec![AddressAttribute::Local(address.into()), AddressAttribute::Address(address.into())];
+    message
+}
+
+fn route_message(table: u32, (address, prefix): (Ipv4Addr, u8), way: Option<Way>) -> RouteMessage {
+    let mut message = RouteMessage::default();
+    message.header.address_family = AddressFamily::Inet;
+    message.header.destination_prefix_length = prefix;
+    message.header.protocol = RouteProtocol::Static;
+    message.header.scope = RouteScope::Universe;
+    message.attributes = vec![RouteAttribute::Table(table)];
+    if prefix > 0 {
+        message.attributes.push(RouteAttribute::Destination(address.into()));
+    }
+    match way {
+        // A removal is for whatever leads there.
+        None => message.header.scope = RouteScope::NoWhere,
+        Some(Way::Via { device, gateway }) => {
+            message.header.kind = RouteType::Unicast;
+            message.header.flags = RouteFlags::Onlink;
+            message.attributes.extend([RouteAttribute::Oif(device), RouteAttribute::Gateway(gateway.into())]);
+        }
+        Some(Way::Local(device)) => {
+            message.header.kind = RouteType::Local;
+            message.header.scope = RouteScope::Host;
+            message.attributes.push(RouteAttribute::Oif(device));
+        }
+        Some(Way::Blackhole) => message.header.kind = RouteType::BlackHole,
+        Some(Way::Throw) => message.header.kind = RouteType::Throw,
+    }
+    message
+}
+
+/// Before the kernel's own rule for the main table, after the one for local addresses.
+const PRIORITY: u32 = 1000;
+
+fn rule_message(mark: u32, table: u32) -> RuleMessage {
+    let mut message = RuleMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.action = RuleAction::ToTable;
+    message.attributes =
+        vec![RuleAttribute::Priority(PRIORITY), RuleAttribute::FwMark(mark), RuleAttribute::Table(table)];
+    message
+}

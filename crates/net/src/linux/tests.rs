@@ -1,0 +1,116 @@
+//! The kernel's network, observed from inside of its guests with real packets. Needs root (or a user namespace in which
+//! the test runs as root); is skipped loudly without.
+
+mod probe;
+mod world;
+
+use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, SecurityGroup, Target, Topology, Traffic};
+
+use super::*;
+use probe::{Answers, Probe};
+use world::{Lab, two_subnets};
+
+/// Whether these tests can run.
+fn permitted() -> bool {
+    let permitted = Namespace::new().is_ok();
+    if !permitted {
+        eprintln!("SKIPPED: network namespaces need root; the kernel's network was not tested");
+    }
+    permitted
+}
+
+#[test]
+fn neighbours_reach_each_other_as_groups_allow() {
+    if !permitted() {
+        return;
+    }
+    let lab = Lab::new(two_subnets());
+    let answers = Answers::of(
+        &lab,
+        &[
+            Probe::tcp("eni-web", "10.0.2.5", 80),
+            Probe::tcp("eni-web", "10.0.2.5", 22),
+            Probe::udp("eni-web", "10.0.2.5", 80),
+            Probe::ping("eni-web", "10.0.2.5"),
+        ],
+    );
+    assert_eq!(answers.0, [true, false, true, true]);
+}
+
+#[test]
+fn the_internet_is_behind_gateway_route_and_public_address() {
+    if !permitted() {
+        return;
+    }
+    let mut lab = Lab::new(two_subnets());
+    let probes = [
+        Probe::tcp("eni-web", "203.0.113.9", 80),
+        Probe::ping("eni-web", "203.0.113.9"),
+        Probe::tcp("eni-db", "203.0.113.9", 80),
+        Probe::tcp("outside", "198.18.4.1", 80),
+        Probe::tcp("outside", "198.18.4.1", 22),
+        Probe::ping("outside", "198.18.4.1"),
+        Probe::tcp("outside", "10.0.1.5", 80),
+        Probe::tcp("eni-web", "198.18.4.1", 80),
+    ];
+    assert_eq!(Answers::of(&lab, &probes).0, [true, true, false, true, false, true, false, true]);
+    lab.change(|topology| {
+        topology.internet_gateways.get_mut("igw-a").expect("it").vpc = None;
+    });
+    assert_eq!(Answers::of(&lab, &probes).0, [false; 8]);
+}
+
+/// The private subnet's way out, over an interface in the public one.
+fn with_way_out(owner: Owner, target: Target) -> Topology {
+    let mut topology = two_subnets();
+    let mut nat = world::interface("vpc-a", "subnet-pub", 9, "10.0.1.9", Some("198.18.4.9"), "sg-nat");
+    nat.source_dest_check = false;
+    if matches!(owner, Owner::NatGateway(_)) {
+        nat.groups.clear();
+    } else {
+        nat.forwarding = Forwarding::Masquerade;
+    }
+    nat.owner = owner;
+    topology.interfaces.insert("eni-nat".into(), nat);
+    let all = |egress| world::rule(egress, Traffic::All, Peer::Cidr(Cidr::ANY));
+    let group = SecurityGroup { vpc: "vpc-a".into(), rules: vec![all(true), all(false)] };
+    topology.security_groups.insert("sg-nat".into(), group);
+    world::add_route(&mut topology, "rtb-main-vpc-a", "vpc-a", "0.0.0.0/0", target);
+    topology
+}
+
+#[test]
+fn a_nat_instance_forwards_once_its_check_is_off() {
+    if !permitted() {
+        return;
+    }
+    let owner = Owner::Instance { id: "i-9".into(), device_index: 0, running: true };
+    let mut lab = Lab::new(with_way_out(owner, Target::Interface("eni-nat".into())));
+    let probes = [
+        Probe::tcp("eni-db", "203.0.113.9", 80),
+        Probe::udp("eni-db", "203.0.113.9", 80),
+        Probe::ping("eni-db", "203.0.113.9"),
+    ];
+    assert_eq!(Answers::of(&lab, &probes).0, [true; 3]);
+    lab.change(|topology| topology.interfaces.get_mut("eni-nat").expect("it").source_dest_check = true);
+    assert_eq!(Answers::of(&lab, &probes).0, [false; 3]);
+}
+
+#[test]
+fn a_nat_gateway_lets_out_and_not_in() {
+    if !permitted() {
+        return;
+    }
+    let mut topology = with_way_out(Owner::NatGateway("nat-1".into()), Target::NatGateway("nat-1".into()));
+    let nat =
+        NatGateway { vpc: "vpc-a".into(), subnet: "subnet-pub".into(), interface: "eni-nat".into(), available: true };
+    topology.nat_gateways.insert("nat-1".into(), nat);
+    let lab = Lab::new(topology);
+    let probes = [
+        Probe::tcp("eni-db", "203.0.113.9", 80),
+        Probe::ping("eni-db", "203.0.113.9"),
+        Probe::tcp("outside", "198.18.4.9", 80),
+        Probe::ping("outside", "198.18.4.9"),
+    ];
+    assert_eq!(Answers::of(&lab, &probes).0, [true, true, false, false]);
+}

@@ -1,0 +1,155 @@
+//! A topology with real guests: a namespace and servers behind each interface, and an outside.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use kogumo_netmodel::*;
+
+use super::super::cell::Cell;
+use super::super::route::Routing;
+use super::probe::Servers;
+use super::*;
+use crate::{Guest, Net};
+
+/// What guests see of the world: an address of the host's own.
+pub(super) const OUTSIDE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
+
+pub(super) struct Lab {
+    pub net: Linux,
+    pub topology: Topology,
+    host: Namespace,
+    guests: BTreeMap<String, Namespace>,
+    _servers: Vec<Servers>,
+    /// Guests that forward as NAT instances do.
+    _forwarders: Vec<Cell>,
+}
+
+impl Lab {
+    /// Makes the topology real, with somebody behind every interface that is up.
+    pub(super) fn new(topology: Topology) -> Self {
+        let host = Namespace::new().expect("an outside");
+        let mut routing = Routing::open(&host).expect("rtnetlink");
+        let loopback = routing.index("lo").expect("lo");
+        routing.set_up(loopback).expect("lo up");
+        routing.add_address(loopback, OUTSIDE, 32).expect("an address");
+        let net = Linux::seen_from(host.share().expect("a share")).expect("a network");
+        let mut servers = vec![Servers::start(&host, OUTSIDE)];
+        let mut guests = BTreeMap::new();
+        net.realise(&topology).expect("nothing to do yet");
+        let mut forwarders = Vec::new();
+        let guested = |own: &Interface| matches!(own.owner, Owner::Instance { running: true, .. });
+        for (id, interface) in topology.interfaces.iter().filter(|(_, interface)| guested(interface)) {
+            let namespace = if interface.forwarding == Forwarding::Masquerade {
+                let mut cell = Cell::new(false).expect("a guest that forwards");
+                cell.set_rules(&crate::plan::masquerade()).expect("masquerading");
+                let namespace = cell.namespace.share().expect("a share");
+                forwarders.push(cell);
+                namespace
+            } else {
+                Namespace::new().expect("a guest")
+            };
+            let guest =
+                Guest { namespace: namespace.share().expect("a share"), device: "eth0".into(), default_route: true };
+            net.attach(id, guest).expect("an interface");
+            servers.push(Servers::start(&namespace, Ipv4Addr::UNSPECIFIED));
+            guests.insert(id.clone(), namespace);
+        }
+        Self { net, topology, host, guests, _servers: servers, _forwarders: forwarders }
+    }
+
+    /// An interface's guest, or the outside.
+    pub(super) fn namespace(&self, interface: Option<&str>) -> &Namespace {
+        interface.map_or(&self.host, |id| &self.guests[id])
+    }
+
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Topology)) {
+        change(&mut self.topology);
+        self.net.realise(&self.topology).expect("a change");
+    }
+}
+
+pub(super) fn rule(egress: bool, traffic: Traffic, peer: Peer) -> SecurityGroupRule {
+    SecurityGroupRule { id: "sgr-1".into(), egress, traffic, peer }
+}
+
+pub(super) fn interface(
+    vpc: &str,
+    subnet: &str,
+    number: u8,
+    private: &str,
+    public: Option<&str>,
+    group: &str,
+) -> Interface {
+    Interface {
+        vpc: vpc.into(),
+        subnet: subnet.into(),
+        mac: [2, 0, 0, 0, 1, number],
+        addresses: vec![Address {
+            private: private.parse().expect("an address"),
+            public: public.map(|public| public.parse().expect("an address")),
+        }],
+        groups: vec![group.into()],
+        source_dest_check: true,
+        owner: Owner::Instance { id: format!("i-{number}"), device_index: 0, running: true },
+        forwarding: Forwarding::None,
+    }
+}
+
+pub(super) fn add_vpc(topology: &mut Topology, id: &str, block: &str) {
+    let main = format!("rtb-main-{id}");
+    let vpc = Vpc {
+        account: "000000000000".into(),
+        region: "ap-northeast-1".into(),
+        cidrs: vec![block.parse().expect("a block")],
+        dns_support: true,
+        dns_hostnames: true,
+        dhcp_options: None,
+        main_route_table: main.clone(),
+    };
+    topology.vpcs.insert(id.into(), vpc);
+    topology.route_tables.insert(main, RouteTable { vpc: id.into(), routes: Vec::new() });
+    let entry = |egress| AclEntry { number: 100, egress, allow: true, traffic: Traffic::All, cidr: Cidr::ANY };
+    let acl = NetworkAcl { vpc: id.into(), entries: vec![entry(false), entry(true)] };
+    topology.network_acls.insert(format!("acl-{id}"), acl);
+}
+
+pub(super) fn add_subnet(topology: &mut Topology, vpc: &str, id: &str, block: &str) {
+    let subnet = Subnet {
+        vpc: vpc.into(),
+        zone: "ap-northeast-1a".into(),
+        cidr: block.parse().expect("a block"),
+        ipv6_cidr: None,
+        route_table: None,
+        network_acl: format!("acl-{vpc}"),
+    };
+    topology.subnets.insert(id.into(), subnet);
+}
+
+pub(super) fn add_route(topology: &mut Topology, table: &str, vpc: &str, block: &str, target: Target) {
+    let route = Route { destination: Destination::Cidr(block.parse().expect("a block")), target };
+    let table = topology.route_tables.entry(table.into());
+    table.or_insert_with(|| RouteTable { vpc: vpc.into(), routes: Vec::new() }).routes.push(route);
+}
+
+/// A public subnet with a web server, a private one with a database; port 80 and ping are open between them.
+pub(super) fn two_subnets() -> Topology {
+    let mut topology = Topology::default();
+    add_vpc(&mut topology, "vpc-a", "10.0.0.0/16");
+    add_subnet(&mut topology, "vpc-a", "subnet-pub", "10.0.1.0/24");
+    add_subnet(&mut topology, "vpc-a", "subnet-pri", "10.0.2.0/24");
+    topology.internet_gateways.insert("igw-a".into(), InternetGateway { vpc: Some("vpc-a".into()) });
+    add_route(&mut topology, "rtb-pub", "vpc-a", "0.0.0.0/0", Target::InternetGateway("igw-a".into()));
+    topology.subnets.get_mut("subnet-pub").expect("a subnet").route_table = Some("rtb-pub".into());
+    let one = |traffic| rule(false, traffic, Peer::Cidr(Cidr::ANY));
+    let rules = vec![
+        one(Traffic::Tcp(PortRange::one(80))),
+        one(Traffic::Udp(PortRange::one(80))),
+        one(Traffic::Icmp(IcmpRange::default())),
+        rule(true, Traffic::All, Peer::Cidr(Cidr::ANY)),
+    ];
+    topology.security_groups.insert("sg-a".into(), SecurityGroup { vpc: "vpc-a".into(), rules });
+    let web = interface("vpc-a", "subnet-pub", 1, "10.0.1.5", Some("198.18.4.1"), "sg-a");
+    topology.interfaces.insert("eni-web".into(), web);
+    topology.interfaces.insert("eni-db".into(), interface("vpc-a", "subnet-pri", 2, "10.0.2.5", None, "sg-a"));
+    topology
+}

@@ -1,0 +1,178 @@
+//! Expressions of rules. A register holds four bytes; longer values take several in a row.
+
+use kogumo_netmodel::{Cidr, IcmpRange, PortRange, Traffic};
+use std::net::IpAddr;
+
+/// One expression. `to` and `from` are registers, 0 being the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Expr {
+    /// What is known of the packet beside its bytes.
+    Meta {
+        key: Meta,
+        to: u32,
+    },
+    SetMark {
+        from: u32,
+    },
+    /// Bytes of the network header.
+    Network {
+        offset: u32,
+        length: u32,
+        to: u32,
+    },
+    /// Bytes of the transport header.
+    Transport {
+        offset: u32,
+        length: u32,
+        to: u32,
+    },
+    /// The state of the connection, as bits.
+    ConnectionState {
+        to: u32,
+    },
+    Mask {
+        register: u32,
+        mask: Vec<u8>,
+    },
+    Compare {
+        from: u32,
+        how: Compare,
+        value: Vec<u8>,
+    },
+    /// Both ends belong to it.
+    Within {
+        from: u32,
+        low: Vec<u8>,
+        high: Vec<u8>,
+    },
+    /// Goes on where the set has the value; `invert`: where it has not.
+    Lookup {
+        set: String,
+        from: u32,
+        invert: bool,
+    },
+    /// Puts what the map has for the value into a register; goes on where there is something.
+    Map {
+        map: String,
+        from: u32,
+        to: u32,
+    },
+    /// Does what the map says for the value.
+    VerdictMap {
+        map: String,
+        from: u32,
+    },
+    Immediate {
+        to: u32,
+        value: Vec<u8>,
+    },
+    SourceNat {
+        address: u32,
+    },
+    DestinationNat {
+        address: u32,
+    },
+    Masquerade,
+    /// To a socket of this namespace that listens at the port in the register, whatever address the packet is for.
+    TransparentProxy {
+        port: u32,
+    },
+    Verdict(Verdict),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meta {
+    Mark,
+    /// 16 bytes, four registers.
+    InputName,
+    /// 16 bytes, four registers.
+    OutputName,
+    TransportProtocol,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compare {
+    Equal,
+    NotEqual,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Accept,
+    Drop,
+    Return,
+    Jump(String),
+    Goto(String),
+}
+
+/// The register that matches of one value use.
+const SCRATCH: u32 = 8;
+
+/// A device's name, or how it begins where it ends with `*`.
+pub(crate) fn match_name(key: Meta, name: &str) -> Vec<Expr> {
+    let value = match name.strip_suffix('*') {
+        Some(start) => start.as_bytes().to_vec(),
+        None => super::ruleset::device(name),
+    };
+    vec![Expr::Meta { key, to: SCRATCH }, Expr::Compare { from: SCRATCH, how: Compare::Equal, value }]
+}
+
+/// The packet's source, or its destination, is in the block. Nothing is asked where that is all of them; none for IPv6.
+pub(crate) fn match_cidr(cidr: &Cidr, destination: bool) -> Option<Vec<Expr>> {
+    let IpAddr::V4(address) = cidr.address() else { return None };
+    if cidr.prefix() == 0 {
+        return Some(Vec::new());
+    }
+    let mut exprs = vec![Expr::Network { offset: if destination { 16 } else { 12 }, length: 4, to: SCRATCH }];
+    if cidr.prefix() < 32 {
+        let mask = (u32::MAX << (32 - u32::from(cidr.prefix()))).to_be_bytes().to_vec();
+        exprs.push(Expr::Mask { register: SCRATCH, mask });
+    }
+    exprs.push(Expr::Compare { from: SCRATCH, how: Compare::Equal, value: address.octets().to_vec() });
+    Some(exprs)
+}
+
+/// The protocol and the ports of a rule; none for what only IPv6 has.
+pub(crate) fn match_traffic(traffic: Traffic) -> Option<Vec<Expr>> {
+    Some(match traffic {
+        Traffic::All => Vec::new(),
+        Traffic::Tcp(ports) => with_ports(6, ports),
+        Traffic::Udp(ports) => with_ports(17, ports),
+        Traffic::Icmp(range) => with_icmp(range),
+        Traffic::Icmpv6(_) | Traffic::Other(58) => return None,
+        Traffic::Other(number) => protocol(number),
+    })
+}
+
+fn protocol(number: u8) -> Vec<Expr> {
+    vec![
+        Expr::Meta { key: Meta::TransportProtocol, to: SCRATCH },
+        Expr::Compare { from: SCRATCH, how: Compare::Equal, value: vec![number] },
+    ]
+}
+
+fn with_ports(number: u8, ports: PortRange) -> Vec<Expr> {
+    let mut exprs = protocol(number);
+    if ports == PortRange::ALL {
+        return exprs;
+    }
+    exprs.push(Expr::Transport { offset: 2, length: 2, to: SCRATCH });
+    let (low, high) = (ports.from.to_be_bytes().to_vec(), ports.to.to_be_bytes().to_vec());
+    exprs.push(if low == high {
+        Expr::Compare { from: SCRATCH, how: Compare::Equal, value: low }
+    } else {
+        Expr::Within { from: SCRATCH, low, high }
+    });
+    exprs
+}
+
+fn with_icmp(range: IcmpRange) -> Vec<Expr> {
+    let mut exprs = protocol(1);
+    for (offset, wanted) in [(0, range.kind), (1, range.code)] {
+        if let Some(wanted) = wanted {
+            exprs.push(Expr::Transport { offset, length: 1, to: SCRATCH });
+            exprs.push(Expr::Compare { from: SCRATCH, how: Compare::Equal, value: vec![wanted] });
+        }
+    }
+    exprs
+}

@@ -1,0 +1,64 @@
+//! Security groups as chains: two for each group, one for each interface and direction that asks its groups in turn.
+
+use kogumo_netmodel::{Id, Interface, Peer, SecurityGroup, SecurityGroupRule, Topology};
+
+use super::router::v4;
+use crate::nft::{Expr, Kind, Rule, Ruleset, Set, Verdict, match_cidr, match_traffic};
+
+/// The register that a packet's remote address is looked up from.
+const REMOTE: u32 = 8;
+
+pub(super) fn chain_of(group: &str, egress: bool) -> String {
+    format!("{group}-{}", way(egress))
+}
+
+pub(super) fn port_chain(device: &str, egress: bool) -> String {
+    format!("{device}-{}", way(egress))
+}
+
+fn way(egress: bool) -> &'static str {
+    if egress { "out" } else { "in" }
+}
+
+/// Adds the chains of a group, and the sets of members that its rules refer to.
+pub(super) fn add_group(ruleset: &mut Ruleset, topology: &Topology, id: &Id, group: &SecurityGroup) {
+    for egress in [false, true] {
+        let own = group.rules.iter().filter(|rule| rule.egress == egress);
+        let rules = own.flat_map(|rule| rules_of(ruleset, topology, group, rule)).collect();
+        ruleset.chain(&chain_of(id, egress), rules);
+    }
+}
+
+/// Adds the chain of a port: each of its groups may accept; what none does comes to the end and is dropped there.
+pub(super) fn add_port(ruleset: &mut Ruleset, device: &str, interface: &Interface, egress: bool) {
+    let jump = |group: &Id| vec![Expr::Verdict(Verdict::Jump(chain_of(group, egress)))];
+    ruleset.chain(&port_chain(device, egress), interface.groups.iter().map(jump).collect());
+}
+
+fn rules_of(ruleset: &mut Ruleset, topology: &Topology, group: &SecurityGroup, rule: &SecurityGroupRule) -> Vec<Rule> {
+    let Some(traffic) = match_traffic(rule.traffic) else { return Vec::new() };
+    let peers = match &rule.peer {
+        Peer::Cidr(cidr) => match_cidr(cidr, rule.egress).into_iter().collect(),
+        Peer::PrefixList(id) => {
+            let cidrs = topology.prefix_lists.get(id).map(|list| list.cidrs.as_slice()).unwrap_or_default();
+            cidrs.iter().filter_map(|cidr| match_cidr(cidr, rule.egress)).collect()
+        }
+        Peer::Group(id) => vec![members(ruleset, topology, &group.vpc, id, rule.egress)],
+    };
+    let accept = || [Expr::Verdict(Verdict::Accept)];
+    peers.into_iter().map(|peer: Rule| peer.into_iter().chain(traffic.clone()).chain(accept()).collect()).collect()
+}
+
+/// The remote address is a member's: looked up in a set, so that a new member changes no rule.
+fn members(ruleset: &mut Ruleset, topology: &Topology, vpc: &str, group: &str, egress: bool) -> Rule {
+    let name = format!("of-{group}");
+    let mut set = Set::new(4, Kind::Nothing);
+    for address in topology.members(vpc, group).filter_map(v4) {
+        set.insert(address.octets().to_vec());
+    }
+    ruleset.set(&name, set);
+    vec![
+        Expr::Network { offset: if egress { 16 } else { 12 }, length: 4, to: REMOTE },
+        Expr::Lookup { set: name, from: REMOTE, invert: false },
+    ]
+}
