@@ -24,9 +24,9 @@ pub fn field(name: &str) -> String {
     out
 }
 
-const KEYWORDS: [&str; 23] = [
+const KEYWORDS: [&str; 24] = [
     "type", "match", "ref", "self", "use", "where", "enum", "struct", "fn", "in", "for", "loop", "move", "mod", "pub", "static", "const",
-    "trait", "async", "await", "dyn", "abstract", "final",
+    "trait", "async", "await", "dyn", "abstract", "final", "return",
 ];
 
 /// The type of a structure. Names that would hide Rust's own get a suffix.

@@ -128,7 +128,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateIpamResourceDiscovery", "POST", "/"),
     &schema::Operation::unbuilt("CreateIpamRoutingPolicyRegistration", "POST", "/"),
     &schema::Operation::unbuilt("CreateIpamScope", "POST", "/"),
-    &schema::Operation::unbuilt("CreateKeyPair", "POST", "/"),
+    &CREATE_KEY_PAIR,
     &schema::Operation::unbuilt("CreateLaunchTemplate", "POST", "/"),
     &schema::Operation::unbuilt("CreateLaunchTemplateVersion", "POST", "/"),
     &schema::Operation::unbuilt("CreateLocalGatewayRoute", "POST", "/"),
@@ -231,7 +231,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteIpamResourceDiscovery", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIpamRoutingPolicyRegistration", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIpamScope", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteKeyPair", "POST", "/"),
+    &DELETE_KEY_PAIR,
     &schema::Operation::unbuilt("DeleteLaunchTemplate", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLaunchTemplateVersions", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLocalGatewayRoute", "POST", "/"),
@@ -401,7 +401,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeIpamScopes", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpams", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpv6Pools", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeKeyPairs", "POST", "/"),
+    &DESCRIBE_KEY_PAIRS,
     &schema::Operation::unbuilt("DescribeLaunchTemplateVersions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLaunchTemplates", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations", "POST", "/"),
@@ -674,7 +674,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ImportClientVpnClientCertificateRevocationList", "POST", "/"),
     &schema::Operation::unbuilt("ImportImage", "POST", "/"),
     &schema::Operation::unbuilt("ImportInstance", "POST", "/"),
-    &schema::Operation::unbuilt("ImportKeyPair", "POST", "/"),
+    &IMPORT_KEY_PAIR,
     &schema::Operation::unbuilt("ImportSnapshot", "POST", "/"),
     &schema::Operation::unbuilt("ImportVolume", "POST", "/"),
     &schema::Operation::unbuilt("ListImagesInRecycleBin", "POST", "/"),
@@ -981,6 +981,27 @@ impl OperationType for CreateInternetGateway {
     const FACTS: &'static schema::Operation = &CREATE_INTERNET_GATEWAY;
 }
 
+static CREATE_KEY_PAIR: schema::Operation = schema::Operation {
+    name: "CreateKeyPair",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateKeyPairRequest,
+    output: &S_KeyPair,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateKeyPair;
+impl OperationType for CreateKeyPair {
+    type Input = CreateKeyPairRequest;
+    type Output = KeyPair;
+    const FACTS: &'static schema::Operation = &CREATE_KEY_PAIR;
+}
+
 static CREATE_SUBNET: schema::Operation = schema::Operation {
     name: "CreateSubnet",
     method: "POST",
@@ -1063,6 +1084,27 @@ impl OperationType for DeleteInternetGateway {
     type Input = DeleteInternetGatewayRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_INTERNET_GATEWAY;
+}
+
+static DELETE_KEY_PAIR: schema::Operation = schema::Operation {
+    name: "DeleteKeyPair",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteKeyPairRequest,
+    output: &S_DeleteKeyPairResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteKeyPair;
+impl OperationType for DeleteKeyPair {
+    type Input = DeleteKeyPairRequest;
+    type Output = DeleteKeyPairResult;
+    const FACTS: &'static schema::Operation = &DELETE_KEY_PAIR;
 }
 
 static DELETE_SUBNET: schema::Operation = schema::Operation {
@@ -1189,6 +1231,27 @@ impl OperationType for DescribeInternetGateways {
     type Input = DescribeInternetGatewaysRequest;
     type Output = DescribeInternetGatewaysResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_INTERNET_GATEWAYS;
+}
+
+static DESCRIBE_KEY_PAIRS: schema::Operation = schema::Operation {
+    name: "DescribeKeyPairs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeKeyPairsRequest,
+    output: &S_DescribeKeyPairsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeKeyPairs;
+impl OperationType for DescribeKeyPairs {
+    type Input = DescribeKeyPairsRequest;
+    type Output = DescribeKeyPairsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_KEY_PAIRS;
 }
 
 static DESCRIBE_REGIONS: schema::Operation = schema::Operation {
@@ -1357,6 +1420,27 @@ impl OperationType for DisassociateVpcCidrBlock {
     type Input = DisassociateVpcCidrBlockRequest;
     type Output = DisassociateVpcCidrBlockResult;
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static IMPORT_KEY_PAIR: schema::Operation = schema::Operation {
+    name: "ImportKeyPair",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ImportKeyPairRequest,
+    output: &S_ImportKeyPairResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ImportKeyPair;
+impl OperationType for ImportKeyPair {
+    type Input = ImportKeyPairRequest;
+    type Output = ImportKeyPairResult;
+    const FACTS: &'static schema::Operation = &IMPORT_KEY_PAIR;
 }
 
 static MODIFY_SUBNET_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -1533,6 +1617,7 @@ static L_AvailabilityZoneSubGeography: Layout = Layout::new(&[schema::Member::ne
 static S_AvailabilityZoneSubGeographyList: schema::Shape =
     schema::Shape::new("AvailabilityZoneSubGeographyList", Kind::List(&M_AvailabilityZoneSubGeographyList));
 static M_AvailabilityZoneSubGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneSubGeography).wire("item");
+static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
 static S_BlockPublicAccessMode: schema::Shape =
     schema::Shape::new("BlockPublicAccessMode", Kind::String).limits(Limits::NONE.values(&["off", "block-bidirectional", "block-ingress"]));
 static S_BlockPublicAccessStates: schema::Shape =
@@ -1567,6 +1652,14 @@ static S_CreateInternetGatewayResult: schema::Shape =
     schema::Shape::new("CreateInternetGatewayResult", Kind::Structure(&L_CreateInternetGatewayResult));
 static L_CreateInternetGatewayResult: Layout =
     Layout::new(&[schema::Member::new("InternetGateway", &S_InternetGateway).wire("internetGateway")]);
+static S_CreateKeyPairRequest: schema::Shape = schema::Shape::new("CreateKeyPairRequest", Kind::Structure(&L_CreateKeyPairRequest));
+static L_CreateKeyPairRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyName", &S_String).required(),
+    schema::Member::new("KeyType", &S_KeyType),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("KeyFormat", &S_KeyFormat),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_CreateSubnetRequest: schema::Shape = schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
@@ -1615,6 +1708,15 @@ static L_DeleteInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
 ]);
+static S_DeleteKeyPairRequest: schema::Shape = schema::Shape::new("DeleteKeyPairRequest", Kind::Structure(&L_DeleteKeyPairRequest));
+static L_DeleteKeyPairRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyName", &S_KeyPairNameWithResolver),
+    schema::Member::new("KeyPairId", &S_KeyPairId),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeleteKeyPairResult: schema::Shape = schema::Shape::new("DeleteKeyPairResult", Kind::Structure(&L_DeleteKeyPairResult));
+static L_DeleteKeyPairResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return"), schema::Member::new("KeyPairId", &S_String).wire("keyPairId")]);
 static S_DeleteSubnetRequest: schema::Shape = schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
 static L_DeleteSubnetRequest: Layout =
     Layout::new(&[schema::Member::new("SubnetId", &S_SubnetId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
@@ -1669,6 +1771,17 @@ static L_DescribeInternetGatewaysResult: Layout = Layout::new(&[
     schema::Member::new("InternetGateways", &S_InternetGatewayList).wire("internetGatewaySet").ec2("InternetGatewaySet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
+static S_DescribeKeyPairsRequest: schema::Shape =
+    schema::Shape::new("DescribeKeyPairsRequest", Kind::Structure(&L_DescribeKeyPairsRequest));
+static L_DescribeKeyPairsRequest: Layout = Layout::new(&[
+    schema::Member::new("KeyNames", &S_KeyNameStringList).wire("KeyName").ec2("KeyName"),
+    schema::Member::new("KeyPairIds", &S_KeyPairIdStringList).wire("KeyPairId").ec2("KeyPairId"),
+    schema::Member::new("IncludePublicKey", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeKeyPairsResult: schema::Shape = schema::Shape::new("DescribeKeyPairsResult", Kind::Structure(&L_DescribeKeyPairsResult));
+static L_DescribeKeyPairsResult: Layout = Layout::new(&[schema::Member::new("KeyPairs", &S_KeyPairList).wire("keySet").ec2("KeySet")]);
 static S_DescribeRegionsRequest: schema::Shape = schema::Shape::new("DescribeRegionsRequest", Kind::Structure(&L_DescribeRegionsRequest));
 static L_DescribeRegionsRequest: Layout = Layout::new(&[
     schema::Member::new("RegionNames", &S_RegionNameStringList).wire("RegionName").ec2("RegionName"),
@@ -1770,6 +1883,20 @@ static S_FilterList: schema::Shape = schema::Shape::new("FilterList", Kind::List
 static M_FilterList: schema::Member = schema::Member::new("member", &S_Filter).wire("Filter");
 static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
+static S_ImportKeyPairRequest: schema::Shape = schema::Shape::new("ImportKeyPairRequest", Kind::Structure(&L_ImportKeyPairRequest));
+static L_ImportKeyPairRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("KeyName", &S_String).wire("keyName").required(),
+    schema::Member::new("PublicKeyMaterial", &S_Blob).wire("publicKeyMaterial").required(),
+]);
+static S_ImportKeyPairResult: schema::Shape = schema::Shape::new("ImportKeyPairResult", Kind::Structure(&L_ImportKeyPairResult));
+static L_ImportKeyPairResult: Layout = Layout::new(&[
+    schema::Member::new("KeyFingerprint", &S_String).wire("keyFingerprint"),
+    schema::Member::new("KeyName", &S_String).wire("keyName"),
+    schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
 static S_InternetGateway: schema::Shape = schema::Shape::new("InternetGateway", Kind::Structure(&L_InternetGateway));
 static L_InternetGateway: Layout = Layout::new(&[
@@ -1795,6 +1922,36 @@ static S_IpamPoolId: schema::Shape = schema::Shape::new("IpamPoolId", Kind::Stri
 static S_Ipv6AddressAttribute: schema::Shape =
     schema::Shape::new("Ipv6AddressAttribute", Kind::String).limits(Limits::NONE.values(&["public", "private"]));
 static S_Ipv6PoolEc2Id: schema::Shape = schema::Shape::new("Ipv6PoolEc2Id", Kind::String);
+static S_KeyFormat: schema::Shape = schema::Shape::new("KeyFormat", Kind::String).limits(Limits::NONE.values(&["pem", "ppk"]));
+static S_KeyNameStringList: schema::Shape = schema::Shape::new("KeyNameStringList", Kind::List(&M_KeyNameStringList));
+static M_KeyNameStringList: schema::Member = schema::Member::new("member", &S_KeyPairName).wire("KeyName");
+static S_KeyPair: schema::Shape = schema::Shape::new("KeyPair", Kind::Structure(&L_KeyPair));
+static L_KeyPair: Layout = Layout::new(&[
+    schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("KeyName", &S_String).wire("keyName"),
+    schema::Member::new("KeyFingerprint", &S_String).wire("keyFingerprint"),
+    schema::Member::new("KeyMaterial", &S_SensitiveUserData).wire("keyMaterial"),
+]);
+static S_KeyPairId: schema::Shape = schema::Shape::new("KeyPairId", Kind::String);
+static S_KeyPairIdStringList: schema::Shape = schema::Shape::new("KeyPairIdStringList", Kind::List(&M_KeyPairIdStringList));
+static M_KeyPairIdStringList: schema::Member = schema::Member::new("member", &S_KeyPairId).wire("KeyPairId");
+static S_KeyPairInfo: schema::Shape = schema::Shape::new("KeyPairInfo", Kind::Structure(&L_KeyPairInfo));
+static L_KeyPairInfo: Layout = Layout::new(&[
+    schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
+    schema::Member::new("KeyType", &S_KeyType).wire("keyType"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("PublicKey", &S_String).wire("publicKey"),
+    schema::Member::new("CreateTime", &S_MillisecondDateTime).wire("createTime"),
+    schema::Member::new("KeyName", &S_String).wire("keyName"),
+    schema::Member::new("KeyFingerprint", &S_String).wire("keyFingerprint"),
+]);
+static S_KeyPairList: schema::Shape = schema::Shape::new("KeyPairList", Kind::List(&M_KeyPairList));
+static M_KeyPairList: schema::Member = schema::Member::new("member", &S_KeyPairInfo).wire("item");
+static S_KeyPairName: schema::Shape = schema::Shape::new("KeyPairName", Kind::String);
+static S_KeyPairNameWithResolver: schema::Shape = schema::Shape::new("KeyPairNameWithResolver", Kind::String);
+static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["rsa", "ed25519"]));
+static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
 static S_ModifySubnetAttributeRequest: schema::Shape =
     schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
 static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
@@ -1968,6 +2125,7 @@ static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::
     "capacity-reservation-modification-quote",
     "metric-category",
 ]));
+static S_SensitiveUserData: schema::Shape = schema::Shape::new("SensitiveUserData", Kind::String).sensitive();
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_Subnet: schema::Shape = schema::Shape::new("Subnet", Kind::Structure(&L_Subnet));
 static L_Subnet: Layout = Layout::new(&[
@@ -2977,6 +3135,54 @@ impl Structure for CreateInternetGatewayResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateKeyPairRequest {
+    pub key_name: String,
+    pub key_type: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub key_format: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateKeyPairRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateKeyPairRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateKeyPairRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateKeyPairRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_name,
+            1 => &self.key_type,
+            2 => &self.tag_specifications,
+            3 => &self.key_format,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_name,
+            1 => &mut self.key_type,
+            2 => &mut self.tag_specifications,
+            3 => &mut self.key_format,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateSubnetRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub availability_zone: Option<String>,
@@ -3269,6 +3475,87 @@ impl Structure for DeleteInternetGatewayRequest {
         match index {
             0 => &mut self.dry_run,
             _ => &mut self.internet_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteKeyPairRequest {
+    pub key_name: Option<String>,
+    pub key_pair_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteKeyPairRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteKeyPairRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteKeyPairRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteKeyPairRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_name,
+            1 => &self.key_pair_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_name,
+            1 => &mut self.key_pair_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteKeyPairResult {
+    pub return_: Option<bool>,
+    pub key_pair_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteKeyPairResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteKeyPairResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteKeyPairResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteKeyPairResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            _ => &self.key_pair_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            _ => &mut self.key_pair_id,
         }
     }
 }
@@ -3635,6 +3922,90 @@ impl Structure for DescribeInternetGatewaysResult {
         match index {
             0 => &mut self.internet_gateways,
             _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeKeyPairsRequest {
+    pub key_names: Option<Vec<String>>,
+    pub key_pair_ids: Option<Vec<String>>,
+    pub include_public_key: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeKeyPairsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeKeyPairsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeKeyPairsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeKeyPairsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_names,
+            1 => &self.key_pair_ids,
+            2 => &self.include_public_key,
+            3 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_names,
+            1 => &mut self.key_pair_ids,
+            2 => &mut self.include_public_key,
+            3 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeKeyPairsResult {
+    pub key_pairs: Option<Vec<KeyPairInfo>>,
+}
+impl std::fmt::Debug for DescribeKeyPairsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeKeyPairsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeKeyPairsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeKeyPairsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.key_pairs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.key_pairs,
         }
     }
 }
@@ -4300,6 +4671,96 @@ impl Structure for Filter {
 }
 
 #[derive(Clone, Default)]
+pub struct ImportKeyPairRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub key_name: String,
+    pub public_key_material: Bytes,
+}
+impl std::fmt::Debug for ImportKeyPairRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportKeyPairRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportKeyPairRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportKeyPairRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.dry_run,
+            2 => &self.key_name,
+            _ => &self.public_key_material,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.dry_run,
+            2 => &mut self.key_name,
+            _ => &mut self.public_key_material,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImportKeyPairResult {
+    pub key_fingerprint: Option<String>,
+    pub key_name: Option<String>,
+    pub key_pair_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for ImportKeyPairResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImportKeyPairResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImportKeyPairResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImportKeyPairResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_fingerprint,
+            1 => &self.key_name,
+            2 => &self.key_pair_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_fingerprint,
+            1 => &mut self.key_name,
+            2 => &mut self.key_pair_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InternetGateway {
     pub attachments: Option<Vec<InternetGatewayAttachment>>,
     pub internet_gateway_id: Option<String>,
@@ -4379,6 +4840,108 @@ impl Structure for InternetGatewayAttachment {
         match index {
             0 => &mut self.state,
             _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeyPair {
+    pub key_pair_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub key_name: Option<String>,
+    pub key_fingerprint: Option<String>,
+    pub key_material: Option<String>,
+}
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeyPair {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeyPair {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeyPair
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_pair_id,
+            1 => &self.tags,
+            2 => &self.key_name,
+            3 => &self.key_fingerprint,
+            _ => &self.key_material,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_pair_id,
+            1 => &mut self.tags,
+            2 => &mut self.key_name,
+            3 => &mut self.key_fingerprint,
+            _ => &mut self.key_material,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeyPairInfo {
+    pub key_pair_id: Option<String>,
+    pub key_type: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub public_key: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub key_name: Option<String>,
+    pub key_fingerprint: Option<String>,
+}
+impl std::fmt::Debug for KeyPairInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeyPairInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeyPairInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeyPairInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_pair_id,
+            1 => &self.key_type,
+            2 => &self.tags,
+            3 => &self.public_key,
+            4 => &self.create_time,
+            5 => &self.key_name,
+            _ => &self.key_fingerprint,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_pair_id,
+            1 => &mut self.key_type,
+            2 => &mut self.tags,
+            3 => &mut self.public_key,
+            4 => &mut self.create_time,
+            5 => &mut self.key_name,
+            _ => &mut self.key_fingerprint,
         }
     }
 }

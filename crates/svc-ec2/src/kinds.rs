@@ -6,6 +6,7 @@ use kogumo_wire::Fault;
 
 use crate::dhcp_options::DhcpOptions;
 use crate::internet_gateway::InternetGateway;
+use crate::key_pair::KeyPair;
 use crate::network_acl::NetworkAcl;
 use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
@@ -19,6 +20,7 @@ type Exists = fn(&dyn Read, &Scope, &str) -> Result<bool, Trouble>;
 static KINDS: &[(&Kind, Exists)] = &[
     entry::<DhcpOptions>(),
     entry::<InternetGateway>(),
+    entry::<KeyPair>(),
     entry::<NetworkAcl>(),
     entry::<RouteTable>(),
     entry::<SecurityGroup>(),

@@ -12,6 +12,7 @@ mod dry_run;
 mod faults;
 mod filter;
 mod internet_gateway;
+mod key_pair;
 mod kinds;
 mod network_acl;
 mod ops;

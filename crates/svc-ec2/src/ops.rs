@@ -1,9 +1,9 @@
 //! The operations of EC2 that are built.
 
-use kogumo_door::{Op, read, write};
+use kogumo_door::{Op, read, task, write};
 use kogumo_model::ec2::*;
 
-use crate::{account, dry_run, internet_gateway, region, subnet, tag, vpc};
+use crate::{account, dry_run, internet_gateway, key_pair, region, subnet, tag, vpc};
 
 /// All of them know `DryRun`.
 pub fn ops() -> Vec<Op> {
@@ -40,6 +40,11 @@ pub fn ops() -> Vec<Op> {
         write::<AttachInternetGateway>(internet_gateway::attach_internet_gateway),
         write::<DetachInternetGateway>(internet_gateway::detach_internet_gateway),
         write::<DeleteInternetGateway>(internet_gateway::delete_internet_gateway),
+        // Key pairs
+        task::<CreateKeyPair, _>(key_pair::create_key_pair),
+        write::<ImportKeyPair>(key_pair::import_key_pair),
+        read::<DescribeKeyPairs>(key_pair::describe_key_pairs),
+        write::<DeleteKeyPair>(key_pair::delete_key_pair),
     ];
     ops.into_iter().map(|op| op.rehearsed_by(dry_run::verdict)).collect()
 }

@@ -1,0 +1,8 @@
+//! Key pairs: the public half is kept, the private one is told once.
+
+mod ops;
+mod record;
+mod ssh;
+
+pub use ops::*;
+pub use record::KeyPair;
