@@ -13,6 +13,11 @@ pub(crate) struct Attached {
     pub number: u64,
 }
 
+/// Takes away a device of that name: one of an earlier network, whose other end is gone or about to go.
+pub(crate) fn clear(guest: &Guest) -> Result<(), Trouble> {
+    Routing::open(&guest.namespace)?.remove_link(&guest.device)
+}
+
 /// Gives the device its addresses, brings it up and makes it the way to everywhere.
 pub(crate) fn configure(guest: &Guest, port: &Port) -> Result<(), Trouble> {
     let mut routing = Routing::open(&guest.namespace)?;

@@ -43,7 +43,11 @@ impl Namespace {
         Self::open(&Path::new("/proc").join(pid.to_string()).join("ns/net"))
     }
 
-    fn open(path: &Path) -> Result<Self, Trouble> {
+    /// The one at that path, such as `/proc/<pid>/ns/net`.
+    ///
+    /// # Errors
+    /// There is none, or it may not be looked at.
+    pub fn open(path: &Path) -> Result<Self, Trouble> {
         let file = File::open(path).map_err(|e| Trouble::from_cause(format!("cannot open {}", path.display()), e))?;
         Ok(Self(file.into()))
     }

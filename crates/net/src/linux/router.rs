@@ -166,6 +166,7 @@ impl LiveRouter {
                 Some(index) => index,
                 None => {
                     let end = End { name: &attached.guest.device, mac: port.mac, namespace: &attached.guest.namespace };
+                    guest::clear(&attached.guest)?;
                     routing.add_pair(&port.device, router_mac(port.mac), &end)?;
                     self.cell.answer_at_once(&port.device)?;
                     self.cell.routing.index(&port.device)?

@@ -1,7 +1,9 @@
 //! The kernel's network, observed from inside of its guests with real packets. Needs root (or a user namespace in which
 //! the test runs as root); is skipped loudly without.
 
+mod differential;
 mod probe;
+mod random;
 mod world;
 
 use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, SecurityGroup, Target, Topology, Traffic};

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -131,8 +131,10 @@ impl Flight {
                 Ok(Self::Udp(socket, word))
             }
             What::Ping => {
+                // No two pings share a number, or the second would belong to the connection of the first.
+                static COUNT: AtomicU16 = AtomicU16::new(0);
+                let own = COUNT.fetch_add(1, Ordering::Relaxed);
                 let socket = socket(SocketType::RAW, Some(ipproto::ICMP))?;
-                let own = place as u16;
                 let to = SocketAddr::from((probe.to, 0));
                 rustix::net::sendto(&socket, &echo_request(own), rustix::net::SendFlags::empty(), &to)?;
                 Ok(Self::Ping(socket, own, probe.to))

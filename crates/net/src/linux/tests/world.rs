@@ -62,6 +62,11 @@ impl Lab {
         interface.map_or(&self.host, |id| &self.guests[id])
     }
 
+    /// The interfaces that have a guest.
+    pub(super) fn guests(&self) -> Vec<String> {
+        self.guests.keys().cloned().collect()
+    }
+
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Topology)) {
         change(&mut self.topology);
         self.net.realise(&self.topology).expect("a change");
