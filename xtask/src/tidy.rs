@@ -22,7 +22,7 @@ const BANS: [Ban; 5] = [
 ];
 
 /// Surfaces are HTTP by their nature: pages of a website, stages of an API, URLs of functions, signals to stacks.
-const SURFACES: [&str; 4] = ["svc-s3", "svc-apigateway", "svc-lambda", "svc-cloudformation"];
+const SURFACES: [&str; 5] = ["svc-s3", "svc-apigateway", "svc-lambda", "svc-cloudformation", "svc-cognitoidp"];
 
 /// Reports every breach.
 pub fn check(root: &Path) -> Result<(), String> {

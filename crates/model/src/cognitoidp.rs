@@ -23,148 +23,2924 @@ pub static SERVICE: Service = Service {
 };
 
 static OPERATIONS: &[&schema::Operation] = &[
-    &schema::Operation::unbuilt("AddCustomAttributes", "POST", "/"),
+    &ADD_CUSTOM_ATTRIBUTES,
     &schema::Operation::unbuilt("AddUserPoolClientSecret", "POST", "/"),
-    &schema::Operation::unbuilt("AdminAddUserToGroup", "POST", "/"),
-    &schema::Operation::unbuilt("AdminConfirmSignUp", "POST", "/"),
-    &schema::Operation::unbuilt("AdminCreateUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminDeleteSoftwareToken", "POST", "/"),
-    &schema::Operation::unbuilt("AdminDeleteUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminDeleteUserAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("AdminDisableProviderForUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminDisableUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminEnableUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminForgetDevice", "POST", "/"),
-    &schema::Operation::unbuilt("AdminGetDevice", "POST", "/"),
-    &schema::Operation::unbuilt("AdminGetUser", "POST", "/"),
+    &ADMIN_ADD_USER_TO_GROUP,
+    &ADMIN_CONFIRM_SIGN_UP,
+    &ADMIN_CREATE_USER,
+    &ADMIN_DELETE_SOFTWARE_TOKEN,
+    &ADMIN_DELETE_USER,
+    &ADMIN_DELETE_USER_ATTRIBUTES,
+    &ADMIN_DISABLE_PROVIDER_FOR_USER,
+    &ADMIN_DISABLE_USER,
+    &ADMIN_ENABLE_USER,
+    &ADMIN_FORGET_DEVICE,
+    &ADMIN_GET_DEVICE,
+    &ADMIN_GET_USER,
     &schema::Operation::unbuilt("AdminGetUserAuthFactors", "POST", "/"),
-    &schema::Operation::unbuilt("AdminInitiateAuth", "POST", "/"),
-    &schema::Operation::unbuilt("AdminLinkProviderForUser", "POST", "/"),
-    &schema::Operation::unbuilt("AdminListDevices", "POST", "/"),
-    &schema::Operation::unbuilt("AdminListGroupsForUser", "POST", "/"),
+    &ADMIN_INITIATE_AUTH,
+    &ADMIN_LINK_PROVIDER_FOR_USER,
+    &ADMIN_LIST_DEVICES,
+    &ADMIN_LIST_GROUPS_FOR_USER,
     &schema::Operation::unbuilt("AdminListUserAuthEvents", "POST", "/"),
     &schema::Operation::unbuilt("AdminListUserSessions", "POST", "/"),
-    &schema::Operation::unbuilt("AdminRemoveUserFromGroup", "POST", "/"),
-    &schema::Operation::unbuilt("AdminResetUserPassword", "POST", "/"),
-    &schema::Operation::unbuilt("AdminRespondToAuthChallenge", "POST", "/"),
+    &ADMIN_REMOVE_USER_FROM_GROUP,
+    &ADMIN_RESET_USER_PASSWORD,
+    &ADMIN_RESPOND_TO_AUTH_CHALLENGE,
     &schema::Operation::unbuilt("AdminRevokeUserSession", "POST", "/"),
-    &schema::Operation::unbuilt("AdminSetUserMFAPreference", "POST", "/"),
-    &schema::Operation::unbuilt("AdminSetUserPassword", "POST", "/"),
+    &ADMIN_SET_USER_MFA_PREFERENCE,
+    &ADMIN_SET_USER_PASSWORD,
     &schema::Operation::unbuilt("AdminSetUserSettings", "POST", "/"),
     &schema::Operation::unbuilt("AdminUpdateAuthEventFeedback", "POST", "/"),
-    &schema::Operation::unbuilt("AdminUpdateDeviceStatus", "POST", "/"),
-    &schema::Operation::unbuilt("AdminUpdateUserAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("AdminUserGlobalSignOut", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateSoftwareToken", "POST", "/"),
-    &schema::Operation::unbuilt("ChangePassword", "POST", "/"),
+    &ADMIN_UPDATE_DEVICE_STATUS,
+    &ADMIN_UPDATE_USER_ATTRIBUTES,
+    &ADMIN_USER_GLOBAL_SIGN_OUT,
+    &ASSOCIATE_SOFTWARE_TOKEN,
+    &CHANGE_PASSWORD,
     &schema::Operation::unbuilt("CompleteWebAuthnRegistration", "POST", "/"),
-    &schema::Operation::unbuilt("ConfirmDevice", "POST", "/"),
-    &schema::Operation::unbuilt("ConfirmForgotPassword", "POST", "/"),
-    &schema::Operation::unbuilt("ConfirmSignUp", "POST", "/"),
-    &schema::Operation::unbuilt("CreateGroup", "POST", "/"),
-    &schema::Operation::unbuilt("CreateIdentityProvider", "POST", "/"),
+    &CONFIRM_DEVICE,
+    &CONFIRM_FORGOT_PASSWORD,
+    &CONFIRM_SIGN_UP,
+    &CREATE_GROUP,
+    &CREATE_IDENTITY_PROVIDER,
     &schema::Operation::unbuilt("CreateManagedLoginBranding", "POST", "/"),
-    &schema::Operation::unbuilt("CreateResourceServer", "POST", "/"),
+    &CREATE_RESOURCE_SERVER,
     &schema::Operation::unbuilt("CreateTerms", "POST", "/"),
     &schema::Operation::unbuilt("CreateUserImportJob", "POST", "/"),
-    &schema::Operation::unbuilt("CreateUserPool", "POST", "/"),
-    &schema::Operation::unbuilt("CreateUserPoolClient", "POST", "/"),
-    &schema::Operation::unbuilt("CreateUserPoolDomain", "POST", "/"),
+    &CREATE_USER_POOL,
+    &CREATE_USER_POOL_CLIENT,
+    &CREATE_USER_POOL_DOMAIN,
     &schema::Operation::unbuilt("CreateUserPoolReplica", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteGroup", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteIdentityProvider", "POST", "/"),
+    &DELETE_GROUP,
+    &DELETE_IDENTITY_PROVIDER,
     &schema::Operation::unbuilt("DeleteManagedLoginBranding", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteResourceServer", "POST", "/"),
+    &DELETE_RESOURCE_SERVER,
     &schema::Operation::unbuilt("DeleteTerms", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUser", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserPool", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserPoolClient", "POST", "/"),
+    &DELETE_USER,
+    &DELETE_USER_ATTRIBUTES,
+    &DELETE_USER_POOL,
+    &DELETE_USER_POOL_CLIENT,
     &schema::Operation::unbuilt("DeleteUserPoolClientSecret", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteUserPoolDomain", "POST", "/"),
+    &DELETE_USER_POOL_DOMAIN,
     &schema::Operation::unbuilt("DeleteUserPoolReplica", "POST", "/"),
     &schema::Operation::unbuilt("DeleteWebAuthnCredential", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeIdentityProvider", "POST", "/"),
+    &DESCRIBE_IDENTITY_PROVIDER,
     &schema::Operation::unbuilt("DescribeManagedLoginBranding", "POST", "/"),
     &schema::Operation::unbuilt("DescribeManagedLoginBrandingByClient", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeResourceServer", "POST", "/"),
+    &DESCRIBE_RESOURCE_SERVER,
     &schema::Operation::unbuilt("DescribeRiskConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTerms", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTermsByClient", "POST", "/"),
     &schema::Operation::unbuilt("DescribeUserImportJob", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeUserPool", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeUserPoolClient", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeUserPoolDomain", "POST", "/"),
-    &schema::Operation::unbuilt("ForgetDevice", "POST", "/"),
-    &schema::Operation::unbuilt("ForgotPassword", "POST", "/"),
+    &DESCRIBE_USER_POOL,
+    &DESCRIBE_USER_POOL_CLIENT,
+    &DESCRIBE_USER_POOL_DOMAIN,
+    &FORGET_DEVICE,
+    &FORGOT_PASSWORD,
     &schema::Operation::unbuilt("GetCSVHeader", "POST", "/"),
     &schema::Operation::unbuilt("GetClientToken", "POST", "/"),
     &schema::Operation::unbuilt("GetDerivedToken", "POST", "/"),
-    &schema::Operation::unbuilt("GetDevice", "POST", "/"),
-    &schema::Operation::unbuilt("GetGroup", "POST", "/"),
-    &schema::Operation::unbuilt("GetIdentityProviderByIdentifier", "POST", "/"),
+    &GET_DEVICE,
+    &GET_GROUP,
+    &GET_IDENTITY_PROVIDER_BY_IDENTIFIER,
     &schema::Operation::unbuilt("GetLogDeliveryConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("GetProvisionedLimit", "POST", "/"),
     &schema::Operation::unbuilt("GetSigningCertificate", "POST", "/"),
-    &schema::Operation::unbuilt("GetTokensFromRefreshToken", "POST", "/"),
+    &GET_TOKENS_FROM_REFRESH_TOKEN,
     &schema::Operation::unbuilt("GetUICustomization", "POST", "/"),
-    &schema::Operation::unbuilt("GetUser", "POST", "/"),
-    &schema::Operation::unbuilt("GetUserAttributeVerificationCode", "POST", "/"),
-    &schema::Operation::unbuilt("GetUserAuthFactors", "POST", "/"),
+    &GET_USER,
+    &GET_USER_ATTRIBUTE_VERIFICATION_CODE,
+    &GET_USER_AUTH_FACTORS,
     &schema::Operation::unbuilt("GetUserPoolClientSessionConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("GetUserPoolMfaConfig", "POST", "/"),
+    &GET_USER_POOL_MFA_CONFIG,
     &schema::Operation::unbuilt("GetUserPoolSessionConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("GlobalSignOut", "POST", "/"),
-    &schema::Operation::unbuilt("InitiateAuth", "POST", "/"),
-    &schema::Operation::unbuilt("ListDevices", "POST", "/"),
-    &schema::Operation::unbuilt("ListGroups", "POST", "/"),
-    &schema::Operation::unbuilt("ListIdentityProviders", "POST", "/"),
-    &schema::Operation::unbuilt("ListResourceServers", "POST", "/"),
-    &schema::Operation::unbuilt("ListTagsForResource", "POST", "/"),
+    &GLOBAL_SIGN_OUT,
+    &INITIATE_AUTH,
+    &LIST_DEVICES,
+    &LIST_GROUPS,
+    &LIST_IDENTITY_PROVIDERS,
+    &LIST_RESOURCE_SERVERS,
+    &LIST_TAGS_FOR_RESOURCE,
     &schema::Operation::unbuilt("ListTerms", "POST", "/"),
     &schema::Operation::unbuilt("ListUserImportJobs", "POST", "/"),
     &schema::Operation::unbuilt("ListUserPoolClientSecrets", "POST", "/"),
-    &schema::Operation::unbuilt("ListUserPoolClients", "POST", "/"),
+    &LIST_USER_POOL_CLIENTS,
     &schema::Operation::unbuilt("ListUserPoolReplicas", "POST", "/"),
-    &schema::Operation::unbuilt("ListUserPools", "POST", "/"),
+    &LIST_USER_POOLS,
     &schema::Operation::unbuilt("ListUserSessions", "POST", "/"),
-    &schema::Operation::unbuilt("ListUsers", "POST", "/"),
-    &schema::Operation::unbuilt("ListUsersInGroup", "POST", "/"),
+    &LIST_USERS,
+    &LIST_USERS_IN_GROUP,
     &schema::Operation::unbuilt("ListWebAuthnCredentials", "POST", "/"),
-    &schema::Operation::unbuilt("ResendConfirmationCode", "POST", "/"),
-    &schema::Operation::unbuilt("RespondToAuthChallenge", "POST", "/"),
-    &schema::Operation::unbuilt("RevokeToken", "POST", "/"),
+    &RESEND_CONFIRMATION_CODE,
+    &RESPOND_TO_AUTH_CHALLENGE,
+    &REVOKE_TOKEN,
     &schema::Operation::unbuilt("RevokeUserSession", "POST", "/"),
     &schema::Operation::unbuilt("SetLogDeliveryConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetRiskConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetUICustomization", "POST", "/"),
-    &schema::Operation::unbuilt("SetUserMFAPreference", "POST", "/"),
+    &SET_USER_MFA_PREFERENCE,
     &schema::Operation::unbuilt("SetUserPoolClientSessionConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("SetUserPoolMfaConfig", "POST", "/"),
+    &SET_USER_POOL_MFA_CONFIG,
     &schema::Operation::unbuilt("SetUserPoolSessionConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetUserSettings", "POST", "/"),
-    &schema::Operation::unbuilt("SignUp", "POST", "/"),
+    &SIGN_UP,
     &schema::Operation::unbuilt("StartUserImportJob", "POST", "/"),
     &schema::Operation::unbuilt("StartWebAuthnRegistration", "POST", "/"),
     &schema::Operation::unbuilt("StopUserImportJob", "POST", "/"),
-    &schema::Operation::unbuilt("TagResource", "POST", "/"),
-    &schema::Operation::unbuilt("UntagResource", "POST", "/"),
+    &TAG_RESOURCE,
+    &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateAuthEventFeedback", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateDeviceStatus", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateGroup", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateIdentityProvider", "POST", "/"),
+    &UPDATE_DEVICE_STATUS,
+    &UPDATE_GROUP,
+    &UPDATE_IDENTITY_PROVIDER,
     &schema::Operation::unbuilt("UpdateManagedLoginBranding", "POST", "/"),
     &schema::Operation::unbuilt("UpdateProvisionedLimit", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateResourceServer", "POST", "/"),
+    &UPDATE_RESOURCE_SERVER,
     &schema::Operation::unbuilt("UpdateTerms", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateUserAttributes", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateUserPool", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateUserPoolClient", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateUserPoolDomain", "POST", "/"),
+    &UPDATE_USER_ATTRIBUTES,
+    &UPDATE_USER_POOL,
+    &UPDATE_USER_POOL_CLIENT,
+    &UPDATE_USER_POOL_DOMAIN,
     &schema::Operation::unbuilt("UpdateUserPoolReplica", "POST", "/"),
-    &schema::Operation::unbuilt("VerifySoftwareToken", "POST", "/"),
-    &schema::Operation::unbuilt("VerifyUserAttribute", "POST", "/"),
+    &VERIFY_SOFTWARE_TOKEN,
+    &VERIFY_USER_ATTRIBUTE,
 ];
+
+static ADD_CUSTOM_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "AddCustomAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AddCustomAttributesRequest,
+    output: &S_AddCustomAttributesResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &USER_IMPORT_IN_PROGRESS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AddCustomAttributes;
+impl OperationType for AddCustomAttributes {
+    type Input = AddCustomAttributesRequest;
+    type Output = AddCustomAttributesResponse;
+    const FACTS: &'static schema::Operation = &ADD_CUSTOM_ATTRIBUTES;
+}
+
+static ADMIN_ADD_USER_TO_GROUP: schema::Operation = schema::Operation {
+    name: "AdminAddUserToGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminAddUserToGroupRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminAddUserToGroup;
+impl OperationType for AdminAddUserToGroup {
+    type Input = AdminAddUserToGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADMIN_ADD_USER_TO_GROUP;
+}
+
+static ADMIN_CONFIRM_SIGN_UP: schema::Operation = schema::Operation {
+    name: "AdminConfirmSignUp",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminConfirmSignUpRequest,
+    output: &S_AdminConfirmSignUpResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_FAILED_ATTEMPTS_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminConfirmSignUp;
+impl OperationType for AdminConfirmSignUp {
+    type Input = AdminConfirmSignUpRequest;
+    type Output = AdminConfirmSignUpResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_CONFIRM_SIGN_UP;
+}
+
+static ADMIN_CREATE_USER: schema::Operation = schema::Operation {
+    name: "AdminCreateUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminCreateUserRequest,
+    output: &S_AdminCreateUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USERNAME_EXISTS_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &PRECONDITION_NOT_MET_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &UNSUPPORTED_USER_STATE_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminCreateUser;
+impl OperationType for AdminCreateUser {
+    type Input = AdminCreateUserRequest;
+    type Output = AdminCreateUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_CREATE_USER;
+}
+
+static ADMIN_DELETE_SOFTWARE_TOKEN: schema::Operation = schema::Operation {
+    name: "AdminDeleteSoftwareToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminDeleteSoftwareTokenRequest,
+    output: &S_AdminDeleteSoftwareTokenResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminDeleteSoftwareToken;
+impl OperationType for AdminDeleteSoftwareToken {
+    type Input = AdminDeleteSoftwareTokenRequest;
+    type Output = AdminDeleteSoftwareTokenResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_DELETE_SOFTWARE_TOKEN;
+}
+
+static ADMIN_DELETE_USER: schema::Operation = schema::Operation {
+    name: "AdminDeleteUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminDeleteUserRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminDeleteUser;
+impl OperationType for AdminDeleteUser {
+    type Input = AdminDeleteUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADMIN_DELETE_USER;
+}
+
+static ADMIN_DELETE_USER_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "AdminDeleteUserAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminDeleteUserAttributesRequest,
+    output: &S_AdminDeleteUserAttributesResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminDeleteUserAttributes;
+impl OperationType for AdminDeleteUserAttributes {
+    type Input = AdminDeleteUserAttributesRequest;
+    type Output = AdminDeleteUserAttributesResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_DELETE_USER_ATTRIBUTES;
+}
+
+static ADMIN_DISABLE_PROVIDER_FOR_USER: schema::Operation = schema::Operation {
+    name: "AdminDisableProviderForUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminDisableProviderForUserRequest,
+    output: &S_AdminDisableProviderForUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminDisableProviderForUser;
+impl OperationType for AdminDisableProviderForUser {
+    type Input = AdminDisableProviderForUserRequest;
+    type Output = AdminDisableProviderForUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_DISABLE_PROVIDER_FOR_USER;
+}
+
+static ADMIN_DISABLE_USER: schema::Operation = schema::Operation {
+    name: "AdminDisableUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminDisableUserRequest,
+    output: &S_AdminDisableUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminDisableUser;
+impl OperationType for AdminDisableUser {
+    type Input = AdminDisableUserRequest;
+    type Output = AdminDisableUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_DISABLE_USER;
+}
+
+static ADMIN_ENABLE_USER: schema::Operation = schema::Operation {
+    name: "AdminEnableUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminEnableUserRequest,
+    output: &S_AdminEnableUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminEnableUser;
+impl OperationType for AdminEnableUser {
+    type Input = AdminEnableUserRequest;
+    type Output = AdminEnableUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_ENABLE_USER;
+}
+
+static ADMIN_FORGET_DEVICE: schema::Operation = schema::Operation {
+    name: "AdminForgetDevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminForgetDeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminForgetDevice;
+impl OperationType for AdminForgetDevice {
+    type Input = AdminForgetDeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADMIN_FORGET_DEVICE;
+}
+
+static ADMIN_GET_DEVICE: schema::Operation = schema::Operation {
+    name: "AdminGetDevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminGetDeviceRequest,
+    output: &S_AdminGetDeviceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminGetDevice;
+impl OperationType for AdminGetDevice {
+    type Input = AdminGetDeviceRequest;
+    type Output = AdminGetDeviceResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_GET_DEVICE;
+}
+
+static ADMIN_GET_USER: schema::Operation = schema::Operation {
+    name: "AdminGetUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminGetUserRequest,
+    output: &S_AdminGetUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminGetUser;
+impl OperationType for AdminGetUser {
+    type Input = AdminGetUserRequest;
+    type Output = AdminGetUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_GET_USER;
+}
+
+static ADMIN_INITIATE_AUTH: schema::Operation = schema::Operation {
+    name: "AdminInitiateAuth",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminInitiateAuthRequest,
+    output: &S_AdminInitiateAuthResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &MFA_METHOD_NOT_FOUND_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminInitiateAuth;
+impl OperationType for AdminInitiateAuth {
+    type Input = AdminInitiateAuthRequest;
+    type Output = AdminInitiateAuthResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_INITIATE_AUTH;
+}
+
+static ADMIN_LINK_PROVIDER_FOR_USER: schema::Operation = schema::Operation {
+    name: "AdminLinkProviderForUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminLinkProviderForUserRequest,
+    output: &S_AdminLinkProviderForUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminLinkProviderForUser;
+impl OperationType for AdminLinkProviderForUser {
+    type Input = AdminLinkProviderForUserRequest;
+    type Output = AdminLinkProviderForUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_LINK_PROVIDER_FOR_USER;
+}
+
+static ADMIN_LIST_DEVICES: schema::Operation = schema::Operation {
+    name: "AdminListDevices",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminListDevicesRequest,
+    output: &S_AdminListDevicesResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminListDevices;
+impl OperationType for AdminListDevices {
+    type Input = AdminListDevicesRequest;
+    type Output = AdminListDevicesResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_LIST_DEVICES;
+}
+
+static ADMIN_LIST_GROUPS_FOR_USER: schema::Operation = schema::Operation {
+    name: "AdminListGroupsForUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminListGroupsForUserRequest,
+    output: &S_AdminListGroupsForUserResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminListGroupsForUser;
+impl OperationType for AdminListGroupsForUser {
+    type Input = AdminListGroupsForUserRequest;
+    type Output = AdminListGroupsForUserResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_LIST_GROUPS_FOR_USER;
+}
+
+static ADMIN_REMOVE_USER_FROM_GROUP: schema::Operation = schema::Operation {
+    name: "AdminRemoveUserFromGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminRemoveUserFromGroupRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminRemoveUserFromGroup;
+impl OperationType for AdminRemoveUserFromGroup {
+    type Input = AdminRemoveUserFromGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ADMIN_REMOVE_USER_FROM_GROUP;
+}
+
+static ADMIN_RESET_USER_PASSWORD: schema::Operation = schema::Operation {
+    name: "AdminResetUserPassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminResetUserPasswordRequest,
+    output: &S_AdminResetUserPasswordResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminResetUserPassword;
+impl OperationType for AdminResetUserPassword {
+    type Input = AdminResetUserPasswordRequest;
+    type Output = AdminResetUserPasswordResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_RESET_USER_PASSWORD;
+}
+
+static ADMIN_RESPOND_TO_AUTH_CHALLENGE: schema::Operation = schema::Operation {
+    name: "AdminRespondToAuthChallenge",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminRespondToAuthChallengeRequest,
+    output: &S_AdminRespondToAuthChallengeResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &MFA_METHOD_NOT_FOUND_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminRespondToAuthChallenge;
+impl OperationType for AdminRespondToAuthChallenge {
+    type Input = AdminRespondToAuthChallengeRequest;
+    type Output = AdminRespondToAuthChallengeResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_RESPOND_TO_AUTH_CHALLENGE;
+}
+
+static ADMIN_SET_USER_MFA_PREFERENCE: schema::Operation = schema::Operation {
+    name: "AdminSetUserMFAPreference",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminSetUserMFAPreferenceRequest,
+    output: &S_AdminSetUserMFAPreferenceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminSetUserMFAPreference;
+impl OperationType for AdminSetUserMFAPreference {
+    type Input = AdminSetUserMFAPreferenceRequest;
+    type Output = AdminSetUserMFAPreferenceResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_SET_USER_MFA_PREFERENCE;
+}
+
+static ADMIN_SET_USER_PASSWORD: schema::Operation = schema::Operation {
+    name: "AdminSetUserPassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminSetUserPasswordRequest,
+    output: &S_AdminSetUserPasswordResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminSetUserPassword;
+impl OperationType for AdminSetUserPassword {
+    type Input = AdminSetUserPasswordRequest;
+    type Output = AdminSetUserPasswordResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_SET_USER_PASSWORD;
+}
+
+static ADMIN_UPDATE_DEVICE_STATUS: schema::Operation = schema::Operation {
+    name: "AdminUpdateDeviceStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminUpdateDeviceStatusRequest,
+    output: &S_AdminUpdateDeviceStatusResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminUpdateDeviceStatus;
+impl OperationType for AdminUpdateDeviceStatus {
+    type Input = AdminUpdateDeviceStatusRequest;
+    type Output = AdminUpdateDeviceStatusResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_UPDATE_DEVICE_STATUS;
+}
+
+static ADMIN_UPDATE_USER_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "AdminUpdateUserAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminUpdateUserAttributesRequest,
+    output: &S_AdminUpdateUserAttributesResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminUpdateUserAttributes;
+impl OperationType for AdminUpdateUserAttributes {
+    type Input = AdminUpdateUserAttributesRequest;
+    type Output = AdminUpdateUserAttributesResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_UPDATE_USER_ATTRIBUTES;
+}
+
+static ADMIN_USER_GLOBAL_SIGN_OUT: schema::Operation = schema::Operation {
+    name: "AdminUserGlobalSignOut",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AdminUserGlobalSignOutRequest,
+    output: &S_AdminUserGlobalSignOutResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AdminUserGlobalSignOut;
+impl OperationType for AdminUserGlobalSignOut {
+    type Input = AdminUserGlobalSignOutRequest;
+    type Output = AdminUserGlobalSignOutResponse;
+    const FACTS: &'static schema::Operation = &ADMIN_USER_GLOBAL_SIGN_OUT;
+}
+
+static ASSOCIATE_SOFTWARE_TOKEN: schema::Operation = schema::Operation {
+    name: "AssociateSoftwareToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateSoftwareTokenRequest,
+    output: &S_AssociateSoftwareTokenResponse,
+    errors: &[
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct AssociateSoftwareToken;
+impl OperationType for AssociateSoftwareToken {
+    type Input = AssociateSoftwareTokenRequest;
+    type Output = AssociateSoftwareTokenResponse;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_SOFTWARE_TOKEN;
+}
+
+static CHANGE_PASSWORD: schema::Operation = schema::Operation {
+    name: "ChangePassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ChangePasswordRequest,
+    output: &S_ChangePasswordResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ChangePassword;
+impl OperationType for ChangePassword {
+    type Input = ChangePasswordRequest;
+    type Output = ChangePasswordResponse;
+    const FACTS: &'static schema::Operation = &CHANGE_PASSWORD;
+}
+
+static CONFIRM_DEVICE: schema::Operation = schema::Operation {
+    name: "ConfirmDevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ConfirmDeviceRequest,
+    output: &S_ConfirmDeviceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &USERNAME_EXISTS_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &DEVICE_KEY_EXISTS_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ConfirmDevice;
+impl OperationType for ConfirmDevice {
+    type Input = ConfirmDeviceRequest;
+    type Output = ConfirmDeviceResponse;
+    const FACTS: &'static schema::Operation = &CONFIRM_DEVICE;
+}
+
+static CONFIRM_FORGOT_PASSWORD: schema::Operation = schema::Operation {
+    name: "ConfirmForgotPassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ConfirmForgotPasswordRequest,
+    output: &S_ConfirmForgotPasswordResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &TOO_MANY_FAILED_ATTEMPTS_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ConfirmForgotPassword;
+impl OperationType for ConfirmForgotPassword {
+    type Input = ConfirmForgotPasswordRequest;
+    type Output = ConfirmForgotPasswordResponse;
+    const FACTS: &'static schema::Operation = &CONFIRM_FORGOT_PASSWORD;
+}
+
+static CONFIRM_SIGN_UP: schema::Operation = schema::Operation {
+    name: "ConfirmSignUp",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ConfirmSignUpRequest,
+    output: &S_ConfirmSignUpResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_FAILED_ATTEMPTS_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ConfirmSignUp;
+impl OperationType for ConfirmSignUp {
+    type Input = ConfirmSignUpRequest;
+    type Output = ConfirmSignUpResponse;
+    const FACTS: &'static schema::Operation = &CONFIRM_SIGN_UP;
+}
+
+static CREATE_GROUP: schema::Operation = schema::Operation {
+    name: "CreateGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateGroupRequest,
+    output: &S_CreateGroupResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &GROUP_EXISTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateGroup;
+impl OperationType for CreateGroup {
+    type Input = CreateGroupRequest;
+    type Output = CreateGroupResponse;
+    const FACTS: &'static schema::Operation = &CREATE_GROUP;
+}
+
+static CREATE_IDENTITY_PROVIDER: schema::Operation = schema::Operation {
+    name: "CreateIdentityProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateIdentityProviderRequest,
+    output: &S_CreateIdentityProviderResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &DUPLICATE_PROVIDER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateIdentityProvider;
+impl OperationType for CreateIdentityProvider {
+    type Input = CreateIdentityProviderRequest;
+    type Output = CreateIdentityProviderResponse;
+    const FACTS: &'static schema::Operation = &CREATE_IDENTITY_PROVIDER;
+}
+
+static CREATE_RESOURCE_SERVER: schema::Operation = schema::Operation {
+    name: "CreateResourceServer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateResourceServerRequest,
+    output: &S_CreateResourceServerResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateResourceServer;
+impl OperationType for CreateResourceServer {
+    type Input = CreateResourceServerRequest;
+    type Output = CreateResourceServerResponse;
+    const FACTS: &'static schema::Operation = &CREATE_RESOURCE_SERVER;
+}
+
+static CREATE_USER_POOL: schema::Operation = schema::Operation {
+    name: "CreateUserPool",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateUserPoolRequest,
+    output: &S_CreateUserPoolResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_POOL_TAGGING_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &TIER_CHANGE_NOT_ALLOWED_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateUserPool;
+impl OperationType for CreateUserPool {
+    type Input = CreateUserPoolRequest;
+    type Output = CreateUserPoolResponse;
+    const FACTS: &'static schema::Operation = &CREATE_USER_POOL;
+}
+
+static CREATE_USER_POOL_CLIENT: schema::Operation = schema::Operation {
+    name: "CreateUserPoolClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateUserPoolClientRequest,
+    output: &S_CreateUserPoolClientResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &SCOPE_DOES_NOT_EXIST_EXCEPTION,
+        &INVALID_O_AUTH_FLOW_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateUserPoolClient;
+impl OperationType for CreateUserPoolClient {
+    type Input = CreateUserPoolClientRequest;
+    type Output = CreateUserPoolClientResponse;
+    const FACTS: &'static schema::Operation = &CREATE_USER_POOL_CLIENT;
+}
+
+static CREATE_USER_POOL_DOMAIN: schema::Operation = schema::Operation {
+    name: "CreateUserPoolDomain",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateUserPoolDomainRequest,
+    output: &S_CreateUserPoolDomainResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateUserPoolDomain;
+impl OperationType for CreateUserPoolDomain {
+    type Input = CreateUserPoolDomainRequest;
+    type Output = CreateUserPoolDomainResponse;
+    const FACTS: &'static schema::Operation = &CREATE_USER_POOL_DOMAIN;
+}
+
+static DELETE_GROUP: schema::Operation = schema::Operation {
+    name: "DeleteGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteGroupRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteGroup;
+impl OperationType for DeleteGroup {
+    type Input = DeleteGroupRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_GROUP;
+}
+
+static DELETE_IDENTITY_PROVIDER: schema::Operation = schema::Operation {
+    name: "DeleteIdentityProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteIdentityProviderRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNSUPPORTED_IDENTITY_PROVIDER_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteIdentityProvider;
+impl OperationType for DeleteIdentityProvider {
+    type Input = DeleteIdentityProviderRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_IDENTITY_PROVIDER;
+}
+
+static DELETE_RESOURCE_SERVER: schema::Operation = schema::Operation {
+    name: "DeleteResourceServer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteResourceServerRequest,
+    output: &UNIT,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteResourceServer;
+impl OperationType for DeleteResourceServer {
+    type Input = DeleteResourceServerRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_RESOURCE_SERVER;
+}
+
+static DELETE_USER: schema::Operation = schema::Operation {
+    name: "DeleteUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUser;
+impl OperationType for DeleteUser {
+    type Input = DeleteUserRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER;
+}
+
+static DELETE_USER_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "DeleteUserAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserAttributesRequest,
+    output: &S_DeleteUserAttributesResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserAttributes;
+impl OperationType for DeleteUserAttributes {
+    type Input = DeleteUserAttributesRequest;
+    type Output = DeleteUserAttributesResponse;
+    const FACTS: &'static schema::Operation = &DELETE_USER_ATTRIBUTES;
+}
+
+static DELETE_USER_POOL: schema::Operation = schema::Operation {
+    name: "DeleteUserPool",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPoolRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_IMPORT_IN_PROGRESS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPool;
+impl OperationType for DeleteUserPool {
+    type Input = DeleteUserPoolRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER_POOL;
+}
+
+static DELETE_USER_POOL_CLIENT: schema::Operation = schema::Operation {
+    name: "DeleteUserPoolClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPoolClientRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPoolClient;
+impl OperationType for DeleteUserPoolClient {
+    type Input = DeleteUserPoolClientRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_USER_POOL_CLIENT;
+}
+
+static DELETE_USER_POOL_DOMAIN: schema::Operation = schema::Operation {
+    name: "DeleteUserPoolDomain",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteUserPoolDomainRequest,
+    output: &S_DeleteUserPoolDomainResponse,
+    errors: &[
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DeleteUserPoolDomain;
+impl OperationType for DeleteUserPoolDomain {
+    type Input = DeleteUserPoolDomainRequest;
+    type Output = DeleteUserPoolDomainResponse;
+    const FACTS: &'static schema::Operation = &DELETE_USER_POOL_DOMAIN;
+}
+
+static DESCRIBE_IDENTITY_PROVIDER: schema::Operation = schema::Operation {
+    name: "DescribeIdentityProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeIdentityProviderRequest,
+    output: &S_DescribeIdentityProviderResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeIdentityProvider;
+impl OperationType for DescribeIdentityProvider {
+    type Input = DescribeIdentityProviderRequest;
+    type Output = DescribeIdentityProviderResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_IDENTITY_PROVIDER;
+}
+
+static DESCRIBE_RESOURCE_SERVER: schema::Operation = schema::Operation {
+    name: "DescribeResourceServer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeResourceServerRequest,
+    output: &S_DescribeResourceServerResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeResourceServer;
+impl OperationType for DescribeResourceServer {
+    type Input = DescribeResourceServerRequest;
+    type Output = DescribeResourceServerResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_RESOURCE_SERVER;
+}
+
+static DESCRIBE_USER_POOL: schema::Operation = schema::Operation {
+    name: "DescribeUserPool",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeUserPoolRequest,
+    output: &S_DescribeUserPoolResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_POOL_TAGGING_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeUserPool;
+impl OperationType for DescribeUserPool {
+    type Input = DescribeUserPoolRequest;
+    type Output = DescribeUserPoolResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_USER_POOL;
+}
+
+static DESCRIBE_USER_POOL_CLIENT: schema::Operation = schema::Operation {
+    name: "DescribeUserPoolClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeUserPoolClientRequest,
+    output: &S_DescribeUserPoolClientResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeUserPoolClient;
+impl OperationType for DescribeUserPoolClient {
+    type Input = DescribeUserPoolClientRequest;
+    type Output = DescribeUserPoolClientResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_USER_POOL_CLIENT;
+}
+
+static DESCRIBE_USER_POOL_DOMAIN: schema::Operation = schema::Operation {
+    name: "DescribeUserPoolDomain",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeUserPoolDomainRequest,
+    output: &S_DescribeUserPoolDomainResponse,
+    errors: &[
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeUserPoolDomain;
+impl OperationType for DescribeUserPoolDomain {
+    type Input = DescribeUserPoolDomainRequest;
+    type Output = DescribeUserPoolDomainResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_USER_POOL_DOMAIN;
+}
+
+static FORGET_DEVICE: schema::Operation = schema::Operation {
+    name: "ForgetDevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ForgetDeviceRequest,
+    output: &UNIT,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ForgetDevice;
+impl OperationType for ForgetDevice {
+    type Input = ForgetDeviceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &FORGET_DEVICE;
+}
+
+static FORGOT_PASSWORD: schema::Operation = schema::Operation {
+    name: "ForgotPassword",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ForgotPasswordRequest,
+    output: &S_ForgotPasswordResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ForgotPassword;
+impl OperationType for ForgotPassword {
+    type Input = ForgotPasswordRequest;
+    type Output = ForgotPasswordResponse;
+    const FACTS: &'static schema::Operation = &FORGOT_PASSWORD;
+}
+
+static GET_DEVICE: schema::Operation = schema::Operation {
+    name: "GetDevice",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetDeviceRequest,
+    output: &S_GetDeviceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetDevice;
+impl OperationType for GetDevice {
+    type Input = GetDeviceRequest;
+    type Output = GetDeviceResponse;
+    const FACTS: &'static schema::Operation = &GET_DEVICE;
+}
+
+static GET_GROUP: schema::Operation = schema::Operation {
+    name: "GetGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetGroupRequest,
+    output: &S_GetGroupResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetGroup;
+impl OperationType for GetGroup {
+    type Input = GetGroupRequest;
+    type Output = GetGroupResponse;
+    const FACTS: &'static schema::Operation = &GET_GROUP;
+}
+
+static GET_IDENTITY_PROVIDER_BY_IDENTIFIER: schema::Operation = schema::Operation {
+    name: "GetIdentityProviderByIdentifier",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetIdentityProviderByIdentifierRequest,
+    output: &S_GetIdentityProviderByIdentifierResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetIdentityProviderByIdentifier;
+impl OperationType for GetIdentityProviderByIdentifier {
+    type Input = GetIdentityProviderByIdentifierRequest;
+    type Output = GetIdentityProviderByIdentifierResponse;
+    const FACTS: &'static schema::Operation = &GET_IDENTITY_PROVIDER_BY_IDENTIFIER;
+}
+
+static GET_TOKENS_FROM_REFRESH_TOKEN: schema::Operation = schema::Operation {
+    name: "GetTokensFromRefreshToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetTokensFromRefreshTokenRequest,
+    output: &S_GetTokensFromRefreshTokenResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+        &REFRESH_TOKEN_REUSE_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetTokensFromRefreshToken;
+impl OperationType for GetTokensFromRefreshToken {
+    type Input = GetTokensFromRefreshTokenRequest;
+    type Output = GetTokensFromRefreshTokenResponse;
+    const FACTS: &'static schema::Operation = &GET_TOKENS_FROM_REFRESH_TOKEN;
+}
+
+static GET_USER: schema::Operation = schema::Operation {
+    name: "GetUser",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserRequest,
+    output: &S_GetUserResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUser;
+impl OperationType for GetUser {
+    type Input = GetUserRequest;
+    type Output = GetUserResponse;
+    const FACTS: &'static schema::Operation = &GET_USER;
+}
+
+static GET_USER_ATTRIBUTE_VERIFICATION_CODE: schema::Operation = schema::Operation {
+    name: "GetUserAttributeVerificationCode",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserAttributeVerificationCodeRequest,
+    output: &S_GetUserAttributeVerificationCodeResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUserAttributeVerificationCode;
+impl OperationType for GetUserAttributeVerificationCode {
+    type Input = GetUserAttributeVerificationCodeRequest;
+    type Output = GetUserAttributeVerificationCodeResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_ATTRIBUTE_VERIFICATION_CODE;
+}
+
+static GET_USER_AUTH_FACTORS: schema::Operation = schema::Operation {
+    name: "GetUserAuthFactors",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserAuthFactorsRequest,
+    output: &S_GetUserAuthFactorsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUserAuthFactors;
+impl OperationType for GetUserAuthFactors {
+    type Input = GetUserAuthFactorsRequest;
+    type Output = GetUserAuthFactorsResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_AUTH_FACTORS;
+}
+
+static GET_USER_POOL_MFA_CONFIG: schema::Operation = schema::Operation {
+    name: "GetUserPoolMfaConfig",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetUserPoolMfaConfigRequest,
+    output: &S_GetUserPoolMfaConfigResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetUserPoolMfaConfig;
+impl OperationType for GetUserPoolMfaConfig {
+    type Input = GetUserPoolMfaConfigRequest;
+    type Output = GetUserPoolMfaConfigResponse;
+    const FACTS: &'static schema::Operation = &GET_USER_POOL_MFA_CONFIG;
+}
+
+static GLOBAL_SIGN_OUT: schema::Operation = schema::Operation {
+    name: "GlobalSignOut",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GlobalSignOutRequest,
+    output: &S_GlobalSignOutResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GlobalSignOut;
+impl OperationType for GlobalSignOut {
+    type Input = GlobalSignOutRequest;
+    type Output = GlobalSignOutResponse;
+    const FACTS: &'static schema::Operation = &GLOBAL_SIGN_OUT;
+}
+
+static INITIATE_AUTH: schema::Operation = schema::Operation {
+    name: "InitiateAuth",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_InitiateAuthRequest,
+    output: &S_InitiateAuthResponse,
+    errors: &[
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct InitiateAuth;
+impl OperationType for InitiateAuth {
+    type Input = InitiateAuthRequest;
+    type Output = InitiateAuthResponse;
+    const FACTS: &'static schema::Operation = &INITIATE_AUTH;
+}
+
+static LIST_DEVICES: schema::Operation = schema::Operation {
+    name: "ListDevices",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListDevicesRequest,
+    output: &S_ListDevicesResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListDevices;
+impl OperationType for ListDevices {
+    type Input = ListDevicesRequest;
+    type Output = ListDevicesResponse;
+    const FACTS: &'static schema::Operation = &LIST_DEVICES;
+}
+
+static LIST_GROUPS: schema::Operation = schema::Operation {
+    name: "ListGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListGroupsRequest,
+    output: &S_ListGroupsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListGroups;
+impl OperationType for ListGroups {
+    type Input = ListGroupsRequest;
+    type Output = ListGroupsResponse;
+    const FACTS: &'static schema::Operation = &LIST_GROUPS;
+}
+
+static LIST_IDENTITY_PROVIDERS: schema::Operation = schema::Operation {
+    name: "ListIdentityProviders",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListIdentityProvidersRequest,
+    output: &S_ListIdentityProvidersResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListIdentityProviders;
+impl OperationType for ListIdentityProviders {
+    type Input = ListIdentityProvidersRequest;
+    type Output = ListIdentityProvidersResponse;
+    const FACTS: &'static schema::Operation = &LIST_IDENTITY_PROVIDERS;
+}
+
+static LIST_RESOURCE_SERVERS: schema::Operation = schema::Operation {
+    name: "ListResourceServers",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListResourceServersRequest,
+    output: &S_ListResourceServersResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListResourceServers;
+impl OperationType for ListResourceServers {
+    type Input = ListResourceServersRequest;
+    type Output = ListResourceServersResponse;
+    const FACTS: &'static schema::Operation = &LIST_RESOURCE_SERVERS;
+}
+
+static LIST_TAGS_FOR_RESOURCE: schema::Operation = schema::Operation {
+    name: "ListTagsForResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListTagsForResourceRequest,
+    output: &S_ListTagsForResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListTagsForResource;
+impl OperationType for ListTagsForResource {
+    type Input = ListTagsForResourceRequest;
+    type Output = ListTagsForResourceResponse;
+    const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
+}
+
+static LIST_USER_POOL_CLIENTS: schema::Operation = schema::Operation {
+    name: "ListUserPoolClients",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserPoolClientsRequest,
+    output: &S_ListUserPoolClientsResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUserPoolClients;
+impl OperationType for ListUserPoolClients {
+    type Input = ListUserPoolClientsRequest;
+    type Output = ListUserPoolClientsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_POOL_CLIENTS;
+}
+
+static LIST_USER_POOLS: schema::Operation = schema::Operation {
+    name: "ListUserPools",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserPoolsRequest,
+    output: &S_ListUserPoolsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &TOO_MANY_REQUESTS_EXCEPTION, &NOT_AUTHORIZED_EXCEPTION, &INTERNAL_ERROR_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUserPools;
+impl OperationType for ListUserPools {
+    type Input = ListUserPoolsRequest;
+    type Output = ListUserPoolsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_POOLS;
+}
+
+static LIST_USERS: schema::Operation = schema::Operation {
+    name: "ListUsers",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUsersRequest,
+    output: &S_ListUsersResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUsers;
+impl OperationType for ListUsers {
+    type Input = ListUsersRequest;
+    type Output = ListUsersResponse;
+    const FACTS: &'static schema::Operation = &LIST_USERS;
+}
+
+static LIST_USERS_IN_GROUP: schema::Operation = schema::Operation {
+    name: "ListUsersInGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUsersInGroupRequest,
+    output: &S_ListUsersInGroupResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUsersInGroup;
+impl OperationType for ListUsersInGroup {
+    type Input = ListUsersInGroupRequest;
+    type Output = ListUsersInGroupResponse;
+    const FACTS: &'static schema::Operation = &LIST_USERS_IN_GROUP;
+}
+
+static RESEND_CONFIRMATION_CODE: schema::Operation = schema::Operation {
+    name: "ResendConfirmationCode",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResendConfirmationCodeRequest,
+    output: &S_ResendConfirmationCodeResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ResendConfirmationCode;
+impl OperationType for ResendConfirmationCode {
+    type Input = ResendConfirmationCodeRequest;
+    type Output = ResendConfirmationCodeResponse;
+    const FACTS: &'static schema::Operation = &RESEND_CONFIRMATION_CODE;
+}
+
+static RESPOND_TO_AUTH_CHALLENGE: schema::Operation = schema::Operation {
+    name: "RespondToAuthChallenge",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RespondToAuthChallengeRequest,
+    output: &S_RespondToAuthChallengeResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &PASSWORD_HISTORY_POLICY_VIOLATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &MFA_METHOD_NOT_FOUND_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct RespondToAuthChallenge;
+impl OperationType for RespondToAuthChallenge {
+    type Input = RespondToAuthChallengeRequest;
+    type Output = RespondToAuthChallengeResponse;
+    const FACTS: &'static schema::Operation = &RESPOND_TO_AUTH_CHALLENGE;
+}
+
+static REVOKE_TOKEN: schema::Operation = schema::Operation {
+    name: "RevokeToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RevokeTokenRequest,
+    output: &S_RevokeTokenResponse,
+    errors: &[
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &UNAUTHORIZED_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNSUPPORTED_OPERATION_EXCEPTION,
+        &UNSUPPORTED_TOKEN_TYPE_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct RevokeToken;
+impl OperationType for RevokeToken {
+    type Input = RevokeTokenRequest;
+    type Output = RevokeTokenResponse;
+    const FACTS: &'static schema::Operation = &REVOKE_TOKEN;
+}
+
+static SET_USER_MFA_PREFERENCE: schema::Operation = schema::Operation {
+    name: "SetUserMFAPreference",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUserMFAPreferenceRequest,
+    output: &S_SetUserMFAPreferenceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUserMFAPreference;
+impl OperationType for SetUserMFAPreference {
+    type Input = SetUserMFAPreferenceRequest;
+    type Output = SetUserMFAPreferenceResponse;
+    const FACTS: &'static schema::Operation = &SET_USER_MFA_PREFERENCE;
+}
+
+static SET_USER_POOL_MFA_CONFIG: schema::Operation = schema::Operation {
+    name: "SetUserPoolMfaConfig",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SetUserPoolMfaConfigRequest,
+    output: &S_SetUserPoolMfaConfigResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SetUserPoolMfaConfig;
+impl OperationType for SetUserPoolMfaConfig {
+    type Input = SetUserPoolMfaConfigRequest;
+    type Output = SetUserPoolMfaConfigResponse;
+    const FACTS: &'static schema::Operation = &SET_USER_POOL_MFA_CONFIG;
+}
+
+static SIGN_UP: schema::Operation = schema::Operation {
+    name: "SignUp",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SignUpRequest,
+    output: &S_SignUpResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_PASSWORD_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &USERNAME_EXISTS_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct SignUp;
+impl OperationType for SignUp {
+    type Input = SignUpRequest;
+    type Output = SignUpResponse;
+    const FACTS: &'static schema::Operation = &SIGN_UP;
+}
+
+static TAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "TagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TagResourceRequest,
+    output: &S_TagResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct TagResource;
+impl OperationType for TagResource {
+    type Input = TagResourceRequest;
+    type Output = TagResourceResponse;
+    const FACTS: &'static schema::Operation = &TAG_RESOURCE;
+}
+
+static UNTAG_RESOURCE: schema::Operation = schema::Operation {
+    name: "UntagResource",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UntagResourceRequest,
+    output: &S_UntagResourceResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UntagResource;
+impl OperationType for UntagResource {
+    type Input = UntagResourceRequest;
+    type Output = UntagResourceResponse;
+    const FACTS: &'static schema::Operation = &UNTAG_RESOURCE;
+}
+
+static UPDATE_DEVICE_STATUS: schema::Operation = schema::Operation {
+    name: "UpdateDeviceStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateDeviceStatusRequest,
+    output: &S_UpdateDeviceStatusResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateDeviceStatus;
+impl OperationType for UpdateDeviceStatus {
+    type Input = UpdateDeviceStatusRequest;
+    type Output = UpdateDeviceStatusResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_DEVICE_STATUS;
+}
+
+static UPDATE_GROUP: schema::Operation = schema::Operation {
+    name: "UpdateGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateGroupRequest,
+    output: &S_UpdateGroupResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateGroup;
+impl OperationType for UpdateGroup {
+    type Input = UpdateGroupRequest;
+    type Output = UpdateGroupResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_GROUP;
+}
+
+static UPDATE_IDENTITY_PROVIDER: schema::Operation = schema::Operation {
+    name: "UpdateIdentityProvider",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateIdentityProviderRequest,
+    output: &S_UpdateIdentityProviderResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &UNSUPPORTED_IDENTITY_PROVIDER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateIdentityProvider;
+impl OperationType for UpdateIdentityProvider {
+    type Input = UpdateIdentityProviderRequest;
+    type Output = UpdateIdentityProviderResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_IDENTITY_PROVIDER;
+}
+
+static UPDATE_RESOURCE_SERVER: schema::Operation = schema::Operation {
+    name: "UpdateResourceServer",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateResourceServerRequest,
+    output: &S_UpdateResourceServerResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateResourceServer;
+impl OperationType for UpdateResourceServer {
+    type Input = UpdateResourceServerRequest;
+    type Output = UpdateResourceServerResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_RESOURCE_SERVER;
+}
+
+static UPDATE_USER_ATTRIBUTES: schema::Operation = schema::Operation {
+    name: "UpdateUserAttributes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateUserAttributesRequest,
+    output: &S_UpdateUserAttributesResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &UNEXPECTED_LAMBDA_EXCEPTION,
+        &USER_LAMBDA_VALIDATION_EXCEPTION,
+        &INVALID_LAMBDA_RESPONSE_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &CODE_DELIVERY_FAILURE_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUserAttributes;
+impl OperationType for UpdateUserAttributes {
+    type Input = UpdateUserAttributesRequest;
+    type Output = UpdateUserAttributesResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_USER_ATTRIBUTES;
+}
+
+static UPDATE_USER_POOL: schema::Operation = schema::Operation {
+    name: "UpdateUserPool",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateUserPoolRequest,
+    output: &S_UpdateUserPoolResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &USER_IMPORT_IN_PROGRESS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &INVALID_SMS_ROLE_ACCESS_POLICY_EXCEPTION,
+        &INVALID_SMS_ROLE_TRUST_RELATIONSHIP_EXCEPTION,
+        &USER_POOL_TAGGING_EXCEPTION,
+        &INVALID_EMAIL_ROLE_ACCESS_POLICY_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &TIER_CHANGE_NOT_ALLOWED_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUserPool;
+impl OperationType for UpdateUserPool {
+    type Input = UpdateUserPoolRequest;
+    type Output = UpdateUserPoolResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_USER_POOL;
+}
+
+static UPDATE_USER_POOL_CLIENT: schema::Operation = schema::Operation {
+    name: "UpdateUserPoolClient",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateUserPoolClientRequest,
+    output: &S_UpdateUserPoolClientResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &SCOPE_DOES_NOT_EXIST_EXCEPTION,
+        &INVALID_O_AUTH_FLOW_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUserPoolClient;
+impl OperationType for UpdateUserPoolClient {
+    type Input = UpdateUserPoolClientRequest;
+    type Output = UpdateUserPoolClientResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_USER_POOL_CLIENT;
+}
+
+static UPDATE_USER_POOL_DOMAIN: schema::Operation = schema::Operation {
+    name: "UpdateUserPoolDomain",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateUserPoolDomainRequest,
+    output: &S_UpdateUserPoolDomainResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &CONCURRENT_MODIFICATION_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &FEATURE_UNAVAILABLE_IN_TIER_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct UpdateUserPoolDomain;
+impl OperationType for UpdateUserPoolDomain {
+    type Input = UpdateUserPoolDomainRequest;
+    type Output = UpdateUserPoolDomainResponse;
+    const FACTS: &'static schema::Operation = &UPDATE_USER_POOL_DOMAIN;
+}
+
+static VERIFY_SOFTWARE_TOKEN: schema::Operation = schema::Operation {
+    name: "VerifySoftwareToken",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_VerifySoftwareTokenRequest,
+    output: &S_VerifySoftwareTokenResponse,
+    errors: &[
+        &INVALID_PARAMETER_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_USER_POOL_CONFIGURATION_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &ENABLE_SOFTWARE_TOKEN_MFA_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &SOFTWARE_TOKEN_MFA_NOT_FOUND_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct VerifySoftwareToken;
+impl OperationType for VerifySoftwareToken {
+    type Input = VerifySoftwareTokenRequest;
+    type Output = VerifySoftwareTokenResponse;
+    const FACTS: &'static schema::Operation = &VERIFY_SOFTWARE_TOKEN;
+}
+
+static VERIFY_USER_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "VerifyUserAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_VerifyUserAttributeRequest,
+    output: &S_VerifyUserAttributeResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &CODE_MISMATCH_EXCEPTION,
+        &EXPIRED_CODE_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &PASSWORD_RESET_REQUIRED_EXCEPTION,
+        &USER_NOT_FOUND_EXCEPTION,
+        &USER_NOT_CONFIRMED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &ALIAS_EXISTS_EXCEPTION,
+        &FORBIDDEN_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: true,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct VerifyUserAttribute;
+impl OperationType for VerifyUserAttribute {
+    type Input = VerifyUserAttributeRequest;
+    type Output = VerifyUserAttributeResponse;
+    const FACTS: &'static schema::Operation = &VERIFY_USER_ATTRIBUTE;
+}
 
 pub static ACCESS_DENIED_EXCEPTION: ErrorFact =
     ErrorFact { shape: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "message" };
@@ -324,3 +3100,11846 @@ pub static WEB_AUTHN_RELYING_PARTY_MISMATCH_EXCEPTION: ErrorFact = ErrorFact {
     status: 400,
     message: "message",
 };
+
+static S_AWSAccountIdType: schema::Shape =
+    schema::Shape::new("AWSAccountIdType", Kind::String).limits(Limits::NONE.max(12).pattern(&P_AWSAccountIdType));
+static P_AWSAccountIdType: Pattern = Pattern::new(r#"[0-9]+"#);
+static S_AccessTokenValidityType: schema::Shape =
+    schema::Shape::new("AccessTokenValidityType", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
+static S_AccountRecoverySettingType: schema::Shape =
+    schema::Shape::new("AccountRecoverySettingType", Kind::Structure(&L_AccountRecoverySettingType));
+static L_AccountRecoverySettingType: Layout = Layout::new(&[schema::Member::new("RecoveryMechanisms", &S_RecoveryMechanismsType)]);
+static S_AcrConfigurationType: schema::Shape =
+    schema::Shape::new("AcrConfigurationType", Kind::Map(&K_AcrConfigurationType, &V_AcrConfigurationType))
+        .limits(Limits::NONE.min(0).max(4));
+static K_AcrConfigurationType: schema::Member = schema::Member::new("key", &S_AcrLevelKeyType);
+static V_AcrConfigurationType: schema::Member = schema::Member::new("value", &S_AcrLevelConfigType);
+static S_AcrLevelConfigType: schema::Shape = schema::Shape::new("AcrLevelConfigType", Kind::Structure(&L_AcrLevelConfigType));
+static L_AcrLevelConfigType: Layout = Layout::new(&[schema::Member::new("AcrValue", &S_AcrValueType).required()]);
+static S_AcrLevelKeyType: schema::Shape =
+    schema::Shape::new("AcrLevelKeyType", Kind::String).limits(Limits::NONE.pattern(&P_AcrLevelKeyType));
+static P_AcrLevelKeyType: Pattern = Pattern::new(r#"Level[1-4]"#);
+static S_AcrMappingKeyType: schema::Shape =
+    schema::Shape::new("AcrMappingKeyType", Kind::String).limits(Limits::NONE.pattern(&P_AcrMappingKeyType));
+static P_AcrMappingKeyType: Pattern = Pattern::new(r#"Level[1-4]"#);
+static S_AcrMappingType: schema::Shape =
+    schema::Shape::new("AcrMappingType", Kind::Map(&K_AcrMappingType, &V_AcrMappingType)).limits(Limits::NONE.min(0).max(4));
+static K_AcrMappingType: schema::Member = schema::Member::new("key", &S_AcrMappingKeyType);
+static V_AcrMappingType: schema::Member = schema::Member::new("value", &S_AcrValueType);
+static S_AcrValueType: schema::Shape =
+    schema::Shape::new("AcrValueType", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_AcrValueType));
+static P_AcrValueType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
+static S_AddCustomAttributesRequest: schema::Shape =
+    schema::Shape::new("AddCustomAttributesRequest", Kind::Structure(&L_AddCustomAttributesRequest));
+static L_AddCustomAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("CustomAttributes", &S_CustomAttributesListType).required(),
+]);
+static S_AddCustomAttributesResponse: schema::Shape =
+    schema::Shape::new("AddCustomAttributesResponse", Kind::Structure(&L_AddCustomAttributesResponse));
+static L_AddCustomAttributesResponse: Layout = Layout::new(&[]);
+static S_AdminAddUserToGroupRequest: schema::Shape =
+    schema::Shape::new("AdminAddUserToGroupRequest", Kind::Structure(&L_AdminAddUserToGroupRequest));
+static L_AdminAddUserToGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+]);
+static S_AdminConfirmSignUpRequest: schema::Shape =
+    schema::Shape::new("AdminConfirmSignUpRequest", Kind::Structure(&L_AdminConfirmSignUpRequest));
+static L_AdminConfirmSignUpRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_AdminConfirmSignUpResponse: schema::Shape =
+    schema::Shape::new("AdminConfirmSignUpResponse", Kind::Structure(&L_AdminConfirmSignUpResponse));
+static L_AdminConfirmSignUpResponse: Layout = Layout::new(&[]);
+static S_AdminCreateUserConfigType: schema::Shape =
+    schema::Shape::new("AdminCreateUserConfigType", Kind::Structure(&L_AdminCreateUserConfigType));
+static L_AdminCreateUserConfigType: Layout = Layout::new(&[
+    schema::Member::new("AllowAdminCreateUserOnly", &S_BooleanType),
+    schema::Member::new("UnusedAccountValidityDays", &S_AdminCreateUserUnusedAccountValidityDaysType),
+    schema::Member::new("InviteMessageTemplate", &S_MessageTemplateType),
+]);
+static S_AdminCreateUserRequest: schema::Shape = schema::Shape::new("AdminCreateUserRequest", Kind::Structure(&L_AdminCreateUserRequest));
+static L_AdminCreateUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserAttributes", &S_AttributeListType),
+    schema::Member::new("ValidationData", &S_AttributeListType),
+    schema::Member::new("TemporaryPassword", &S_PasswordType),
+    schema::Member::new("ForceAliasCreation", &S_ForceAliasCreation),
+    schema::Member::new("MessageAction", &S_MessageActionType),
+    schema::Member::new("DesiredDeliveryMediums", &S_DeliveryMediumListType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_AdminCreateUserResponse: schema::Shape =
+    schema::Shape::new("AdminCreateUserResponse", Kind::Structure(&L_AdminCreateUserResponse));
+static L_AdminCreateUserResponse: Layout = Layout::new(&[schema::Member::new("User", &S_UserType)]);
+static S_AdminCreateUserUnusedAccountValidityDaysType: schema::Shape =
+    schema::Shape::new("AdminCreateUserUnusedAccountValidityDaysType", Kind::Integer).limits(Limits::NONE.min(0).max(365));
+static S_AdminDeleteSoftwareTokenRequest: schema::Shape =
+    schema::Shape::new("AdminDeleteSoftwareTokenRequest", Kind::Structure(&L_AdminDeleteSoftwareTokenRequest));
+static L_AdminDeleteSoftwareTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminDeleteSoftwareTokenResponse: schema::Shape =
+    schema::Shape::new("AdminDeleteSoftwareTokenResponse", Kind::Structure(&L_AdminDeleteSoftwareTokenResponse));
+static L_AdminDeleteSoftwareTokenResponse: Layout = Layout::new(&[]);
+static S_AdminDeleteUserAttributesRequest: schema::Shape =
+    schema::Shape::new("AdminDeleteUserAttributesRequest", Kind::Structure(&L_AdminDeleteUserAttributesRequest));
+static L_AdminDeleteUserAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserAttributeNames", &S_AttributeNameListType).required(),
+]);
+static S_AdminDeleteUserAttributesResponse: schema::Shape =
+    schema::Shape::new("AdminDeleteUserAttributesResponse", Kind::Structure(&L_AdminDeleteUserAttributesResponse));
+static L_AdminDeleteUserAttributesResponse: Layout = Layout::new(&[]);
+static S_AdminDeleteUserRequest: schema::Shape = schema::Shape::new("AdminDeleteUserRequest", Kind::Structure(&L_AdminDeleteUserRequest));
+static L_AdminDeleteUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminDisableProviderForUserRequest: schema::Shape =
+    schema::Shape::new("AdminDisableProviderForUserRequest", Kind::Structure(&L_AdminDisableProviderForUserRequest));
+static L_AdminDisableProviderForUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_StringType).required(),
+    schema::Member::new("User", &S_ProviderUserIdentifierType).required(),
+]);
+static S_AdminDisableProviderForUserResponse: schema::Shape =
+    schema::Shape::new("AdminDisableProviderForUserResponse", Kind::Structure(&L_AdminDisableProviderForUserResponse));
+static L_AdminDisableProviderForUserResponse: Layout = Layout::new(&[]);
+static S_AdminDisableUserRequest: schema::Shape =
+    schema::Shape::new("AdminDisableUserRequest", Kind::Structure(&L_AdminDisableUserRequest));
+static L_AdminDisableUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminDisableUserResponse: schema::Shape =
+    schema::Shape::new("AdminDisableUserResponse", Kind::Structure(&L_AdminDisableUserResponse));
+static L_AdminDisableUserResponse: Layout = Layout::new(&[]);
+static S_AdminEnableUserRequest: schema::Shape = schema::Shape::new("AdminEnableUserRequest", Kind::Structure(&L_AdminEnableUserRequest));
+static L_AdminEnableUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminEnableUserResponse: schema::Shape =
+    schema::Shape::new("AdminEnableUserResponse", Kind::Structure(&L_AdminEnableUserResponse));
+static L_AdminEnableUserResponse: Layout = Layout::new(&[]);
+static S_AdminForgetDeviceRequest: schema::Shape =
+    schema::Shape::new("AdminForgetDeviceRequest", Kind::Structure(&L_AdminForgetDeviceRequest));
+static L_AdminForgetDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+]);
+static S_AdminGetDeviceRequest: schema::Shape = schema::Shape::new("AdminGetDeviceRequest", Kind::Structure(&L_AdminGetDeviceRequest));
+static L_AdminGetDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminGetDeviceResponse: schema::Shape = schema::Shape::new("AdminGetDeviceResponse", Kind::Structure(&L_AdminGetDeviceResponse));
+static L_AdminGetDeviceResponse: Layout = Layout::new(&[schema::Member::new("Device", &S_DeviceType).required()]);
+static S_AdminGetUserRequest: schema::Shape = schema::Shape::new("AdminGetUserRequest", Kind::Structure(&L_AdminGetUserRequest));
+static L_AdminGetUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminGetUserResponse: schema::Shape = schema::Shape::new("AdminGetUserResponse", Kind::Structure(&L_AdminGetUserResponse));
+static L_AdminGetUserResponse: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserAttributes", &S_AttributeListType),
+    schema::Member::new("UserCreateDate", &S_DateType),
+    schema::Member::new("UserLastModifiedDate", &S_DateType),
+    schema::Member::new("Enabled", &S_BooleanType),
+    schema::Member::new("UserStatus", &S_UserStatusType),
+    schema::Member::new("MFAOptions", &S_MFAOptionListType),
+    schema::Member::new("PreferredMfaSetting", &S_StringType),
+    schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
+]);
+static S_AdminInitiateAuthRequest: schema::Shape =
+    schema::Shape::new("AdminInitiateAuthRequest", Kind::Structure(&L_AdminInitiateAuthRequest));
+static L_AdminInitiateAuthRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("AuthFlow", &S_AuthFlowType).required(),
+    schema::Member::new("AuthParameters", &S_AuthParametersType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("ContextData", &S_ContextDataType),
+    schema::Member::new("Session", &S_SessionType),
+]);
+static S_AdminInitiateAuthResponse: schema::Shape =
+    schema::Shape::new("AdminInitiateAuthResponse", Kind::Structure(&L_AdminInitiateAuthResponse));
+static L_AdminInitiateAuthResponse: Layout = Layout::new(&[
+    schema::Member::new("ChallengeName", &S_ChallengeNameType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("ChallengeParameters", &S_ChallengeParametersType),
+    schema::Member::new("AuthenticationResult", &S_AuthenticationResultType),
+    schema::Member::new("AvailableChallenges", &S_AvailableChallengeListType),
+]);
+static S_AdminLinkProviderForUserRequest: schema::Shape =
+    schema::Shape::new("AdminLinkProviderForUserRequest", Kind::Structure(&L_AdminLinkProviderForUserRequest));
+static L_AdminLinkProviderForUserRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_StringType).required(),
+    schema::Member::new("DestinationUser", &S_ProviderUserIdentifierType).required(),
+    schema::Member::new("SourceUser", &S_ProviderUserIdentifierType).required(),
+]);
+static S_AdminLinkProviderForUserResponse: schema::Shape =
+    schema::Shape::new("AdminLinkProviderForUserResponse", Kind::Structure(&L_AdminLinkProviderForUserResponse));
+static L_AdminLinkProviderForUserResponse: Layout = Layout::new(&[]);
+static S_AdminListDevicesRequest: schema::Shape =
+    schema::Shape::new("AdminListDevicesRequest", Kind::Structure(&L_AdminListDevicesRequest));
+static L_AdminListDevicesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+]);
+static S_AdminListDevicesResponse: schema::Shape =
+    schema::Shape::new("AdminListDevicesResponse", Kind::Structure(&L_AdminListDevicesResponse));
+static L_AdminListDevicesResponse: Layout =
+    Layout::new(&[schema::Member::new("Devices", &S_DeviceListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
+static S_AdminListGroupsForUserRequest: schema::Shape =
+    schema::Shape::new("AdminListGroupsForUserRequest", Kind::Structure(&L_AdminListGroupsForUserRequest));
+static L_AdminListGroupsForUserRequest: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_AdminListGroupsForUserResponse: schema::Shape =
+    schema::Shape::new("AdminListGroupsForUserResponse", Kind::Structure(&L_AdminListGroupsForUserResponse));
+static L_AdminListGroupsForUserResponse: Layout =
+    Layout::new(&[schema::Member::new("Groups", &S_GroupListType), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_AdminRemoveUserFromGroupRequest: schema::Shape =
+    schema::Shape::new("AdminRemoveUserFromGroupRequest", Kind::Structure(&L_AdminRemoveUserFromGroupRequest));
+static L_AdminRemoveUserFromGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+]);
+static S_AdminResetUserPasswordRequest: schema::Shape =
+    schema::Shape::new("AdminResetUserPasswordRequest", Kind::Structure(&L_AdminResetUserPasswordRequest));
+static L_AdminResetUserPasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_AdminResetUserPasswordResponse: schema::Shape =
+    schema::Shape::new("AdminResetUserPasswordResponse", Kind::Structure(&L_AdminResetUserPasswordResponse));
+static L_AdminResetUserPasswordResponse: Layout = Layout::new(&[]);
+static S_AdminRespondToAuthChallengeRequest: schema::Shape =
+    schema::Shape::new("AdminRespondToAuthChallengeRequest", Kind::Structure(&L_AdminRespondToAuthChallengeRequest));
+static L_AdminRespondToAuthChallengeRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ChallengeName", &S_ChallengeNameType).required(),
+    schema::Member::new("ChallengeResponses", &S_ChallengeResponsesType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("ContextData", &S_ContextDataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_AdminRespondToAuthChallengeResponse: schema::Shape =
+    schema::Shape::new("AdminRespondToAuthChallengeResponse", Kind::Structure(&L_AdminRespondToAuthChallengeResponse));
+static L_AdminRespondToAuthChallengeResponse: Layout = Layout::new(&[
+    schema::Member::new("ChallengeName", &S_ChallengeNameType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("ChallengeParameters", &S_ChallengeParametersType),
+    schema::Member::new("AuthenticationResult", &S_AuthenticationResultType),
+    schema::Member::new("AvailableChallenges", &S_AvailableChallengeListType),
+]);
+static S_AdminSetUserMFAPreferenceRequest: schema::Shape =
+    schema::Shape::new("AdminSetUserMFAPreferenceRequest", Kind::Structure(&L_AdminSetUserMFAPreferenceRequest));
+static L_AdminSetUserMFAPreferenceRequest: Layout = Layout::new(&[
+    schema::Member::new("SMSMfaSettings", &S_SMSMfaSettingsType),
+    schema::Member::new("SoftwareTokenMfaSettings", &S_SoftwareTokenMfaSettingsType),
+    schema::Member::new("EmailMfaSettings", &S_EmailMfaSettingsType),
+    schema::Member::new("WebAuthnMfaSettings", &S_WebAuthnMfaSettingsType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
+static S_AdminSetUserMFAPreferenceResponse: schema::Shape =
+    schema::Shape::new("AdminSetUserMFAPreferenceResponse", Kind::Structure(&L_AdminSetUserMFAPreferenceResponse));
+static L_AdminSetUserMFAPreferenceResponse: Layout = Layout::new(&[]);
+static S_AdminSetUserPasswordRequest: schema::Shape =
+    schema::Shape::new("AdminSetUserPasswordRequest", Kind::Structure(&L_AdminSetUserPasswordRequest));
+static L_AdminSetUserPasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("Password", &S_PasswordType).required(),
+    schema::Member::new("Permanent", &S_BooleanType),
+]);
+static S_AdminSetUserPasswordResponse: schema::Shape =
+    schema::Shape::new("AdminSetUserPasswordResponse", Kind::Structure(&L_AdminSetUserPasswordResponse));
+static L_AdminSetUserPasswordResponse: Layout = Layout::new(&[]);
+static S_AdminUpdateDeviceStatusRequest: schema::Shape =
+    schema::Shape::new("AdminUpdateDeviceStatusRequest", Kind::Structure(&L_AdminUpdateDeviceStatusRequest));
+static L_AdminUpdateDeviceStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+    schema::Member::new("DeviceRememberedStatus", &S_DeviceRememberedStatusType),
+]);
+static S_AdminUpdateDeviceStatusResponse: schema::Shape =
+    schema::Shape::new("AdminUpdateDeviceStatusResponse", Kind::Structure(&L_AdminUpdateDeviceStatusResponse));
+static L_AdminUpdateDeviceStatusResponse: Layout = Layout::new(&[]);
+static S_AdminUpdateUserAttributesRequest: schema::Shape =
+    schema::Shape::new("AdminUpdateUserAttributesRequest", Kind::Structure(&L_AdminUpdateUserAttributesRequest));
+static L_AdminUpdateUserAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserAttributes", &S_AttributeListType).required(),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_AdminUpdateUserAttributesResponse: schema::Shape =
+    schema::Shape::new("AdminUpdateUserAttributesResponse", Kind::Structure(&L_AdminUpdateUserAttributesResponse));
+static L_AdminUpdateUserAttributesResponse: Layout = Layout::new(&[]);
+static S_AdminUserGlobalSignOutRequest: schema::Shape =
+    schema::Shape::new("AdminUserGlobalSignOutRequest", Kind::Structure(&L_AdminUserGlobalSignOutRequest));
+static L_AdminUserGlobalSignOutRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Username", &S_UsernameType).required(),
+]);
+static S_AdminUserGlobalSignOutResponse: schema::Shape =
+    schema::Shape::new("AdminUserGlobalSignOutResponse", Kind::Structure(&L_AdminUserGlobalSignOutResponse));
+static L_AdminUserGlobalSignOutResponse: Layout = Layout::new(&[]);
+static S_AdvancedSecurityAdditionalFlowsType: schema::Shape =
+    schema::Shape::new("AdvancedSecurityAdditionalFlowsType", Kind::Structure(&L_AdvancedSecurityAdditionalFlowsType));
+static L_AdvancedSecurityAdditionalFlowsType: Layout =
+    Layout::new(&[schema::Member::new("CustomAuthMode", &S_AdvancedSecurityEnabledModeType)]);
+static S_AdvancedSecurityEnabledModeType: schema::Shape =
+    schema::Shape::new("AdvancedSecurityEnabledModeType", Kind::String).limits(Limits::NONE.values(&["AUDIT", "ENFORCED"]));
+static S_AdvancedSecurityModeType: schema::Shape =
+    schema::Shape::new("AdvancedSecurityModeType", Kind::String).limits(Limits::NONE.values(&["OFF", "AUDIT", "ENFORCED"]));
+static S_AliasAttributeType: schema::Shape =
+    schema::Shape::new("AliasAttributeType", Kind::String).limits(Limits::NONE.values(&["phone_number", "email", "preferred_username"]));
+static S_AliasAttributesListType: schema::Shape = schema::Shape::new("AliasAttributesListType", Kind::List(&M_AliasAttributesListType));
+static M_AliasAttributesListType: schema::Member = schema::Member::new("member", &S_AliasAttributeType);
+static S_AllowedFirstAuthFactorsListType: schema::Shape =
+    schema::Shape::new("AllowedFirstAuthFactorsListType", Kind::List(&M_AllowedFirstAuthFactorsListType))
+        .limits(Limits::NONE.min(1).max(5));
+static M_AllowedFirstAuthFactorsListType: schema::Member = schema::Member::new("member", &S_AuthFactorType);
+static S_AnalyticsConfigurationType: schema::Shape =
+    schema::Shape::new("AnalyticsConfigurationType", Kind::Structure(&L_AnalyticsConfigurationType));
+static L_AnalyticsConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("ApplicationId", &S_HexStringType),
+    schema::Member::new("ApplicationArn", &S_ArnType),
+    schema::Member::new("RoleArn", &S_ArnType),
+    schema::Member::new("ExternalId", &S_StringType),
+    schema::Member::new("UserDataShared", &S_BooleanType),
+]);
+static S_AnalyticsMetadataType: schema::Shape = schema::Shape::new("AnalyticsMetadataType", Kind::Structure(&L_AnalyticsMetadataType));
+static L_AnalyticsMetadataType: Layout = Layout::new(&[schema::Member::new("AnalyticsEndpointId", &S_StringType)]);
+static S_ArnType: schema::Shape = schema::Shape::new("ArnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_ArnType));
+static P_ArnType: Pattern =
+    Pattern::new(r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#);
+static S_AssociateSoftwareTokenRequest: schema::Shape =
+    schema::Shape::new("AssociateSoftwareTokenRequest", Kind::Structure(&L_AssociateSoftwareTokenRequest));
+static L_AssociateSoftwareTokenRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType), schema::Member::new("Session", &S_SessionType)]);
+static S_AssociateSoftwareTokenResponse: schema::Shape =
+    schema::Shape::new("AssociateSoftwareTokenResponse", Kind::Structure(&L_AssociateSoftwareTokenResponse));
+static L_AssociateSoftwareTokenResponse: Layout =
+    Layout::new(&[schema::Member::new("SecretCode", &S_SecretCodeType), schema::Member::new("Session", &S_SessionType)]);
+static S_AttributeDataType: schema::Shape =
+    schema::Shape::new("AttributeDataType", Kind::String).limits(Limits::NONE.values(&["String", "Number", "DateTime", "Boolean"]));
+static S_AttributeListType: schema::Shape = schema::Shape::new("AttributeListType", Kind::List(&M_AttributeListType));
+static M_AttributeListType: schema::Member = schema::Member::new("member", &S_AttributeType);
+static S_AttributeMappingKeyType: schema::Shape =
+    schema::Shape::new("AttributeMappingKeyType", Kind::String).limits(Limits::NONE.min(1).max(32));
+static S_AttributeMappingType: schema::Shape =
+    schema::Shape::new("AttributeMappingType", Kind::Map(&K_AttributeMappingType, &V_AttributeMappingType));
+static K_AttributeMappingType: schema::Member = schema::Member::new("key", &S_AttributeMappingKeyType);
+static V_AttributeMappingType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_AttributeNameListType: schema::Shape = schema::Shape::new("AttributeNameListType", Kind::List(&M_AttributeNameListType));
+static M_AttributeNameListType: schema::Member = schema::Member::new("member", &S_AttributeNameType);
+static S_AttributeNameType: schema::Shape =
+    schema::Shape::new("AttributeNameType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_AttributeNameType));
+static P_AttributeNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+"#);
+static S_AttributeType: schema::Shape = schema::Shape::new("AttributeType", Kind::Structure(&L_AttributeType));
+static L_AttributeType: Layout =
+    Layout::new(&[schema::Member::new("Name", &S_AttributeNameType).required(), schema::Member::new("Value", &S_AttributeValueType)]);
+static S_AttributeValueType: schema::Shape =
+    schema::Shape::new("AttributeValueType", Kind::String).limits(Limits::NONE.max(2048)).sensitive();
+static S_AttributesRequireVerificationBeforeUpdateType: schema::Shape =
+    schema::Shape::new("AttributesRequireVerificationBeforeUpdateType", Kind::List(&M_AttributesRequireVerificationBeforeUpdateType));
+static M_AttributesRequireVerificationBeforeUpdateType: schema::Member = schema::Member::new("member", &S_VerifiedAttributeType);
+static S_AuthFactorType: schema::Shape = schema::Shape::new("AuthFactorType", Kind::String).limits(Limits::NONE.values(&[
+    "PASSWORD",
+    "EMAIL_OTP",
+    "SMS_OTP",
+    "WEB_AUTHN",
+    "SOFTWARE_TOKEN",
+]));
+static S_AuthFlowType: schema::Shape = schema::Shape::new("AuthFlowType", Kind::String).limits(Limits::NONE.values(&[
+    "USER_SRP_AUTH",
+    "REFRESH_TOKEN_AUTH",
+    "REFRESH_TOKEN",
+    "CUSTOM_AUTH",
+    "ADMIN_NO_SRP_AUTH",
+    "USER_PASSWORD_AUTH",
+    "ADMIN_USER_PASSWORD_AUTH",
+    "USER_AUTH",
+]));
+static S_AuthParametersType: schema::Shape =
+    schema::Shape::new("AuthParametersType", Kind::Map(&K_AuthParametersType, &V_AuthParametersType)).sensitive();
+static K_AuthParametersType: schema::Member = schema::Member::new("key", &S_StringType);
+static V_AuthParametersType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_AuthSessionValidityType: schema::Shape =
+    schema::Shape::new("AuthSessionValidityType", Kind::Integer).limits(Limits::NONE.min(3).max(15));
+static S_AuthenticationResultType: schema::Shape =
+    schema::Shape::new("AuthenticationResultType", Kind::Structure(&L_AuthenticationResultType));
+static L_AuthenticationResultType: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType),
+    schema::Member::new("ExpiresIn", &S_IntegerType),
+    schema::Member::new("TokenType", &S_StringType),
+    schema::Member::new("RefreshToken", &S_TokenModelType),
+    schema::Member::new("IdToken", &S_TokenModelType),
+    schema::Member::new("NewDeviceMetadata", &S_NewDeviceMetadataType),
+]);
+static S_AvailableChallengeListType: schema::Shape =
+    schema::Shape::new("AvailableChallengeListType", Kind::List(&M_AvailableChallengeListType));
+static M_AvailableChallengeListType: schema::Member = schema::Member::new("member", &S_ChallengeNameType);
+static S_BooleanType: schema::Shape = schema::Shape::new("BooleanType", Kind::Boolean);
+static S_CallbackURLsListType: schema::Shape =
+    schema::Shape::new("CallbackURLsListType", Kind::List(&M_CallbackURLsListType)).limits(Limits::NONE.min(0).max(100));
+static M_CallbackURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
+static S_ChallengeNameType: schema::Shape = schema::Shape::new("ChallengeNameType", Kind::String).limits(Limits::NONE.values(&[
+    "SMS_MFA",
+    "EMAIL_OTP",
+    "SOFTWARE_TOKEN_MFA",
+    "SELECT_MFA_TYPE",
+    "MFA_SETUP",
+    "PASSWORD_VERIFIER",
+    "CUSTOM_CHALLENGE",
+    "SELECT_CHALLENGE",
+    "DEVICE_SRP_AUTH",
+    "DEVICE_PASSWORD_VERIFIER",
+    "ADMIN_NO_SRP_AUTH",
+    "NEW_PASSWORD_REQUIRED",
+    "SMS_OTP",
+    "PASSWORD",
+    "WEB_AUTHN",
+    "PASSWORD_SRP",
+]));
+static S_ChallengeParametersType: schema::Shape =
+    schema::Shape::new("ChallengeParametersType", Kind::Map(&K_ChallengeParametersType, &V_ChallengeParametersType));
+static K_ChallengeParametersType: schema::Member = schema::Member::new("key", &S_StringType);
+static V_ChallengeParametersType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_ChallengeResponsesType: schema::Shape =
+    schema::Shape::new("ChallengeResponsesType", Kind::Map(&K_ChallengeResponsesType, &V_ChallengeResponsesType)).sensitive();
+static K_ChallengeResponsesType: schema::Member = schema::Member::new("key", &S_StringType);
+static V_ChallengeResponsesType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_ChangePasswordRequest: schema::Shape = schema::Shape::new("ChangePasswordRequest", Kind::Structure(&L_ChangePasswordRequest));
+static L_ChangePasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("PreviousPassword", &S_PasswordType),
+    schema::Member::new("ProposedPassword", &S_PasswordType).required(),
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+]);
+static S_ChangePasswordResponse: schema::Shape = schema::Shape::new("ChangePasswordResponse", Kind::Structure(&L_ChangePasswordResponse));
+static L_ChangePasswordResponse: Layout = Layout::new(&[]);
+static S_ClientIdType: schema::Shape =
+    schema::Shape::new("ClientIdType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientIdType)).sensitive();
+static P_ClientIdType: Pattern = Pattern::new(r#"[\w+]+"#);
+static S_ClientMetadataType: schema::Shape =
+    schema::Shape::new("ClientMetadataType", Kind::Map(&K_ClientMetadataType, &V_ClientMetadataType));
+static K_ClientMetadataType: schema::Member = schema::Member::new("key", &S_StringType);
+static V_ClientMetadataType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_ClientNameType: schema::Shape =
+    schema::Shape::new("ClientNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_ClientNameType));
+static P_ClientNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
+static S_ClientPermissionListType: schema::Shape = schema::Shape::new("ClientPermissionListType", Kind::List(&M_ClientPermissionListType));
+static M_ClientPermissionListType: schema::Member = schema::Member::new("member", &S_ClientPermissionType);
+static S_ClientPermissionType: schema::Shape =
+    schema::Shape::new("ClientPermissionType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ClientSecretType: schema::Shape =
+    schema::Shape::new("ClientSecretType", Kind::String).limits(Limits::NONE.min(24).max(64).pattern(&P_ClientSecretType)).sensitive();
+static P_ClientSecretType: Pattern = Pattern::new(r#"[\w+]+"#);
+static S_ClientTypeType: schema::Shape =
+    schema::Shape::new("ClientTypeType", Kind::String).limits(Limits::NONE.values(&["REGULAR", "DCR"]));
+static S_CodeDeliveryDetailsListType: schema::Shape =
+    schema::Shape::new("CodeDeliveryDetailsListType", Kind::List(&M_CodeDeliveryDetailsListType));
+static M_CodeDeliveryDetailsListType: schema::Member = schema::Member::new("member", &S_CodeDeliveryDetailsType);
+static S_CodeDeliveryDetailsType: schema::Shape =
+    schema::Shape::new("CodeDeliveryDetailsType", Kind::Structure(&L_CodeDeliveryDetailsType));
+static L_CodeDeliveryDetailsType: Layout = Layout::new(&[
+    schema::Member::new("Destination", &S_StringType),
+    schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
+    schema::Member::new("AttributeName", &S_AttributeNameType),
+]);
+static S_ConfiguredUserAuthFactorsListType: schema::Shape =
+    schema::Shape::new("ConfiguredUserAuthFactorsListType", Kind::List(&M_ConfiguredUserAuthFactorsListType))
+        .limits(Limits::NONE.min(0).max(8));
+static M_ConfiguredUserAuthFactorsListType: schema::Member = schema::Member::new("member", &S_AuthFactorType);
+static S_ConfirmDeviceRequest: schema::Shape = schema::Shape::new("ConfirmDeviceRequest", Kind::Structure(&L_ConfirmDeviceRequest));
+static L_ConfirmDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+    schema::Member::new("DeviceSecretVerifierConfig", &S_DeviceSecretVerifierConfigType),
+    schema::Member::new("DeviceName", &S_DeviceNameType),
+]);
+static S_ConfirmDeviceResponse: schema::Shape = schema::Shape::new("ConfirmDeviceResponse", Kind::Structure(&L_ConfirmDeviceResponse));
+static L_ConfirmDeviceResponse: Layout = Layout::new(&[schema::Member::new("UserConfirmationNecessary", &S_BooleanType)]);
+static S_ConfirmForgotPasswordRequest: schema::Shape =
+    schema::Shape::new("ConfirmForgotPasswordRequest", Kind::Structure(&L_ConfirmForgotPasswordRequest));
+static L_ConfirmForgotPasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SecretHash", &S_SecretHashType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("ConfirmationCode", &S_ConfirmationCodeType).required(),
+    schema::Member::new("Password", &S_PasswordType).required(),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_ConfirmForgotPasswordResponse: schema::Shape =
+    schema::Shape::new("ConfirmForgotPasswordResponse", Kind::Structure(&L_ConfirmForgotPasswordResponse));
+static L_ConfirmForgotPasswordResponse: Layout = Layout::new(&[]);
+static S_ConfirmSignUpRequest: schema::Shape = schema::Shape::new("ConfirmSignUpRequest", Kind::Structure(&L_ConfirmSignUpRequest));
+static L_ConfirmSignUpRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SecretHash", &S_SecretHashType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("ConfirmationCode", &S_ConfirmationCodeType).required(),
+    schema::Member::new("ForceAliasCreation", &S_ForceAliasCreation),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+    schema::Member::new("Session", &S_SessionType),
+]);
+static S_ConfirmSignUpResponse: schema::Shape = schema::Shape::new("ConfirmSignUpResponse", Kind::Structure(&L_ConfirmSignUpResponse));
+static L_ConfirmSignUpResponse: Layout = Layout::new(&[schema::Member::new("Session", &S_SessionType)]);
+static S_ConfirmationCodeType: schema::Shape =
+    schema::Shape::new("ConfirmationCodeType", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_ConfirmationCodeType));
+static P_ConfirmationCodeType: Pattern = Pattern::new(r#"[\S]+"#);
+static S_ContextDataType: schema::Shape = schema::Shape::new("ContextDataType", Kind::Structure(&L_ContextDataType));
+static L_ContextDataType: Layout = Layout::new(&[
+    schema::Member::new("IpAddress", &S_StringType).required(),
+    schema::Member::new("ServerName", &S_StringType).required(),
+    schema::Member::new("ServerPath", &S_StringType).required(),
+    schema::Member::new("HttpHeaders", &S_HttpHeaderList).required(),
+    schema::Member::new("EncodedData", &S_StringType),
+]);
+static S_CreateGroupRequest: schema::Shape = schema::Shape::new("CreateGroupRequest", Kind::Structure(&L_CreateGroupRequest));
+static L_CreateGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("RoleArn", &S_ArnType),
+    schema::Member::new("Precedence", &S_PrecedenceType),
+]);
+static S_CreateGroupResponse: schema::Shape = schema::Shape::new("CreateGroupResponse", Kind::Structure(&L_CreateGroupResponse));
+static L_CreateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
+static S_CreateIdentityProviderRequest: schema::Shape =
+    schema::Shape::new("CreateIdentityProviderRequest", Kind::Structure(&L_CreateIdentityProviderRequest));
+static L_CreateIdentityProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ProviderName", &S_ProviderNameTypeV2).required(),
+    schema::Member::new("ProviderType", &S_IdentityProviderTypeType).required(),
+    schema::Member::new("ProviderDetails", &S_ProviderDetailsType).required(),
+    schema::Member::new("AttributeMapping", &S_AttributeMappingType),
+    schema::Member::new("IdpIdentifiers", &S_IdpIdentifiersListType),
+    schema::Member::new("AcrMapping", &S_AcrMappingType),
+]);
+static S_CreateIdentityProviderResponse: schema::Shape =
+    schema::Shape::new("CreateIdentityProviderResponse", Kind::Structure(&L_CreateIdentityProviderResponse));
+static L_CreateIdentityProviderResponse: Layout =
+    Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_CreateResourceServerRequest: schema::Shape =
+    schema::Shape::new("CreateResourceServerRequest", Kind::Structure(&L_CreateResourceServerRequest));
+static L_CreateResourceServerRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Identifier", &S_ResourceServerIdentifierType).required(),
+    schema::Member::new("Name", &S_ResourceServerNameType).required(),
+    schema::Member::new("Scopes", &S_ResourceServerScopeListType),
+]);
+static S_CreateResourceServerResponse: schema::Shape =
+    schema::Shape::new("CreateResourceServerResponse", Kind::Structure(&L_CreateResourceServerResponse));
+static L_CreateResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_CreateUserPoolClientRequest: schema::Shape =
+    schema::Shape::new("CreateUserPoolClientRequest", Kind::Structure(&L_CreateUserPoolClientRequest));
+static L_CreateUserPoolClientRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientName", &S_ClientNameType).required(),
+    schema::Member::new("GenerateSecret", &S_GenerateSecret),
+    schema::Member::new("ClientSecret", &S_ClientSecretType),
+    schema::Member::new("RefreshTokenValidity", &S_RefreshTokenValidityType),
+    schema::Member::new("AccessTokenValidity", &S_AccessTokenValidityType),
+    schema::Member::new("IdTokenValidity", &S_IdTokenValidityType),
+    schema::Member::new("TokenValidityUnits", &S_TokenValidityUnitsType),
+    schema::Member::new("ReadAttributes", &S_ClientPermissionListType),
+    schema::Member::new("WriteAttributes", &S_ClientPermissionListType),
+    schema::Member::new("ExplicitAuthFlows", &S_ExplicitAuthFlowsListType),
+    schema::Member::new("SupportedIdentityProviders", &S_SupportedIdentityProvidersListType),
+    schema::Member::new("CallbackURLs", &S_CallbackURLsListType),
+    schema::Member::new("LogoutURLs", &S_LogoutURLsListType),
+    schema::Member::new("DefaultRedirectURI", &S_RedirectUrlType),
+    schema::Member::new("AllowedOAuthFlows", &S_OAuthFlowsType),
+    schema::Member::new("AllowedOAuthScopes", &S_ScopeListType),
+    schema::Member::new("AllowedOAuthFlowsUserPoolClient", &S_BooleanType),
+    schema::Member::new("AnalyticsConfiguration", &S_AnalyticsConfigurationType),
+    schema::Member::new("PreventUserExistenceErrors", &S_PreventUserExistenceErrorTypes),
+    schema::Member::new("EnableTokenRevocation", &S_WrappedBooleanType),
+    schema::Member::new("EnablePropagateAdditionalUserContextData", &S_WrappedBooleanType),
+    schema::Member::new("AuthSessionValidity", &S_AuthSessionValidityType),
+    schema::Member::new("RefreshTokenRotation", &S_RefreshTokenRotationType),
+]);
+static S_CreateUserPoolClientResponse: schema::Shape =
+    schema::Shape::new("CreateUserPoolClientResponse", Kind::Structure(&L_CreateUserPoolClientResponse));
+static L_CreateUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static S_CreateUserPoolDomainRequest: schema::Shape =
+    schema::Shape::new("CreateUserPoolDomainRequest", Kind::Structure(&L_CreateUserPoolDomainRequest));
+static L_CreateUserPoolDomainRequest: Layout = Layout::new(&[
+    schema::Member::new("Domain", &S_DomainType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ManagedLoginVersion", &S_WrappedIntegerType),
+    schema::Member::new("CustomDomainConfig", &S_CustomDomainConfigType),
+    schema::Member::new("Routing", &S_RoutingType),
+]);
+static S_CreateUserPoolDomainResponse: schema::Shape =
+    schema::Shape::new("CreateUserPoolDomainResponse", Kind::Structure(&L_CreateUserPoolDomainResponse));
+static L_CreateUserPoolDomainResponse: Layout = Layout::new(&[
+    schema::Member::new("ManagedLoginVersion", &S_WrappedIntegerType),
+    schema::Member::new("CloudFrontDomain", &S_DomainType),
+    schema::Member::new("Routing", &S_RoutingType),
+]);
+static S_CreateUserPoolRequest: schema::Shape = schema::Shape::new("CreateUserPoolRequest", Kind::Structure(&L_CreateUserPoolRequest));
+static L_CreateUserPoolRequest: Layout = Layout::new(&[
+    schema::Member::new("PoolName", &S_UserPoolNameType).required(),
+    schema::Member::new("Policies", &S_UserPoolPolicyType),
+    schema::Member::new("DeletionProtection", &S_DeletionProtectionType),
+    schema::Member::new("LambdaConfig", &S_LambdaConfigType),
+    schema::Member::new("AutoVerifiedAttributes", &S_VerifiedAttributesListType),
+    schema::Member::new("AliasAttributes", &S_AliasAttributesListType),
+    schema::Member::new("UsernameAttributes", &S_UsernameAttributesListType),
+    schema::Member::new("SmsVerificationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("EmailVerificationMessage", &S_EmailVerificationMessageType),
+    schema::Member::new("EmailVerificationSubject", &S_EmailVerificationSubjectType),
+    schema::Member::new("VerificationMessageTemplate", &S_VerificationMessageTemplateType),
+    schema::Member::new("SmsAuthenticationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("UserAttributeUpdateSettings", &S_UserAttributeUpdateSettingsType),
+    schema::Member::new("DeviceConfiguration", &S_DeviceConfigurationType),
+    schema::Member::new("EmailConfiguration", &S_EmailConfigurationType),
+    schema::Member::new("SmsConfiguration", &S_SmsConfigurationType),
+    schema::Member::new("UserPoolTags", &S_UserPoolTagsType),
+    schema::Member::new("AdminCreateUserConfig", &S_AdminCreateUserConfigType),
+    schema::Member::new("Schema", &S_SchemaAttributesListType),
+    schema::Member::new("UserPoolAddOns", &S_UserPoolAddOnsType),
+    schema::Member::new("DcrConfiguration", &S_DcrConfigurationType),
+    schema::Member::new("UsernameConfiguration", &S_UsernameConfigurationType),
+    schema::Member::new("AccountRecoverySetting", &S_AccountRecoverySettingType),
+    schema::Member::new("UserPoolTier", &S_UserPoolTierType),
+    schema::Member::new("KeyConfiguration", &S_KeyConfigurationType),
+    schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
+    schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
+]);
+static S_CreateUserPoolResponse: schema::Shape = schema::Shape::new("CreateUserPoolResponse", Kind::Structure(&L_CreateUserPoolResponse));
+static L_CreateUserPoolResponse: Layout = Layout::new(&[schema::Member::new("UserPool", &S_UserPoolType)]);
+static S_CustomAttributeNameType: schema::Shape =
+    schema::Shape::new("CustomAttributeNameType", Kind::String).limits(Limits::NONE.min(1).max(20).pattern(&P_CustomAttributeNameType));
+static P_CustomAttributeNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
+static S_CustomAttributesListType: schema::Shape =
+    schema::Shape::new("CustomAttributesListType", Kind::List(&M_CustomAttributesListType)).limits(Limits::NONE.min(1).max(25));
+static M_CustomAttributesListType: schema::Member = schema::Member::new("member", &S_SchemaAttributeType);
+static S_CustomDomainConfigType: schema::Shape = schema::Shape::new("CustomDomainConfigType", Kind::Structure(&L_CustomDomainConfigType));
+static L_CustomDomainConfigType: Layout = Layout::new(&[
+    schema::Member::new("CertificateArn", &S_ArnType).required(),
+    schema::Member::new("SecurityPolicy", &S_SecurityPolicyType),
+]);
+static S_CustomEmailLambdaVersionConfigType: schema::Shape =
+    schema::Shape::new("CustomEmailLambdaVersionConfigType", Kind::Structure(&L_CustomEmailLambdaVersionConfigType));
+static L_CustomEmailLambdaVersionConfigType: Layout = Layout::new(&[
+    schema::Member::new("LambdaVersion", &S_CustomEmailSenderLambdaVersionType).required(),
+    schema::Member::new("LambdaArn", &S_ArnType).required(),
+]);
+static S_CustomEmailSenderLambdaVersionType: schema::Shape =
+    schema::Shape::new("CustomEmailSenderLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0"]));
+static S_CustomSMSLambdaVersionConfigType: schema::Shape =
+    schema::Shape::new("CustomSMSLambdaVersionConfigType", Kind::Structure(&L_CustomSMSLambdaVersionConfigType));
+static L_CustomSMSLambdaVersionConfigType: Layout = Layout::new(&[
+    schema::Member::new("LambdaVersion", &S_CustomSMSSenderLambdaVersionType).required(),
+    schema::Member::new("LambdaArn", &S_ArnType).required(),
+]);
+static S_CustomSMSSenderLambdaVersionType: schema::Shape =
+    schema::Shape::new("CustomSMSSenderLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0"]));
+static S_DateType: schema::Shape = schema::Shape::new("DateType", Kind::Timestamp);
+static S_DcrConfigurationType: schema::Shape = schema::Shape::new("DcrConfigurationType", Kind::Structure(&L_DcrConfigurationType));
+static L_DcrConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("EnableStatus", &S_StatusType),
+    schema::Member::new("OpenDcrEnabled", &S_BooleanType),
+    schema::Member::new("AuthenticatedGrantTypes", &S_OAuthFlowsType),
+    schema::Member::new("OpenDcrGrantTypes", &S_OAuthFlowsType),
+    schema::Member::new("AllowedScopes", &S_ScopeListType),
+]);
+static S_DefaultEmailOptionType: schema::Shape =
+    schema::Shape::new("DefaultEmailOptionType", Kind::String).limits(Limits::NONE.values(&["CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"]));
+static S_DeleteGroupRequest: schema::Shape = schema::Shape::new("DeleteGroupRequest", Kind::Structure(&L_DeleteGroupRequest));
+static L_DeleteGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
+static S_DeleteIdentityProviderRequest: schema::Shape =
+    schema::Shape::new("DeleteIdentityProviderRequest", Kind::Structure(&L_DeleteIdentityProviderRequest));
+static L_DeleteIdentityProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ProviderName", &S_ProviderNameType).required(),
+]);
+static S_DeleteResourceServerRequest: schema::Shape =
+    schema::Shape::new("DeleteResourceServerRequest", Kind::Structure(&L_DeleteResourceServerRequest));
+static L_DeleteResourceServerRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Identifier", &S_ResourceServerIdentifierType).required(),
+]);
+static S_DeleteUserAttributesRequest: schema::Shape =
+    schema::Shape::new("DeleteUserAttributesRequest", Kind::Structure(&L_DeleteUserAttributesRequest));
+static L_DeleteUserAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserAttributeNames", &S_AttributeNameListType).required(),
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+]);
+static S_DeleteUserAttributesResponse: schema::Shape =
+    schema::Shape::new("DeleteUserAttributesResponse", Kind::Structure(&L_DeleteUserAttributesResponse));
+static L_DeleteUserAttributesResponse: Layout = Layout::new(&[]);
+static S_DeleteUserPoolClientRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPoolClientRequest", Kind::Structure(&L_DeleteUserPoolClientRequest));
+static L_DeleteUserPoolClientRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+]);
+static S_DeleteUserPoolDomainRequest: schema::Shape =
+    schema::Shape::new("DeleteUserPoolDomainRequest", Kind::Structure(&L_DeleteUserPoolDomainRequest));
+static L_DeleteUserPoolDomainRequest: Layout = Layout::new(&[
+    schema::Member::new("Domain", &S_DomainType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
+static S_DeleteUserPoolDomainResponse: schema::Shape =
+    schema::Shape::new("DeleteUserPoolDomainResponse", Kind::Structure(&L_DeleteUserPoolDomainResponse));
+static L_DeleteUserPoolDomainResponse: Layout = Layout::new(&[]);
+static S_DeleteUserPoolRequest: schema::Shape = schema::Shape::new("DeleteUserPoolRequest", Kind::Structure(&L_DeleteUserPoolRequest));
+static L_DeleteUserPoolRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_DeleteUserRequest: schema::Shape = schema::Shape::new("DeleteUserRequest", Kind::Structure(&L_DeleteUserRequest));
+static L_DeleteUserRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_DeletionProtectionType: schema::Shape =
+    schema::Shape::new("DeletionProtectionType", Kind::String).limits(Limits::NONE.values(&["ACTIVE", "INACTIVE"]));
+static S_DeliveryMediumListType: schema::Shape = schema::Shape::new("DeliveryMediumListType", Kind::List(&M_DeliveryMediumListType));
+static M_DeliveryMediumListType: schema::Member = schema::Member::new("member", &S_DeliveryMediumType);
+static S_DeliveryMediumType: schema::Shape =
+    schema::Shape::new("DeliveryMediumType", Kind::String).limits(Limits::NONE.values(&["SMS", "EMAIL"]));
+static S_DescribeIdentityProviderRequest: schema::Shape =
+    schema::Shape::new("DescribeIdentityProviderRequest", Kind::Structure(&L_DescribeIdentityProviderRequest));
+static L_DescribeIdentityProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ProviderName", &S_ProviderNameType).required(),
+]);
+static S_DescribeIdentityProviderResponse: schema::Shape =
+    schema::Shape::new("DescribeIdentityProviderResponse", Kind::Structure(&L_DescribeIdentityProviderResponse));
+static L_DescribeIdentityProviderResponse: Layout =
+    Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_DescribeResourceServerRequest: schema::Shape =
+    schema::Shape::new("DescribeResourceServerRequest", Kind::Structure(&L_DescribeResourceServerRequest));
+static L_DescribeResourceServerRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Identifier", &S_ResourceServerIdentifierType).required(),
+]);
+static S_DescribeResourceServerResponse: schema::Shape =
+    schema::Shape::new("DescribeResourceServerResponse", Kind::Structure(&L_DescribeResourceServerResponse));
+static L_DescribeResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_DescribeUserPoolClientRequest: schema::Shape =
+    schema::Shape::new("DescribeUserPoolClientRequest", Kind::Structure(&L_DescribeUserPoolClientRequest));
+static L_DescribeUserPoolClientRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+]);
+static S_DescribeUserPoolClientResponse: schema::Shape =
+    schema::Shape::new("DescribeUserPoolClientResponse", Kind::Structure(&L_DescribeUserPoolClientResponse));
+static L_DescribeUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static S_DescribeUserPoolDomainRequest: schema::Shape =
+    schema::Shape::new("DescribeUserPoolDomainRequest", Kind::Structure(&L_DescribeUserPoolDomainRequest));
+static L_DescribeUserPoolDomainRequest: Layout = Layout::new(&[schema::Member::new("Domain", &S_DomainType).required()]);
+static S_DescribeUserPoolDomainResponse: schema::Shape =
+    schema::Shape::new("DescribeUserPoolDomainResponse", Kind::Structure(&L_DescribeUserPoolDomainResponse));
+static L_DescribeUserPoolDomainResponse: Layout = Layout::new(&[schema::Member::new("DomainDescription", &S_DomainDescriptionType)]);
+static S_DescribeUserPoolRequest: schema::Shape =
+    schema::Shape::new("DescribeUserPoolRequest", Kind::Structure(&L_DescribeUserPoolRequest));
+static L_DescribeUserPoolRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_DescribeUserPoolResponse: schema::Shape =
+    schema::Shape::new("DescribeUserPoolResponse", Kind::Structure(&L_DescribeUserPoolResponse));
+static L_DescribeUserPoolResponse: Layout = Layout::new(&[schema::Member::new("UserPool", &S_UserPoolType)]);
+static S_DescriptionType: schema::Shape = schema::Shape::new("DescriptionType", Kind::String).limits(Limits::NONE.max(2048));
+static S_DeviceConfigurationType: schema::Shape =
+    schema::Shape::new("DeviceConfigurationType", Kind::Structure(&L_DeviceConfigurationType));
+static L_DeviceConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("ChallengeRequiredOnNewDevice", &S_BooleanType),
+    schema::Member::new("DeviceOnlyRememberedOnUserPrompt", &S_BooleanType),
+]);
+static S_DeviceKeyType: schema::Shape =
+    schema::Shape::new("DeviceKeyType", Kind::String).limits(Limits::NONE.min(1).max(55).pattern(&P_DeviceKeyType));
+static P_DeviceKeyType: Pattern = Pattern::new(r#"[\w-]+_[0-9a-f-]+"#);
+static S_DeviceListType: schema::Shape = schema::Shape::new("DeviceListType", Kind::List(&M_DeviceListType));
+static M_DeviceListType: schema::Member = schema::Member::new("member", &S_DeviceType);
+static S_DeviceNameType: schema::Shape = schema::Shape::new("DeviceNameType", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_DeviceRememberedStatusType: schema::Shape =
+    schema::Shape::new("DeviceRememberedStatusType", Kind::String).limits(Limits::NONE.values(&["remembered", "not_remembered"]));
+static S_DeviceSecretVerifierConfigType: schema::Shape =
+    schema::Shape::new("DeviceSecretVerifierConfigType", Kind::Structure(&L_DeviceSecretVerifierConfigType));
+static L_DeviceSecretVerifierConfigType: Layout =
+    Layout::new(&[schema::Member::new("PasswordVerifier", &S_StringType), schema::Member::new("Salt", &S_StringType)]);
+static S_DeviceType: schema::Shape = schema::Shape::new("DeviceType", Kind::Structure(&L_DeviceType));
+static L_DeviceType: Layout = Layout::new(&[
+    schema::Member::new("DeviceKey", &S_DeviceKeyType),
+    schema::Member::new("DeviceAttributes", &S_AttributeListType),
+    schema::Member::new("DeviceCreateDate", &S_DateType),
+    schema::Member::new("DeviceLastModifiedDate", &S_DateType),
+    schema::Member::new("DeviceLastAuthenticatedDate", &S_DateType),
+]);
+static S_DomainDescriptionType: schema::Shape = schema::Shape::new("DomainDescriptionType", Kind::Structure(&L_DomainDescriptionType));
+static L_DomainDescriptionType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("AWSAccountId", &S_AWSAccountIdType),
+    schema::Member::new("Domain", &S_DomainType),
+    schema::Member::new("S3Bucket", &S_S3BucketType),
+    schema::Member::new("CloudFrontDistribution", &S_StringType),
+    schema::Member::new("Version", &S_DomainVersionType),
+    schema::Member::new("Status", &S_DomainStatusType),
+    schema::Member::new("CustomDomainConfig", &S_CustomDomainConfigType),
+    schema::Member::new("ManagedLoginVersion", &S_WrappedIntegerType),
+    schema::Member::new("Routing", &S_RoutingType),
+]);
+static S_DomainStatusType: schema::Shape = schema::Shape::new("DomainStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["CREATING", "DELETING", "UPDATING", "ACTIVE", "FAILED"]));
+static S_DomainType: schema::Shape =
+    schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.min(1).max(63).pattern(&P_DomainType));
+static P_DomainType: Pattern = Pattern::new(r#"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"#);
+static S_DomainVersionType: schema::Shape = schema::Shape::new("DomainVersionType", Kind::String).limits(Limits::NONE.min(1).max(20));
+static S_EmailAddressType: schema::Shape =
+    schema::Shape::new("EmailAddressType", Kind::String).limits(Limits::NONE.pattern(&P_EmailAddressType));
+static P_EmailAddressType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
+static S_EmailConfigurationType: schema::Shape = schema::Shape::new("EmailConfigurationType", Kind::Structure(&L_EmailConfigurationType));
+static L_EmailConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("SourceArn", &S_ArnType),
+    schema::Member::new("ReplyToEmailAddress", &S_EmailAddressType),
+    schema::Member::new("EmailSendingAccount", &S_EmailSendingAccountType),
+    schema::Member::new("From", &S_StringType),
+    schema::Member::new("ConfigurationSet", &S_SESConfigurationSet),
+]);
+static S_EmailInviteMessageType: schema::Shape =
+    schema::Shape::new("EmailInviteMessageType", Kind::String).limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailInviteMessageType));
+static P_EmailInviteMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailMfaConfigType: schema::Shape = schema::Shape::new("EmailMfaConfigType", Kind::Structure(&L_EmailMfaConfigType));
+static L_EmailMfaConfigType: Layout =
+    Layout::new(&[schema::Member::new("Message", &S_EmailMfaMessageType), schema::Member::new("Subject", &S_EmailMfaSubjectType)]);
+static S_EmailMfaMessageType: schema::Shape =
+    schema::Shape::new("EmailMfaMessageType", Kind::String).limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailMfaMessageType));
+static P_EmailMfaMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailMfaSettingsType: schema::Shape = schema::Shape::new("EmailMfaSettingsType", Kind::Structure(&L_EmailMfaSettingsType));
+static L_EmailMfaSettingsType: Layout =
+    Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
+static S_EmailMfaSubjectType: schema::Shape =
+    schema::Shape::new("EmailMfaSubjectType", Kind::String).limits(Limits::NONE.pattern(&P_EmailMfaSubjectType));
+static P_EmailMfaSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
+static S_EmailSendingAccountType: schema::Shape =
+    schema::Shape::new("EmailSendingAccountType", Kind::String).limits(Limits::NONE.values(&["COGNITO_DEFAULT", "DEVELOPER"]));
+static S_EmailVerificationMessageByLinkType: schema::Shape = schema::Shape::new("EmailVerificationMessageByLinkType", Kind::String)
+    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailVerificationMessageByLinkType));
+static P_EmailVerificationMessageByLinkType: Pattern =
+    Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailVerificationMessageType: schema::Shape = schema::Shape::new("EmailVerificationMessageType", Kind::String)
+    .limits(Limits::NONE.min(6).max(20000).pattern(&P_EmailVerificationMessageType));
+static P_EmailVerificationMessageType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"#);
+static S_EmailVerificationSubjectByLinkType: schema::Shape = schema::Shape::new("EmailVerificationSubjectByLinkType", Kind::String)
+    .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailVerificationSubjectByLinkType));
+static P_EmailVerificationSubjectByLinkType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
+static S_EmailVerificationSubjectType: schema::Shape = schema::Shape::new("EmailVerificationSubjectType", Kind::String)
+    .limits(Limits::NONE.min(1).max(140).pattern(&P_EmailVerificationSubjectType));
+static P_EmailVerificationSubjectType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+"#);
+static S_EncryptionKeyArnType: schema::Shape =
+    schema::Shape::new("EncryptionKeyArnType", Kind::String).limits(Limits::NONE.min(20).max(2048).pattern(&P_EncryptionKeyArnType));
+static P_EncryptionKeyArnType: Pattern =
+    Pattern::new(r#"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?"#);
+static S_EncryptionKeyType: schema::Shape =
+    schema::Shape::new("EncryptionKeyType", Kind::String).limits(Limits::NONE.values(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"]));
+static S_EumsSmsConfigurationType: schema::Shape =
+    schema::Shape::new("EumsSmsConfigurationType", Kind::Structure(&L_EumsSmsConfigurationType));
+static L_EumsSmsConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("CallerArn", &S_ArnType).required(),
+    schema::Member::new("ExternalId", &S_StringType),
+    schema::Member::new("OriginationIdentity", &S_StringType),
+    schema::Member::new("ConfigurationSetName", &S_StringType),
+    schema::Member::new("InEntityId", &S_StringType),
+    schema::Member::new("InTemplateId", &S_StringType),
+    schema::Member::new("Region", &S_RegionCodeType),
+]);
+static S_ExplicitAuthFlowsListType: schema::Shape =
+    schema::Shape::new("ExplicitAuthFlowsListType", Kind::List(&M_ExplicitAuthFlowsListType));
+static M_ExplicitAuthFlowsListType: schema::Member = schema::Member::new("member", &S_ExplicitAuthFlowsType);
+static S_ExplicitAuthFlowsType: schema::Shape = schema::Shape::new("ExplicitAuthFlowsType", Kind::String).limits(Limits::NONE.values(&[
+    "ADMIN_NO_SRP_AUTH",
+    "CUSTOM_AUTH_FLOW_ONLY",
+    "USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_TOKEN_EXCHANGE_DELEGATION",
+    "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+]));
+static S_FailoverType: schema::Shape = schema::Shape::new("FailoverType", Kind::Structure(&L_FailoverType));
+static L_FailoverType: Layout = Layout::new(&[
+    schema::Member::new("SecondaryRegion", &S_RegionNameType).required(),
+    schema::Member::new("PrimaryRoute53HealthCheckId", &S_HealthCheckIdType).required(),
+]);
+static S_FeatureType: schema::Shape = schema::Shape::new("FeatureType", Kind::String).limits(Limits::NONE.values(&["ENABLED", "DISABLED"]));
+static S_ForceAliasCreation: schema::Shape = schema::Shape::new("ForceAliasCreation", Kind::Boolean);
+static S_ForgetDeviceRequest: schema::Shape = schema::Shape::new("ForgetDeviceRequest", Kind::Structure(&L_ForgetDeviceRequest));
+static L_ForgetDeviceRequest: Layout =
+    Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType), schema::Member::new("DeviceKey", &S_DeviceKeyType).required()]);
+static S_ForgotPasswordRequest: schema::Shape = schema::Shape::new("ForgotPasswordRequest", Kind::Structure(&L_ForgotPasswordRequest));
+static L_ForgotPasswordRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SecretHash", &S_SecretHashType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_ForgotPasswordResponse: schema::Shape = schema::Shape::new("ForgotPasswordResponse", Kind::Structure(&L_ForgotPasswordResponse));
+static L_ForgotPasswordResponse: Layout = Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static S_GenerateSecret: schema::Shape = schema::Shape::new("GenerateSecret", Kind::Boolean);
+static S_GetDeviceRequest: schema::Shape = schema::Shape::new("GetDeviceRequest", Kind::Structure(&L_GetDeviceRequest));
+static L_GetDeviceRequest: Layout =
+    Layout::new(&[schema::Member::new("DeviceKey", &S_DeviceKeyType).required(), schema::Member::new("AccessToken", &S_TokenModelType)]);
+static S_GetDeviceResponse: schema::Shape = schema::Shape::new("GetDeviceResponse", Kind::Structure(&L_GetDeviceResponse));
+static L_GetDeviceResponse: Layout = Layout::new(&[schema::Member::new("Device", &S_DeviceType).required()]);
+static S_GetGroupRequest: schema::Shape = schema::Shape::new("GetGroupRequest", Kind::Structure(&L_GetGroupRequest));
+static L_GetGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+]);
+static S_GetGroupResponse: schema::Shape = schema::Shape::new("GetGroupResponse", Kind::Structure(&L_GetGroupResponse));
+static L_GetGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
+static S_GetIdentityProviderByIdentifierRequest: schema::Shape =
+    schema::Shape::new("GetIdentityProviderByIdentifierRequest", Kind::Structure(&L_GetIdentityProviderByIdentifierRequest));
+static L_GetIdentityProviderByIdentifierRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("IdpIdentifier", &S_IdpIdentifierType).required(),
+]);
+static S_GetIdentityProviderByIdentifierResponse: schema::Shape =
+    schema::Shape::new("GetIdentityProviderByIdentifierResponse", Kind::Structure(&L_GetIdentityProviderByIdentifierResponse));
+static L_GetIdentityProviderByIdentifierResponse: Layout =
+    Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_GetTokensFromRefreshTokenRequest: schema::Shape =
+    schema::Shape::new("GetTokensFromRefreshTokenRequest", Kind::Structure(&L_GetTokensFromRefreshTokenRequest));
+static L_GetTokensFromRefreshTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("RefreshToken", &S_TokenModelType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ClientSecret", &S_ClientSecretType),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_GetTokensFromRefreshTokenResponse: schema::Shape =
+    schema::Shape::new("GetTokensFromRefreshTokenResponse", Kind::Structure(&L_GetTokensFromRefreshTokenResponse));
+static L_GetTokensFromRefreshTokenResponse: Layout =
+    Layout::new(&[schema::Member::new("AuthenticationResult", &S_AuthenticationResultType)]);
+static S_GetUserAttributeVerificationCodeRequest: schema::Shape =
+    schema::Shape::new("GetUserAttributeVerificationCodeRequest", Kind::Structure(&L_GetUserAttributeVerificationCodeRequest));
+static L_GetUserAttributeVerificationCodeRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("AttributeName", &S_AttributeNameType).required(),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_GetUserAttributeVerificationCodeResponse: schema::Shape =
+    schema::Shape::new("GetUserAttributeVerificationCodeResponse", Kind::Structure(&L_GetUserAttributeVerificationCodeResponse));
+static L_GetUserAttributeVerificationCodeResponse: Layout =
+    Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static S_GetUserAuthFactorsRequest: schema::Shape =
+    schema::Shape::new("GetUserAuthFactorsRequest", Kind::Structure(&L_GetUserAuthFactorsRequest));
+static L_GetUserAuthFactorsRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_GetUserAuthFactorsResponse: schema::Shape =
+    schema::Shape::new("GetUserAuthFactorsResponse", Kind::Structure(&L_GetUserAuthFactorsResponse));
+static L_GetUserAuthFactorsResponse: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("PreferredMfaSetting", &S_StringType),
+    schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
+    schema::Member::new("ConfiguredUserAuthFactors", &S_ConfiguredUserAuthFactorsListType),
+]);
+static S_GetUserPoolMfaConfigRequest: schema::Shape =
+    schema::Shape::new("GetUserPoolMfaConfigRequest", Kind::Structure(&L_GetUserPoolMfaConfigRequest));
+static L_GetUserPoolMfaConfigRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_GetUserPoolMfaConfigResponse: schema::Shape =
+    schema::Shape::new("GetUserPoolMfaConfigResponse", Kind::Structure(&L_GetUserPoolMfaConfigResponse));
+static L_GetUserPoolMfaConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("SmsMfaConfiguration", &S_SmsMfaConfigType),
+    schema::Member::new("SoftwareTokenMfaConfiguration", &S_SoftwareTokenMfaConfigType),
+    schema::Member::new("EmailMfaConfiguration", &S_EmailMfaConfigType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
+]);
+static S_GetUserRequest: schema::Shape = schema::Shape::new("GetUserRequest", Kind::Structure(&L_GetUserRequest));
+static L_GetUserRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_GetUserResponse: schema::Shape = schema::Shape::new("GetUserResponse", Kind::Structure(&L_GetUserResponse));
+static L_GetUserResponse: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("UserAttributes", &S_AttributeListType).required(),
+    schema::Member::new("MFAOptions", &S_MFAOptionListType),
+    schema::Member::new("PreferredMfaSetting", &S_StringType),
+    schema::Member::new("UserMFASettingList", &S_UserMFASettingListType),
+]);
+static S_GlobalSignOutRequest: schema::Shape = schema::Shape::new("GlobalSignOutRequest", Kind::Structure(&L_GlobalSignOutRequest));
+static L_GlobalSignOutRequest: Layout = Layout::new(&[schema::Member::new("AccessToken", &S_TokenModelType).required()]);
+static S_GlobalSignOutResponse: schema::Shape = schema::Shape::new("GlobalSignOutResponse", Kind::Structure(&L_GlobalSignOutResponse));
+static L_GlobalSignOutResponse: Layout = Layout::new(&[]);
+static S_GroupListType: schema::Shape = schema::Shape::new("GroupListType", Kind::List(&M_GroupListType));
+static M_GroupListType: schema::Member = schema::Member::new("member", &S_GroupType);
+static S_GroupNameType: schema::Shape =
+    schema::Shape::new("GroupNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_GroupNameType));
+static P_GroupNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
+static S_GroupType: schema::Shape = schema::Shape::new("GroupType", Kind::Structure(&L_GroupType));
+static L_GroupType: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_GroupNameType),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("RoleArn", &S_ArnType),
+    schema::Member::new("Precedence", &S_PrecedenceType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+]);
+static S_HealthCheckIdType: schema::Shape = schema::Shape::new("HealthCheckIdType", Kind::String).limits(Limits::NONE.max(64));
+static S_HexStringType: schema::Shape = schema::Shape::new("HexStringType", Kind::String).limits(Limits::NONE.pattern(&P_HexStringType));
+static P_HexStringType: Pattern = Pattern::new(r#"^[0-9a-fA-F]+$"#);
+static S_HttpHeader: schema::Shape = schema::Shape::new("HttpHeader", Kind::Structure(&L_HttpHeader));
+static L_HttpHeader: Layout =
+    Layout::new(&[schema::Member::new("headerName", &S_StringType), schema::Member::new("headerValue", &S_StringType)]);
+static S_HttpHeaderList: schema::Shape = schema::Shape::new("HttpHeaderList", Kind::List(&M_HttpHeaderList));
+static M_HttpHeaderList: schema::Member = schema::Member::new("member", &S_HttpHeader);
+static S_IdTokenValidityType: schema::Shape =
+    schema::Shape::new("IdTokenValidityType", Kind::Integer).limits(Limits::NONE.min(1).max(86400));
+static S_IdentityProviderType: schema::Shape = schema::Shape::new("IdentityProviderType", Kind::Structure(&L_IdentityProviderType));
+static L_IdentityProviderType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ProviderName", &S_ProviderNameType),
+    schema::Member::new("ProviderType", &S_IdentityProviderTypeType),
+    schema::Member::new("ProviderDetails", &S_ProviderDetailsType),
+    schema::Member::new("AttributeMapping", &S_AttributeMappingType),
+    schema::Member::new("IdpIdentifiers", &S_IdpIdentifiersListType),
+    schema::Member::new("AcrMapping", &S_AcrMappingType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+]);
+static S_IdentityProviderTypeType: schema::Shape = schema::Shape::new("IdentityProviderTypeType", Kind::String)
+    .limits(Limits::NONE.values(&["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]));
+static S_IdpIdentifierType: schema::Shape =
+    schema::Shape::new("IdpIdentifierType", Kind::String).limits(Limits::NONE.min(1).max(40).pattern(&P_IdpIdentifierType));
+static P_IdpIdentifierType: Pattern = Pattern::new(r#"[\w\s+=.@-]+"#);
+static S_IdpIdentifiersListType: schema::Shape =
+    schema::Shape::new("IdpIdentifiersListType", Kind::List(&M_IdpIdentifiersListType)).limits(Limits::NONE.min(0).max(50));
+static M_IdpIdentifiersListType: schema::Member = schema::Member::new("member", &S_IdpIdentifierType);
+static S_InboundFederationLambdaType: schema::Shape =
+    schema::Shape::new("InboundFederationLambdaType", Kind::Structure(&L_InboundFederationLambdaType));
+static L_InboundFederationLambdaType: Layout = Layout::new(&[
+    schema::Member::new("LambdaVersion", &S_InboundFederationLambdaVersionType).required(),
+    schema::Member::new("LambdaArn", &S_ArnType).required(),
+]);
+static S_InboundFederationLambdaVersionType: schema::Shape =
+    schema::Shape::new("InboundFederationLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0"]));
+static S_InitiateAuthRequest: schema::Shape = schema::Shape::new("InitiateAuthRequest", Kind::Structure(&L_InitiateAuthRequest));
+static L_InitiateAuthRequest: Layout = Layout::new(&[
+    schema::Member::new("AuthFlow", &S_AuthFlowType).required(),
+    schema::Member::new("AuthParameters", &S_AuthParametersType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("Session", &S_SessionType),
+]);
+static S_InitiateAuthResponse: schema::Shape = schema::Shape::new("InitiateAuthResponse", Kind::Structure(&L_InitiateAuthResponse));
+static L_InitiateAuthResponse: Layout = Layout::new(&[
+    schema::Member::new("ChallengeName", &S_ChallengeNameType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("ChallengeParameters", &S_ChallengeParametersType),
+    schema::Member::new("AuthenticationResult", &S_AuthenticationResultType),
+    schema::Member::new("AvailableChallenges", &S_AvailableChallengeListType),
+]);
+static S_IntegerType: schema::Shape = schema::Shape::new("IntegerType", Kind::Integer);
+static S_InvalidParameterException: schema::Shape =
+    schema::Shape::new("InvalidParameterException", Kind::Structure(&L_InvalidParameterException));
+static L_InvalidParameterException: Layout = Layout::new(&[schema::Member::new("reasonCode", &S_InvalidParameterExceptionReasonCodeType)]);
+static S_InvalidParameterExceptionReasonCodeType: schema::Shape =
+    schema::Shape::new("InvalidParameterExceptionReasonCodeType", Kind::String);
+static S_IssuerConfigurationType: schema::Shape =
+    schema::Shape::new("IssuerConfigurationType", Kind::Structure(&L_IssuerConfigurationType));
+static L_IssuerConfigurationType: Layout = Layout::new(&[schema::Member::new("Type", &S_IssuerType)]);
+static S_IssuerType: schema::Shape = schema::Shape::new("IssuerType", Kind::String).limits(Limits::NONE.values(&["ORIGINAL", "UPDATED"]));
+static S_KeyConfigurationType: schema::Shape = schema::Shape::new("KeyConfigurationType", Kind::Structure(&L_KeyConfigurationType));
+static L_KeyConfigurationType: Layout =
+    Layout::new(&[schema::Member::new("KeyType", &S_EncryptionKeyType), schema::Member::new("KmsKeyArn", &S_EncryptionKeyArnType)]);
+static S_LambdaConfigType: schema::Shape = schema::Shape::new("LambdaConfigType", Kind::Structure(&L_LambdaConfigType));
+static L_LambdaConfigType: Layout = Layout::new(&[
+    schema::Member::new("PreSignUp", &S_ArnType),
+    schema::Member::new("CustomMessage", &S_ArnType),
+    schema::Member::new("PostConfirmation", &S_ArnType),
+    schema::Member::new("PreAuthentication", &S_ArnType),
+    schema::Member::new("PostAuthentication", &S_ArnType),
+    schema::Member::new("DefineAuthChallenge", &S_ArnType),
+    schema::Member::new("CreateAuthChallenge", &S_ArnType),
+    schema::Member::new("VerifyAuthChallengeResponse", &S_ArnType),
+    schema::Member::new("PreTokenGeneration", &S_ArnType),
+    schema::Member::new("UserMigration", &S_ArnType),
+    schema::Member::new("PreTokenGenerationConfig", &S_PreTokenGenerationVersionConfigType),
+    schema::Member::new("CustomSMSSender", &S_CustomSMSLambdaVersionConfigType),
+    schema::Member::new("CustomEmailSender", &S_CustomEmailLambdaVersionConfigType),
+    schema::Member::new("KMSKeyID", &S_ArnType),
+    schema::Member::new("InboundFederation", &S_InboundFederationLambdaType),
+]);
+static S_ListDevicesRequest: schema::Shape = schema::Shape::new("ListDevicesRequest", Kind::Structure(&L_ListDevicesRequest));
+static L_ListDevicesRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+]);
+static S_ListDevicesResponse: schema::Shape = schema::Shape::new("ListDevicesResponse", Kind::Structure(&L_ListDevicesResponse));
+static L_ListDevicesResponse: Layout =
+    Layout::new(&[schema::Member::new("Devices", &S_DeviceListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
+static S_ListGroupsRequest: schema::Shape = schema::Shape::new("ListGroupsRequest", Kind::Structure(&L_ListGroupsRequest));
+static L_ListGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_ListGroupsResponse: schema::Shape = schema::Shape::new("ListGroupsResponse", Kind::Structure(&L_ListGroupsResponse));
+static L_ListGroupsResponse: Layout =
+    Layout::new(&[schema::Member::new("Groups", &S_GroupListType), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_ListIdentityProvidersRequest: schema::Shape =
+    schema::Shape::new("ListIdentityProvidersRequest", Kind::Structure(&L_ListIdentityProvidersRequest));
+static L_ListIdentityProvidersRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("MaxResults", &S_ListProvidersLimitType),
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+]);
+static S_ListIdentityProvidersResponse: schema::Shape =
+    schema::Shape::new("ListIdentityProvidersResponse", Kind::Structure(&L_ListIdentityProvidersResponse));
+static L_ListIdentityProvidersResponse: Layout = Layout::new(&[
+    schema::Member::new("Providers", &S_ProvidersListType).required(),
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+]);
+static S_ListProvidersLimitType: schema::Shape =
+    schema::Shape::new("ListProvidersLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
+static S_ListResourceServersLimitType: schema::Shape =
+    schema::Shape::new("ListResourceServersLimitType", Kind::Integer).limits(Limits::NONE.min(1).max(50));
+static S_ListResourceServersRequest: schema::Shape =
+    schema::Shape::new("ListResourceServersRequest", Kind::Structure(&L_ListResourceServersRequest));
+static L_ListResourceServersRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("MaxResults", &S_ListResourceServersLimitType),
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+]);
+static S_ListResourceServersResponse: schema::Shape =
+    schema::Shape::new("ListResourceServersResponse", Kind::Structure(&L_ListResourceServersResponse));
+static L_ListResourceServersResponse: Layout = Layout::new(&[
+    schema::Member::new("ResourceServers", &S_ResourceServersListType).required(),
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+]);
+static S_ListTagsForResourceRequest: schema::Shape =
+    schema::Shape::new("ListTagsForResourceRequest", Kind::Structure(&L_ListTagsForResourceRequest));
+static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new("ResourceArn", &S_ArnType).required()]);
+static S_ListTagsForResourceResponse: schema::Shape =
+    schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
+static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_UserPoolTagsType)]);
+static S_ListUserPoolClientsRequest: schema::Shape =
+    schema::Shape::new("ListUserPoolClientsRequest", Kind::Structure(&L_ListUserPoolClientsRequest));
+static L_ListUserPoolClientsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("MaxResults", &S_QueryLimit),
+    schema::Member::new("NextToken", &S_PaginationKey),
+    schema::Member::new("ClientType", &S_ClientTypeType),
+]);
+static S_ListUserPoolClientsResponse: schema::Shape =
+    schema::Shape::new("ListUserPoolClientsResponse", Kind::Structure(&L_ListUserPoolClientsResponse));
+static L_ListUserPoolClientsResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPoolClients", &S_UserPoolClientListType), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_ListUserPoolsRequest: schema::Shape = schema::Shape::new("ListUserPoolsRequest", Kind::Structure(&L_ListUserPoolsRequest));
+static L_ListUserPoolsRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_PaginationKeyType),
+    schema::Member::new("MaxResults", &S_PoolQueryLimitType).required(),
+]);
+static S_ListUserPoolsResponse: schema::Shape = schema::Shape::new("ListUserPoolsResponse", Kind::Structure(&L_ListUserPoolsResponse));
+static L_ListUserPoolsResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPools", &S_UserPoolListType), schema::Member::new("NextToken", &S_PaginationKeyType)]);
+static S_ListUsersInGroupRequest: schema::Shape =
+    schema::Shape::new("ListUsersInGroupRequest", Kind::Structure(&L_ListUsersInGroupRequest));
+static L_ListUsersInGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("NextToken", &S_PaginationKey),
+]);
+static S_ListUsersInGroupResponse: schema::Shape =
+    schema::Shape::new("ListUsersInGroupResponse", Kind::Structure(&L_ListUsersInGroupResponse));
+static L_ListUsersInGroupResponse: Layout =
+    Layout::new(&[schema::Member::new("Users", &S_UsersListType), schema::Member::new("NextToken", &S_PaginationKey)]);
+static S_ListUsersRequest: schema::Shape = schema::Shape::new("ListUsersRequest", Kind::Structure(&L_ListUsersRequest));
+static L_ListUsersRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("AttributesToGet", &S_SearchedAttributeNamesListType),
+    schema::Member::new("Limit", &S_QueryLimitType),
+    schema::Member::new("PaginationToken", &S_SearchPaginationTokenType),
+    schema::Member::new("Filter", &S_UserFilterType),
+]);
+static S_ListUsersResponse: schema::Shape = schema::Shape::new("ListUsersResponse", Kind::Structure(&L_ListUsersResponse));
+static L_ListUsersResponse: Layout =
+    Layout::new(&[schema::Member::new("Users", &S_UsersListType), schema::Member::new("PaginationToken", &S_SearchPaginationTokenType)]);
+static S_LogoutURLsListType: schema::Shape =
+    schema::Shape::new("LogoutURLsListType", Kind::List(&M_LogoutURLsListType)).limits(Limits::NONE.min(0).max(100));
+static M_LogoutURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
+static S_MFAOptionListType: schema::Shape = schema::Shape::new("MFAOptionListType", Kind::List(&M_MFAOptionListType));
+static M_MFAOptionListType: schema::Member = schema::Member::new("member", &S_MFAOptionType);
+static S_MFAOptionType: schema::Shape = schema::Shape::new("MFAOptionType", Kind::Structure(&L_MFAOptionType));
+static L_MFAOptionType: Layout = Layout::new(&[
+    schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
+    schema::Member::new("AttributeName", &S_AttributeNameType),
+]);
+static S_MessageActionType: schema::Shape =
+    schema::Shape::new("MessageActionType", Kind::String).limits(Limits::NONE.values(&["RESEND", "SUPPRESS"]));
+static S_MessageTemplateType: schema::Shape = schema::Shape::new("MessageTemplateType", Kind::Structure(&L_MessageTemplateType));
+static L_MessageTemplateType: Layout = Layout::new(&[
+    schema::Member::new("SMSMessage", &S_SmsInviteMessageType),
+    schema::Member::new("EmailMessage", &S_EmailInviteMessageType),
+    schema::Member::new("EmailSubject", &S_EmailVerificationSubjectType),
+]);
+static S_NewDeviceMetadataType: schema::Shape = schema::Shape::new("NewDeviceMetadataType", Kind::Structure(&L_NewDeviceMetadataType));
+static L_NewDeviceMetadataType: Layout =
+    Layout::new(&[schema::Member::new("DeviceKey", &S_DeviceKeyType), schema::Member::new("DeviceGroupKey", &S_StringType)]);
+static S_NumberAttributeConstraintsType: schema::Shape =
+    schema::Shape::new("NumberAttributeConstraintsType", Kind::Structure(&L_NumberAttributeConstraintsType));
+static L_NumberAttributeConstraintsType: Layout =
+    Layout::new(&[schema::Member::new("MinValue", &S_StringType), schema::Member::new("MaxValue", &S_StringType)]);
+static S_OAuthFlowType: schema::Shape =
+    schema::Shape::new("OAuthFlowType", Kind::String).limits(Limits::NONE.values(&["code", "implicit", "client_credentials"]));
+static S_OAuthFlowsType: schema::Shape =
+    schema::Shape::new("OAuthFlowsType", Kind::List(&M_OAuthFlowsType)).limits(Limits::NONE.min(0).max(3));
+static M_OAuthFlowsType: schema::Member = schema::Member::new("member", &S_OAuthFlowType);
+static S_OptionalArnType: schema::Shape =
+    schema::Shape::new("OptionalArnType", Kind::String).limits(Limits::NONE.min(0).max(2048).pattern(&P_OptionalArnType));
+static P_OptionalArnType: Pattern =
+    Pattern::new(r#"(arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)?"#);
+static S_PaginationKey: schema::Shape =
+    schema::Shape::new("PaginationKey", Kind::String).limits(Limits::NONE.min(1).max(131072).pattern(&P_PaginationKey));
+static P_PaginationKey: Pattern = Pattern::new(r#"[\S]+"#);
+static S_PaginationKeyType: schema::Shape =
+    schema::Shape::new("PaginationKeyType", Kind::String).limits(Limits::NONE.min(1).pattern(&P_PaginationKeyType));
+static P_PaginationKeyType: Pattern = Pattern::new(r#"[\S]+"#);
+static S_PasswordHistorySizeType: schema::Shape =
+    schema::Shape::new("PasswordHistorySizeType", Kind::Integer).limits(Limits::NONE.min(0).max(24));
+static S_PasswordPolicyMinLengthType: schema::Shape =
+    schema::Shape::new("PasswordPolicyMinLengthType", Kind::Integer).limits(Limits::NONE.min(6).max(99));
+static S_PasswordPolicyType: schema::Shape = schema::Shape::new("PasswordPolicyType", Kind::Structure(&L_PasswordPolicyType));
+static L_PasswordPolicyType: Layout = Layout::new(&[
+    schema::Member::new("MinimumLength", &S_PasswordPolicyMinLengthType),
+    schema::Member::new("RequireUppercase", &S_BooleanType),
+    schema::Member::new("RequireLowercase", &S_BooleanType),
+    schema::Member::new("RequireNumbers", &S_BooleanType),
+    schema::Member::new("RequireSymbols", &S_BooleanType),
+    schema::Member::new("PasswordHistorySize", &S_PasswordHistorySizeType),
+    schema::Member::new("TemporaryPasswordValidityDays", &S_TemporaryPasswordValidityDaysType),
+]);
+static S_PasswordType: schema::Shape =
+    schema::Shape::new("PasswordType", Kind::String).limits(Limits::NONE.max(256).pattern(&P_PasswordType)).sensitive();
+static P_PasswordType: Pattern = Pattern::new(r#"[\S]+"#);
+static S_PoolQueryLimitType: schema::Shape = schema::Shape::new("PoolQueryLimitType", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_PreTokenGenerationLambdaVersionType: schema::Shape =
+    schema::Shape::new("PreTokenGenerationLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0", "V2_0", "V3_0"]));
+static S_PreTokenGenerationVersionConfigType: schema::Shape =
+    schema::Shape::new("PreTokenGenerationVersionConfigType", Kind::Structure(&L_PreTokenGenerationVersionConfigType));
+static L_PreTokenGenerationVersionConfigType: Layout = Layout::new(&[
+    schema::Member::new("LambdaVersion", &S_PreTokenGenerationLambdaVersionType).required(),
+    schema::Member::new("LambdaArn", &S_ArnType).required(),
+]);
+static S_PrecedenceType: schema::Shape = schema::Shape::new("PrecedenceType", Kind::Integer).limits(Limits::NONE.min(0));
+static S_PreventUserExistenceErrorTypes: schema::Shape =
+    schema::Shape::new("PreventUserExistenceErrorTypes", Kind::String).limits(Limits::NONE.values(&["LEGACY", "ENABLED"]));
+static S_PriorityType: schema::Shape = schema::Shape::new("PriorityType", Kind::Integer).limits(Limits::NONE.min(1).max(2));
+static S_ProviderDescription: schema::Shape = schema::Shape::new("ProviderDescription", Kind::Structure(&L_ProviderDescription));
+static L_ProviderDescription: Layout = Layout::new(&[
+    schema::Member::new("ProviderName", &S_ProviderNameType),
+    schema::Member::new("ProviderType", &S_IdentityProviderTypeType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+]);
+static S_ProviderDetailsType: schema::Shape =
+    schema::Shape::new("ProviderDetailsType", Kind::Map(&K_ProviderDetailsType, &V_ProviderDetailsType));
+static K_ProviderDetailsType: schema::Member = schema::Member::new("key", &S_StringType);
+static V_ProviderDetailsType: schema::Member = schema::Member::new("value", &S_StringType);
+static S_ProviderNameType: schema::Shape =
+    schema::Shape::new("ProviderNameType", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameType));
+static P_ProviderNameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+"#);
+static S_ProviderNameTypeV2: schema::Shape =
+    schema::Shape::new("ProviderNameTypeV2", Kind::String).limits(Limits::NONE.min(1).max(32).pattern(&P_ProviderNameTypeV2));
+static P_ProviderNameTypeV2: Pattern = Pattern::new(r#"[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+"#);
+static S_ProviderUserIdentifierType: schema::Shape =
+    schema::Shape::new("ProviderUserIdentifierType", Kind::Structure(&L_ProviderUserIdentifierType));
+static L_ProviderUserIdentifierType: Layout = Layout::new(&[
+    schema::Member::new("ProviderName", &S_ProviderNameType),
+    schema::Member::new("ProviderAttributeName", &S_StringType),
+    schema::Member::new("ProviderAttributeValue", &S_StringType),
+]);
+static S_ProvidersListType: schema::Shape =
+    schema::Shape::new("ProvidersListType", Kind::List(&M_ProvidersListType)).limits(Limits::NONE.min(0).max(50));
+static M_ProvidersListType: schema::Member = schema::Member::new("member", &S_ProviderDescription);
+static S_QueryLimit: schema::Shape = schema::Shape::new("QueryLimit", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_QueryLimitType: schema::Shape = schema::Shape::new("QueryLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
+static S_RecoveryMechanismsType: schema::Shape =
+    schema::Shape::new("RecoveryMechanismsType", Kind::List(&M_RecoveryMechanismsType)).limits(Limits::NONE.min(1).max(2));
+static M_RecoveryMechanismsType: schema::Member = schema::Member::new("member", &S_RecoveryOptionType);
+static S_RecoveryOptionNameType: schema::Shape = schema::Shape::new("RecoveryOptionNameType", Kind::String).limits(Limits::NONE.values(&[
+    "verified_email",
+    "verified_phone_number",
+    "admin_only",
+]));
+static S_RecoveryOptionType: schema::Shape = schema::Shape::new("RecoveryOptionType", Kind::Structure(&L_RecoveryOptionType));
+static L_RecoveryOptionType: Layout = Layout::new(&[
+    schema::Member::new("Priority", &S_PriorityType).required(),
+    schema::Member::new("Name", &S_RecoveryOptionNameType).required(),
+]);
+static S_RedirectUrlType: schema::Shape =
+    schema::Shape::new("RedirectUrlType", Kind::String).limits(Limits::NONE.min(1).max(1024).pattern(&P_RedirectUrlType));
+static P_RedirectUrlType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
+static S_RefreshTokenRotationType: schema::Shape =
+    schema::Shape::new("RefreshTokenRotationType", Kind::Structure(&L_RefreshTokenRotationType));
+static L_RefreshTokenRotationType: Layout = Layout::new(&[
+    schema::Member::new("Feature", &S_FeatureType).required(),
+    schema::Member::new("RetryGracePeriodSeconds", &S_RetryGracePeriodSecondsType),
+]);
+static S_RefreshTokenValidityType: schema::Shape =
+    schema::Shape::new("RefreshTokenValidityType", Kind::Integer).limits(Limits::NONE.min(0).max(315360000));
+static S_RegionCodeType: schema::Shape = schema::Shape::new("RegionCodeType", Kind::String).limits(Limits::NONE.min(5).max(32));
+static S_RegionNameType: schema::Shape = schema::Shape::new("RegionNameType", Kind::String).limits(Limits::NONE.min(5).max(32));
+static S_RelyingPartyIdType: schema::Shape = schema::Shape::new("RelyingPartyIdType", Kind::String).limits(Limits::NONE.min(1).max(127));
+static S_ReplicaRegionsType: schema::Shape = schema::Shape::new("ReplicaRegionsType", Kind::List(&M_ReplicaRegionsType));
+static M_ReplicaRegionsType: schema::Member = schema::Member::new("member", &S_StringType);
+static S_ResendConfirmationCodeRequest: schema::Shape =
+    schema::Shape::new("ResendConfirmationCodeRequest", Kind::Structure(&L_ResendConfirmationCodeRequest));
+static L_ResendConfirmationCodeRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SecretHash", &S_SecretHashType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_ResendConfirmationCodeResponse: schema::Shape =
+    schema::Shape::new("ResendConfirmationCodeResponse", Kind::Structure(&L_ResendConfirmationCodeResponse));
+static L_ResendConfirmationCodeResponse: Layout = Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
+static S_ResourceServerIdentifierType: schema::Shape = schema::Shape::new("ResourceServerIdentifierType", Kind::String)
+    .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerIdentifierType));
+static P_ResourceServerIdentifierType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
+static S_ResourceServerManagedByType: schema::Shape =
+    schema::Shape::new("ResourceServerManagedByType", Kind::String).limits(Limits::NONE.values(&["COGNITO"]));
+static S_ResourceServerNameType: schema::Shape =
+    schema::Shape::new("ResourceServerNameType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerNameType));
+static P_ResourceServerNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
+static S_ResourceServerScopeDescriptionType: schema::Shape =
+    schema::Shape::new("ResourceServerScopeDescriptionType", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_ResourceServerScopeListType: schema::Shape =
+    schema::Shape::new("ResourceServerScopeListType", Kind::List(&M_ResourceServerScopeListType)).limits(Limits::NONE.max(100));
+static M_ResourceServerScopeListType: schema::Member = schema::Member::new("member", &S_ResourceServerScopeType);
+static S_ResourceServerScopeNameType: schema::Shape = schema::Shape::new("ResourceServerScopeNameType", Kind::String)
+    .limits(Limits::NONE.min(1).max(256).pattern(&P_ResourceServerScopeNameType));
+static P_ResourceServerScopeNameType: Pattern = Pattern::new(r#"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+"#);
+static S_ResourceServerScopeType: schema::Shape =
+    schema::Shape::new("ResourceServerScopeType", Kind::Structure(&L_ResourceServerScopeType));
+static L_ResourceServerScopeType: Layout = Layout::new(&[
+    schema::Member::new("ScopeName", &S_ResourceServerScopeNameType).required(),
+    schema::Member::new("ScopeDescription", &S_ResourceServerScopeDescriptionType).required(),
+]);
+static S_ResourceServerType: schema::Shape = schema::Shape::new("ResourceServerType", Kind::Structure(&L_ResourceServerType));
+static L_ResourceServerType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("Identifier", &S_ResourceServerIdentifierType),
+    schema::Member::new("Name", &S_ResourceServerNameType),
+    schema::Member::new("Scopes", &S_ResourceServerScopeListType),
+    schema::Member::new("ManagedBy", &S_ResourceServerManagedByType),
+]);
+static S_ResourceServersListType: schema::Shape = schema::Shape::new("ResourceServersListType", Kind::List(&M_ResourceServersListType));
+static M_ResourceServersListType: schema::Member = schema::Member::new("member", &S_ResourceServerType);
+static S_RespondToAuthChallengeRequest: schema::Shape =
+    schema::Shape::new("RespondToAuthChallengeRequest", Kind::Structure(&L_RespondToAuthChallengeRequest));
+static L_RespondToAuthChallengeRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ChallengeName", &S_ChallengeNameType).required(),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("ChallengeResponses", &S_ChallengeResponsesType),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_RespondToAuthChallengeResponse: schema::Shape =
+    schema::Shape::new("RespondToAuthChallengeResponse", Kind::Structure(&L_RespondToAuthChallengeResponse));
+static L_RespondToAuthChallengeResponse: Layout = Layout::new(&[
+    schema::Member::new("ChallengeName", &S_ChallengeNameType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("ChallengeParameters", &S_ChallengeParametersType),
+    schema::Member::new("AuthenticationResult", &S_AuthenticationResultType),
+    schema::Member::new("AvailableChallenges", &S_AvailableChallengeListType),
+]);
+static S_RetryGracePeriodSecondsType: schema::Shape =
+    schema::Shape::new("RetryGracePeriodSecondsType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
+static S_RevokeAssociatedSessionsType: schema::Shape =
+    schema::Shape::new("RevokeAssociatedSessionsType", Kind::String).limits(Limits::NONE.values(&["NONE", "LINKED"]));
+static S_RevokeTokenRequest: schema::Shape = schema::Shape::new("RevokeTokenRequest", Kind::Structure(&L_RevokeTokenRequest));
+static L_RevokeTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("Token", &S_TokenModelType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ClientSecret", &S_ClientSecretType),
+    schema::Member::new("RevokeAssociatedSessions", &S_RevokeAssociatedSessionsType),
+]);
+static S_RevokeTokenResponse: schema::Shape = schema::Shape::new("RevokeTokenResponse", Kind::Structure(&L_RevokeTokenResponse));
+static L_RevokeTokenResponse: Layout = Layout::new(&[]);
+static S_RoutingType: schema::Shape = schema::Shape::new("RoutingType", Kind::Structure(&L_RoutingType));
+static L_RoutingType: Layout = Layout::new(&[schema::Member::new("Failover", &S_FailoverType)]);
+static S_S3BucketType: schema::Shape =
+    schema::Shape::new("S3BucketType", Kind::String).limits(Limits::NONE.min(3).max(1024).pattern(&P_S3BucketType));
+static P_S3BucketType: Pattern = Pattern::new(r#"^[0-9A-Za-z\.\-_]*(?<!\.)$"#);
+static S_SESConfigurationSet: schema::Shape =
+    schema::Shape::new("SESConfigurationSet", Kind::String).limits(Limits::NONE.min(1).max(64).pattern(&P_SESConfigurationSet));
+static P_SESConfigurationSet: Pattern = Pattern::new(r#"^[a-zA-Z0-9_-]+$"#);
+static S_SMSMfaSettingsType: schema::Shape = schema::Shape::new("SMSMfaSettingsType", Kind::Structure(&L_SMSMfaSettingsType));
+static L_SMSMfaSettingsType: Layout =
+    Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
+static S_SchemaAttributeType: schema::Shape = schema::Shape::new("SchemaAttributeType", Kind::Structure(&L_SchemaAttributeType));
+static L_SchemaAttributeType: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_CustomAttributeNameType),
+    schema::Member::new("AttributeDataType", &S_AttributeDataType),
+    schema::Member::new("DeveloperOnlyAttribute", &S_BooleanType),
+    schema::Member::new("Mutable", &S_BooleanType),
+    schema::Member::new("Required", &S_BooleanType),
+    schema::Member::new("NumberAttributeConstraints", &S_NumberAttributeConstraintsType),
+    schema::Member::new("StringAttributeConstraints", &S_StringAttributeConstraintsType),
+]);
+static S_SchemaAttributesListType: schema::Shape =
+    schema::Shape::new("SchemaAttributesListType", Kind::List(&M_SchemaAttributesListType)).limits(Limits::NONE.min(1).max(50));
+static M_SchemaAttributesListType: schema::Member = schema::Member::new("member", &S_SchemaAttributeType);
+static S_ScopeListType: schema::Shape = schema::Shape::new("ScopeListType", Kind::List(&M_ScopeListType)).limits(Limits::NONE.max(50));
+static M_ScopeListType: schema::Member = schema::Member::new("member", &S_ScopeType);
+static S_ScopeType: schema::Shape =
+    schema::Shape::new("ScopeType", Kind::String).limits(Limits::NONE.min(1).max(256).pattern(&P_ScopeType));
+static P_ScopeType: Pattern = Pattern::new(r#"[\x21\x23-\x5B\x5D-\x7E]+"#);
+static S_SearchPaginationTokenType: schema::Shape =
+    schema::Shape::new("SearchPaginationTokenType", Kind::String).limits(Limits::NONE.min(1).pattern(&P_SearchPaginationTokenType));
+static P_SearchPaginationTokenType: Pattern = Pattern::new(r#"[\S]+"#);
+static S_SearchedAttributeNamesListType: schema::Shape =
+    schema::Shape::new("SearchedAttributeNamesListType", Kind::List(&M_SearchedAttributeNamesListType));
+static M_SearchedAttributeNamesListType: schema::Member = schema::Member::new("member", &S_AttributeNameType);
+static S_SecretCodeType: schema::Shape =
+    schema::Shape::new("SecretCodeType", Kind::String).limits(Limits::NONE.min(16).pattern(&P_SecretCodeType)).sensitive();
+static P_SecretCodeType: Pattern = Pattern::new(r#"[A-Za-z0-9]+"#);
+static S_SecretHashType: schema::Shape =
+    schema::Shape::new("SecretHashType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_SecretHashType)).sensitive();
+static P_SecretHashType: Pattern = Pattern::new(r#"[\w+=/]+"#);
+static S_SecurityPolicyType: schema::Shape =
+    schema::Shape::new("SecurityPolicyType", Kind::String).limits(Limits::NONE.values(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]));
+static S_SessionType: schema::Shape = schema::Shape::new("SessionType", Kind::String).limits(Limits::NONE.min(20).max(4096)).sensitive();
+static S_SetUserMFAPreferenceRequest: schema::Shape =
+    schema::Shape::new("SetUserMFAPreferenceRequest", Kind::Structure(&L_SetUserMFAPreferenceRequest));
+static L_SetUserMFAPreferenceRequest: Layout = Layout::new(&[
+    schema::Member::new("SMSMfaSettings", &S_SMSMfaSettingsType),
+    schema::Member::new("SoftwareTokenMfaSettings", &S_SoftwareTokenMfaSettingsType),
+    schema::Member::new("EmailMfaSettings", &S_EmailMfaSettingsType),
+    schema::Member::new("WebAuthnMfaSettings", &S_WebAuthnMfaSettingsType),
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+]);
+static S_SetUserMFAPreferenceResponse: schema::Shape =
+    schema::Shape::new("SetUserMFAPreferenceResponse", Kind::Structure(&L_SetUserMFAPreferenceResponse));
+static L_SetUserMFAPreferenceResponse: Layout = Layout::new(&[]);
+static S_SetUserPoolMfaConfigRequest: schema::Shape =
+    schema::Shape::new("SetUserPoolMfaConfigRequest", Kind::Structure(&L_SetUserPoolMfaConfigRequest));
+static L_SetUserPoolMfaConfigRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("SmsMfaConfiguration", &S_SmsMfaConfigType),
+    schema::Member::new("SoftwareTokenMfaConfiguration", &S_SoftwareTokenMfaConfigType),
+    schema::Member::new("EmailMfaConfiguration", &S_EmailMfaConfigType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
+]);
+static S_SetUserPoolMfaConfigResponse: schema::Shape =
+    schema::Shape::new("SetUserPoolMfaConfigResponse", Kind::Structure(&L_SetUserPoolMfaConfigResponse));
+static L_SetUserPoolMfaConfigResponse: Layout = Layout::new(&[
+    schema::Member::new("SmsMfaConfiguration", &S_SmsMfaConfigType),
+    schema::Member::new("SoftwareTokenMfaConfiguration", &S_SoftwareTokenMfaConfigType),
+    schema::Member::new("EmailMfaConfiguration", &S_EmailMfaConfigType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("WebAuthnConfiguration", &S_WebAuthnConfigurationType),
+]);
+static S_SignInPolicyType: schema::Shape = schema::Shape::new("SignInPolicyType", Kind::Structure(&L_SignInPolicyType));
+static L_SignInPolicyType: Layout = Layout::new(&[schema::Member::new("AllowedFirstAuthFactors", &S_AllowedFirstAuthFactorsListType)]);
+static S_SignUpRequest: schema::Shape = schema::Shape::new("SignUpRequest", Kind::Structure(&L_SignUpRequest));
+static L_SignUpRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("SecretHash", &S_SecretHashType),
+    schema::Member::new("Username", &S_UsernameType).required(),
+    schema::Member::new("Password", &S_PasswordType),
+    schema::Member::new("UserAttributes", &S_AttributeListType),
+    schema::Member::new("ValidationData", &S_AttributeListType),
+    schema::Member::new("AnalyticsMetadata", &S_AnalyticsMetadataType),
+    schema::Member::new("UserContextData", &S_UserContextDataType),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_SignUpResponse: schema::Shape = schema::Shape::new("SignUpResponse", Kind::Structure(&L_SignUpResponse));
+static L_SignUpResponse: Layout = Layout::new(&[
+    schema::Member::new("UserConfirmed", &S_BooleanType).required(),
+    schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType),
+    schema::Member::new("UserSub", &S_StringType).required(),
+    schema::Member::new("Session", &S_SessionType),
+]);
+static S_SmsConfigurationType: schema::Shape = schema::Shape::new("SmsConfigurationType", Kind::Structure(&L_SmsConfigurationType));
+static L_SmsConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("SnsCallerArn", &S_OptionalArnType),
+    schema::Member::new("ExternalId", &S_StringType),
+    schema::Member::new("SnsRegion", &S_RegionCodeType),
+    schema::Member::new("EumsSms", &S_EumsSmsConfigurationType),
+]);
+static S_SmsInviteMessageType: schema::Shape =
+    schema::Shape::new("SmsInviteMessageType", Kind::String).limits(Limits::NONE.min(6).max(140).pattern(&P_SmsInviteMessageType));
+static P_SmsInviteMessageType: Pattern = Pattern::new(r#"(?s).*"#);
+static S_SmsMfaConfigType: schema::Shape = schema::Shape::new("SmsMfaConfigType", Kind::Structure(&L_SmsMfaConfigType));
+static L_SmsMfaConfigType: Layout = Layout::new(&[
+    schema::Member::new("SmsAuthenticationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("SmsConfiguration", &S_SmsConfigurationType),
+]);
+static S_SmsVerificationMessageType: schema::Shape = schema::Shape::new("SmsVerificationMessageType", Kind::String)
+    .limits(Limits::NONE.min(6).max(140).pattern(&P_SmsVerificationMessageType));
+static P_SmsVerificationMessageType: Pattern = Pattern::new(r#".*\{####\}.*"#);
+static S_SoftwareTokenMFAUserCodeType: schema::Shape = schema::Shape::new("SoftwareTokenMFAUserCodeType", Kind::String)
+    .limits(Limits::NONE.min(6).max(6).pattern(&P_SoftwareTokenMFAUserCodeType))
+    .sensitive();
+static P_SoftwareTokenMFAUserCodeType: Pattern = Pattern::new(r#"[0-9]+"#);
+static S_SoftwareTokenMfaConfigType: schema::Shape =
+    schema::Shape::new("SoftwareTokenMfaConfigType", Kind::Structure(&L_SoftwareTokenMfaConfigType));
+static L_SoftwareTokenMfaConfigType: Layout = Layout::new(&[schema::Member::new("Enabled", &S_BooleanType)]);
+static S_SoftwareTokenMfaSettingsType: schema::Shape =
+    schema::Shape::new("SoftwareTokenMfaSettingsType", Kind::Structure(&L_SoftwareTokenMfaSettingsType));
+static L_SoftwareTokenMfaSettingsType: Layout =
+    Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
+static S_StatusType: schema::Shape = schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_StringAttributeConstraintsType: schema::Shape =
+    schema::Shape::new("StringAttributeConstraintsType", Kind::Structure(&L_StringAttributeConstraintsType));
+static L_StringAttributeConstraintsType: Layout =
+    Layout::new(&[schema::Member::new("MinLength", &S_StringType), schema::Member::new("MaxLength", &S_StringType)]);
+static S_StringType: schema::Shape = schema::Shape::new("StringType", Kind::String).limits(Limits::NONE.min(0).max(131072));
+static S_SupportedIdentityProvidersListType: schema::Shape =
+    schema::Shape::new("SupportedIdentityProvidersListType", Kind::List(&M_SupportedIdentityProvidersListType));
+static M_SupportedIdentityProvidersListType: schema::Member = schema::Member::new("member", &S_ProviderNameType);
+static S_TagKeysType: schema::Shape = schema::Shape::new("TagKeysType", Kind::String).limits(Limits::NONE.min(1).max(128));
+static S_TagResourceRequest: schema::Shape = schema::Shape::new("TagResourceRequest", Kind::Structure(&L_TagResourceRequest));
+static L_TagResourceRequest: Layout =
+    Layout::new(&[schema::Member::new("ResourceArn", &S_ArnType).required(), schema::Member::new("Tags", &S_UserPoolTagsType).required()]);
+static S_TagResourceResponse: schema::Shape = schema::Shape::new("TagResourceResponse", Kind::Structure(&L_TagResourceResponse));
+static L_TagResourceResponse: Layout = Layout::new(&[]);
+static S_TagValueType: schema::Shape = schema::Shape::new("TagValueType", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_TemporaryPasswordValidityDaysType: schema::Shape =
+    schema::Shape::new("TemporaryPasswordValidityDaysType", Kind::Integer).limits(Limits::NONE.min(0).max(365));
+static S_TimeUnitsType: schema::Shape =
+    schema::Shape::new("TimeUnitsType", Kind::String).limits(Limits::NONE.values(&["seconds", "minutes", "hours", "days"]));
+static S_TokenModelType: schema::Shape = schema::Shape::new("TokenModelType", Kind::String).sensitive();
+static S_TokenValidityUnitsType: schema::Shape = schema::Shape::new("TokenValidityUnitsType", Kind::Structure(&L_TokenValidityUnitsType));
+static L_TokenValidityUnitsType: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TimeUnitsType),
+    schema::Member::new("IdToken", &S_TimeUnitsType),
+    schema::Member::new("RefreshToken", &S_TimeUnitsType),
+]);
+static S_UntagResourceRequest: schema::Shape = schema::Shape::new("UntagResourceRequest", Kind::Structure(&L_UntagResourceRequest));
+static L_UntagResourceRequest: Layout = Layout::new(&[
+    schema::Member::new("ResourceArn", &S_ArnType).required(),
+    schema::Member::new("TagKeys", &S_UserPoolTagsListType).required(),
+]);
+static S_UntagResourceResponse: schema::Shape = schema::Shape::new("UntagResourceResponse", Kind::Structure(&L_UntagResourceResponse));
+static L_UntagResourceResponse: Layout = Layout::new(&[]);
+static S_UpdateDeviceStatusRequest: schema::Shape =
+    schema::Shape::new("UpdateDeviceStatusRequest", Kind::Structure(&L_UpdateDeviceStatusRequest));
+static L_UpdateDeviceStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("DeviceKey", &S_DeviceKeyType).required(),
+    schema::Member::new("DeviceRememberedStatus", &S_DeviceRememberedStatusType),
+]);
+static S_UpdateDeviceStatusResponse: schema::Shape =
+    schema::Shape::new("UpdateDeviceStatusResponse", Kind::Structure(&L_UpdateDeviceStatusResponse));
+static L_UpdateDeviceStatusResponse: Layout = Layout::new(&[]);
+static S_UpdateGroupRequest: schema::Shape = schema::Shape::new("UpdateGroupRequest", Kind::Structure(&L_UpdateGroupRequest));
+static L_UpdateGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupName", &S_GroupNameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Description", &S_DescriptionType),
+    schema::Member::new("RoleArn", &S_ArnType),
+    schema::Member::new("Precedence", &S_PrecedenceType),
+]);
+static S_UpdateGroupResponse: schema::Shape = schema::Shape::new("UpdateGroupResponse", Kind::Structure(&L_UpdateGroupResponse));
+static L_UpdateGroupResponse: Layout = Layout::new(&[schema::Member::new("Group", &S_GroupType)]);
+static S_UpdateIdentityProviderRequest: schema::Shape =
+    schema::Shape::new("UpdateIdentityProviderRequest", Kind::Structure(&L_UpdateIdentityProviderRequest));
+static L_UpdateIdentityProviderRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ProviderName", &S_ProviderNameType).required(),
+    schema::Member::new("ProviderDetails", &S_ProviderDetailsType),
+    schema::Member::new("AttributeMapping", &S_AttributeMappingType),
+    schema::Member::new("IdpIdentifiers", &S_IdpIdentifiersListType),
+    schema::Member::new("AcrMapping", &S_AcrMappingType),
+]);
+static S_UpdateIdentityProviderResponse: schema::Shape =
+    schema::Shape::new("UpdateIdentityProviderResponse", Kind::Structure(&L_UpdateIdentityProviderResponse));
+static L_UpdateIdentityProviderResponse: Layout =
+    Layout::new(&[schema::Member::new("IdentityProvider", &S_IdentityProviderType).required()]);
+static S_UpdateResourceServerRequest: schema::Shape =
+    schema::Shape::new("UpdateResourceServerRequest", Kind::Structure(&L_UpdateResourceServerRequest));
+static L_UpdateResourceServerRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Identifier", &S_ResourceServerIdentifierType).required(),
+    schema::Member::new("Name", &S_ResourceServerNameType).required(),
+    schema::Member::new("Scopes", &S_ResourceServerScopeListType),
+]);
+static S_UpdateResourceServerResponse: schema::Shape =
+    schema::Shape::new("UpdateResourceServerResponse", Kind::Structure(&L_UpdateResourceServerResponse));
+static L_UpdateResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_UpdateUserAttributesRequest: schema::Shape =
+    schema::Shape::new("UpdateUserAttributesRequest", Kind::Structure(&L_UpdateUserAttributesRequest));
+static L_UpdateUserAttributesRequest: Layout = Layout::new(&[
+    schema::Member::new("UserAttributes", &S_AttributeListType).required(),
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("ClientMetadata", &S_ClientMetadataType),
+]);
+static S_UpdateUserAttributesResponse: schema::Shape =
+    schema::Shape::new("UpdateUserAttributesResponse", Kind::Structure(&L_UpdateUserAttributesResponse));
+static L_UpdateUserAttributesResponse: Layout =
+    Layout::new(&[schema::Member::new("CodeDeliveryDetailsList", &S_CodeDeliveryDetailsListType)]);
+static S_UpdateUserPoolClientRequest: schema::Shape =
+    schema::Shape::new("UpdateUserPoolClientRequest", Kind::Structure(&L_UpdateUserPoolClientRequest));
+static L_UpdateUserPoolClientRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ClientId", &S_ClientIdType).required(),
+    schema::Member::new("ClientName", &S_ClientNameType),
+    schema::Member::new("RefreshTokenValidity", &S_RefreshTokenValidityType),
+    schema::Member::new("AccessTokenValidity", &S_AccessTokenValidityType),
+    schema::Member::new("IdTokenValidity", &S_IdTokenValidityType),
+    schema::Member::new("TokenValidityUnits", &S_TokenValidityUnitsType),
+    schema::Member::new("ReadAttributes", &S_ClientPermissionListType),
+    schema::Member::new("WriteAttributes", &S_ClientPermissionListType),
+    schema::Member::new("ExplicitAuthFlows", &S_ExplicitAuthFlowsListType),
+    schema::Member::new("SupportedIdentityProviders", &S_SupportedIdentityProvidersListType),
+    schema::Member::new("CallbackURLs", &S_CallbackURLsListType),
+    schema::Member::new("LogoutURLs", &S_LogoutURLsListType),
+    schema::Member::new("DefaultRedirectURI", &S_RedirectUrlType),
+    schema::Member::new("AllowedOAuthFlows", &S_OAuthFlowsType),
+    schema::Member::new("AllowedOAuthScopes", &S_ScopeListType),
+    schema::Member::new("AllowedOAuthFlowsUserPoolClient", &S_BooleanType),
+    schema::Member::new("AnalyticsConfiguration", &S_AnalyticsConfigurationType),
+    schema::Member::new("PreventUserExistenceErrors", &S_PreventUserExistenceErrorTypes),
+    schema::Member::new("EnableTokenRevocation", &S_WrappedBooleanType),
+    schema::Member::new("EnablePropagateAdditionalUserContextData", &S_WrappedBooleanType),
+    schema::Member::new("AuthSessionValidity", &S_AuthSessionValidityType),
+    schema::Member::new("RefreshTokenRotation", &S_RefreshTokenRotationType),
+]);
+static S_UpdateUserPoolClientResponse: schema::Shape =
+    schema::Shape::new("UpdateUserPoolClientResponse", Kind::Structure(&L_UpdateUserPoolClientResponse));
+static L_UpdateUserPoolClientResponse: Layout = Layout::new(&[schema::Member::new("UserPoolClient", &S_UserPoolClientType)]);
+static S_UpdateUserPoolDomainRequest: schema::Shape =
+    schema::Shape::new("UpdateUserPoolDomainRequest", Kind::Structure(&L_UpdateUserPoolDomainRequest));
+static L_UpdateUserPoolDomainRequest: Layout = Layout::new(&[
+    schema::Member::new("Domain", &S_DomainType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("ManagedLoginVersion", &S_WrappedIntegerType),
+    schema::Member::new("CustomDomainConfig", &S_CustomDomainConfigType),
+    schema::Member::new("Routing", &S_RoutingType),
+]);
+static S_UpdateUserPoolDomainResponse: schema::Shape =
+    schema::Shape::new("UpdateUserPoolDomainResponse", Kind::Structure(&L_UpdateUserPoolDomainResponse));
+static L_UpdateUserPoolDomainResponse: Layout = Layout::new(&[
+    schema::Member::new("ManagedLoginVersion", &S_WrappedIntegerType),
+    schema::Member::new("CloudFrontDomain", &S_DomainType),
+    schema::Member::new("Routing", &S_RoutingType),
+]);
+static S_UpdateUserPoolRequest: schema::Shape = schema::Shape::new("UpdateUserPoolRequest", Kind::Structure(&L_UpdateUserPoolRequest));
+static L_UpdateUserPoolRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("Policies", &S_UserPoolPolicyType),
+    schema::Member::new("DeletionProtection", &S_DeletionProtectionType),
+    schema::Member::new("LambdaConfig", &S_LambdaConfigType),
+    schema::Member::new("AutoVerifiedAttributes", &S_VerifiedAttributesListType),
+    schema::Member::new("SmsVerificationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("EmailVerificationMessage", &S_EmailVerificationMessageType),
+    schema::Member::new("EmailVerificationSubject", &S_EmailVerificationSubjectType),
+    schema::Member::new("VerificationMessageTemplate", &S_VerificationMessageTemplateType),
+    schema::Member::new("SmsAuthenticationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("UserAttributeUpdateSettings", &S_UserAttributeUpdateSettingsType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("DeviceConfiguration", &S_DeviceConfigurationType),
+    schema::Member::new("EmailConfiguration", &S_EmailConfigurationType),
+    schema::Member::new("SmsConfiguration", &S_SmsConfigurationType),
+    schema::Member::new("UserPoolTags", &S_UserPoolTagsType),
+    schema::Member::new("AdminCreateUserConfig", &S_AdminCreateUserConfigType),
+    schema::Member::new("UserPoolAddOns", &S_UserPoolAddOnsType),
+    schema::Member::new("DcrConfiguration", &S_DcrConfigurationType),
+    schema::Member::new("AccountRecoverySetting", &S_AccountRecoverySettingType),
+    schema::Member::new("PoolName", &S_UserPoolNameType),
+    schema::Member::new("UserPoolTier", &S_UserPoolTierType),
+    schema::Member::new("KeyConfiguration", &S_KeyConfigurationType),
+    schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
+    schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
+]);
+static S_UpdateUserPoolResponse: schema::Shape = schema::Shape::new("UpdateUserPoolResponse", Kind::Structure(&L_UpdateUserPoolResponse));
+static L_UpdateUserPoolResponse: Layout = Layout::new(&[]);
+static S_UserAttributeUpdateSettingsType: schema::Shape =
+    schema::Shape::new("UserAttributeUpdateSettingsType", Kind::Structure(&L_UserAttributeUpdateSettingsType));
+static L_UserAttributeUpdateSettingsType: Layout =
+    Layout::new(&[schema::Member::new("AttributesRequireVerificationBeforeUpdate", &S_AttributesRequireVerificationBeforeUpdateType)]);
+static S_UserContextDataType: schema::Shape =
+    schema::Shape::new("UserContextDataType", Kind::Structure(&L_UserContextDataType)).sensitive();
+static L_UserContextDataType: Layout =
+    Layout::new(&[schema::Member::new("IpAddress", &S_StringType), schema::Member::new("EncodedData", &S_StringType)]);
+static S_UserFilterType: schema::Shape = schema::Shape::new("UserFilterType", Kind::String).limits(Limits::NONE.max(256));
+static S_UserMFASettingListType: schema::Shape = schema::Shape::new("UserMFASettingListType", Kind::List(&M_UserMFASettingListType));
+static M_UserMFASettingListType: schema::Member = schema::Member::new("member", &S_StringType);
+static S_UserPoolAddOnsType: schema::Shape = schema::Shape::new("UserPoolAddOnsType", Kind::Structure(&L_UserPoolAddOnsType));
+static L_UserPoolAddOnsType: Layout = Layout::new(&[
+    schema::Member::new("AdvancedSecurityMode", &S_AdvancedSecurityModeType).required(),
+    schema::Member::new("AdvancedSecurityAdditionalFlows", &S_AdvancedSecurityAdditionalFlowsType),
+]);
+static S_UserPoolClientDescription: schema::Shape =
+    schema::Shape::new("UserPoolClientDescription", Kind::Structure(&L_UserPoolClientDescription));
+static L_UserPoolClientDescription: Layout = Layout::new(&[
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientName", &S_ClientNameType),
+]);
+static S_UserPoolClientListType: schema::Shape = schema::Shape::new("UserPoolClientListType", Kind::List(&M_UserPoolClientListType));
+static M_UserPoolClientListType: schema::Member = schema::Member::new("member", &S_UserPoolClientDescription);
+static S_UserPoolClientType: schema::Shape = schema::Shape::new("UserPoolClientType", Kind::Structure(&L_UserPoolClientType));
+static L_UserPoolClientType: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("ClientName", &S_ClientNameType),
+    schema::Member::new("ClientId", &S_ClientIdType),
+    schema::Member::new("ClientSecret", &S_ClientSecretType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("RefreshTokenValidity", &S_RefreshTokenValidityType),
+    schema::Member::new("AccessTokenValidity", &S_AccessTokenValidityType),
+    schema::Member::new("IdTokenValidity", &S_IdTokenValidityType),
+    schema::Member::new("TokenValidityUnits", &S_TokenValidityUnitsType),
+    schema::Member::new("ReadAttributes", &S_ClientPermissionListType),
+    schema::Member::new("WriteAttributes", &S_ClientPermissionListType),
+    schema::Member::new("ExplicitAuthFlows", &S_ExplicitAuthFlowsListType),
+    schema::Member::new("SupportedIdentityProviders", &S_SupportedIdentityProvidersListType),
+    schema::Member::new("CallbackURLs", &S_CallbackURLsListType),
+    schema::Member::new("LogoutURLs", &S_LogoutURLsListType),
+    schema::Member::new("DefaultRedirectURI", &S_RedirectUrlType),
+    schema::Member::new("AllowedOAuthFlows", &S_OAuthFlowsType),
+    schema::Member::new("AllowedOAuthScopes", &S_ScopeListType),
+    schema::Member::new("AllowedOAuthFlowsUserPoolClient", &S_BooleanType),
+    schema::Member::new("AnalyticsConfiguration", &S_AnalyticsConfigurationType),
+    schema::Member::new("PreventUserExistenceErrors", &S_PreventUserExistenceErrorTypes),
+    schema::Member::new("EnableTokenRevocation", &S_WrappedBooleanType),
+    schema::Member::new("EnablePropagateAdditionalUserContextData", &S_WrappedBooleanType),
+    schema::Member::new("AuthSessionValidity", &S_AuthSessionValidityType),
+    schema::Member::new("RefreshTokenRotation", &S_RefreshTokenRotationType),
+    schema::Member::new("ClientType", &S_ClientTypeType),
+]);
+static S_UserPoolDescriptionType: schema::Shape =
+    schema::Shape::new("UserPoolDescriptionType", Kind::Structure(&L_UserPoolDescriptionType));
+static L_UserPoolDescriptionType: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_UserPoolIdType),
+    schema::Member::new("Name", &S_UserPoolNameType),
+    schema::Member::new("LambdaConfig", &S_LambdaConfigType),
+    schema::Member::new("Status", &S_StatusType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("ReplicaRegions", &S_ReplicaRegionsType),
+]);
+static S_UserPoolIdType: schema::Shape =
+    schema::Shape::new("UserPoolIdType", Kind::String).limits(Limits::NONE.min(1).max(55).pattern(&P_UserPoolIdType));
+static P_UserPoolIdType: Pattern = Pattern::new(r#"[\w-]+_[0-9a-zA-Z]+"#);
+static S_UserPoolListType: schema::Shape = schema::Shape::new("UserPoolListType", Kind::List(&M_UserPoolListType));
+static M_UserPoolListType: schema::Member = schema::Member::new("member", &S_UserPoolDescriptionType);
+static S_UserPoolMfaType: schema::Shape =
+    schema::Shape::new("UserPoolMfaType", Kind::String).limits(Limits::NONE.values(&["OFF", "ON", "OPTIONAL"]));
+static S_UserPoolNameType: schema::Shape =
+    schema::Shape::new("UserPoolNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UserPoolNameType));
+static P_UserPoolNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
+static S_UserPoolPolicyType: schema::Shape = schema::Shape::new("UserPoolPolicyType", Kind::Structure(&L_UserPoolPolicyType));
+static L_UserPoolPolicyType: Layout =
+    Layout::new(&[schema::Member::new("PasswordPolicy", &S_PasswordPolicyType), schema::Member::new("SignInPolicy", &S_SignInPolicyType)]);
+static S_UserPoolTagsListType: schema::Shape = schema::Shape::new("UserPoolTagsListType", Kind::List(&M_UserPoolTagsListType));
+static M_UserPoolTagsListType: schema::Member = schema::Member::new("member", &S_TagKeysType);
+static S_UserPoolTagsType: schema::Shape = schema::Shape::new("UserPoolTagsType", Kind::Map(&K_UserPoolTagsType, &V_UserPoolTagsType));
+static K_UserPoolTagsType: schema::Member = schema::Member::new("key", &S_TagKeysType);
+static V_UserPoolTagsType: schema::Member = schema::Member::new("value", &S_TagValueType);
+static S_UserPoolTierType: schema::Shape =
+    schema::Shape::new("UserPoolTierType", Kind::String).limits(Limits::NONE.values(&["LITE", "ESSENTIALS", "PLUS"]));
+static S_UserPoolType: schema::Shape = schema::Shape::new("UserPoolType", Kind::Structure(&L_UserPoolType));
+static L_UserPoolType: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_UserPoolIdType),
+    schema::Member::new("Name", &S_UserPoolNameType),
+    schema::Member::new("Policies", &S_UserPoolPolicyType),
+    schema::Member::new("DeletionProtection", &S_DeletionProtectionType),
+    schema::Member::new("LambdaConfig", &S_LambdaConfigType),
+    schema::Member::new("Status", &S_StatusType),
+    schema::Member::new("LastModifiedDate", &S_DateType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("SchemaAttributes", &S_SchemaAttributesListType),
+    schema::Member::new("AutoVerifiedAttributes", &S_VerifiedAttributesListType),
+    schema::Member::new("AliasAttributes", &S_AliasAttributesListType),
+    schema::Member::new("UsernameAttributes", &S_UsernameAttributesListType),
+    schema::Member::new("SmsVerificationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("EmailVerificationMessage", &S_EmailVerificationMessageType),
+    schema::Member::new("EmailVerificationSubject", &S_EmailVerificationSubjectType),
+    schema::Member::new("VerificationMessageTemplate", &S_VerificationMessageTemplateType),
+    schema::Member::new("SmsAuthenticationMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("UserAttributeUpdateSettings", &S_UserAttributeUpdateSettingsType),
+    schema::Member::new("MfaConfiguration", &S_UserPoolMfaType),
+    schema::Member::new("DeviceConfiguration", &S_DeviceConfigurationType),
+    schema::Member::new("EstimatedNumberOfUsers", &S_IntegerType),
+    schema::Member::new("EmailConfiguration", &S_EmailConfigurationType),
+    schema::Member::new("SmsConfiguration", &S_SmsConfigurationType),
+    schema::Member::new("UserPoolTags", &S_UserPoolTagsType),
+    schema::Member::new("SmsConfigurationFailure", &S_StringType),
+    schema::Member::new("EmailConfigurationFailure", &S_StringType),
+    schema::Member::new("Domain", &S_DomainType),
+    schema::Member::new("CustomDomain", &S_DomainType),
+    schema::Member::new("AdminCreateUserConfig", &S_AdminCreateUserConfigType),
+    schema::Member::new("UserPoolAddOns", &S_UserPoolAddOnsType),
+    schema::Member::new("DcrConfiguration", &S_DcrConfigurationType),
+    schema::Member::new("UsernameConfiguration", &S_UsernameConfigurationType),
+    schema::Member::new("Arn", &S_ArnType),
+    schema::Member::new("AccountRecoverySetting", &S_AccountRecoverySettingType),
+    schema::Member::new("UserPoolTier", &S_UserPoolTierType),
+    schema::Member::new("KeyConfiguration", &S_KeyConfigurationType),
+    schema::Member::new("IssuerConfiguration", &S_IssuerConfigurationType),
+    schema::Member::new("AcrConfiguration", &S_AcrConfigurationType),
+]);
+static S_UserStatusType: schema::Shape = schema::Shape::new("UserStatusType", Kind::String).limits(Limits::NONE.values(&[
+    "UNCONFIRMED",
+    "CONFIRMED",
+    "ARCHIVED",
+    "COMPROMISED",
+    "UNKNOWN",
+    "RESET_REQUIRED",
+    "FORCE_CHANGE_PASSWORD",
+    "EXTERNAL_PROVIDER",
+]));
+static S_UserType: schema::Shape = schema::Shape::new("UserType", Kind::Structure(&L_UserType));
+static L_UserType: Layout = Layout::new(&[
+    schema::Member::new("Username", &S_UsernameType),
+    schema::Member::new("Attributes", &S_AttributeListType),
+    schema::Member::new("UserCreateDate", &S_DateType),
+    schema::Member::new("UserLastModifiedDate", &S_DateType),
+    schema::Member::new("Enabled", &S_BooleanType),
+    schema::Member::new("UserStatus", &S_UserStatusType),
+    schema::Member::new("MFAOptions", &S_MFAOptionListType),
+]);
+static S_UserVerificationType: schema::Shape =
+    schema::Shape::new("UserVerificationType", Kind::String).limits(Limits::NONE.values(&["required", "preferred"]));
+static S_UsernameAttributeType: schema::Shape =
+    schema::Shape::new("UsernameAttributeType", Kind::String).limits(Limits::NONE.values(&["phone_number", "email"]));
+static S_UsernameAttributesListType: schema::Shape =
+    schema::Shape::new("UsernameAttributesListType", Kind::List(&M_UsernameAttributesListType));
+static M_UsernameAttributesListType: schema::Member = schema::Member::new("member", &S_UsernameAttributeType);
+static S_UsernameConfigurationType: schema::Shape =
+    schema::Shape::new("UsernameConfigurationType", Kind::Structure(&L_UsernameConfigurationType));
+static L_UsernameConfigurationType: Layout = Layout::new(&[schema::Member::new("CaseSensitive", &S_WrappedBooleanType).required()]);
+static S_UsernameType: schema::Shape =
+    schema::Shape::new("UsernameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UsernameType)).sensitive();
+static P_UsernameType: Pattern = Pattern::new(r#"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"#);
+static S_UsersListType: schema::Shape = schema::Shape::new("UsersListType", Kind::List(&M_UsersListType));
+static M_UsersListType: schema::Member = schema::Member::new("member", &S_UserType);
+static S_VerificationMessageTemplateType: schema::Shape =
+    schema::Shape::new("VerificationMessageTemplateType", Kind::Structure(&L_VerificationMessageTemplateType));
+static L_VerificationMessageTemplateType: Layout = Layout::new(&[
+    schema::Member::new("SmsMessage", &S_SmsVerificationMessageType),
+    schema::Member::new("EmailMessage", &S_EmailVerificationMessageType),
+    schema::Member::new("EmailSubject", &S_EmailVerificationSubjectType),
+    schema::Member::new("EmailMessageByLink", &S_EmailVerificationMessageByLinkType),
+    schema::Member::new("EmailSubjectByLink", &S_EmailVerificationSubjectByLinkType),
+    schema::Member::new("DefaultEmailOption", &S_DefaultEmailOptionType),
+]);
+static S_VerifiedAttributeType: schema::Shape =
+    schema::Shape::new("VerifiedAttributeType", Kind::String).limits(Limits::NONE.values(&["phone_number", "email"]));
+static S_VerifiedAttributesListType: schema::Shape =
+    schema::Shape::new("VerifiedAttributesListType", Kind::List(&M_VerifiedAttributesListType));
+static M_VerifiedAttributesListType: schema::Member = schema::Member::new("member", &S_VerifiedAttributeType);
+static S_VerifySoftwareTokenRequest: schema::Shape =
+    schema::Shape::new("VerifySoftwareTokenRequest", Kind::Structure(&L_VerifySoftwareTokenRequest));
+static L_VerifySoftwareTokenRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType),
+    schema::Member::new("Session", &S_SessionType),
+    schema::Member::new("UserCode", &S_SoftwareTokenMFAUserCodeType).required(),
+    schema::Member::new("FriendlyDeviceName", &S_StringType),
+]);
+static S_VerifySoftwareTokenResponse: schema::Shape =
+    schema::Shape::new("VerifySoftwareTokenResponse", Kind::Structure(&L_VerifySoftwareTokenResponse));
+static L_VerifySoftwareTokenResponse: Layout =
+    Layout::new(&[schema::Member::new("Status", &S_VerifySoftwareTokenResponseType), schema::Member::new("Session", &S_SessionType)]);
+static S_VerifySoftwareTokenResponseType: schema::Shape =
+    schema::Shape::new("VerifySoftwareTokenResponseType", Kind::String).limits(Limits::NONE.values(&["SUCCESS", "ERROR"]));
+static S_VerifyUserAttributeRequest: schema::Shape =
+    schema::Shape::new("VerifyUserAttributeRequest", Kind::Structure(&L_VerifyUserAttributeRequest));
+static L_VerifyUserAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AccessToken", &S_TokenModelType).required(),
+    schema::Member::new("AttributeName", &S_AttributeNameType).required(),
+    schema::Member::new("Code", &S_ConfirmationCodeType).required(),
+]);
+static S_VerifyUserAttributeResponse: schema::Shape =
+    schema::Shape::new("VerifyUserAttributeResponse", Kind::Structure(&L_VerifyUserAttributeResponse));
+static L_VerifyUserAttributeResponse: Layout = Layout::new(&[]);
+static S_WebAuthnConfigurationType: schema::Shape =
+    schema::Shape::new("WebAuthnConfigurationType", Kind::Structure(&L_WebAuthnConfigurationType));
+static L_WebAuthnConfigurationType: Layout = Layout::new(&[
+    schema::Member::new("RelyingPartyId", &S_RelyingPartyIdType),
+    schema::Member::new("UserVerification", &S_UserVerificationType),
+    schema::Member::new("FactorConfiguration", &S_WebAuthnFactorConfigurationType),
+]);
+static S_WebAuthnFactorConfigurationType: schema::Shape = schema::Shape::new("WebAuthnFactorConfigurationType", Kind::String)
+    .limits(Limits::NONE.values(&["SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"]));
+static S_WebAuthnMfaSettingsType: schema::Shape =
+    schema::Shape::new("WebAuthnMfaSettingsType", Kind::Structure(&L_WebAuthnMfaSettingsType));
+static L_WebAuthnMfaSettingsType: Layout = Layout::new(&[schema::Member::new("Enabled", &S_BooleanType)]);
+static S_WrappedBooleanType: schema::Shape = schema::Shape::new("WrappedBooleanType", Kind::Boolean);
+static S_WrappedIntegerType: schema::Shape = schema::Shape::new("WrappedIntegerType", Kind::Integer);
+#[derive(Clone, Default)]
+pub struct AccountRecoverySettingType {
+    pub recovery_mechanisms: Option<Vec<RecoveryOptionType>>,
+}
+impl std::fmt::Debug for AccountRecoverySettingType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AccountRecoverySettingType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AccountRecoverySettingType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AccountRecoverySettingType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.recovery_mechanisms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.recovery_mechanisms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcrLevelConfigType {
+    pub acr_value: String,
+}
+impl std::fmt::Debug for AcrLevelConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcrLevelConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcrLevelConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcrLevelConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.acr_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.acr_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddCustomAttributesRequest {
+    pub user_pool_id: String,
+    pub custom_attributes: Vec<SchemaAttributeType>,
+}
+impl std::fmt::Debug for AddCustomAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddCustomAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddCustomAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddCustomAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.custom_attributes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.custom_attributes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddCustomAttributesResponse {}
+impl std::fmt::Debug for AddCustomAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddCustomAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddCustomAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddCustomAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminAddUserToGroupRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub group_name: String,
+}
+impl std::fmt::Debug for AdminAddUserToGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminAddUserToGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminAddUserToGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminAddUserToGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminConfirmSignUpRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for AdminConfirmSignUpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminConfirmSignUpRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminConfirmSignUpRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminConfirmSignUpRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminConfirmSignUpResponse {}
+impl std::fmt::Debug for AdminConfirmSignUpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminConfirmSignUpResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminConfirmSignUpResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminConfirmSignUpResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminCreateUserConfigType {
+    pub allow_admin_create_user_only: Option<bool>,
+    pub unused_account_validity_days: Option<i32>,
+    pub invite_message_template: Option<MessageTemplateType>,
+}
+impl std::fmt::Debug for AdminCreateUserConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminCreateUserConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminCreateUserConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminCreateUserConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_admin_create_user_only,
+            1 => &self.unused_account_validity_days,
+            _ => &self.invite_message_template,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_admin_create_user_only,
+            1 => &mut self.unused_account_validity_days,
+            _ => &mut self.invite_message_template,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminCreateUserRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub user_attributes: Option<Vec<AttributeType>>,
+    pub validation_data: Option<Vec<AttributeType>>,
+    pub temporary_password: Option<String>,
+    pub force_alias_creation: Option<bool>,
+    pub message_action: Option<String>,
+    pub desired_delivery_mediums: Option<Vec<String>>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for AdminCreateUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminCreateUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminCreateUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminCreateUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.user_attributes,
+            3 => &self.validation_data,
+            4 => &self.temporary_password,
+            5 => &self.force_alias_creation,
+            6 => &self.message_action,
+            7 => &self.desired_delivery_mediums,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.user_attributes,
+            3 => &mut self.validation_data,
+            4 => &mut self.temporary_password,
+            5 => &mut self.force_alias_creation,
+            6 => &mut self.message_action,
+            7 => &mut self.desired_delivery_mediums,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminCreateUserResponse {
+    pub user: Option<UserType>,
+}
+impl std::fmt::Debug for AdminCreateUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminCreateUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminCreateUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminCreateUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDeleteSoftwareTokenRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminDeleteSoftwareTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDeleteSoftwareTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDeleteSoftwareTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDeleteSoftwareTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDeleteSoftwareTokenResponse {}
+impl std::fmt::Debug for AdminDeleteSoftwareTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDeleteSoftwareTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDeleteSoftwareTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDeleteSoftwareTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDeleteUserAttributesRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub user_attribute_names: Vec<String>,
+}
+impl std::fmt::Debug for AdminDeleteUserAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDeleteUserAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDeleteUserAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDeleteUserAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.user_attribute_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.user_attribute_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDeleteUserAttributesResponse {}
+impl std::fmt::Debug for AdminDeleteUserAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDeleteUserAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDeleteUserAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDeleteUserAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDeleteUserRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminDeleteUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDeleteUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDeleteUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDeleteUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDisableProviderForUserRequest {
+    pub user_pool_id: String,
+    pub user: ProviderUserIdentifierType,
+}
+impl std::fmt::Debug for AdminDisableProviderForUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDisableProviderForUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDisableProviderForUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDisableProviderForUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.user,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDisableProviderForUserResponse {}
+impl std::fmt::Debug for AdminDisableProviderForUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDisableProviderForUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDisableProviderForUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDisableProviderForUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDisableUserRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminDisableUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDisableUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDisableUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDisableUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminDisableUserResponse {}
+impl std::fmt::Debug for AdminDisableUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminDisableUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminDisableUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminDisableUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminEnableUserRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminEnableUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminEnableUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminEnableUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminEnableUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminEnableUserResponse {}
+impl std::fmt::Debug for AdminEnableUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminEnableUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminEnableUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminEnableUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminForgetDeviceRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub device_key: String,
+}
+impl std::fmt::Debug for AdminForgetDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminForgetDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminForgetDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminForgetDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.device_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.device_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminGetDeviceRequest {
+    pub device_key: String,
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminGetDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_key,
+            1 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_key,
+            1 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminGetDeviceResponse {
+    pub device: DeviceType,
+}
+impl std::fmt::Debug for AdminGetDeviceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetDeviceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetDeviceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetDeviceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminGetUserRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminGetUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminGetUserResponse {
+    pub username: String,
+    pub user_attributes: Option<Vec<AttributeType>>,
+    pub user_create_date: Option<Timestamp>,
+    pub user_last_modified_date: Option<Timestamp>,
+    pub enabled: Option<bool>,
+    pub user_status: Option<String>,
+    pub mfa_options: Option<Vec<MFAOptionType>>,
+    pub preferred_mfa_setting: Option<String>,
+    pub user_mfa_setting_list: Option<Vec<String>>,
+}
+impl std::fmt::Debug for AdminGetUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminGetUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminGetUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminGetUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.user_attributes,
+            2 => &self.user_create_date,
+            3 => &self.user_last_modified_date,
+            4 => &self.enabled,
+            5 => &self.user_status,
+            6 => &self.mfa_options,
+            7 => &self.preferred_mfa_setting,
+            _ => &self.user_mfa_setting_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.user_attributes,
+            2 => &mut self.user_create_date,
+            3 => &mut self.user_last_modified_date,
+            4 => &mut self.enabled,
+            5 => &mut self.user_status,
+            6 => &mut self.mfa_options,
+            7 => &mut self.preferred_mfa_setting,
+            _ => &mut self.user_mfa_setting_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminInitiateAuthRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub auth_flow: String,
+    pub auth_parameters: Option<BTreeMap<String, String>>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub context_data: Option<ContextDataType>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for AdminInitiateAuthRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminInitiateAuthRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminInitiateAuthRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminInitiateAuthRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.auth_flow,
+            3 => &self.auth_parameters,
+            4 => &self.client_metadata,
+            5 => &self.analytics_metadata,
+            6 => &self.context_data,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.auth_flow,
+            3 => &mut self.auth_parameters,
+            4 => &mut self.client_metadata,
+            5 => &mut self.analytics_metadata,
+            6 => &mut self.context_data,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminInitiateAuthResponse {
+    pub challenge_name: Option<String>,
+    pub session: Option<String>,
+    pub challenge_parameters: Option<BTreeMap<String, String>>,
+    pub authentication_result: Option<AuthenticationResultType>,
+    pub available_challenges: Option<Vec<String>>,
+}
+impl std::fmt::Debug for AdminInitiateAuthResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminInitiateAuthResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminInitiateAuthResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminInitiateAuthResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_name,
+            1 => &self.session,
+            2 => &self.challenge_parameters,
+            3 => &self.authentication_result,
+            _ => &self.available_challenges,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_name,
+            1 => &mut self.session,
+            2 => &mut self.challenge_parameters,
+            3 => &mut self.authentication_result,
+            _ => &mut self.available_challenges,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminLinkProviderForUserRequest {
+    pub user_pool_id: String,
+    pub destination_user: ProviderUserIdentifierType,
+    pub source_user: ProviderUserIdentifierType,
+}
+impl std::fmt::Debug for AdminLinkProviderForUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminLinkProviderForUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminLinkProviderForUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminLinkProviderForUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.destination_user,
+            _ => &self.source_user,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.destination_user,
+            _ => &mut self.source_user,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminLinkProviderForUserResponse {}
+impl std::fmt::Debug for AdminLinkProviderForUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminLinkProviderForUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminLinkProviderForUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminLinkProviderForUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListDevicesRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub limit: Option<i32>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListDevicesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListDevicesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListDevicesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListDevicesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.limit,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.limit,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListDevicesResponse {
+    pub devices: Option<Vec<DeviceType>>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListDevicesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListDevicesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListDevicesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListDevicesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.devices,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.devices,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListGroupsForUserRequest {
+    pub username: String,
+    pub user_pool_id: String,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListGroupsForUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListGroupsForUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListGroupsForUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListGroupsForUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.user_pool_id,
+            2 => &self.limit,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.limit,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminListGroupsForUserResponse {
+    pub groups: Option<Vec<GroupType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for AdminListGroupsForUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminListGroupsForUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminListGroupsForUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminListGroupsForUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.groups,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.groups,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminRemoveUserFromGroupRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub group_name: String,
+}
+impl std::fmt::Debug for AdminRemoveUserFromGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminRemoveUserFromGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminRemoveUserFromGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminRemoveUserFromGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminResetUserPasswordRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for AdminResetUserPasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminResetUserPasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminResetUserPasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminResetUserPasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminResetUserPasswordResponse {}
+impl std::fmt::Debug for AdminResetUserPasswordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminResetUserPasswordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminResetUserPasswordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminResetUserPasswordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminRespondToAuthChallengeRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub challenge_name: String,
+    pub challenge_responses: Option<BTreeMap<String, String>>,
+    pub session: Option<String>,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub context_data: Option<ContextDataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for AdminRespondToAuthChallengeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminRespondToAuthChallengeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminRespondToAuthChallengeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminRespondToAuthChallengeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.challenge_name,
+            3 => &self.challenge_responses,
+            4 => &self.session,
+            5 => &self.analytics_metadata,
+            6 => &self.context_data,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.challenge_name,
+            3 => &mut self.challenge_responses,
+            4 => &mut self.session,
+            5 => &mut self.analytics_metadata,
+            6 => &mut self.context_data,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminRespondToAuthChallengeResponse {
+    pub challenge_name: Option<String>,
+    pub session: Option<String>,
+    pub challenge_parameters: Option<BTreeMap<String, String>>,
+    pub authentication_result: Option<AuthenticationResultType>,
+    pub available_challenges: Option<Vec<String>>,
+}
+impl std::fmt::Debug for AdminRespondToAuthChallengeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminRespondToAuthChallengeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminRespondToAuthChallengeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminRespondToAuthChallengeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_name,
+            1 => &self.session,
+            2 => &self.challenge_parameters,
+            3 => &self.authentication_result,
+            _ => &self.available_challenges,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_name,
+            1 => &mut self.session,
+            2 => &mut self.challenge_parameters,
+            3 => &mut self.authentication_result,
+            _ => &mut self.available_challenges,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminSetUserMFAPreferenceRequest {
+    pub sms_mfa_settings: Option<SMSMfaSettingsType>,
+    pub software_token_mfa_settings: Option<SoftwareTokenMfaSettingsType>,
+    pub email_mfa_settings: Option<EmailMfaSettingsType>,
+    pub web_authn_mfa_settings: Option<WebAuthnMfaSettingsType>,
+    pub username: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for AdminSetUserMFAPreferenceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserMFAPreferenceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserMFAPreferenceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserMFAPreferenceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_mfa_settings,
+            1 => &self.software_token_mfa_settings,
+            2 => &self.email_mfa_settings,
+            3 => &self.web_authn_mfa_settings,
+            4 => &self.username,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_mfa_settings,
+            1 => &mut self.software_token_mfa_settings,
+            2 => &mut self.email_mfa_settings,
+            3 => &mut self.web_authn_mfa_settings,
+            4 => &mut self.username,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminSetUserMFAPreferenceResponse {}
+impl std::fmt::Debug for AdminSetUserMFAPreferenceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserMFAPreferenceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserMFAPreferenceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserMFAPreferenceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminSetUserPasswordRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub password: String,
+    pub permanent: Option<bool>,
+}
+impl std::fmt::Debug for AdminSetUserPasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserPasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserPasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserPasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.password,
+            _ => &self.permanent,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.password,
+            _ => &mut self.permanent,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminSetUserPasswordResponse {}
+impl std::fmt::Debug for AdminSetUserPasswordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminSetUserPasswordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminSetUserPasswordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminSetUserPasswordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateDeviceStatusRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub device_key: String,
+    pub device_remembered_status: Option<String>,
+}
+impl std::fmt::Debug for AdminUpdateDeviceStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateDeviceStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateDeviceStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateDeviceStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.device_key,
+            _ => &self.device_remembered_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.device_key,
+            _ => &mut self.device_remembered_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateDeviceStatusResponse {}
+impl std::fmt::Debug for AdminUpdateDeviceStatusResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateDeviceStatusResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateDeviceStatusResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateDeviceStatusResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateUserAttributesRequest {
+    pub user_pool_id: String,
+    pub username: String,
+    pub user_attributes: Vec<AttributeType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for AdminUpdateUserAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateUserAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateUserAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateUserAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.username,
+            2 => &self.user_attributes,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.username,
+            2 => &mut self.user_attributes,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUpdateUserAttributesResponse {}
+impl std::fmt::Debug for AdminUpdateUserAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUpdateUserAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUpdateUserAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUpdateUserAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUserGlobalSignOutRequest {
+    pub user_pool_id: String,
+    pub username: String,
+}
+impl std::fmt::Debug for AdminUserGlobalSignOutRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUserGlobalSignOutRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUserGlobalSignOutRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUserGlobalSignOutRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.username,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.username,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdminUserGlobalSignOutResponse {}
+impl std::fmt::Debug for AdminUserGlobalSignOutResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdminUserGlobalSignOutResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdminUserGlobalSignOutResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdminUserGlobalSignOutResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdvancedSecurityAdditionalFlowsType {
+    pub custom_auth_mode: Option<String>,
+}
+impl std::fmt::Debug for AdvancedSecurityAdditionalFlowsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdvancedSecurityAdditionalFlowsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdvancedSecurityAdditionalFlowsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdvancedSecurityAdditionalFlowsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.custom_auth_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.custom_auth_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalyticsConfigurationType {
+    pub application_id: Option<String>,
+    pub application_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub external_id: Option<String>,
+    pub user_data_shared: Option<bool>,
+}
+impl std::fmt::Debug for AnalyticsConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalyticsConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalyticsConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalyticsConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.application_id,
+            1 => &self.application_arn,
+            2 => &self.role_arn,
+            3 => &self.external_id,
+            _ => &self.user_data_shared,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.application_id,
+            1 => &mut self.application_arn,
+            2 => &mut self.role_arn,
+            3 => &mut self.external_id,
+            _ => &mut self.user_data_shared,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalyticsMetadataType {
+    pub analytics_endpoint_id: Option<String>,
+}
+impl std::fmt::Debug for AnalyticsMetadataType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalyticsMetadataType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalyticsMetadataType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalyticsMetadataType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.analytics_endpoint_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.analytics_endpoint_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateSoftwareTokenRequest {
+    pub access_token: Option<String>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for AssociateSoftwareTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateSoftwareTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateSoftwareTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateSoftwareTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateSoftwareTokenResponse {
+    pub secret_code: Option<String>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for AssociateSoftwareTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateSoftwareTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateSoftwareTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateSoftwareTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.secret_code,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.secret_code,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttributeType {
+    pub name: String,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for AttributeType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttributeType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AuthenticationResultType {
+    pub access_token: Option<String>,
+    pub expires_in: Option<i32>,
+    pub token_type: Option<String>,
+    pub refresh_token: Option<String>,
+    pub id_token: Option<String>,
+    pub new_device_metadata: Option<NewDeviceMetadataType>,
+}
+impl std::fmt::Debug for AuthenticationResultType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthenticationResultType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthenticationResultType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthenticationResultType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.expires_in,
+            2 => &self.token_type,
+            3 => &self.refresh_token,
+            4 => &self.id_token,
+            _ => &self.new_device_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.expires_in,
+            2 => &mut self.token_type,
+            3 => &mut self.refresh_token,
+            4 => &mut self.id_token,
+            _ => &mut self.new_device_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangePasswordRequest {
+    pub previous_password: Option<String>,
+    pub proposed_password: String,
+    pub access_token: String,
+}
+impl std::fmt::Debug for ChangePasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangePasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangePasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangePasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.previous_password,
+            1 => &self.proposed_password,
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.previous_password,
+            1 => &mut self.proposed_password,
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ChangePasswordResponse {}
+impl std::fmt::Debug for ChangePasswordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ChangePasswordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ChangePasswordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ChangePasswordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CodeDeliveryDetailsType {
+    pub destination: Option<String>,
+    pub delivery_medium: Option<String>,
+    pub attribute_name: Option<String>,
+}
+impl std::fmt::Debug for CodeDeliveryDetailsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CodeDeliveryDetailsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CodeDeliveryDetailsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CodeDeliveryDetailsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination,
+            1 => &self.delivery_medium,
+            _ => &self.attribute_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination,
+            1 => &mut self.delivery_medium,
+            _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmDeviceRequest {
+    pub access_token: String,
+    pub device_key: String,
+    pub device_secret_verifier_config: Option<DeviceSecretVerifierConfigType>,
+    pub device_name: Option<String>,
+}
+impl std::fmt::Debug for ConfirmDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.device_key,
+            2 => &self.device_secret_verifier_config,
+            _ => &self.device_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.device_key,
+            2 => &mut self.device_secret_verifier_config,
+            _ => &mut self.device_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmDeviceResponse {
+    pub user_confirmation_necessary: Option<bool>,
+}
+impl std::fmt::Debug for ConfirmDeviceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmDeviceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmDeviceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmDeviceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_confirmation_necessary,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_confirmation_necessary,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmForgotPasswordRequest {
+    pub client_id: String,
+    pub secret_hash: Option<String>,
+    pub username: String,
+    pub confirmation_code: String,
+    pub password: String,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ConfirmForgotPasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmForgotPasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmForgotPasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmForgotPasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret_hash,
+            2 => &self.username,
+            3 => &self.confirmation_code,
+            4 => &self.password,
+            5 => &self.analytics_metadata,
+            6 => &self.user_context_data,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret_hash,
+            2 => &mut self.username,
+            3 => &mut self.confirmation_code,
+            4 => &mut self.password,
+            5 => &mut self.analytics_metadata,
+            6 => &mut self.user_context_data,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmForgotPasswordResponse {}
+impl std::fmt::Debug for ConfirmForgotPasswordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmForgotPasswordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmForgotPasswordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmForgotPasswordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmSignUpRequest {
+    pub client_id: String,
+    pub secret_hash: Option<String>,
+    pub username: String,
+    pub confirmation_code: String,
+    pub force_alias_creation: Option<bool>,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for ConfirmSignUpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmSignUpRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmSignUpRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmSignUpRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret_hash,
+            2 => &self.username,
+            3 => &self.confirmation_code,
+            4 => &self.force_alias_creation,
+            5 => &self.analytics_metadata,
+            6 => &self.user_context_data,
+            7 => &self.client_metadata,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret_hash,
+            2 => &mut self.username,
+            3 => &mut self.confirmation_code,
+            4 => &mut self.force_alias_creation,
+            5 => &mut self.analytics_metadata,
+            6 => &mut self.user_context_data,
+            7 => &mut self.client_metadata,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConfirmSignUpResponse {
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for ConfirmSignUpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConfirmSignUpResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConfirmSignUpResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConfirmSignUpResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ContextDataType {
+    pub ip_address: String,
+    pub server_name: String,
+    pub server_path: String,
+    pub http_headers: Vec<HttpHeader>,
+    pub encoded_data: Option<String>,
+}
+impl std::fmt::Debug for ContextDataType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ContextDataType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ContextDataType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ContextDataType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ip_address,
+            1 => &self.server_name,
+            2 => &self.server_path,
+            3 => &self.http_headers,
+            _ => &self.encoded_data,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ip_address,
+            1 => &mut self.server_name,
+            2 => &mut self.server_path,
+            3 => &mut self.http_headers,
+            _ => &mut self.encoded_data,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGroupRequest {
+    pub group_name: String,
+    pub user_pool_id: String,
+    pub description: Option<String>,
+    pub role_arn: Option<String>,
+    pub precedence: Option<i32>,
+}
+impl std::fmt::Debug for CreateGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.user_pool_id,
+            2 => &self.description,
+            3 => &self.role_arn,
+            _ => &self.precedence,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.description,
+            3 => &mut self.role_arn,
+            _ => &mut self.precedence,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateGroupResponse {
+    pub group: Option<GroupType>,
+}
+impl std::fmt::Debug for CreateGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateIdentityProviderRequest {
+    pub user_pool_id: String,
+    pub provider_name: String,
+    pub provider_type: String,
+    pub provider_details: BTreeMap<String, String>,
+    pub attribute_mapping: Option<BTreeMap<String, String>>,
+    pub idp_identifiers: Option<Vec<String>>,
+    pub acr_mapping: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for CreateIdentityProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateIdentityProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateIdentityProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateIdentityProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.provider_name,
+            2 => &self.provider_type,
+            3 => &self.provider_details,
+            4 => &self.attribute_mapping,
+            5 => &self.idp_identifiers,
+            _ => &self.acr_mapping,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.provider_name,
+            2 => &mut self.provider_type,
+            3 => &mut self.provider_details,
+            4 => &mut self.attribute_mapping,
+            5 => &mut self.idp_identifiers,
+            _ => &mut self.acr_mapping,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateIdentityProviderResponse {
+    pub identity_provider: IdentityProviderType,
+}
+impl std::fmt::Debug for CreateIdentityProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateIdentityProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateIdentityProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateIdentityProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.identity_provider,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.identity_provider,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateResourceServerRequest {
+    pub user_pool_id: String,
+    pub identifier: String,
+    pub name: String,
+    pub scopes: Option<Vec<ResourceServerScopeType>>,
+}
+impl std::fmt::Debug for CreateResourceServerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateResourceServerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateResourceServerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateResourceServerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.identifier,
+            2 => &self.name,
+            _ => &self.scopes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.identifier,
+            2 => &mut self.name,
+            _ => &mut self.scopes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateResourceServerResponse {
+    pub resource_server: ResourceServerType,
+}
+impl std::fmt::Debug for CreateResourceServerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateResourceServerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateResourceServerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateResourceServerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_server,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolClientRequest {
+    pub user_pool_id: String,
+    pub client_name: String,
+    pub generate_secret: Option<bool>,
+    pub client_secret: Option<String>,
+    pub refresh_token_validity: Option<i32>,
+    pub access_token_validity: Option<i32>,
+    pub id_token_validity: Option<i32>,
+    pub token_validity_units: Option<TokenValidityUnitsType>,
+    pub read_attributes: Option<Vec<String>>,
+    pub write_attributes: Option<Vec<String>>,
+    pub explicit_auth_flows: Option<Vec<String>>,
+    pub supported_identity_providers: Option<Vec<String>>,
+    pub callback_ur_ls: Option<Vec<String>>,
+    pub logout_ur_ls: Option<Vec<String>>,
+    pub default_redirect_uri: Option<String>,
+    pub allowed_o_auth_flows: Option<Vec<String>>,
+    pub allowed_o_auth_scopes: Option<Vec<String>>,
+    pub allowed_o_auth_flows_user_pool_client: Option<bool>,
+    pub analytics_configuration: Option<AnalyticsConfigurationType>,
+    pub prevent_user_existence_errors: Option<String>,
+    pub enable_token_revocation: Option<bool>,
+    pub enable_propagate_additional_user_context_data: Option<bool>,
+    pub auth_session_validity: Option<i32>,
+    pub refresh_token_rotation: Option<RefreshTokenRotationType>,
+}
+impl std::fmt::Debug for CreateUserPoolClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_name,
+            2 => &self.generate_secret,
+            3 => &self.client_secret,
+            4 => &self.refresh_token_validity,
+            5 => &self.access_token_validity,
+            6 => &self.id_token_validity,
+            7 => &self.token_validity_units,
+            8 => &self.read_attributes,
+            9 => &self.write_attributes,
+            10 => &self.explicit_auth_flows,
+            11 => &self.supported_identity_providers,
+            12 => &self.callback_ur_ls,
+            13 => &self.logout_ur_ls,
+            14 => &self.default_redirect_uri,
+            15 => &self.allowed_o_auth_flows,
+            16 => &self.allowed_o_auth_scopes,
+            17 => &self.allowed_o_auth_flows_user_pool_client,
+            18 => &self.analytics_configuration,
+            19 => &self.prevent_user_existence_errors,
+            20 => &self.enable_token_revocation,
+            21 => &self.enable_propagate_additional_user_context_data,
+            22 => &self.auth_session_validity,
+            _ => &self.refresh_token_rotation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_name,
+            2 => &mut self.generate_secret,
+            3 => &mut self.client_secret,
+            4 => &mut self.refresh_token_validity,
+            5 => &mut self.access_token_validity,
+            6 => &mut self.id_token_validity,
+            7 => &mut self.token_validity_units,
+            8 => &mut self.read_attributes,
+            9 => &mut self.write_attributes,
+            10 => &mut self.explicit_auth_flows,
+            11 => &mut self.supported_identity_providers,
+            12 => &mut self.callback_ur_ls,
+            13 => &mut self.logout_ur_ls,
+            14 => &mut self.default_redirect_uri,
+            15 => &mut self.allowed_o_auth_flows,
+            16 => &mut self.allowed_o_auth_scopes,
+            17 => &mut self.allowed_o_auth_flows_user_pool_client,
+            18 => &mut self.analytics_configuration,
+            19 => &mut self.prevent_user_existence_errors,
+            20 => &mut self.enable_token_revocation,
+            21 => &mut self.enable_propagate_additional_user_context_data,
+            22 => &mut self.auth_session_validity,
+            _ => &mut self.refresh_token_rotation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolClientResponse {
+    pub user_pool_client: Option<UserPoolClientType>,
+}
+impl std::fmt::Debug for CreateUserPoolClientResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolClientResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolClientResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolClientResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_client,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_client,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolDomainRequest {
+    pub domain: String,
+    pub user_pool_id: String,
+    pub managed_login_version: Option<i32>,
+    pub custom_domain_config: Option<CustomDomainConfigType>,
+    pub routing: Option<RoutingType>,
+}
+impl std::fmt::Debug for CreateUserPoolDomainRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolDomainRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolDomainRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolDomainRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain,
+            1 => &self.user_pool_id,
+            2 => &self.managed_login_version,
+            3 => &self.custom_domain_config,
+            _ => &self.routing,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.managed_login_version,
+            3 => &mut self.custom_domain_config,
+            _ => &mut self.routing,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolDomainResponse {
+    pub managed_login_version: Option<i32>,
+    pub cloud_front_domain: Option<String>,
+    pub routing: Option<RoutingType>,
+}
+impl std::fmt::Debug for CreateUserPoolDomainResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolDomainResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolDomainResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolDomainResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.managed_login_version,
+            1 => &self.cloud_front_domain,
+            _ => &self.routing,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.managed_login_version,
+            1 => &mut self.cloud_front_domain,
+            _ => &mut self.routing,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolRequest {
+    pub pool_name: String,
+    pub policies: Option<UserPoolPolicyType>,
+    pub deletion_protection: Option<String>,
+    pub lambda_config: Option<LambdaConfigType>,
+    pub auto_verified_attributes: Option<Vec<String>>,
+    pub alias_attributes: Option<Vec<String>>,
+    pub username_attributes: Option<Vec<String>>,
+    pub sms_verification_message: Option<String>,
+    pub email_verification_message: Option<String>,
+    pub email_verification_subject: Option<String>,
+    pub verification_message_template: Option<VerificationMessageTemplateType>,
+    pub sms_authentication_message: Option<String>,
+    pub mfa_configuration: Option<String>,
+    pub user_attribute_update_settings: Option<UserAttributeUpdateSettingsType>,
+    pub device_configuration: Option<DeviceConfigurationType>,
+    pub email_configuration: Option<EmailConfigurationType>,
+    pub sms_configuration: Option<SmsConfigurationType>,
+    pub user_pool_tags: Option<BTreeMap<String, String>>,
+    pub admin_create_user_config: Option<AdminCreateUserConfigType>,
+    pub schema: Option<Vec<SchemaAttributeType>>,
+    pub user_pool_add_ons: Option<UserPoolAddOnsType>,
+    pub dcr_configuration: Option<DcrConfigurationType>,
+    pub username_configuration: Option<UsernameConfigurationType>,
+    pub account_recovery_setting: Option<AccountRecoverySettingType>,
+    pub user_pool_tier: Option<String>,
+    pub key_configuration: Option<KeyConfigurationType>,
+    pub issuer_configuration: Option<IssuerConfigurationType>,
+    pub acr_configuration: Option<BTreeMap<String, AcrLevelConfigType>>,
+}
+impl std::fmt::Debug for CreateUserPoolRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.pool_name,
+            1 => &self.policies,
+            2 => &self.deletion_protection,
+            3 => &self.lambda_config,
+            4 => &self.auto_verified_attributes,
+            5 => &self.alias_attributes,
+            6 => &self.username_attributes,
+            7 => &self.sms_verification_message,
+            8 => &self.email_verification_message,
+            9 => &self.email_verification_subject,
+            10 => &self.verification_message_template,
+            11 => &self.sms_authentication_message,
+            12 => &self.mfa_configuration,
+            13 => &self.user_attribute_update_settings,
+            14 => &self.device_configuration,
+            15 => &self.email_configuration,
+            16 => &self.sms_configuration,
+            17 => &self.user_pool_tags,
+            18 => &self.admin_create_user_config,
+            19 => &self.schema,
+            20 => &self.user_pool_add_ons,
+            21 => &self.dcr_configuration,
+            22 => &self.username_configuration,
+            23 => &self.account_recovery_setting,
+            24 => &self.user_pool_tier,
+            25 => &self.key_configuration,
+            26 => &self.issuer_configuration,
+            _ => &self.acr_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.pool_name,
+            1 => &mut self.policies,
+            2 => &mut self.deletion_protection,
+            3 => &mut self.lambda_config,
+            4 => &mut self.auto_verified_attributes,
+            5 => &mut self.alias_attributes,
+            6 => &mut self.username_attributes,
+            7 => &mut self.sms_verification_message,
+            8 => &mut self.email_verification_message,
+            9 => &mut self.email_verification_subject,
+            10 => &mut self.verification_message_template,
+            11 => &mut self.sms_authentication_message,
+            12 => &mut self.mfa_configuration,
+            13 => &mut self.user_attribute_update_settings,
+            14 => &mut self.device_configuration,
+            15 => &mut self.email_configuration,
+            16 => &mut self.sms_configuration,
+            17 => &mut self.user_pool_tags,
+            18 => &mut self.admin_create_user_config,
+            19 => &mut self.schema,
+            20 => &mut self.user_pool_add_ons,
+            21 => &mut self.dcr_configuration,
+            22 => &mut self.username_configuration,
+            23 => &mut self.account_recovery_setting,
+            24 => &mut self.user_pool_tier,
+            25 => &mut self.key_configuration,
+            26 => &mut self.issuer_configuration,
+            _ => &mut self.acr_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserPoolResponse {
+    pub user_pool: Option<UserPoolType>,
+}
+impl std::fmt::Debug for CreateUserPoolResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserPoolResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserPoolResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserPoolResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CustomDomainConfigType {
+    pub certificate_arn: String,
+    pub security_policy: Option<String>,
+}
+impl std::fmt::Debug for CustomDomainConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CustomDomainConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CustomDomainConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CustomDomainConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.certificate_arn,
+            _ => &self.security_policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.certificate_arn,
+            _ => &mut self.security_policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CustomEmailLambdaVersionConfigType {
+    pub lambda_version: String,
+    pub lambda_arn: String,
+}
+impl std::fmt::Debug for CustomEmailLambdaVersionConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CustomEmailLambdaVersionConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CustomEmailLambdaVersionConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CustomEmailLambdaVersionConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.lambda_version,
+            _ => &self.lambda_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.lambda_version,
+            _ => &mut self.lambda_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CustomSMSLambdaVersionConfigType {
+    pub lambda_version: String,
+    pub lambda_arn: String,
+}
+impl std::fmt::Debug for CustomSMSLambdaVersionConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CustomSMSLambdaVersionConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CustomSMSLambdaVersionConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CustomSMSLambdaVersionConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.lambda_version,
+            _ => &self.lambda_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.lambda_version,
+            _ => &mut self.lambda_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DcrConfigurationType {
+    pub enable_status: Option<String>,
+    pub open_dcr_enabled: Option<bool>,
+    pub authenticated_grant_types: Option<Vec<String>>,
+    pub open_dcr_grant_types: Option<Vec<String>>,
+    pub allowed_scopes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DcrConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DcrConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DcrConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DcrConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enable_status,
+            1 => &self.open_dcr_enabled,
+            2 => &self.authenticated_grant_types,
+            3 => &self.open_dcr_grant_types,
+            _ => &self.allowed_scopes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enable_status,
+            1 => &mut self.open_dcr_enabled,
+            2 => &mut self.authenticated_grant_types,
+            3 => &mut self.open_dcr_grant_types,
+            _ => &mut self.allowed_scopes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteGroupRequest {
+    pub group_name: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DeleteGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteIdentityProviderRequest {
+    pub user_pool_id: String,
+    pub provider_name: String,
+}
+impl std::fmt::Debug for DeleteIdentityProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteIdentityProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteIdentityProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteIdentityProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.provider_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.provider_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteResourceServerRequest {
+    pub user_pool_id: String,
+    pub identifier: String,
+}
+impl std::fmt::Debug for DeleteResourceServerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteResourceServerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteResourceServerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteResourceServerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.identifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.identifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserAttributesRequest {
+    pub user_attribute_names: Vec<String>,
+    pub access_token: String,
+}
+impl std::fmt::Debug for DeleteUserAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_attribute_names,
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_attribute_names,
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserAttributesResponse {}
+impl std::fmt::Debug for DeleteUserAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolClientRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+}
+impl std::fmt::Debug for DeleteUserPoolClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolDomainRequest {
+    pub domain: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DeleteUserPoolDomainRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolDomainRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolDomainRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolDomainRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolDomainResponse {}
+impl std::fmt::Debug for DeleteUserPoolDomainResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolDomainResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolDomainResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolDomainResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserPoolRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DeleteUserPoolRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserPoolRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserPoolRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserPoolRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteUserRequest {
+    pub access_token: String,
+}
+impl std::fmt::Debug for DeleteUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeIdentityProviderRequest {
+    pub user_pool_id: String,
+    pub provider_name: String,
+}
+impl std::fmt::Debug for DescribeIdentityProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeIdentityProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeIdentityProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeIdentityProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.provider_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.provider_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeIdentityProviderResponse {
+    pub identity_provider: IdentityProviderType,
+}
+impl std::fmt::Debug for DescribeIdentityProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeIdentityProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeIdentityProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeIdentityProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.identity_provider,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.identity_provider,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeResourceServerRequest {
+    pub user_pool_id: String,
+    pub identifier: String,
+}
+impl std::fmt::Debug for DescribeResourceServerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeResourceServerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeResourceServerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeResourceServerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.identifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.identifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeResourceServerResponse {
+    pub resource_server: ResourceServerType,
+}
+impl std::fmt::Debug for DescribeResourceServerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeResourceServerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeResourceServerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeResourceServerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_server,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolClientRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+}
+impl std::fmt::Debug for DescribeUserPoolClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.client_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.client_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolClientResponse {
+    pub user_pool_client: Option<UserPoolClientType>,
+}
+impl std::fmt::Debug for DescribeUserPoolClientResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolClientResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolClientResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolClientResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_client,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_client,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolDomainRequest {
+    pub domain: String,
+}
+impl std::fmt::Debug for DescribeUserPoolDomainRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolDomainRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolDomainRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolDomainRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.domain,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.domain,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolDomainResponse {
+    pub domain_description: Option<DomainDescriptionType>,
+}
+impl std::fmt::Debug for DescribeUserPoolDomainResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolDomainResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolDomainResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolDomainResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.domain_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.domain_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for DescribeUserPoolRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserPoolResponse {
+    pub user_pool: Option<UserPoolType>,
+}
+impl std::fmt::Debug for DescribeUserPoolResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserPoolResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserPoolResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserPoolResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeviceConfigurationType {
+    pub challenge_required_on_new_device: Option<bool>,
+    pub device_only_remembered_on_user_prompt: Option<bool>,
+}
+impl std::fmt::Debug for DeviceConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeviceConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeviceConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeviceConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_required_on_new_device,
+            _ => &self.device_only_remembered_on_user_prompt,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_required_on_new_device,
+            _ => &mut self.device_only_remembered_on_user_prompt,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeviceSecretVerifierConfigType {
+    pub password_verifier: Option<String>,
+    pub salt: Option<String>,
+}
+impl std::fmt::Debug for DeviceSecretVerifierConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeviceSecretVerifierConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeviceSecretVerifierConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeviceSecretVerifierConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.password_verifier,
+            _ => &self.salt,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.password_verifier,
+            _ => &mut self.salt,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeviceType {
+    pub device_key: Option<String>,
+    pub device_attributes: Option<Vec<AttributeType>>,
+    pub device_create_date: Option<Timestamp>,
+    pub device_last_modified_date: Option<Timestamp>,
+    pub device_last_authenticated_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for DeviceType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeviceType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeviceType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeviceType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_key,
+            1 => &self.device_attributes,
+            2 => &self.device_create_date,
+            3 => &self.device_last_modified_date,
+            _ => &self.device_last_authenticated_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_key,
+            1 => &mut self.device_attributes,
+            2 => &mut self.device_create_date,
+            3 => &mut self.device_last_modified_date,
+            _ => &mut self.device_last_authenticated_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DomainDescriptionType {
+    pub user_pool_id: Option<String>,
+    pub aws_account_id: Option<String>,
+    pub domain: Option<String>,
+    pub s3_bucket: Option<String>,
+    pub cloud_front_distribution: Option<String>,
+    pub version: Option<String>,
+    pub status: Option<String>,
+    pub custom_domain_config: Option<CustomDomainConfigType>,
+    pub managed_login_version: Option<i32>,
+    pub routing: Option<RoutingType>,
+}
+impl std::fmt::Debug for DomainDescriptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DomainDescriptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DomainDescriptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DomainDescriptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.aws_account_id,
+            2 => &self.domain,
+            3 => &self.s3_bucket,
+            4 => &self.cloud_front_distribution,
+            5 => &self.version,
+            6 => &self.status,
+            7 => &self.custom_domain_config,
+            8 => &self.managed_login_version,
+            _ => &self.routing,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.aws_account_id,
+            2 => &mut self.domain,
+            3 => &mut self.s3_bucket,
+            4 => &mut self.cloud_front_distribution,
+            5 => &mut self.version,
+            6 => &mut self.status,
+            7 => &mut self.custom_domain_config,
+            8 => &mut self.managed_login_version,
+            _ => &mut self.routing,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EmailConfigurationType {
+    pub source_arn: Option<String>,
+    pub reply_to_email_address: Option<String>,
+    pub email_sending_account: Option<String>,
+    pub from: Option<String>,
+    pub configuration_set: Option<String>,
+}
+impl std::fmt::Debug for EmailConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EmailConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EmailConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EmailConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_arn,
+            1 => &self.reply_to_email_address,
+            2 => &self.email_sending_account,
+            3 => &self.from,
+            _ => &self.configuration_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_arn,
+            1 => &mut self.reply_to_email_address,
+            2 => &mut self.email_sending_account,
+            3 => &mut self.from,
+            _ => &mut self.configuration_set,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EmailMfaConfigType {
+    pub message: Option<String>,
+    pub subject: Option<String>,
+}
+impl std::fmt::Debug for EmailMfaConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EmailMfaConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EmailMfaConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EmailMfaConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message,
+            _ => &self.subject,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message,
+            _ => &mut self.subject,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EmailMfaSettingsType {
+    pub enabled: Option<bool>,
+    pub preferred_mfa: Option<bool>,
+}
+impl std::fmt::Debug for EmailMfaSettingsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EmailMfaSettingsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EmailMfaSettingsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EmailMfaSettingsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.preferred_mfa,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.preferred_mfa,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EumsSmsConfigurationType {
+    pub caller_arn: String,
+    pub external_id: Option<String>,
+    pub origination_identity: Option<String>,
+    pub configuration_set_name: Option<String>,
+    pub in_entity_id: Option<String>,
+    pub in_template_id: Option<String>,
+    pub region: Option<String>,
+}
+impl std::fmt::Debug for EumsSmsConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EumsSmsConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EumsSmsConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EumsSmsConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.caller_arn,
+            1 => &self.external_id,
+            2 => &self.origination_identity,
+            3 => &self.configuration_set_name,
+            4 => &self.in_entity_id,
+            5 => &self.in_template_id,
+            _ => &self.region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.caller_arn,
+            1 => &mut self.external_id,
+            2 => &mut self.origination_identity,
+            3 => &mut self.configuration_set_name,
+            4 => &mut self.in_entity_id,
+            5 => &mut self.in_template_id,
+            _ => &mut self.region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FailoverType {
+    pub secondary_region: String,
+    pub primary_route53_health_check_id: String,
+}
+impl std::fmt::Debug for FailoverType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FailoverType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FailoverType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FailoverType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.secondary_region,
+            _ => &self.primary_route53_health_check_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.secondary_region,
+            _ => &mut self.primary_route53_health_check_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ForgetDeviceRequest {
+    pub access_token: Option<String>,
+    pub device_key: String,
+}
+impl std::fmt::Debug for ForgetDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ForgetDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ForgetDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ForgetDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            _ => &self.device_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            _ => &mut self.device_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ForgotPasswordRequest {
+    pub client_id: String,
+    pub secret_hash: Option<String>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub username: String,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ForgotPasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ForgotPasswordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ForgotPasswordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ForgotPasswordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret_hash,
+            2 => &self.user_context_data,
+            3 => &self.username,
+            4 => &self.analytics_metadata,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret_hash,
+            2 => &mut self.user_context_data,
+            3 => &mut self.username,
+            4 => &mut self.analytics_metadata,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ForgotPasswordResponse {
+    pub code_delivery_details: Option<CodeDeliveryDetailsType>,
+}
+impl std::fmt::Debug for ForgotPasswordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ForgotPasswordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ForgotPasswordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ForgotPasswordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.code_delivery_details,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.code_delivery_details,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeviceRequest {
+    pub device_key: String,
+    pub access_token: Option<String>,
+}
+impl std::fmt::Debug for GetDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_key,
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_key,
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetDeviceResponse {
+    pub device: DeviceType,
+}
+impl std::fmt::Debug for GetDeviceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetDeviceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetDeviceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetDeviceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupRequest {
+    pub group_name: String,
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for GetGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetGroupResponse {
+    pub group: Option<GroupType>,
+}
+impl std::fmt::Debug for GetGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIdentityProviderByIdentifierRequest {
+    pub user_pool_id: String,
+    pub idp_identifier: String,
+}
+impl std::fmt::Debug for GetIdentityProviderByIdentifierRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIdentityProviderByIdentifierRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIdentityProviderByIdentifierRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIdentityProviderByIdentifierRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.idp_identifier,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.idp_identifier,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetIdentityProviderByIdentifierResponse {
+    pub identity_provider: IdentityProviderType,
+}
+impl std::fmt::Debug for GetIdentityProviderByIdentifierResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetIdentityProviderByIdentifierResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetIdentityProviderByIdentifierResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetIdentityProviderByIdentifierResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.identity_provider,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.identity_provider,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTokensFromRefreshTokenRequest {
+    pub refresh_token: String,
+    pub client_id: String,
+    pub client_secret: Option<String>,
+    pub device_key: Option<String>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetTokensFromRefreshTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTokensFromRefreshTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTokensFromRefreshTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTokensFromRefreshTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.refresh_token,
+            1 => &self.client_id,
+            2 => &self.client_secret,
+            3 => &self.device_key,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.refresh_token,
+            1 => &mut self.client_id,
+            2 => &mut self.client_secret,
+            3 => &mut self.device_key,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetTokensFromRefreshTokenResponse {
+    pub authentication_result: Option<AuthenticationResultType>,
+}
+impl std::fmt::Debug for GetTokensFromRefreshTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetTokensFromRefreshTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetTokensFromRefreshTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetTokensFromRefreshTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.authentication_result,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.authentication_result,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserAttributeVerificationCodeRequest {
+    pub access_token: String,
+    pub attribute_name: String,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetUserAttributeVerificationCodeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserAttributeVerificationCodeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserAttributeVerificationCodeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserAttributeVerificationCodeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.attribute_name,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.attribute_name,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserAttributeVerificationCodeResponse {
+    pub code_delivery_details: Option<CodeDeliveryDetailsType>,
+}
+impl std::fmt::Debug for GetUserAttributeVerificationCodeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserAttributeVerificationCodeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserAttributeVerificationCodeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserAttributeVerificationCodeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.code_delivery_details,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.code_delivery_details,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserAuthFactorsRequest {
+    pub access_token: String,
+}
+impl std::fmt::Debug for GetUserAuthFactorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserAuthFactorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserAuthFactorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserAuthFactorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserAuthFactorsResponse {
+    pub username: String,
+    pub preferred_mfa_setting: Option<String>,
+    pub user_mfa_setting_list: Option<Vec<String>>,
+    pub configured_user_auth_factors: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetUserAuthFactorsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserAuthFactorsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserAuthFactorsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserAuthFactorsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.preferred_mfa_setting,
+            2 => &self.user_mfa_setting_list,
+            _ => &self.configured_user_auth_factors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.preferred_mfa_setting,
+            2 => &mut self.user_mfa_setting_list,
+            _ => &mut self.configured_user_auth_factors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPoolMfaConfigRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for GetUserPoolMfaConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolMfaConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolMfaConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolMfaConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserPoolMfaConfigResponse {
+    pub sms_mfa_configuration: Option<SmsMfaConfigType>,
+    pub software_token_mfa_configuration: Option<SoftwareTokenMfaConfigType>,
+    pub email_mfa_configuration: Option<EmailMfaConfigType>,
+    pub mfa_configuration: Option<String>,
+    pub web_authn_configuration: Option<WebAuthnConfigurationType>,
+}
+impl std::fmt::Debug for GetUserPoolMfaConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserPoolMfaConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserPoolMfaConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserPoolMfaConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_mfa_configuration,
+            1 => &self.software_token_mfa_configuration,
+            2 => &self.email_mfa_configuration,
+            3 => &self.mfa_configuration,
+            _ => &self.web_authn_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_mfa_configuration,
+            1 => &mut self.software_token_mfa_configuration,
+            2 => &mut self.email_mfa_configuration,
+            3 => &mut self.mfa_configuration,
+            _ => &mut self.web_authn_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserRequest {
+    pub access_token: String,
+}
+impl std::fmt::Debug for GetUserRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetUserResponse {
+    pub username: String,
+    pub user_attributes: Vec<AttributeType>,
+    pub mfa_options: Option<Vec<MFAOptionType>>,
+    pub preferred_mfa_setting: Option<String>,
+    pub user_mfa_setting_list: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetUserResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetUserResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetUserResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetUserResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.user_attributes,
+            2 => &self.mfa_options,
+            3 => &self.preferred_mfa_setting,
+            _ => &self.user_mfa_setting_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.user_attributes,
+            2 => &mut self.mfa_options,
+            3 => &mut self.preferred_mfa_setting,
+            _ => &mut self.user_mfa_setting_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSignOutRequest {
+    pub access_token: String,
+}
+impl std::fmt::Debug for GlobalSignOutRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GlobalSignOutRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSignOutRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSignOutRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GlobalSignOutResponse {}
+impl std::fmt::Debug for GlobalSignOutResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GlobalSignOutResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GlobalSignOutResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GlobalSignOutResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GroupType {
+    pub group_name: Option<String>,
+    pub user_pool_id: Option<String>,
+    pub description: Option<String>,
+    pub role_arn: Option<String>,
+    pub precedence: Option<i32>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for GroupType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GroupType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GroupType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GroupType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.user_pool_id,
+            2 => &self.description,
+            3 => &self.role_arn,
+            4 => &self.precedence,
+            5 => &self.last_modified_date,
+            _ => &self.creation_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.description,
+            3 => &mut self.role_arn,
+            4 => &mut self.precedence,
+            5 => &mut self.last_modified_date,
+            _ => &mut self.creation_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HttpHeader {
+    pub header_name: Option<String>,
+    pub header_value: Option<String>,
+}
+impl std::fmt::Debug for HttpHeader {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for HttpHeader {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HttpHeader {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HttpHeader
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.header_name,
+            _ => &self.header_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.header_name,
+            _ => &mut self.header_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IdentityProviderType {
+    pub user_pool_id: Option<String>,
+    pub provider_name: Option<String>,
+    pub provider_type: Option<String>,
+    pub provider_details: Option<BTreeMap<String, String>>,
+    pub attribute_mapping: Option<BTreeMap<String, String>>,
+    pub idp_identifiers: Option<Vec<String>>,
+    pub acr_mapping: Option<BTreeMap<String, String>>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for IdentityProviderType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IdentityProviderType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IdentityProviderType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IdentityProviderType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.provider_name,
+            2 => &self.provider_type,
+            3 => &self.provider_details,
+            4 => &self.attribute_mapping,
+            5 => &self.idp_identifiers,
+            6 => &self.acr_mapping,
+            7 => &self.last_modified_date,
+            _ => &self.creation_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.provider_name,
+            2 => &mut self.provider_type,
+            3 => &mut self.provider_details,
+            4 => &mut self.attribute_mapping,
+            5 => &mut self.idp_identifiers,
+            6 => &mut self.acr_mapping,
+            7 => &mut self.last_modified_date,
+            _ => &mut self.creation_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InboundFederationLambdaType {
+    pub lambda_version: String,
+    pub lambda_arn: String,
+}
+impl std::fmt::Debug for InboundFederationLambdaType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InboundFederationLambdaType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InboundFederationLambdaType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InboundFederationLambdaType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.lambda_version,
+            _ => &self.lambda_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.lambda_version,
+            _ => &mut self.lambda_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InitiateAuthRequest {
+    pub auth_flow: String,
+    pub auth_parameters: Option<BTreeMap<String, String>>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+    pub client_id: String,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for InitiateAuthRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InitiateAuthRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InitiateAuthRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InitiateAuthRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auth_flow,
+            1 => &self.auth_parameters,
+            2 => &self.client_metadata,
+            3 => &self.client_id,
+            4 => &self.analytics_metadata,
+            5 => &self.user_context_data,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auth_flow,
+            1 => &mut self.auth_parameters,
+            2 => &mut self.client_metadata,
+            3 => &mut self.client_id,
+            4 => &mut self.analytics_metadata,
+            5 => &mut self.user_context_data,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InitiateAuthResponse {
+    pub challenge_name: Option<String>,
+    pub session: Option<String>,
+    pub challenge_parameters: Option<BTreeMap<String, String>>,
+    pub authentication_result: Option<AuthenticationResultType>,
+    pub available_challenges: Option<Vec<String>>,
+}
+impl std::fmt::Debug for InitiateAuthResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InitiateAuthResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InitiateAuthResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InitiateAuthResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_name,
+            1 => &self.session,
+            2 => &self.challenge_parameters,
+            3 => &self.authentication_result,
+            _ => &self.available_challenges,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_name,
+            1 => &mut self.session,
+            2 => &mut self.challenge_parameters,
+            3 => &mut self.authentication_result,
+            _ => &mut self.available_challenges,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InvalidParameterException {
+    pub reason_code: Option<String>,
+}
+impl std::fmt::Debug for InvalidParameterException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InvalidParameterException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InvalidParameterException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InvalidParameterException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.reason_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.reason_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IssuerConfigurationType {
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for IssuerConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IssuerConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IssuerConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IssuerConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct KeyConfigurationType {
+    pub key_type: Option<String>,
+    pub kms_key_arn: Option<String>,
+}
+impl std::fmt::Debug for KeyConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for KeyConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for KeyConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_KeyConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key_type,
+            _ => &self.kms_key_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key_type,
+            _ => &mut self.kms_key_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LambdaConfigType {
+    pub pre_sign_up: Option<String>,
+    pub custom_message: Option<String>,
+    pub post_confirmation: Option<String>,
+    pub pre_authentication: Option<String>,
+    pub post_authentication: Option<String>,
+    pub define_auth_challenge: Option<String>,
+    pub create_auth_challenge: Option<String>,
+    pub verify_auth_challenge_response: Option<String>,
+    pub pre_token_generation: Option<String>,
+    pub user_migration: Option<String>,
+    pub pre_token_generation_config: Option<PreTokenGenerationVersionConfigType>,
+    pub custom_sms_sender: Option<CustomSMSLambdaVersionConfigType>,
+    pub custom_email_sender: Option<CustomEmailLambdaVersionConfigType>,
+    pub kms_key_id: Option<String>,
+    pub inbound_federation: Option<InboundFederationLambdaType>,
+}
+impl std::fmt::Debug for LambdaConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LambdaConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LambdaConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LambdaConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.pre_sign_up,
+            1 => &self.custom_message,
+            2 => &self.post_confirmation,
+            3 => &self.pre_authentication,
+            4 => &self.post_authentication,
+            5 => &self.define_auth_challenge,
+            6 => &self.create_auth_challenge,
+            7 => &self.verify_auth_challenge_response,
+            8 => &self.pre_token_generation,
+            9 => &self.user_migration,
+            10 => &self.pre_token_generation_config,
+            11 => &self.custom_sms_sender,
+            12 => &self.custom_email_sender,
+            13 => &self.kms_key_id,
+            _ => &self.inbound_federation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.pre_sign_up,
+            1 => &mut self.custom_message,
+            2 => &mut self.post_confirmation,
+            3 => &mut self.pre_authentication,
+            4 => &mut self.post_authentication,
+            5 => &mut self.define_auth_challenge,
+            6 => &mut self.create_auth_challenge,
+            7 => &mut self.verify_auth_challenge_response,
+            8 => &mut self.pre_token_generation,
+            9 => &mut self.user_migration,
+            10 => &mut self.pre_token_generation_config,
+            11 => &mut self.custom_sms_sender,
+            12 => &mut self.custom_email_sender,
+            13 => &mut self.kms_key_id,
+            _ => &mut self.inbound_federation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListDevicesRequest {
+    pub access_token: String,
+    pub limit: Option<i32>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for ListDevicesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListDevicesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListDevicesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListDevicesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.limit,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.limit,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListDevicesResponse {
+    pub devices: Option<Vec<DeviceType>>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for ListDevicesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListDevicesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListDevicesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListDevicesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.devices,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.devices,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsRequest {
+    pub user_pool_id: String,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.limit,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.limit,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListGroupsResponse {
+    pub groups: Option<Vec<GroupType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListGroupsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListGroupsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListGroupsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListGroupsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.groups,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.groups,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListIdentityProvidersRequest {
+    pub user_pool_id: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListIdentityProvidersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListIdentityProvidersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListIdentityProvidersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListIdentityProvidersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListIdentityProvidersResponse {
+    pub providers: Vec<ProviderDescription>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListIdentityProvidersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListIdentityProvidersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListIdentityProvidersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListIdentityProvidersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.providers,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.providers,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListResourceServersRequest {
+    pub user_pool_id: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListResourceServersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListResourceServersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListResourceServersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListResourceServersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListResourceServersResponse {
+    pub resource_servers: Vec<ResourceServerType>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListResourceServersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListResourceServersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListResourceServersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListResourceServersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_servers,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_servers,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+impl std::fmt::Debug for ListTagsForResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ListTagsForResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListTagsForResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListTagsForResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListTagsForResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoolClientsRequest {
+    pub user_pool_id: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub client_type: Option<String>,
+}
+impl std::fmt::Debug for ListUserPoolClientsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolClientsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolClientsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolClientsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.max_results,
+            2 => &self.next_token,
+            _ => &self.client_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.max_results,
+            2 => &mut self.next_token,
+            _ => &mut self.client_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoolClientsResponse {
+    pub user_pool_clients: Option<Vec<UserPoolClientDescription>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserPoolClientsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolClientsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolClientsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolClientsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_clients,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_clients,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoolsRequest {
+    pub next_token: Option<String>,
+    pub max_results: i32,
+}
+impl std::fmt::Debug for ListUserPoolsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserPoolsResponse {
+    pub user_pools: Option<Vec<UserPoolDescriptionType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserPoolsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserPoolsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserPoolsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserPoolsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pools,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pools,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersInGroupRequest {
+    pub user_pool_id: String,
+    pub group_name: String,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUsersInGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUsersInGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersInGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersInGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.group_name,
+            2 => &self.limit,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.group_name,
+            2 => &mut self.limit,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersInGroupResponse {
+    pub users: Option<Vec<UserType>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for ListUsersInGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUsersInGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersInGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersInGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.users,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.users,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersRequest {
+    pub user_pool_id: String,
+    pub attributes_to_get: Option<Vec<String>>,
+    pub limit: Option<i32>,
+    pub pagination_token: Option<String>,
+    pub filter: Option<String>,
+}
+impl std::fmt::Debug for ListUsersRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUsersRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.attributes_to_get,
+            2 => &self.limit,
+            3 => &self.pagination_token,
+            _ => &self.filter,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.attributes_to_get,
+            2 => &mut self.limit,
+            3 => &mut self.pagination_token,
+            _ => &mut self.filter,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUsersResponse {
+    pub users: Option<Vec<UserType>>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for ListUsersResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUsersResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUsersResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUsersResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.users,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.users,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MFAOptionType {
+    pub delivery_medium: Option<String>,
+    pub attribute_name: Option<String>,
+}
+impl std::fmt::Debug for MFAOptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MFAOptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MFAOptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MFAOptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delivery_medium,
+            _ => &self.attribute_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delivery_medium,
+            _ => &mut self.attribute_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MessageTemplateType {
+    pub sms_message: Option<String>,
+    pub email_message: Option<String>,
+    pub email_subject: Option<String>,
+}
+impl std::fmt::Debug for MessageTemplateType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MessageTemplateType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MessageTemplateType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MessageTemplateType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_message,
+            1 => &self.email_message,
+            _ => &self.email_subject,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_message,
+            1 => &mut self.email_message,
+            _ => &mut self.email_subject,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NewDeviceMetadataType {
+    pub device_key: Option<String>,
+    pub device_group_key: Option<String>,
+}
+impl std::fmt::Debug for NewDeviceMetadataType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NewDeviceMetadataType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NewDeviceMetadataType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NewDeviceMetadataType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_key,
+            _ => &self.device_group_key,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_key,
+            _ => &mut self.device_group_key,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NumberAttributeConstraintsType {
+    pub min_value: Option<String>,
+    pub max_value: Option<String>,
+}
+impl std::fmt::Debug for NumberAttributeConstraintsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NumberAttributeConstraintsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NumberAttributeConstraintsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NumberAttributeConstraintsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min_value,
+            _ => &self.max_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min_value,
+            _ => &mut self.max_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PasswordPolicyType {
+    pub minimum_length: Option<i32>,
+    pub require_uppercase: Option<bool>,
+    pub require_lowercase: Option<bool>,
+    pub require_numbers: Option<bool>,
+    pub require_symbols: Option<bool>,
+    pub password_history_size: Option<i32>,
+    pub temporary_password_validity_days: Option<i32>,
+}
+impl std::fmt::Debug for PasswordPolicyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PasswordPolicyType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PasswordPolicyType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PasswordPolicyType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.minimum_length,
+            1 => &self.require_uppercase,
+            2 => &self.require_lowercase,
+            3 => &self.require_numbers,
+            4 => &self.require_symbols,
+            5 => &self.password_history_size,
+            _ => &self.temporary_password_validity_days,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.minimum_length,
+            1 => &mut self.require_uppercase,
+            2 => &mut self.require_lowercase,
+            3 => &mut self.require_numbers,
+            4 => &mut self.require_symbols,
+            5 => &mut self.password_history_size,
+            _ => &mut self.temporary_password_validity_days,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PreTokenGenerationVersionConfigType {
+    pub lambda_version: String,
+    pub lambda_arn: String,
+}
+impl std::fmt::Debug for PreTokenGenerationVersionConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PreTokenGenerationVersionConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PreTokenGenerationVersionConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PreTokenGenerationVersionConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.lambda_version,
+            _ => &self.lambda_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.lambda_version,
+            _ => &mut self.lambda_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProviderDescription {
+    pub provider_name: Option<String>,
+    pub provider_type: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+}
+impl std::fmt::Debug for ProviderDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ProviderDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProviderDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProviderDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.provider_name,
+            1 => &self.provider_type,
+            2 => &self.last_modified_date,
+            _ => &self.creation_date,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.provider_name,
+            1 => &mut self.provider_type,
+            2 => &mut self.last_modified_date,
+            _ => &mut self.creation_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProviderUserIdentifierType {
+    pub provider_name: Option<String>,
+    pub provider_attribute_name: Option<String>,
+    pub provider_attribute_value: Option<String>,
+}
+impl std::fmt::Debug for ProviderUserIdentifierType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ProviderUserIdentifierType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProviderUserIdentifierType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProviderUserIdentifierType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.provider_name,
+            1 => &self.provider_attribute_name,
+            _ => &self.provider_attribute_value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.provider_name,
+            1 => &mut self.provider_attribute_name,
+            _ => &mut self.provider_attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RecoveryOptionType {
+    pub priority: i32,
+    pub name: String,
+}
+impl std::fmt::Debug for RecoveryOptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RecoveryOptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RecoveryOptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RecoveryOptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.priority,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.priority,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RefreshTokenRotationType {
+    pub feature: String,
+    pub retry_grace_period_seconds: Option<i32>,
+}
+impl std::fmt::Debug for RefreshTokenRotationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RefreshTokenRotationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RefreshTokenRotationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RefreshTokenRotationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.feature,
+            _ => &self.retry_grace_period_seconds,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.feature,
+            _ => &mut self.retry_grace_period_seconds,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResendConfirmationCodeRequest {
+    pub client_id: String,
+    pub secret_hash: Option<String>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub username: String,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for ResendConfirmationCodeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResendConfirmationCodeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResendConfirmationCodeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResendConfirmationCodeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret_hash,
+            2 => &self.user_context_data,
+            3 => &self.username,
+            4 => &self.analytics_metadata,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret_hash,
+            2 => &mut self.user_context_data,
+            3 => &mut self.username,
+            4 => &mut self.analytics_metadata,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResendConfirmationCodeResponse {
+    pub code_delivery_details: Option<CodeDeliveryDetailsType>,
+}
+impl std::fmt::Debug for ResendConfirmationCodeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResendConfirmationCodeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResendConfirmationCodeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResendConfirmationCodeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.code_delivery_details,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.code_delivery_details,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceServerScopeType {
+    pub scope_name: String,
+    pub scope_description: String,
+}
+impl std::fmt::Debug for ResourceServerScopeType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResourceServerScopeType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceServerScopeType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceServerScopeType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.scope_name,
+            _ => &self.scope_description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.scope_name,
+            _ => &mut self.scope_description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResourceServerType {
+    pub user_pool_id: Option<String>,
+    pub identifier: Option<String>,
+    pub name: Option<String>,
+    pub scopes: Option<Vec<ResourceServerScopeType>>,
+    pub managed_by: Option<String>,
+}
+impl std::fmt::Debug for ResourceServerType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResourceServerType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceServerType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceServerType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.identifier,
+            2 => &self.name,
+            3 => &self.scopes,
+            _ => &self.managed_by,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.identifier,
+            2 => &mut self.name,
+            3 => &mut self.scopes,
+            _ => &mut self.managed_by,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RespondToAuthChallengeRequest {
+    pub client_id: String,
+    pub challenge_name: String,
+    pub session: Option<String>,
+    pub challenge_responses: Option<BTreeMap<String, String>>,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for RespondToAuthChallengeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RespondToAuthChallengeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RespondToAuthChallengeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RespondToAuthChallengeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.challenge_name,
+            2 => &self.session,
+            3 => &self.challenge_responses,
+            4 => &self.analytics_metadata,
+            5 => &self.user_context_data,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.challenge_name,
+            2 => &mut self.session,
+            3 => &mut self.challenge_responses,
+            4 => &mut self.analytics_metadata,
+            5 => &mut self.user_context_data,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RespondToAuthChallengeResponse {
+    pub challenge_name: Option<String>,
+    pub session: Option<String>,
+    pub challenge_parameters: Option<BTreeMap<String, String>>,
+    pub authentication_result: Option<AuthenticationResultType>,
+    pub available_challenges: Option<Vec<String>>,
+}
+impl std::fmt::Debug for RespondToAuthChallengeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RespondToAuthChallengeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RespondToAuthChallengeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RespondToAuthChallengeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.challenge_name,
+            1 => &self.session,
+            2 => &self.challenge_parameters,
+            3 => &self.authentication_result,
+            _ => &self.available_challenges,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.challenge_name,
+            1 => &mut self.session,
+            2 => &mut self.challenge_parameters,
+            3 => &mut self.authentication_result,
+            _ => &mut self.available_challenges,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeTokenRequest {
+    pub token: String,
+    pub client_id: String,
+    pub client_secret: Option<String>,
+    pub revoke_associated_sessions: Option<String>,
+}
+impl std::fmt::Debug for RevokeTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.token,
+            1 => &self.client_id,
+            2 => &self.client_secret,
+            _ => &self.revoke_associated_sessions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.token,
+            1 => &mut self.client_id,
+            2 => &mut self.client_secret,
+            _ => &mut self.revoke_associated_sessions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeTokenResponse {}
+impl std::fmt::Debug for RevokeTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RoutingType {
+    pub failover: Option<FailoverType>,
+}
+impl std::fmt::Debug for RoutingType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RoutingType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RoutingType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RoutingType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.failover,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.failover,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SMSMfaSettingsType {
+    pub enabled: Option<bool>,
+    pub preferred_mfa: Option<bool>,
+}
+impl std::fmt::Debug for SMSMfaSettingsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SMSMfaSettingsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SMSMfaSettingsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SMSMfaSettingsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.preferred_mfa,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.preferred_mfa,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SchemaAttributeType {
+    pub name: Option<String>,
+    pub attribute_data_type: Option<String>,
+    pub developer_only_attribute: Option<bool>,
+    pub mutable: Option<bool>,
+    pub required: Option<bool>,
+    pub number_attribute_constraints: Option<NumberAttributeConstraintsType>,
+    pub string_attribute_constraints: Option<StringAttributeConstraintsType>,
+}
+impl std::fmt::Debug for SchemaAttributeType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SchemaAttributeType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SchemaAttributeType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SchemaAttributeType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.attribute_data_type,
+            2 => &self.developer_only_attribute,
+            3 => &self.mutable,
+            4 => &self.required,
+            5 => &self.number_attribute_constraints,
+            _ => &self.string_attribute_constraints,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.attribute_data_type,
+            2 => &mut self.developer_only_attribute,
+            3 => &mut self.mutable,
+            4 => &mut self.required,
+            5 => &mut self.number_attribute_constraints,
+            _ => &mut self.string_attribute_constraints,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserMFAPreferenceRequest {
+    pub sms_mfa_settings: Option<SMSMfaSettingsType>,
+    pub software_token_mfa_settings: Option<SoftwareTokenMfaSettingsType>,
+    pub email_mfa_settings: Option<EmailMfaSettingsType>,
+    pub web_authn_mfa_settings: Option<WebAuthnMfaSettingsType>,
+    pub access_token: String,
+}
+impl std::fmt::Debug for SetUserMFAPreferenceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserMFAPreferenceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserMFAPreferenceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserMFAPreferenceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_mfa_settings,
+            1 => &self.software_token_mfa_settings,
+            2 => &self.email_mfa_settings,
+            3 => &self.web_authn_mfa_settings,
+            _ => &self.access_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_mfa_settings,
+            1 => &mut self.software_token_mfa_settings,
+            2 => &mut self.email_mfa_settings,
+            3 => &mut self.web_authn_mfa_settings,
+            _ => &mut self.access_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserMFAPreferenceResponse {}
+impl std::fmt::Debug for SetUserMFAPreferenceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserMFAPreferenceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserMFAPreferenceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserMFAPreferenceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserPoolMfaConfigRequest {
+    pub user_pool_id: String,
+    pub sms_mfa_configuration: Option<SmsMfaConfigType>,
+    pub software_token_mfa_configuration: Option<SoftwareTokenMfaConfigType>,
+    pub email_mfa_configuration: Option<EmailMfaConfigType>,
+    pub mfa_configuration: Option<String>,
+    pub web_authn_configuration: Option<WebAuthnConfigurationType>,
+}
+impl std::fmt::Debug for SetUserPoolMfaConfigRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolMfaConfigRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolMfaConfigRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolMfaConfigRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.sms_mfa_configuration,
+            2 => &self.software_token_mfa_configuration,
+            3 => &self.email_mfa_configuration,
+            4 => &self.mfa_configuration,
+            _ => &self.web_authn_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.sms_mfa_configuration,
+            2 => &mut self.software_token_mfa_configuration,
+            3 => &mut self.email_mfa_configuration,
+            4 => &mut self.mfa_configuration,
+            _ => &mut self.web_authn_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SetUserPoolMfaConfigResponse {
+    pub sms_mfa_configuration: Option<SmsMfaConfigType>,
+    pub software_token_mfa_configuration: Option<SoftwareTokenMfaConfigType>,
+    pub email_mfa_configuration: Option<EmailMfaConfigType>,
+    pub mfa_configuration: Option<String>,
+    pub web_authn_configuration: Option<WebAuthnConfigurationType>,
+}
+impl std::fmt::Debug for SetUserPoolMfaConfigResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SetUserPoolMfaConfigResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SetUserPoolMfaConfigResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SetUserPoolMfaConfigResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_mfa_configuration,
+            1 => &self.software_token_mfa_configuration,
+            2 => &self.email_mfa_configuration,
+            3 => &self.mfa_configuration,
+            _ => &self.web_authn_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_mfa_configuration,
+            1 => &mut self.software_token_mfa_configuration,
+            2 => &mut self.email_mfa_configuration,
+            3 => &mut self.mfa_configuration,
+            _ => &mut self.web_authn_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignInPolicyType {
+    pub allowed_first_auth_factors: Option<Vec<String>>,
+}
+impl std::fmt::Debug for SignInPolicyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SignInPolicyType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignInPolicyType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignInPolicyType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_first_auth_factors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_first_auth_factors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignUpRequest {
+    pub client_id: String,
+    pub secret_hash: Option<String>,
+    pub username: String,
+    pub password: Option<String>,
+    pub user_attributes: Option<Vec<AttributeType>>,
+    pub validation_data: Option<Vec<AttributeType>>,
+    pub analytics_metadata: Option<AnalyticsMetadataType>,
+    pub user_context_data: Option<UserContextDataType>,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for SignUpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SignUpRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignUpRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignUpRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.secret_hash,
+            2 => &self.username,
+            3 => &self.password,
+            4 => &self.user_attributes,
+            5 => &self.validation_data,
+            6 => &self.analytics_metadata,
+            7 => &self.user_context_data,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.secret_hash,
+            2 => &mut self.username,
+            3 => &mut self.password,
+            4 => &mut self.user_attributes,
+            5 => &mut self.validation_data,
+            6 => &mut self.analytics_metadata,
+            7 => &mut self.user_context_data,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SignUpResponse {
+    pub user_confirmed: bool,
+    pub code_delivery_details: Option<CodeDeliveryDetailsType>,
+    pub user_sub: String,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for SignUpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SignUpResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SignUpResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SignUpResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_confirmed,
+            1 => &self.code_delivery_details,
+            2 => &self.user_sub,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_confirmed,
+            1 => &mut self.code_delivery_details,
+            2 => &mut self.user_sub,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SmsConfigurationType {
+    pub sns_caller_arn: Option<String>,
+    pub external_id: Option<String>,
+    pub sns_region: Option<String>,
+    pub eums_sms: Option<EumsSmsConfigurationType>,
+}
+impl std::fmt::Debug for SmsConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SmsConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SmsConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SmsConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sns_caller_arn,
+            1 => &self.external_id,
+            2 => &self.sns_region,
+            _ => &self.eums_sms,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sns_caller_arn,
+            1 => &mut self.external_id,
+            2 => &mut self.sns_region,
+            _ => &mut self.eums_sms,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SmsMfaConfigType {
+    pub sms_authentication_message: Option<String>,
+    pub sms_configuration: Option<SmsConfigurationType>,
+}
+impl std::fmt::Debug for SmsMfaConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SmsMfaConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SmsMfaConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SmsMfaConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_authentication_message,
+            _ => &self.sms_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_authentication_message,
+            _ => &mut self.sms_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SoftwareTokenMfaConfigType {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for SoftwareTokenMfaConfigType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SoftwareTokenMfaConfigType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SoftwareTokenMfaConfigType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SoftwareTokenMfaConfigType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SoftwareTokenMfaSettingsType {
+    pub enabled: Option<bool>,
+    pub preferred_mfa: Option<bool>,
+}
+impl std::fmt::Debug for SoftwareTokenMfaSettingsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SoftwareTokenMfaSettingsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SoftwareTokenMfaSettingsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SoftwareTokenMfaSettingsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.preferred_mfa,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.preferred_mfa,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StringAttributeConstraintsType {
+    pub min_length: Option<String>,
+    pub max_length: Option<String>,
+}
+impl std::fmt::Debug for StringAttributeConstraintsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StringAttributeConstraintsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StringAttributeConstraintsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StringAttributeConstraintsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min_length,
+            _ => &self.max_length,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min_length,
+            _ => &mut self.max_length,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: BTreeMap<String, String>,
+}
+impl std::fmt::Debug for TagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TagResourceResponse {}
+impl std::fmt::Debug for TagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TokenValidityUnitsType {
+    pub access_token: Option<String>,
+    pub id_token: Option<String>,
+    pub refresh_token: Option<String>,
+}
+impl std::fmt::Debug for TokenValidityUnitsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TokenValidityUnitsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TokenValidityUnitsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TokenValidityUnitsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.id_token,
+            _ => &self.refresh_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.id_token,
+            _ => &mut self.refresh_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+impl std::fmt::Debug for UntagResourceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_arn,
+            _ => &self.tag_keys,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_arn,
+            _ => &mut self.tag_keys,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UntagResourceResponse {}
+impl std::fmt::Debug for UntagResourceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UntagResourceResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UntagResourceResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UntagResourceResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDeviceStatusRequest {
+    pub access_token: String,
+    pub device_key: String,
+    pub device_remembered_status: Option<String>,
+}
+impl std::fmt::Debug for UpdateDeviceStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDeviceStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDeviceStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDeviceStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.device_key,
+            _ => &self.device_remembered_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.device_key,
+            _ => &mut self.device_remembered_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateDeviceStatusResponse {}
+impl std::fmt::Debug for UpdateDeviceStatusResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateDeviceStatusResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateDeviceStatusResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateDeviceStatusResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateGroupRequest {
+    pub group_name: String,
+    pub user_pool_id: String,
+    pub description: Option<String>,
+    pub role_arn: Option<String>,
+    pub precedence: Option<i32>,
+}
+impl std::fmt::Debug for UpdateGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_name,
+            1 => &self.user_pool_id,
+            2 => &self.description,
+            3 => &self.role_arn,
+            _ => &self.precedence,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_name,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.description,
+            3 => &mut self.role_arn,
+            _ => &mut self.precedence,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateGroupResponse {
+    pub group: Option<GroupType>,
+}
+impl std::fmt::Debug for UpdateGroupResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateGroupResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateGroupResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateGroupResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIdentityProviderRequest {
+    pub user_pool_id: String,
+    pub provider_name: String,
+    pub provider_details: Option<BTreeMap<String, String>>,
+    pub attribute_mapping: Option<BTreeMap<String, String>>,
+    pub idp_identifiers: Option<Vec<String>>,
+    pub acr_mapping: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateIdentityProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateIdentityProviderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIdentityProviderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIdentityProviderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.provider_name,
+            2 => &self.provider_details,
+            3 => &self.attribute_mapping,
+            4 => &self.idp_identifiers,
+            _ => &self.acr_mapping,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.provider_name,
+            2 => &mut self.provider_details,
+            3 => &mut self.attribute_mapping,
+            4 => &mut self.idp_identifiers,
+            _ => &mut self.acr_mapping,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateIdentityProviderResponse {
+    pub identity_provider: IdentityProviderType,
+}
+impl std::fmt::Debug for UpdateIdentityProviderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateIdentityProviderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateIdentityProviderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateIdentityProviderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.identity_provider,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.identity_provider,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateResourceServerRequest {
+    pub user_pool_id: String,
+    pub identifier: String,
+    pub name: String,
+    pub scopes: Option<Vec<ResourceServerScopeType>>,
+}
+impl std::fmt::Debug for UpdateResourceServerRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateResourceServerRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateResourceServerRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateResourceServerRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.identifier,
+            2 => &self.name,
+            _ => &self.scopes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.identifier,
+            2 => &mut self.name,
+            _ => &mut self.scopes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateResourceServerResponse {
+    pub resource_server: ResourceServerType,
+}
+impl std::fmt::Debug for UpdateResourceServerResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateResourceServerResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateResourceServerResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateResourceServerResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.resource_server,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.resource_server,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserAttributesRequest {
+    pub user_attributes: Vec<AttributeType>,
+    pub access_token: String,
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for UpdateUserAttributesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserAttributesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserAttributesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserAttributesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_attributes,
+            1 => &self.access_token,
+            _ => &self.client_metadata,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_attributes,
+            1 => &mut self.access_token,
+            _ => &mut self.client_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserAttributesResponse {
+    pub code_delivery_details_list: Option<Vec<CodeDeliveryDetailsType>>,
+}
+impl std::fmt::Debug for UpdateUserAttributesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserAttributesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserAttributesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserAttributesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.code_delivery_details_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.code_delivery_details_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolClientRequest {
+    pub user_pool_id: String,
+    pub client_id: String,
+    pub client_name: Option<String>,
+    pub refresh_token_validity: Option<i32>,
+    pub access_token_validity: Option<i32>,
+    pub id_token_validity: Option<i32>,
+    pub token_validity_units: Option<TokenValidityUnitsType>,
+    pub read_attributes: Option<Vec<String>>,
+    pub write_attributes: Option<Vec<String>>,
+    pub explicit_auth_flows: Option<Vec<String>>,
+    pub supported_identity_providers: Option<Vec<String>>,
+    pub callback_ur_ls: Option<Vec<String>>,
+    pub logout_ur_ls: Option<Vec<String>>,
+    pub default_redirect_uri: Option<String>,
+    pub allowed_o_auth_flows: Option<Vec<String>>,
+    pub allowed_o_auth_scopes: Option<Vec<String>>,
+    pub allowed_o_auth_flows_user_pool_client: Option<bool>,
+    pub analytics_configuration: Option<AnalyticsConfigurationType>,
+    pub prevent_user_existence_errors: Option<String>,
+    pub enable_token_revocation: Option<bool>,
+    pub enable_propagate_additional_user_context_data: Option<bool>,
+    pub auth_session_validity: Option<i32>,
+    pub refresh_token_rotation: Option<RefreshTokenRotationType>,
+}
+impl std::fmt::Debug for UpdateUserPoolClientRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolClientRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolClientRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolClientRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_id,
+            2 => &self.client_name,
+            3 => &self.refresh_token_validity,
+            4 => &self.access_token_validity,
+            5 => &self.id_token_validity,
+            6 => &self.token_validity_units,
+            7 => &self.read_attributes,
+            8 => &self.write_attributes,
+            9 => &self.explicit_auth_flows,
+            10 => &self.supported_identity_providers,
+            11 => &self.callback_ur_ls,
+            12 => &self.logout_ur_ls,
+            13 => &self.default_redirect_uri,
+            14 => &self.allowed_o_auth_flows,
+            15 => &self.allowed_o_auth_scopes,
+            16 => &self.allowed_o_auth_flows_user_pool_client,
+            17 => &self.analytics_configuration,
+            18 => &self.prevent_user_existence_errors,
+            19 => &self.enable_token_revocation,
+            20 => &self.enable_propagate_additional_user_context_data,
+            21 => &self.auth_session_validity,
+            _ => &self.refresh_token_rotation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_id,
+            2 => &mut self.client_name,
+            3 => &mut self.refresh_token_validity,
+            4 => &mut self.access_token_validity,
+            5 => &mut self.id_token_validity,
+            6 => &mut self.token_validity_units,
+            7 => &mut self.read_attributes,
+            8 => &mut self.write_attributes,
+            9 => &mut self.explicit_auth_flows,
+            10 => &mut self.supported_identity_providers,
+            11 => &mut self.callback_ur_ls,
+            12 => &mut self.logout_ur_ls,
+            13 => &mut self.default_redirect_uri,
+            14 => &mut self.allowed_o_auth_flows,
+            15 => &mut self.allowed_o_auth_scopes,
+            16 => &mut self.allowed_o_auth_flows_user_pool_client,
+            17 => &mut self.analytics_configuration,
+            18 => &mut self.prevent_user_existence_errors,
+            19 => &mut self.enable_token_revocation,
+            20 => &mut self.enable_propagate_additional_user_context_data,
+            21 => &mut self.auth_session_validity,
+            _ => &mut self.refresh_token_rotation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolClientResponse {
+    pub user_pool_client: Option<UserPoolClientType>,
+}
+impl std::fmt::Debug for UpdateUserPoolClientResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolClientResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolClientResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolClientResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_client,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_client,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolDomainRequest {
+    pub domain: String,
+    pub user_pool_id: String,
+    pub managed_login_version: Option<i32>,
+    pub custom_domain_config: Option<CustomDomainConfigType>,
+    pub routing: Option<RoutingType>,
+}
+impl std::fmt::Debug for UpdateUserPoolDomainRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolDomainRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolDomainRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolDomainRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain,
+            1 => &self.user_pool_id,
+            2 => &self.managed_login_version,
+            3 => &self.custom_domain_config,
+            _ => &self.routing,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.managed_login_version,
+            3 => &mut self.custom_domain_config,
+            _ => &mut self.routing,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolDomainResponse {
+    pub managed_login_version: Option<i32>,
+    pub cloud_front_domain: Option<String>,
+    pub routing: Option<RoutingType>,
+}
+impl std::fmt::Debug for UpdateUserPoolDomainResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolDomainResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolDomainResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolDomainResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.managed_login_version,
+            1 => &self.cloud_front_domain,
+            _ => &self.routing,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.managed_login_version,
+            1 => &mut self.cloud_front_domain,
+            _ => &mut self.routing,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolRequest {
+    pub user_pool_id: String,
+    pub policies: Option<UserPoolPolicyType>,
+    pub deletion_protection: Option<String>,
+    pub lambda_config: Option<LambdaConfigType>,
+    pub auto_verified_attributes: Option<Vec<String>>,
+    pub sms_verification_message: Option<String>,
+    pub email_verification_message: Option<String>,
+    pub email_verification_subject: Option<String>,
+    pub verification_message_template: Option<VerificationMessageTemplateType>,
+    pub sms_authentication_message: Option<String>,
+    pub user_attribute_update_settings: Option<UserAttributeUpdateSettingsType>,
+    pub mfa_configuration: Option<String>,
+    pub device_configuration: Option<DeviceConfigurationType>,
+    pub email_configuration: Option<EmailConfigurationType>,
+    pub sms_configuration: Option<SmsConfigurationType>,
+    pub user_pool_tags: Option<BTreeMap<String, String>>,
+    pub admin_create_user_config: Option<AdminCreateUserConfigType>,
+    pub user_pool_add_ons: Option<UserPoolAddOnsType>,
+    pub dcr_configuration: Option<DcrConfigurationType>,
+    pub account_recovery_setting: Option<AccountRecoverySettingType>,
+    pub pool_name: Option<String>,
+    pub user_pool_tier: Option<String>,
+    pub key_configuration: Option<KeyConfigurationType>,
+    pub issuer_configuration: Option<IssuerConfigurationType>,
+    pub acr_configuration: Option<BTreeMap<String, AcrLevelConfigType>>,
+}
+impl std::fmt::Debug for UpdateUserPoolRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.policies,
+            2 => &self.deletion_protection,
+            3 => &self.lambda_config,
+            4 => &self.auto_verified_attributes,
+            5 => &self.sms_verification_message,
+            6 => &self.email_verification_message,
+            7 => &self.email_verification_subject,
+            8 => &self.verification_message_template,
+            9 => &self.sms_authentication_message,
+            10 => &self.user_attribute_update_settings,
+            11 => &self.mfa_configuration,
+            12 => &self.device_configuration,
+            13 => &self.email_configuration,
+            14 => &self.sms_configuration,
+            15 => &self.user_pool_tags,
+            16 => &self.admin_create_user_config,
+            17 => &self.user_pool_add_ons,
+            18 => &self.dcr_configuration,
+            19 => &self.account_recovery_setting,
+            20 => &self.pool_name,
+            21 => &self.user_pool_tier,
+            22 => &self.key_configuration,
+            23 => &self.issuer_configuration,
+            _ => &self.acr_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.policies,
+            2 => &mut self.deletion_protection,
+            3 => &mut self.lambda_config,
+            4 => &mut self.auto_verified_attributes,
+            5 => &mut self.sms_verification_message,
+            6 => &mut self.email_verification_message,
+            7 => &mut self.email_verification_subject,
+            8 => &mut self.verification_message_template,
+            9 => &mut self.sms_authentication_message,
+            10 => &mut self.user_attribute_update_settings,
+            11 => &mut self.mfa_configuration,
+            12 => &mut self.device_configuration,
+            13 => &mut self.email_configuration,
+            14 => &mut self.sms_configuration,
+            15 => &mut self.user_pool_tags,
+            16 => &mut self.admin_create_user_config,
+            17 => &mut self.user_pool_add_ons,
+            18 => &mut self.dcr_configuration,
+            19 => &mut self.account_recovery_setting,
+            20 => &mut self.pool_name,
+            21 => &mut self.user_pool_tier,
+            22 => &mut self.key_configuration,
+            23 => &mut self.issuer_configuration,
+            _ => &mut self.acr_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateUserPoolResponse {}
+impl std::fmt::Debug for UpdateUserPoolResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateUserPoolResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateUserPoolResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateUserPoolResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserAttributeUpdateSettingsType {
+    pub attributes_require_verification_before_update: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UserAttributeUpdateSettingsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserAttributeUpdateSettingsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserAttributeUpdateSettingsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserAttributeUpdateSettingsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.attributes_require_verification_before_update,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.attributes_require_verification_before_update,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserContextDataType {
+    pub ip_address: Option<String>,
+    pub encoded_data: Option<String>,
+}
+impl std::fmt::Debug for UserContextDataType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserContextDataType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserContextDataType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserContextDataType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ip_address,
+            _ => &self.encoded_data,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ip_address,
+            _ => &mut self.encoded_data,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolAddOnsType {
+    pub advanced_security_mode: String,
+    pub advanced_security_additional_flows: Option<AdvancedSecurityAdditionalFlowsType>,
+}
+impl std::fmt::Debug for UserPoolAddOnsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolAddOnsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolAddOnsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolAddOnsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.advanced_security_mode,
+            _ => &self.advanced_security_additional_flows,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.advanced_security_mode,
+            _ => &mut self.advanced_security_additional_flows,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolClientDescription {
+    pub client_id: Option<String>,
+    pub user_pool_id: Option<String>,
+    pub client_name: Option<String>,
+}
+impl std::fmt::Debug for UserPoolClientDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolClientDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolClientDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolClientDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_id,
+            1 => &self.user_pool_id,
+            _ => &self.client_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_id,
+            1 => &mut self.user_pool_id,
+            _ => &mut self.client_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolClientType {
+    pub user_pool_id: Option<String>,
+    pub client_name: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+    pub refresh_token_validity: Option<i32>,
+    pub access_token_validity: Option<i32>,
+    pub id_token_validity: Option<i32>,
+    pub token_validity_units: Option<TokenValidityUnitsType>,
+    pub read_attributes: Option<Vec<String>>,
+    pub write_attributes: Option<Vec<String>>,
+    pub explicit_auth_flows: Option<Vec<String>>,
+    pub supported_identity_providers: Option<Vec<String>>,
+    pub callback_ur_ls: Option<Vec<String>>,
+    pub logout_ur_ls: Option<Vec<String>>,
+    pub default_redirect_uri: Option<String>,
+    pub allowed_o_auth_flows: Option<Vec<String>>,
+    pub allowed_o_auth_scopes: Option<Vec<String>>,
+    pub allowed_o_auth_flows_user_pool_client: Option<bool>,
+    pub analytics_configuration: Option<AnalyticsConfigurationType>,
+    pub prevent_user_existence_errors: Option<String>,
+    pub enable_token_revocation: Option<bool>,
+    pub enable_propagate_additional_user_context_data: Option<bool>,
+    pub auth_session_validity: Option<i32>,
+    pub refresh_token_rotation: Option<RefreshTokenRotationType>,
+    pub client_type: Option<String>,
+}
+impl std::fmt::Debug for UserPoolClientType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolClientType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolClientType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolClientType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.client_name,
+            2 => &self.client_id,
+            3 => &self.client_secret,
+            4 => &self.last_modified_date,
+            5 => &self.creation_date,
+            6 => &self.refresh_token_validity,
+            7 => &self.access_token_validity,
+            8 => &self.id_token_validity,
+            9 => &self.token_validity_units,
+            10 => &self.read_attributes,
+            11 => &self.write_attributes,
+            12 => &self.explicit_auth_flows,
+            13 => &self.supported_identity_providers,
+            14 => &self.callback_ur_ls,
+            15 => &self.logout_ur_ls,
+            16 => &self.default_redirect_uri,
+            17 => &self.allowed_o_auth_flows,
+            18 => &self.allowed_o_auth_scopes,
+            19 => &self.allowed_o_auth_flows_user_pool_client,
+            20 => &self.analytics_configuration,
+            21 => &self.prevent_user_existence_errors,
+            22 => &self.enable_token_revocation,
+            23 => &self.enable_propagate_additional_user_context_data,
+            24 => &self.auth_session_validity,
+            25 => &self.refresh_token_rotation,
+            _ => &self.client_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.client_name,
+            2 => &mut self.client_id,
+            3 => &mut self.client_secret,
+            4 => &mut self.last_modified_date,
+            5 => &mut self.creation_date,
+            6 => &mut self.refresh_token_validity,
+            7 => &mut self.access_token_validity,
+            8 => &mut self.id_token_validity,
+            9 => &mut self.token_validity_units,
+            10 => &mut self.read_attributes,
+            11 => &mut self.write_attributes,
+            12 => &mut self.explicit_auth_flows,
+            13 => &mut self.supported_identity_providers,
+            14 => &mut self.callback_ur_ls,
+            15 => &mut self.logout_ur_ls,
+            16 => &mut self.default_redirect_uri,
+            17 => &mut self.allowed_o_auth_flows,
+            18 => &mut self.allowed_o_auth_scopes,
+            19 => &mut self.allowed_o_auth_flows_user_pool_client,
+            20 => &mut self.analytics_configuration,
+            21 => &mut self.prevent_user_existence_errors,
+            22 => &mut self.enable_token_revocation,
+            23 => &mut self.enable_propagate_additional_user_context_data,
+            24 => &mut self.auth_session_validity,
+            25 => &mut self.refresh_token_rotation,
+            _ => &mut self.client_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolDescriptionType {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub lambda_config: Option<LambdaConfigType>,
+    pub status: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+    pub replica_regions: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UserPoolDescriptionType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolDescriptionType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolDescriptionType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolDescriptionType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.lambda_config,
+            3 => &self.status,
+            4 => &self.last_modified_date,
+            5 => &self.creation_date,
+            _ => &self.replica_regions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.lambda_config,
+            3 => &mut self.status,
+            4 => &mut self.last_modified_date,
+            5 => &mut self.creation_date,
+            _ => &mut self.replica_regions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolPolicyType {
+    pub password_policy: Option<PasswordPolicyType>,
+    pub sign_in_policy: Option<SignInPolicyType>,
+}
+impl std::fmt::Debug for UserPoolPolicyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolPolicyType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolPolicyType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolPolicyType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.password_policy,
+            _ => &self.sign_in_policy,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.password_policy,
+            _ => &mut self.sign_in_policy,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserPoolType {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub policies: Option<UserPoolPolicyType>,
+    pub deletion_protection: Option<String>,
+    pub lambda_config: Option<LambdaConfigType>,
+    pub status: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub creation_date: Option<Timestamp>,
+    pub schema_attributes: Option<Vec<SchemaAttributeType>>,
+    pub auto_verified_attributes: Option<Vec<String>>,
+    pub alias_attributes: Option<Vec<String>>,
+    pub username_attributes: Option<Vec<String>>,
+    pub sms_verification_message: Option<String>,
+    pub email_verification_message: Option<String>,
+    pub email_verification_subject: Option<String>,
+    pub verification_message_template: Option<VerificationMessageTemplateType>,
+    pub sms_authentication_message: Option<String>,
+    pub user_attribute_update_settings: Option<UserAttributeUpdateSettingsType>,
+    pub mfa_configuration: Option<String>,
+    pub device_configuration: Option<DeviceConfigurationType>,
+    pub estimated_number_of_users: Option<i32>,
+    pub email_configuration: Option<EmailConfigurationType>,
+    pub sms_configuration: Option<SmsConfigurationType>,
+    pub user_pool_tags: Option<BTreeMap<String, String>>,
+    pub sms_configuration_failure: Option<String>,
+    pub email_configuration_failure: Option<String>,
+    pub domain: Option<String>,
+    pub custom_domain: Option<String>,
+    pub admin_create_user_config: Option<AdminCreateUserConfigType>,
+    pub user_pool_add_ons: Option<UserPoolAddOnsType>,
+    pub dcr_configuration: Option<DcrConfigurationType>,
+    pub username_configuration: Option<UsernameConfigurationType>,
+    pub arn: Option<String>,
+    pub account_recovery_setting: Option<AccountRecoverySettingType>,
+    pub user_pool_tier: Option<String>,
+    pub key_configuration: Option<KeyConfigurationType>,
+    pub issuer_configuration: Option<IssuerConfigurationType>,
+    pub acr_configuration: Option<BTreeMap<String, AcrLevelConfigType>>,
+}
+impl std::fmt::Debug for UserPoolType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserPoolType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserPoolType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserPoolType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.name,
+            2 => &self.policies,
+            3 => &self.deletion_protection,
+            4 => &self.lambda_config,
+            5 => &self.status,
+            6 => &self.last_modified_date,
+            7 => &self.creation_date,
+            8 => &self.schema_attributes,
+            9 => &self.auto_verified_attributes,
+            10 => &self.alias_attributes,
+            11 => &self.username_attributes,
+            12 => &self.sms_verification_message,
+            13 => &self.email_verification_message,
+            14 => &self.email_verification_subject,
+            15 => &self.verification_message_template,
+            16 => &self.sms_authentication_message,
+            17 => &self.user_attribute_update_settings,
+            18 => &self.mfa_configuration,
+            19 => &self.device_configuration,
+            20 => &self.estimated_number_of_users,
+            21 => &self.email_configuration,
+            22 => &self.sms_configuration,
+            23 => &self.user_pool_tags,
+            24 => &self.sms_configuration_failure,
+            25 => &self.email_configuration_failure,
+            26 => &self.domain,
+            27 => &self.custom_domain,
+            28 => &self.admin_create_user_config,
+            29 => &self.user_pool_add_ons,
+            30 => &self.dcr_configuration,
+            31 => &self.username_configuration,
+            32 => &self.arn,
+            33 => &self.account_recovery_setting,
+            34 => &self.user_pool_tier,
+            35 => &self.key_configuration,
+            36 => &self.issuer_configuration,
+            _ => &self.acr_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.name,
+            2 => &mut self.policies,
+            3 => &mut self.deletion_protection,
+            4 => &mut self.lambda_config,
+            5 => &mut self.status,
+            6 => &mut self.last_modified_date,
+            7 => &mut self.creation_date,
+            8 => &mut self.schema_attributes,
+            9 => &mut self.auto_verified_attributes,
+            10 => &mut self.alias_attributes,
+            11 => &mut self.username_attributes,
+            12 => &mut self.sms_verification_message,
+            13 => &mut self.email_verification_message,
+            14 => &mut self.email_verification_subject,
+            15 => &mut self.verification_message_template,
+            16 => &mut self.sms_authentication_message,
+            17 => &mut self.user_attribute_update_settings,
+            18 => &mut self.mfa_configuration,
+            19 => &mut self.device_configuration,
+            20 => &mut self.estimated_number_of_users,
+            21 => &mut self.email_configuration,
+            22 => &mut self.sms_configuration,
+            23 => &mut self.user_pool_tags,
+            24 => &mut self.sms_configuration_failure,
+            25 => &mut self.email_configuration_failure,
+            26 => &mut self.domain,
+            27 => &mut self.custom_domain,
+            28 => &mut self.admin_create_user_config,
+            29 => &mut self.user_pool_add_ons,
+            30 => &mut self.dcr_configuration,
+            31 => &mut self.username_configuration,
+            32 => &mut self.arn,
+            33 => &mut self.account_recovery_setting,
+            34 => &mut self.user_pool_tier,
+            35 => &mut self.key_configuration,
+            36 => &mut self.issuer_configuration,
+            _ => &mut self.acr_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserType {
+    pub username: Option<String>,
+    pub attributes: Option<Vec<AttributeType>>,
+    pub user_create_date: Option<Timestamp>,
+    pub user_last_modified_date: Option<Timestamp>,
+    pub enabled: Option<bool>,
+    pub user_status: Option<String>,
+    pub mfa_options: Option<Vec<MFAOptionType>>,
+}
+impl std::fmt::Debug for UserType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.username,
+            1 => &self.attributes,
+            2 => &self.user_create_date,
+            3 => &self.user_last_modified_date,
+            4 => &self.enabled,
+            5 => &self.user_status,
+            _ => &self.mfa_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.username,
+            1 => &mut self.attributes,
+            2 => &mut self.user_create_date,
+            3 => &mut self.user_last_modified_date,
+            4 => &mut self.enabled,
+            5 => &mut self.user_status,
+            _ => &mut self.mfa_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UsernameConfigurationType {
+    pub case_sensitive: bool,
+}
+impl std::fmt::Debug for UsernameConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UsernameConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UsernameConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UsernameConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.case_sensitive,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.case_sensitive,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerificationMessageTemplateType {
+    pub sms_message: Option<String>,
+    pub email_message: Option<String>,
+    pub email_subject: Option<String>,
+    pub email_message_by_link: Option<String>,
+    pub email_subject_by_link: Option<String>,
+    pub default_email_option: Option<String>,
+}
+impl std::fmt::Debug for VerificationMessageTemplateType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerificationMessageTemplateType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerificationMessageTemplateType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerificationMessageTemplateType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sms_message,
+            1 => &self.email_message,
+            2 => &self.email_subject,
+            3 => &self.email_message_by_link,
+            4 => &self.email_subject_by_link,
+            _ => &self.default_email_option,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sms_message,
+            1 => &mut self.email_message,
+            2 => &mut self.email_subject,
+            3 => &mut self.email_message_by_link,
+            4 => &mut self.email_subject_by_link,
+            _ => &mut self.default_email_option,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifySoftwareTokenRequest {
+    pub access_token: Option<String>,
+    pub session: Option<String>,
+    pub user_code: String,
+    pub friendly_device_name: Option<String>,
+}
+impl std::fmt::Debug for VerifySoftwareTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifySoftwareTokenRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifySoftwareTokenRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifySoftwareTokenRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.session,
+            2 => &self.user_code,
+            _ => &self.friendly_device_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.session,
+            2 => &mut self.user_code,
+            _ => &mut self.friendly_device_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifySoftwareTokenResponse {
+    pub status: Option<String>,
+    pub session: Option<String>,
+}
+impl std::fmt::Debug for VerifySoftwareTokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifySoftwareTokenResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifySoftwareTokenResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifySoftwareTokenResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.session,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.session,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyUserAttributeRequest {
+    pub access_token: String,
+    pub attribute_name: String,
+    pub code: String,
+}
+impl std::fmt::Debug for VerifyUserAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyUserAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyUserAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyUserAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.access_token,
+            1 => &self.attribute_name,
+            _ => &self.code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.access_token,
+            1 => &mut self.attribute_name,
+            _ => &mut self.code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VerifyUserAttributeResponse {}
+impl std::fmt::Debug for VerifyUserAttributeResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VerifyUserAttributeResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VerifyUserAttributeResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VerifyUserAttributeResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        let _ = index;
+        &()
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        let _ = index;
+        Box::leak(Box::new(()))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WebAuthnConfigurationType {
+    pub relying_party_id: Option<String>,
+    pub user_verification: Option<String>,
+    pub factor_configuration: Option<String>,
+}
+impl std::fmt::Debug for WebAuthnConfigurationType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for WebAuthnConfigurationType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WebAuthnConfigurationType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WebAuthnConfigurationType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.relying_party_id,
+            1 => &self.user_verification,
+            _ => &self.factor_configuration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.relying_party_id,
+            1 => &mut self.user_verification,
+            _ => &mut self.factor_configuration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct WebAuthnMfaSettingsType {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for WebAuthnMfaSettingsType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for WebAuthnMfaSettingsType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for WebAuthnMfaSettingsType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_WebAuthnMfaSettingsType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
+        }
+    }
+}

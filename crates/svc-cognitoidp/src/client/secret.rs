@@ -1,0 +1,43 @@
+//! Clients' secrets: the hash that flows carry, and the secret itself at the hosted token endpoint.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kogumo_wire::Fault;
+use ring::hmac;
+use subtle::ConstantTimeEq;
+
+use super::Client;
+use crate::faults::not_authorized;
+
+/// Checks `SECRET_HASH`: the HMAC of user name and client id under the secret, in base 64.
+///
+/// # Errors
+/// It is missing, another one, or there although the client has no secret.
+pub fn check_hash(client: &Client, username: &str, given: Option<&str>) -> Result<(), Fault> {
+    let refused = || not_authorized(format!("Unable to verify secret hash for client {}", client.id));
+    match (&client.secret, given) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(not_authorized(format!(
+            "Client {} is not configured for secret but secret hash was received",
+            client.id
+        ))),
+        (Some(_), None) => Err(not_authorized(format!(
+            "Client {} is configured with secret but SECRET_HASH was not received",
+            client.id
+        ))),
+        (Some(secret), Some(given)) => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+            let given = STANDARD.decode(given).map_err(|_| refused())?;
+            hmac::verify(&key, format!("{username}{}", client.id).as_bytes(), &given).map_err(|_| refused())
+        }
+    }
+}
+
+/// Whether that is the client's secret; a client without one takes none.
+pub fn fits(client: &Client, given: Option<&str>) -> bool {
+    match (&client.secret, given) {
+        (None, None) => true,
+        (Some(secret), Some(given)) => secret.as_bytes().ct_eq(given.as_bytes()).into(),
+        _ => false,
+    }
+}

@@ -1,0 +1,41 @@
+//! Cognito user pools: directories of users, the flows by which they sign in, the tokens that say so, and the hosted
+//! pages that do it in a browser.
+//!
+//! Passwords are kept as SRP verifiers only. Sessions between the steps of a flow are sealed into what the client carries
+//! ([`seal`]), each good for one use; sign-ins are rows ([`token::grant`]), and taking the row away revokes its tokens.
+
+mod auth;
+mod client;
+mod code;
+mod delivery;
+mod device;
+mod document;
+mod faults;
+mod group;
+mod hosted;
+mod mfa;
+mod ops;
+mod page;
+mod place;
+mod pool;
+mod provider;
+mod seal;
+mod srp;
+#[cfg(test)]
+mod tests;
+mod token;
+mod totp;
+mod trigger;
+mod user;
+
+use kogumo_door::Service;
+
+/// The service as the registry holds it.
+pub fn service() -> Service {
+    Service::new(&kogumo_model::cognitoidp::SERVICE, ops::ops())
+        .with(pool::keys::KeyRing::default())
+        .issuer(pool::keys::issuer)
+        .cross_origin(hosted::cross_origin)
+        .surface(hosted::well_known::surface())
+        .on_reset(pool::keys::forget)
+}

@@ -1,0 +1,140 @@
+//! CreateUserPool and its kin.
+
+use kogumo_base::{Timestamp, random_from};
+use kogumo_door::{Context, Reader, Writer};
+use kogumo_model::cognitoidp::*;
+use kogumo_wire::{Fault, Structure, Unit};
+use serde_json::{Map, Value};
+
+use super::{Pool, keys, rules, schema};
+use crate::faults::invalid;
+use crate::page::page;
+use crate::{client, document, group, provider, token, user};
+
+/// Members of the requests that are not settings.
+const NOT_SETTINGS: [&str; 5] = ["PoolName", "UserPoolId", "UserPoolTags", "Schema", "Name"];
+/// What cannot be changed once the pool is there.
+const FIXED: [&str; 3] = ["AliasAttributes", "UsernameAttributes", "UsernameConfiguration"];
+
+fn settings(input: &dyn Structure) -> Map<String, Value> {
+    let mut members = document::of(input);
+    members.retain(|name, _| !NOT_SETTINGS.contains(&name.as_str()));
+    members
+}
+
+pub async fn create_user_pool(cx: Context, input: CreateUserPoolRequest) -> Result<CreateUserPoolResponse, Fault> {
+    let mut settings = settings(&input);
+    rules::complete(&mut settings)?;
+    let schema = schema::schema(input.schema.as_deref().unwrap_or_default())?;
+    let kept = tokio::task::spawn_blocking(keys::Kept::generate).await;
+    let kept = kept.map_err(|error| kogumo_base::Trouble::from_cause("no keys were made", error))??;
+    let now = cx.now();
+    let scope = cx.scope().clone();
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let pool = Pool {
+        id: format!("{}_{}", scope.region, random_from(alphabet, 9)),
+        name: input.pool_name,
+        created: now,
+        modified: now,
+        settings,
+        mfa: Map::new(),
+        schema,
+        tags: input.user_pool_tags.unwrap_or_default(),
+        domain: None,
+        device_group: format!("-{}", random_from(alphabet, 8)),
+        scope,
+    };
+    cx.write(|w| {
+        super::put(w.tx, &pool)?;
+        keys::put(w.tx, &pool.scope, &pool.id, &kept)
+    })?;
+    Ok(CreateUserPoolResponse { user_pool: Some(shown(&pool, 0)?) })
+}
+
+fn shown(pool: &Pool, users: usize) -> Result<UserPoolType, Fault> {
+    let sent = document::into::<UserPoolType>(pool.settings.clone())?;
+    Ok(UserPoolType {
+        id: Some(pool.id.clone()),
+        name: Some(pool.name.clone()),
+        arn: Some(pool.arn()),
+        creation_date: Some(pool.created),
+        last_modified_date: Some(pool.modified),
+        schema_attributes: Some(pool.schema.iter().map(schema::shown).collect()),
+        user_pool_tags: Some(pool.tags.clone()),
+        estimated_number_of_users: Some(i32::try_from(users).unwrap_or(i32::MAX)),
+        domain: pool.domain.clone(),
+        ..sent
+    })
+}
+
+pub fn describe_user_pool(r: &Reader, input: DescribeUserPoolRequest) -> Result<DescribeUserPoolResponse, Fault> {
+    let pool = super::get(r.store, r.scope(), &input.user_pool_id)?;
+    let users = user::count(r.store, &pool)?;
+    Ok(DescribeUserPoolResponse { user_pool: Some(shown(&pool, users)?) })
+}
+
+pub fn update_user_pool(w: &mut Writer, input: UpdateUserPoolRequest) -> Result<UpdateUserPoolResponse, Fault> {
+    let mut pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
+    let mut new = settings(&input);
+    for name in FIXED {
+        if let Some(value) = pool.settings.get(name) {
+            new.insert(name.to_owned(), value.clone());
+        }
+    }
+    // The factors are SetUserPoolMfaConfig's; the mode alone can be turned here.
+    let mode = new.get("MfaConfiguration").cloned();
+    let has_factors = !pool.mfa.is_empty();
+    if has_factors {
+        new.remove("MfaConfiguration");
+    }
+    rules::complete(&mut new)?;
+    if let (true, Some(mode)) = (has_factors, mode) {
+        new.insert("MfaConfiguration".into(), mode);
+    }
+    pool.settings = new;
+    pool.name = input.pool_name.unwrap_or(pool.name);
+    pool.tags = input.user_pool_tags.unwrap_or(pool.tags);
+    pool.modified = w.now;
+    super::put(w.tx, &pool)?;
+    Ok(UpdateUserPoolResponse::default())
+}
+
+pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<Unit, Fault> {
+    let pool = super::get(w.store(), w.scope(), &input.user_pool_id)?;
+    if pool.text("/DeletionProtection") == Some("ACTIVE") {
+        return Err(invalid(
+            "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.",
+        ));
+    }
+    if pool.domain.is_some() {
+        return Err(invalid("User pool cannot be deleted. It has a domain configured that should be deleted first."));
+    }
+    client::delete_all(w.tx, &pool)?;
+    user::delete_all(w.tx, &pool)?;
+    group::delete_all(w.tx, &pool)?;
+    provider::delete_all(w.tx, &pool)?;
+    super::resource_server::delete_all(w.tx, &pool)?;
+    token::grant::delete_all(w.tx, &pool)?;
+    keys::delete(w.tx, &pool.scope, &pool.id)?;
+    super::delete(w.tx, &pool)?;
+    Ok(Unit)
+}
+
+pub fn list_user_pools(r: &Reader, input: ListUserPoolsRequest) -> Result<ListUserPoolsResponse, Fault> {
+    let pools = super::listed(r.store, r.scope())?;
+    let (pools, next_token) = page(pools, input.next_token.as_deref(), Some(input.max_results))?;
+    let described = |pool: &Pool| {
+        let lambda = pool.at("/LambdaConfig").and_then(Value::as_object).cloned().unwrap_or_default();
+        let (created, modified): (Timestamp, Timestamp) = (pool.created, pool.modified);
+        Ok(UserPoolDescriptionType {
+            id: Some(pool.id.clone()),
+            name: Some(pool.name.clone()),
+            lambda_config: Some(document::into(lambda)?),
+            creation_date: Some(created),
+            last_modified_date: Some(modified),
+            ..UserPoolDescriptionType::default()
+        })
+    };
+    let user_pools: Result<Vec<_>, Fault> = pools.iter().map(described).collect();
+    Ok(ListUserPoolsResponse { user_pools: Some(user_pools?), next_token })
+}

@@ -1,0 +1,73 @@
+//! What a client carries for us between two steps: sealed so that it can neither be read nor made, and good for one use.
+//!
+//! The seal is AES-256-GCM under the pool's key. That a sealed state has been used is a row until it would have expired;
+//! each use sweeps a few rows that have.
+
+use kogumo_base::{Scope, Timestamp, Trouble, random_bytes};
+use kogumo_store::{Key, Range, Read, Table, Transaction};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+/// A key that seals and opens.
+pub struct Sealer(LessSafeKey);
+
+/// Used states: (expiry, id).
+static USED: Table<()> = Table::new("cognitoidp/used");
+
+impl Sealer {
+    /// # Errors
+    /// The key does not have 32 bytes.
+    pub fn new(key: &[u8]) -> Result<Self, Trouble> {
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| Trouble::new("a pool's key has another length"))?;
+        Ok(Sealer(LessSafeKey::new(key)))
+    }
+
+    /// Seals `content` for a purpose; opened for another one it is nothing.
+    ///
+    /// # Errors
+    /// Content beyond what the cipher takes: 64 GiB.
+    pub fn seal(&self, purpose: &str, content: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let nonce = random_bytes::<NONCE_LEN>();
+        let mut sealed = content.to_vec();
+        self.0
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut sealed)
+            .map_err(|_| Trouble::new("cannot seal a session"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// What was sealed; `None` for everything else.
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut content = rest.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        Some(self.0.open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut content).ok()?.to_vec())
+    }
+}
+
+/// Whether a state has been used.
+pub fn is_used(read: &dyn Read, expires: Timestamp, id: &str) -> Result<bool, Trouble> {
+    USED.contains(read, &everywhere(), key(expires, id))
+}
+
+/// Notes that a state is used now; `false` if it had been before.
+pub fn use_once(tx: &mut Transaction, now: Timestamp, expires: Timestamp, id: &str) -> Result<bool, Trouble> {
+    const SWEPT: usize = 3;
+    let past = Range::all().before(Key::new().i64(now.0));
+    let past: Result<Vec<Key>, Trouble> =
+        USED.scan(tx, &everywhere(), &past).take(SWEPT).map(|row| Ok(row?.0)).collect();
+    for old in past? {
+        USED.delete(tx, &everywhere(), old)?;
+    }
+    if USED.contains(tx, &everywhere(), key(expires, id))? {
+        return Ok(false);
+    }
+    USED.put(tx, &everywhere(), key(expires, id), &())?;
+    Ok(true)
+}
+
+fn key(expires: Timestamp, id: &str) -> Key {
+    Key::new().i64(expires.0).str(id)
+}
+
+fn everywhere() -> Scope {
+    Scope::new("", "")
+}
