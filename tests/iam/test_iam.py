@@ -143,26 +143,3 @@ def test_the_account(cloud):
     iam.create_user(UserName="only-here")
     assert iam.get_account_summary()["SummaryMap"]["Users"] == 1
     refused("NoSuchEntity", cloud.client("iam").get_user, UserName="only-here")
-
-
-def test_sessions(cloud, iam, name):
-    sts = cloud.client("sts")
-    refused("AccessDenied", sts.assume_role, RoleArn=f"arn:aws:iam::000000000000:role/{name}", RoleSessionName="session")
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    refused("ValidationError", sts.assume_role, RoleArn=arn, RoleSessionName="session", DurationSeconds=7200)
-    session = sts.assume_role(RoleArn=arn, RoleSessionName="session")
-    for credentials in (session["Credentials"], sts.get_session_token()["Credentials"], sts.get_federation_token(Name="guest")["Credentials"]):
-        own = cloud.client("sts", key=credentials["AccessKeyId"], secret=credentials["SecretAccessKey"], token=credentials["SessionToken"])
-        assert own.get_caller_identity()["Account"] == "000000000000"
-        assert sts.get_access_key_info(AccessKeyId=credentials["AccessKeyId"])["Account"] == "000000000000"
-    stolen = session["Credentials"]
-    refused("InvalidClientTokenId", cloud.client("sts", key=stolen["AccessKeyId"], secret=stolen["SecretAccessKey"], token="forged").get_caller_identity)
-
-
-def test_credentials_end_by_the_clouds_clock(own_cloud):
-    cloud = own_cloud().wait_until_ready()
-    credentials = cloud.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
-    own = cloud.client("sts", key=credentials["AccessKeyId"], secret=credentials["SecretAccessKey"], token=credentials["SessionToken"])
-    assert own.get_caller_identity()["Account"] == "000000000000"
-    cloud.advance("16m")
-    refused("ExpiredToken", own.get_caller_identity)

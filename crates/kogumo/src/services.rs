@@ -16,6 +16,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
         kogumo_svc_cloudtrail::service(),
         kogumo_svc_cloudwatch::service(),
         kogumo_svc_cognitoidp::service(),
+        kogumo_svc_cognitoidentity::service(),
         kogumo_svc_dynamodb::service(),
         kogumo_svc_dynamodbstreams::service(),
         kogumo_svc_ec2::service(),

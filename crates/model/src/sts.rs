@@ -25,7 +25,7 @@ pub static SERVICE: Service = Service {
 static OPERATIONS: &[&schema::Operation] = &[
     &ASSUME_ROLE,
     &schema::Operation::unbuilt("AssumeRoleWithSAML", "POST", "/"),
-    &schema::Operation::unbuilt("AssumeRoleWithWebIdentity", "POST", "/"),
+    &ASSUME_ROLE_WITH_WEB_IDENTITY,
     &schema::Operation::unbuilt("AssumeRoot", "POST", "/"),
     &schema::Operation::unbuilt("DecodeAuthorizationMessage", "POST", "/"),
     &GET_ACCESS_KEY_INFO,
@@ -60,6 +60,35 @@ impl OperationType for AssumeRole {
     type Input = AssumeRoleRequest;
     type Output = AssumeRoleResponse;
     const FACTS: &'static schema::Operation = &ASSUME_ROLE;
+}
+
+static ASSUME_ROLE_WITH_WEB_IDENTITY: schema::Operation = schema::Operation {
+    name: "AssumeRoleWithWebIdentity",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssumeRoleWithWebIdentityRequest,
+    output: &S_AssumeRoleWithWebIdentityResponse,
+    errors: &[
+        &MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+        &PACKED_POLICY_TOO_LARGE_EXCEPTION,
+        &IDP_REJECTED_CLAIM_EXCEPTION,
+        &IDP_COMMUNICATION_ERROR_EXCEPTION,
+        &INVALID_IDENTITY_TOKEN_EXCEPTION,
+        &EXPIRED_TOKEN_EXCEPTION,
+        &REGION_DISABLED_EXCEPTION,
+    ],
+    result_wrapper: "AssumeRoleWithWebIdentityResult",
+    unsigned: true,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssumeRoleWithWebIdentity;
+impl OperationType for AssumeRoleWithWebIdentity {
+    type Input = AssumeRoleWithWebIdentityRequest;
+    type Output = AssumeRoleWithWebIdentityResponse;
+    const FACTS: &'static schema::Operation = &ASSUME_ROLE_WITH_WEB_IDENTITY;
 }
 
 static GET_ACCESS_KEY_INFO: schema::Operation = schema::Operation {
@@ -204,11 +233,37 @@ static L_AssumeRoleResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
+static S_AssumeRoleWithWebIdentityRequest: schema::Shape =
+    schema::Shape::new("AssumeRoleWithWebIdentityRequest", Kind::Structure(&L_AssumeRoleWithWebIdentityRequest));
+static L_AssumeRoleWithWebIdentityRequest: Layout = Layout::new(&[
+    schema::Member::new("RoleArn", &S_arnType).required(),
+    schema::Member::new("RoleSessionName", &S_roleSessionNameType).required(),
+    schema::Member::new("WebIdentityToken", &S_clientTokenType).required(),
+    schema::Member::new("ProviderId", &S_urlType),
+    schema::Member::new("PolicyArns", &S_policyDescriptorListType),
+    schema::Member::new("Policy", &S_sessionPolicyDocumentType),
+    schema::Member::new("DurationSeconds", &S_roleDurationSecondsType),
+    schema::Member::new("MinimumSessionTokenSize", &S_minimumSessionTokenSizeType),
+]);
+static S_AssumeRoleWithWebIdentityResponse: schema::Shape =
+    schema::Shape::new("AssumeRoleWithWebIdentityResponse", Kind::Structure(&L_AssumeRoleWithWebIdentityResponse));
+static L_AssumeRoleWithWebIdentityResponse: Layout = Layout::new(&[
+    schema::Member::new("Credentials", &S_Credentials),
+    schema::Member::new("SubjectFromWebIdentityToken", &S_webIdentitySubjectType),
+    schema::Member::new("AssumedRoleUser", &S_AssumedRoleUser),
+    schema::Member::new("PackedPolicySize", &S_nonNegativeIntegerType),
+    schema::Member::new("Provider", &S_Issuer),
+    schema::Member::new("Audience", &S_Audience),
+    schema::Member::new("SourceIdentity", &S_sourceIdentityType),
+    schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
+    schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
+]);
 static S_AssumedRoleUser: schema::Shape = schema::Shape::new("AssumedRoleUser", Kind::Structure(&L_AssumedRoleUser));
 static L_AssumedRoleUser: Layout = Layout::new(&[
     schema::Member::new("AssumedRoleId", &S_assumedRoleIdType).required(),
     schema::Member::new("Arn", &S_arnType).required(),
 ]);
+static S_Audience: schema::Shape = schema::Shape::new("Audience", Kind::String);
 static S_Credentials: schema::Shape = schema::Shape::new("Credentials", Kind::Structure(&L_Credentials));
 static L_Credentials: Layout = Layout::new(&[
     schema::Member::new("AccessKeyId", &S_accessKeyIdType).required(),
@@ -270,6 +325,7 @@ static L_GetSessionTokenResponse: Layout = Layout::new(&[
     schema::Member::new("SessionTokenUtilization", &S_sessionTokenUtilizationType),
     schema::Member::new("SessionTokenSize", &S_sessionTokenSizeType),
 ]);
+static S_Issuer: schema::Shape = schema::Shape::new("Issuer", Kind::String);
 static S_PolicyDescriptorType: schema::Shape = schema::Shape::new("PolicyDescriptorType", Kind::Structure(&L_PolicyDescriptorType));
 static L_PolicyDescriptorType: Layout = Layout::new(&[schema::Member::new("arn", &S_arnType)]);
 static S_ProvidedContext: schema::Shape = schema::Shape::new("ProvidedContext", Kind::Structure(&L_ProvidedContext));
@@ -291,6 +347,8 @@ static P_arnType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u007E\u00
 static S_assumedRoleIdType: schema::Shape =
     schema::Shape::new("assumedRoleIdType", Kind::String).limits(Limits::NONE.min(2).max(193).pattern(&P_assumedRoleIdType));
 static P_assumedRoleIdType: Pattern = Pattern::new(r#"[\w+=,.@:-]*"#);
+static S_clientTokenType: schema::Shape =
+    schema::Shape::new("clientTokenType", Kind::String).limits(Limits::NONE.min(4).max(20000)).sensitive();
 static S_contextAssertionType: schema::Shape =
     schema::Shape::new("contextAssertionType", Kind::String).limits(Limits::NONE.min(4).max(2048));
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
@@ -341,10 +399,13 @@ static S_tokenType: schema::Shape = schema::Shape::new("tokenType", Kind::String
 static S_unrestrictedSessionPolicyDocumentType: schema::Shape = schema::Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String)
     .limits(Limits::NONE.min(1).pattern(&P_unrestrictedSessionPolicyDocumentType));
 static P_unrestrictedSessionPolicyDocumentType: Pattern = Pattern::new(r#"[\u0009\u000A\u000D\u0020-\u00FF]+"#);
+static S_urlType: schema::Shape = schema::Shape::new("urlType", Kind::String).limits(Limits::NONE.min(4).max(2048));
 static S_userIdType: schema::Shape = schema::Shape::new("userIdType", Kind::String);
 static S_userNameType: schema::Shape =
     schema::Shape::new("userNameType", Kind::String).limits(Limits::NONE.min(2).max(32).pattern(&P_userNameType));
 static P_userNameType: Pattern = Pattern::new(r#"[\w+=,.@-]*"#);
+static S_webIdentitySubjectType: schema::Shape =
+    schema::Shape::new("webIdentitySubjectType", Kind::String).limits(Limits::NONE.min(6).max(255));
 #[derive(Clone, Default)]
 pub struct AssumeRoleRequest {
     pub role_arn: String,
@@ -463,6 +524,123 @@ impl Structure for AssumeRoleResponse {
             2 => &mut self.packed_policy_size,
             3 => &mut self.source_identity,
             4 => &mut self.session_token_utilization,
+            _ => &mut self.session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithWebIdentityRequest {
+    pub role_arn: String,
+    pub role_session_name: String,
+    pub web_identity_token: String,
+    pub provider_id: Option<String>,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub policy: Option<String>,
+    pub duration_seconds: Option<i32>,
+    pub minimum_session_token_size: Option<i32>,
+}
+impl std::fmt::Debug for AssumeRoleWithWebIdentityRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssumeRoleWithWebIdentityRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleWithWebIdentityRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleWithWebIdentityRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.role_arn,
+            1 => &self.role_session_name,
+            2 => &self.web_identity_token,
+            3 => &self.provider_id,
+            4 => &self.policy_arns,
+            5 => &self.policy,
+            6 => &self.duration_seconds,
+            _ => &self.minimum_session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.role_arn,
+            1 => &mut self.role_session_name,
+            2 => &mut self.web_identity_token,
+            3 => &mut self.provider_id,
+            4 => &mut self.policy_arns,
+            5 => &mut self.policy,
+            6 => &mut self.duration_seconds,
+            _ => &mut self.minimum_session_token_size,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithWebIdentityResponse {
+    pub credentials: Option<Credentials>,
+    pub subject_from_web_identity_token: Option<String>,
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    pub packed_policy_size: Option<i32>,
+    pub provider: Option<String>,
+    pub audience: Option<String>,
+    pub source_identity: Option<String>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+impl std::fmt::Debug for AssumeRoleWithWebIdentityResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssumeRoleWithWebIdentityResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssumeRoleWithWebIdentityResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssumeRoleWithWebIdentityResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.credentials,
+            1 => &self.subject_from_web_identity_token,
+            2 => &self.assumed_role_user,
+            3 => &self.packed_policy_size,
+            4 => &self.provider,
+            5 => &self.audience,
+            6 => &self.source_identity,
+            7 => &self.session_token_utilization,
+            _ => &self.session_token_size,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.credentials,
+            1 => &mut self.subject_from_web_identity_token,
+            2 => &mut self.assumed_role_user,
+            3 => &mut self.packed_policy_size,
+            4 => &mut self.provider,
+            5 => &mut self.audience,
+            6 => &mut self.source_identity,
+            7 => &mut self.session_token_utilization,
             _ => &mut self.session_token_size,
         }
     }

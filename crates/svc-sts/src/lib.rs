@@ -1,8 +1,14 @@
 //! STS: who a caller is, and temporary credentials.
 
+mod assume_role;
+mod federation;
 mod identity;
+mod narrowing;
 mod ops;
+mod role;
 mod session;
+mod trust;
+mod web_identity;
 
 use kogumo_door::Service;
 

@@ -1,17 +1,20 @@
 //! The operations of STS that are built.
 
-use kogumo_door::{Op, read, task, write};
-use kogumo_model::sts::{AssumeRole, GetAccessKeyInfo, GetCallerIdentity, GetFederationToken, GetSessionToken};
+use kogumo_door::{Op, read, task};
+use kogumo_model::sts::*;
 
+use crate::assume_role::assume_role;
+use crate::federation::{get_federation_token, get_session_token};
 use crate::identity::{get_access_key_info, get_caller_identity};
-use crate::session::{assume_role, get_federation_token, get_session_token};
+use crate::web_identity::assume_role_with_web_identity;
 
 pub fn ops() -> Vec<Op> {
     vec![
         task::<AssumeRole, _>(assume_role),
+        task::<AssumeRoleWithWebIdentity, _>(assume_role_with_web_identity),
         task::<GetAccessKeyInfo, _>(get_access_key_info),
         read::<GetCallerIdentity>(get_caller_identity),
-        write::<GetFederationToken>(get_federation_token),
-        write::<GetSessionToken>(get_session_token),
+        task::<GetFederationToken, _>(get_federation_token),
+        task::<GetSessionToken, _>(get_session_token),
     ]
 }
