@@ -26,6 +26,10 @@ Kogumo (小雲): AWS on your own machine.
   kogumo clock                    the cloud's time
   kogumo clock advance DURATION   move it forward: 90s, 15m, 6h, 30d
   kogumo reset                    empty the cloud
+  kogumo net trace FROM TO:PORT   where a packet goes and why: FROM and TO are instances, interfaces,
+                                  addresses, gateways or 'internet'
+      --udp, --ping                 instead of TCP
+      --language en|ja              (default: as LANG says)
   kogumo template params FILE...  list a template's parameters
       --format table|json|markdown  (default table)
   kogumo version
@@ -43,7 +47,18 @@ pub enum Command {
     ClockShow,
     ClockAdvance(String),
     Reset,
+    NetTrace(Trace),
     TemplateParams { files: Vec<PathBuf>, format: Format },
+}
+
+/// What `kogumo net trace` was told.
+pub struct Trace {
+    pub from: String,
+    pub to: String,
+    pub port: Option<u16>,
+    /// `tcp`, `udp` or `icmp`.
+    pub protocol: &'static str,
+    pub language: Option<String>,
 }
 
 /// What `kogumo up` was told.
@@ -83,6 +98,7 @@ fn parse_command(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> 
         "services" => parse_services(parser),
         "clock" => parse_clock(parser),
         "reset" => end(parser, Command::Reset),
+        "net" => parse_net(parser),
         "template" => parse_template(parser),
         "version" => end(parser, Command::Version),
         "help" => Ok(Command::Help),
@@ -149,6 +165,38 @@ fn parse_clock(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
         Some(other) => Err(other.unexpected()),
     }
+}
+
+fn parse_net(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        Some(Value(word)) if word == "trace" => {}
+        Some(other) => return Err(other.unexpected()),
+        None => return Err("say 'kogumo net trace FROM TO:PORT'".into()),
+    }
+    let (mut ends, mut protocol, mut language) = (Vec::new(), "tcp", None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(end) => ends.push(end.string()?),
+            Long("udp") => protocol = "udp",
+            Long("ping") => protocol = "icmp",
+            Long("language") => language = Some(parser.value()?.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let [from, to] = <[String; 2]>::try_from(ends).map_err(|_| "say 'kogumo net trace FROM TO:PORT'")?;
+    let (to, port) = match to.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => {
+            let port = port.parse().map_err(|_| format!("'{port}' is no port"))?;
+            (host.to_owned(), Some(port))
+        }
+        _ => (to, None),
+    };
+    // They become a part of an address.
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-_/".contains(&byte));
+    if let Some(odd) = [&from, &to].into_iter().find(|end| !plain(end)) {
+        return Err(format!("'{odd}' is no instance, interface, address or gateway").into());
+    }
+    Ok(Command::NetTrace(Trace { from, to, port, protocol, language }))
 }
 
 fn parse_template(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {

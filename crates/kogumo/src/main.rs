@@ -47,6 +47,10 @@ fn main() -> ExitCode {
         Command::ClockShow => remote::show_clock(),
         Command::ClockAdvance(duration) => remote::advance_clock(&duration),
         Command::Reset => remote::reset(),
+        Command::NetTrace(trace) => match remote::trace(&trace) {
+            Ok(false) => return ExitCode::FAILURE,
+            done => done.map(drop),
+        },
         Command::TemplateParams { files, format } => template::params(&files, format),
     };
     match done {

@@ -8,6 +8,8 @@ use kogumo_base::Trouble;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use crate::arguments::Trace;
+
 /// Prints the cloud's time.
 ///
 /// # Errors
@@ -30,6 +32,23 @@ pub fn advance_clock(duration: &str) -> Result<(), Trouble> {
 /// No cloud answers.
 pub fn reset() -> Result<(), Trouble> {
     ask("POST", "/_kogumo/reset", None).map(drop)
+}
+
+/// Tells where a packet goes and why; answers whether it connects.
+///
+/// # Errors
+/// No cloud answers.
+pub fn trace(trace: &Trace) -> Result<bool, Trouble> {
+    let language = trace.language.clone().or_else(|| std::env::var("LANG").ok()).unwrap_or_default();
+    let language = if language.starts_with("ja") { "ja" } else { "en" };
+    let Trace { from, to, port, protocol, .. } = trace;
+    let port = port.map_or_else(String::new, |port| port.to_string());
+    let page = format!("/_kogumo/net/trace?from={from}&to={to}&port={port}&protocol={protocol}&language={language}");
+    let answer = ask("GET", &page, None)?;
+    for line in answer["lines"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        println!("{line}");
+    }
+    Ok(answer["connects"] == true)
 }
 
 fn print_now(answer: &Value) -> Result<(), Trouble> {

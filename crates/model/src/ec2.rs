@@ -31,20 +31,20 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AcceptTransitGatewayPeeringAttachment", "POST", "/"),
     &schema::Operation::unbuilt("AcceptTransitGatewayVpcAttachment", "POST", "/"),
     &schema::Operation::unbuilt("AcceptVpcEndpointConnections", "POST", "/"),
-    &schema::Operation::unbuilt("AcceptVpcPeeringConnection", "POST", "/"),
+    &ACCEPT_VPC_PEERING_CONNECTION,
     &schema::Operation::unbuilt("AdvertiseByoipCidr", "POST", "/"),
-    &schema::Operation::unbuilt("AllocateAddress", "POST", "/"),
+    &ALLOCATE_ADDRESS,
     &schema::Operation::unbuilt("AllocateHosts", "POST", "/"),
     &schema::Operation::unbuilt("AllocateIpamPoolCidr", "POST", "/"),
     &schema::Operation::unbuilt("ApplySecurityGroupsToClientVpnTargetNetwork", "POST", "/"),
-    &schema::Operation::unbuilt("AssignIpv6Addresses", "POST", "/"),
-    &schema::Operation::unbuilt("AssignPrivateIpAddresses", "POST", "/"),
+    &ASSIGN_IPV6_ADDRESSES,
+    &ASSIGN_PRIVATE_IP_ADDRESSES,
     &schema::Operation::unbuilt("AssignPrivateNatGatewayAddress", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateAddress", "POST", "/"),
+    &ASSOCIATE_ADDRESS,
     &schema::Operation::unbuilt("AssociateApplicationStatusCheck", "POST", "/"),
     &schema::Operation::unbuilt("AssociateCapacityReservationBillingOwner", "POST", "/"),
     &schema::Operation::unbuilt("AssociateClientVpnTargetNetwork", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateDhcpOptions", "POST", "/"),
+    &ASSOCIATE_DHCP_OPTIONS,
     &schema::Operation::unbuilt("AssociateEnclaveCertificateIamRole", "POST", "/"),
     &schema::Operation::unbuilt("AssociateIamInstanceProfile", "POST", "/"),
     &schema::Operation::unbuilt("AssociateInstanceEventWindow", "POST", "/"),
@@ -54,7 +54,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AssociateNatGatewayAddress", "POST", "/"),
     &schema::Operation::unbuilt("AssociateNetworkingFlexCostAllocationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("AssociateRouteServer", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateRouteTable", "POST", "/"),
+    &ASSOCIATE_ROUTE_TABLE,
     &schema::Operation::unbuilt("AssociateSecurityGroupVpc", "POST", "/"),
     &ASSOCIATE_SUBNET_CIDR_BLOCK,
     &schema::Operation::unbuilt("AssociateTransitGatewayMulticastDomain", "POST", "/"),
@@ -70,8 +70,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AttachVolume", "POST", "/"),
     &schema::Operation::unbuilt("AttachVpnGateway", "POST", "/"),
     &schema::Operation::unbuilt("AuthorizeClientVpnIngress", "POST", "/"),
-    &schema::Operation::unbuilt("AuthorizeSecurityGroupEgress", "POST", "/"),
-    &schema::Operation::unbuilt("AuthorizeSecurityGroupIngress", "POST", "/"),
+    &AUTHORIZE_SECURITY_GROUP_EGRESS,
+    &AUTHORIZE_SECURITY_GROUP_INGRESS,
     &schema::Operation::unbuilt("BatchModifyIpamRoutingPolicyRegistrations", "POST", "/"),
     &schema::Operation::unbuilt("BundleInstance", "POST", "/"),
     &schema::Operation::unbuilt("CancelBundleTask", "POST", "/"),
@@ -106,8 +106,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_DEFAULT_SUBNET,
     &CREATE_DEFAULT_VPC,
     &schema::Operation::unbuilt("CreateDelegateMacVolumeOwnershipTask", "POST", "/"),
-    &schema::Operation::unbuilt("CreateDhcpOptions", "POST", "/"),
-    &schema::Operation::unbuilt("CreateEgressOnlyInternetGateway", "POST", "/"),
+    &CREATE_DHCP_OPTIONS,
+    &CREATE_EGRESS_ONLY_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("CreateFleet", "POST", "/"),
     &schema::Operation::unbuilt("CreateFlowLogs", "POST", "/"),
     &schema::Operation::unbuilt("CreateFpgaImage", "POST", "/"),
@@ -138,14 +138,14 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateLocalGatewayVirtualInterface", "POST", "/"),
     &schema::Operation::unbuilt("CreateLocalGatewayVirtualInterfaceGroup", "POST", "/"),
     &schema::Operation::unbuilt("CreateMacSystemIntegrityProtectionModificationTask", "POST", "/"),
-    &schema::Operation::unbuilt("CreateManagedPrefixList", "POST", "/"),
+    &CREATE_MANAGED_PREFIX_LIST,
     &schema::Operation::unbuilt("CreateMetricCategory", "POST", "/"),
-    &schema::Operation::unbuilt("CreateNatGateway", "POST", "/"),
-    &schema::Operation::unbuilt("CreateNetworkAcl", "POST", "/"),
-    &schema::Operation::unbuilt("CreateNetworkAclEntry", "POST", "/"),
+    &CREATE_NAT_GATEWAY,
+    &CREATE_NETWORK_ACL,
+    &CREATE_NETWORK_ACL_ENTRY,
     &schema::Operation::unbuilt("CreateNetworkInsightsAccessScope", "POST", "/"),
-    &schema::Operation::unbuilt("CreateNetworkInsightsPath", "POST", "/"),
-    &schema::Operation::unbuilt("CreateNetworkInterface", "POST", "/"),
+    &CREATE_NETWORK_INSIGHTS_PATH,
+    &CREATE_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("CreateNetworkInterfacePermission", "POST", "/"),
     &schema::Operation::unbuilt("CreateNetworkingFlexCostAllocationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("CreatePlacementGroup", "POST", "/"),
@@ -153,14 +153,14 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateReplaceRootVolumeTask", "POST", "/"),
     &schema::Operation::unbuilt("CreateReservedInstancesListing", "POST", "/"),
     &schema::Operation::unbuilt("CreateRestoreImageTask", "POST", "/"),
-    &schema::Operation::unbuilt("CreateRoute", "POST", "/"),
+    &CREATE_ROUTE,
     &schema::Operation::unbuilt("CreateRouteServer", "POST", "/"),
     &schema::Operation::unbuilt("CreateRouteServerEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("CreateRouteServerPeer", "POST", "/"),
-    &schema::Operation::unbuilt("CreateRouteTable", "POST", "/"),
+    &CREATE_ROUTE_TABLE,
     &schema::Operation::unbuilt("CreateSecondaryNetwork", "POST", "/"),
     &schema::Operation::unbuilt("CreateSecondarySubnet", "POST", "/"),
-    &schema::Operation::unbuilt("CreateSecurityGroup", "POST", "/"),
+    &CREATE_SECURITY_GROUP,
     &schema::Operation::unbuilt("CreateSnapshot", "POST", "/"),
     &schema::Operation::unbuilt("CreateSnapshots", "POST", "/"),
     &schema::Operation::unbuilt("CreateSpotDatafeedSubscription", "POST", "/"),
@@ -195,10 +195,10 @@ static OPERATIONS: &[&schema::Operation] = &[
     &CREATE_VPC,
     &schema::Operation::unbuilt("CreateVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpcEncryptionControl", "POST", "/"),
-    &schema::Operation::unbuilt("CreateVpcEndpoint", "POST", "/"),
+    &CREATE_VPC_ENDPOINT,
     &schema::Operation::unbuilt("CreateVpcEndpointConnectionNotification", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpcEndpointServiceConfiguration", "POST", "/"),
-    &schema::Operation::unbuilt("CreateVpcPeeringConnection", "POST", "/"),
+    &CREATE_VPC_PEERING_CONNECTION,
     &schema::Operation::unbuilt("CreateVpnConcentrator", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpnConnection", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpnConnectionRoute", "POST", "/"),
@@ -212,8 +212,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteCoipCidr", "POST", "/"),
     &schema::Operation::unbuilt("DeleteCoipPool", "POST", "/"),
     &schema::Operation::unbuilt("DeleteCustomerGateway", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteDhcpOptions", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteEgressOnlyInternetGateway", "POST", "/"),
+    &DELETE_DHCP_OPTIONS,
+    &DELETE_EGRESS_ONLY_INTERNET_GATEWAY,
     &schema::Operation::unbuilt("DeleteFleets", "POST", "/"),
     &schema::Operation::unbuilt("DeleteFlowLogs", "POST", "/"),
     &schema::Operation::unbuilt("DeleteFpgaImage", "POST", "/"),
@@ -240,29 +240,29 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteLocalGatewayRouteTableVpcAssociation", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLocalGatewayVirtualInterface", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLocalGatewayVirtualInterfaceGroup", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteManagedPrefixList", "POST", "/"),
+    &DELETE_MANAGED_PREFIX_LIST,
     &schema::Operation::unbuilt("DeleteMetricCategory", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNatGateway", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNetworkAcl", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNetworkAclEntry", "POST", "/"),
+    &DELETE_NAT_GATEWAY,
+    &DELETE_NETWORK_ACL,
+    &DELETE_NETWORK_ACL_ENTRY,
     &schema::Operation::unbuilt("DeleteNetworkInsightsAccessScope", "POST", "/"),
     &schema::Operation::unbuilt("DeleteNetworkInsightsAccessScopeAnalysis", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNetworkInsightsAnalysis", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNetworkInsightsPath", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteNetworkInterface", "POST", "/"),
+    &DELETE_NETWORK_INSIGHTS_ANALYSIS,
+    &DELETE_NETWORK_INSIGHTS_PATH,
+    &DELETE_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("DeleteNetworkInterfacePermission", "POST", "/"),
     &schema::Operation::unbuilt("DeleteNetworkingFlexCostAllocationPolicies", "POST", "/"),
     &schema::Operation::unbuilt("DeletePlacementGroup", "POST", "/"),
     &schema::Operation::unbuilt("DeletePublicIpv4Pool", "POST", "/"),
     &schema::Operation::unbuilt("DeleteQueuedReservedInstances", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRoute", "POST", "/"),
+    &DELETE_ROUTE,
     &schema::Operation::unbuilt("DeleteRouteServer", "POST", "/"),
     &schema::Operation::unbuilt("DeleteRouteServerEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("DeleteRouteServerPeer", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteRouteTable", "POST", "/"),
+    &DELETE_ROUTE_TABLE,
     &schema::Operation::unbuilt("DeleteSecondaryNetwork", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSecondarySubnet", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteSecurityGroup", "POST", "/"),
+    &DELETE_SECURITY_GROUP,
     &schema::Operation::unbuilt("DeleteSnapshot", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSpotDatafeedSubscription", "POST", "/"),
     &DELETE_SUBNET,
@@ -298,8 +298,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpcEndpointConnectionNotifications", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpcEndpointServiceConfigurations", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteVpcEndpoints", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteVpcPeeringConnection", "POST", "/"),
+    &DELETE_VPC_ENDPOINTS,
+    &DELETE_VPC_PEERING_CONNECTION,
     &schema::Operation::unbuilt("DeleteVpnConcentrator", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpnConnection", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpnConnectionRoute", "POST", "/"),
@@ -315,7 +315,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_ACCOUNT_ATTRIBUTES,
     &schema::Operation::unbuilt("DescribeAccountVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAddressTransfers", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeAddresses", "POST", "/"),
+    &DESCRIBE_ADDRESSES,
     &schema::Operation::unbuilt("DescribeAddressesAttribute", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAggregateIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribeApplicationStatus", "POST", "/"),
@@ -348,8 +348,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeConversionTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeCustomerGateways", "POST", "/"),
     &schema::Operation::unbuilt("DescribeDeclarativePoliciesReports", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeDhcpOptions", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeEgressOnlyInternetGateways", "POST", "/"),
+    &DESCRIBE_DHCP_OPTIONS,
+    &DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS,
     &schema::Operation::unbuilt("DescribeElasticGpus", "POST", "/"),
     &schema::Operation::unbuilt("DescribeExportImageTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeExportTasks", "POST", "/"),
@@ -413,23 +413,23 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeLockedSnapshots", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMacHosts", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMacModificationTasks", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeManagedPrefixLists", "POST", "/"),
+    &DESCRIBE_MANAGED_PREFIX_LISTS,
     &schema::Operation::unbuilt("DescribeMetricCategories", "POST", "/"),
     &schema::Operation::unbuilt("DescribeMovingAddresses", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNatGateways", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNetworkAcls", "POST", "/"),
+    &DESCRIBE_NAT_GATEWAYS,
+    &DESCRIBE_NETWORK_ACLS,
     &schema::Operation::unbuilt("DescribeNetworkInsightsAccessScopeAnalyses", "POST", "/"),
     &schema::Operation::unbuilt("DescribeNetworkInsightsAccessScopes", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNetworkInsightsAnalyses", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNetworkInsightsPaths", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNetworkInterfaceAttribute", "POST", "/"),
+    &DESCRIBE_NETWORK_INSIGHTS_ANALYSES,
+    &DESCRIBE_NETWORK_INSIGHTS_PATHS,
+    &DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeNetworkInterfacePermissions", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeNetworkInterfaces", "POST", "/"),
+    &DESCRIBE_NETWORK_INTERFACES,
     &schema::Operation::unbuilt("DescribeNetworkingFlexCostAllocationPolicies", "POST", "/"),
     &schema::Operation::unbuilt("DescribeNetworkingFlexCostAllocationPolicyAssociations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeOutpostLags", "POST", "/"),
     &schema::Operation::unbuilt("DescribePlacementGroups", "POST", "/"),
-    &schema::Operation::unbuilt("DescribePrefixLists", "POST", "/"),
+    &DESCRIBE_PREFIX_LISTS,
     &schema::Operation::unbuilt("DescribePrincipalIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribePublicIpv4Pools", "POST", "/"),
     &DESCRIBE_REGIONS,
@@ -441,16 +441,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeRouteServerEndpoints", "POST", "/"),
     &schema::Operation::unbuilt("DescribeRouteServerPeers", "POST", "/"),
     &schema::Operation::unbuilt("DescribeRouteServers", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeRouteTables", "POST", "/"),
+    &DESCRIBE_ROUTE_TABLES,
     &schema::Operation::unbuilt("DescribeScheduledInstanceAvailability", "POST", "/"),
     &schema::Operation::unbuilt("DescribeScheduledInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSecondaryInterfaces", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSecondaryNetworks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSecondarySubnets", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSecurityGroupReferences", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSecurityGroupRules", "POST", "/"),
+    &DESCRIBE_SECURITY_GROUP_REFERENCES,
+    &DESCRIBE_SECURITY_GROUP_RULES,
     &schema::Operation::unbuilt("DescribeSecurityGroupVpcAssociations", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSecurityGroups", "POST", "/"),
+    &DESCRIBE_SECURITY_GROUPS,
     &schema::Operation::unbuilt("DescribeServiceLinkVirtualInterfaces", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSnapshotTierStatus", "POST", "/"),
@@ -461,7 +461,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeSpotFleetRequests", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSpotInstanceRequests", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSpotPriceHistory", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeStaleSecurityGroups", "POST", "/"),
+    &DESCRIBE_STALE_SECURITY_GROUPS,
     &schema::Operation::unbuilt("DescribeStoreImageTasks", "POST", "/"),
     &DESCRIBE_SUBNETS,
     &DESCRIBE_TAGS,
@@ -502,9 +502,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeVpcEndpointConnections", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcEndpointServiceConfigurations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcEndpointServicePermissions", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpcEndpointServices", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpcEndpoints", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVpcPeeringConnections", "POST", "/"),
+    &DESCRIBE_VPC_ENDPOINT_SERVICES,
+    &DESCRIBE_VPC_ENDPOINTS,
+    &DESCRIBE_VPC_PEERING_CONNECTIONS,
     &DESCRIBE_VPCS,
     &schema::Operation::unbuilt("DescribeVpnConcentrators", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpnConnections", "POST", "/"),
@@ -538,7 +538,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisableVgwRoutePropagation", "POST", "/"),
     &schema::Operation::unbuilt("DisableVpcClassicLink", "POST", "/"),
     &schema::Operation::unbuilt("DisableVpcClassicLinkDnsSupport", "POST", "/"),
-    &schema::Operation::unbuilt("DisassociateAddress", "POST", "/"),
+    &DISASSOCIATE_ADDRESS,
     &schema::Operation::unbuilt("DisassociateApplicationStatusCheck", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateCapacityReservationBillingOwner", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateClientVpnTargetNetwork", "POST", "/"),
@@ -551,7 +551,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisassociateNatGatewayAddress", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateNetworkingFlexCostAllocationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateRouteServer", "POST", "/"),
-    &schema::Operation::unbuilt("DisassociateRouteTable", "POST", "/"),
+    &DISASSOCIATE_ROUTE_TABLE,
     &schema::Operation::unbuilt("DisassociateSecurityGroupVpc", "POST", "/"),
     &DISASSOCIATE_SUBNET_CIDR_BLOCK,
     &schema::Operation::unbuilt("DisassociateTransitGatewayMulticastDomain", "POST", "/"),
@@ -639,8 +639,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetIpamRoutingPolicyRegistrationDeltas", "POST", "/"),
     &schema::Operation::unbuilt("GetIpamRoutingPolicyRegistrations", "POST", "/"),
     &schema::Operation::unbuilt("GetLaunchTemplateData", "POST", "/"),
-    &schema::Operation::unbuilt("GetManagedPrefixListAssociations", "POST", "/"),
-    &schema::Operation::unbuilt("GetManagedPrefixListEntries", "POST", "/"),
+    &GET_MANAGED_PREFIX_LIST_ASSOCIATIONS,
+    &GET_MANAGED_PREFIX_LIST_ENTRIES,
     &schema::Operation::unbuilt("GetManagedResourceVisibility", "POST", "/"),
     &schema::Operation::unbuilt("GetNetworkInsightsAccessScopeAnalysisFindings", "POST", "/"),
     &schema::Operation::unbuilt("GetNetworkInsightsAccessScopeContent", "POST", "/"),
@@ -650,7 +650,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetRouteServerAssociations", "POST", "/"),
     &schema::Operation::unbuilt("GetRouteServerPropagations", "POST", "/"),
     &schema::Operation::unbuilt("GetRouteServerRoutingDatabase", "POST", "/"),
-    &schema::Operation::unbuilt("GetSecurityGroupsForVpc", "POST", "/"),
+    &GET_SECURITY_GROUPS_FOR_VPC,
     &schema::Operation::unbuilt("GetSerialConsoleAccessStatus", "POST", "/"),
     &schema::Operation::unbuilt("GetSnapshotBlockPublicAccessState", "POST", "/"),
     &schema::Operation::unbuilt("GetSpotPlacementScores", "POST", "/"),
@@ -721,16 +721,16 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyIpamScope", "POST", "/"),
     &schema::Operation::unbuilt("ModifyLaunchTemplate", "POST", "/"),
     &schema::Operation::unbuilt("ModifyLocalGatewayRoute", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyManagedPrefixList", "POST", "/"),
+    &MODIFY_MANAGED_PREFIX_LIST,
     &schema::Operation::unbuilt("ModifyManagedResourceVisibility", "POST", "/"),
     &schema::Operation::unbuilt("ModifyMetricCategory", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyNetworkInterfaceAttribute", "POST", "/"),
+    &MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyNetworkingFlexCostAllocationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("ModifyPrivateDnsNameOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyPublicIpDnsNameOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyReservedInstances", "POST", "/"),
     &schema::Operation::unbuilt("ModifyRouteServer", "POST", "/"),
-    &schema::Operation::unbuilt("ModifySecurityGroupRules", "POST", "/"),
+    &MODIFY_SECURITY_GROUP_RULES,
     &schema::Operation::unbuilt("ModifySnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ModifySnapshotTier", "POST", "/"),
     &schema::Operation::unbuilt("ModifySpotFleetRequest", "POST", "/"),
@@ -759,7 +759,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEncryptionControl", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyVpcEndpoint", "POST", "/"),
+    &MODIFY_VPC_ENDPOINT,
     &schema::Operation::unbuilt("ModifyVpcEndpointConnectionNotification", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEndpointPayerResponsibility", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVpcEndpointServiceConfiguration", "POST", "/"),
@@ -795,17 +795,17 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RejectTransitGatewayPeeringAttachment", "POST", "/"),
     &schema::Operation::unbuilt("RejectTransitGatewayVpcAttachment", "POST", "/"),
     &schema::Operation::unbuilt("RejectVpcEndpointConnections", "POST", "/"),
-    &schema::Operation::unbuilt("RejectVpcPeeringConnection", "POST", "/"),
-    &schema::Operation::unbuilt("ReleaseAddress", "POST", "/"),
+    &REJECT_VPC_PEERING_CONNECTION,
+    &RELEASE_ADDRESS,
     &schema::Operation::unbuilt("ReleaseHosts", "POST", "/"),
     &schema::Operation::unbuilt("ReleaseIpamPoolAllocation", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceIamInstanceProfileAssociation", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceImageCriteriaInAllowedImagesSettings", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceImageInstanceTypeSpecification", "POST", "/"),
-    &schema::Operation::unbuilt("ReplaceNetworkAclAssociation", "POST", "/"),
-    &schema::Operation::unbuilt("ReplaceNetworkAclEntry", "POST", "/"),
-    &schema::Operation::unbuilt("ReplaceRoute", "POST", "/"),
-    &schema::Operation::unbuilt("ReplaceRouteTableAssociation", "POST", "/"),
+    &REPLACE_NETWORK_ACL_ASSOCIATION,
+    &REPLACE_NETWORK_ACL_ENTRY,
+    &REPLACE_ROUTE,
+    &REPLACE_ROUTE_TABLE_ASSOCIATION,
     &schema::Operation::unbuilt("ReplaceTransitGatewayRoute", "POST", "/"),
     &schema::Operation::unbuilt("ReplaceVpnTunnel", "POST", "/"),
     &schema::Operation::unbuilt("ReportInstanceStatus", "POST", "/"),
@@ -816,17 +816,17 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ResetFpgaImageAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ResetImageAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ResetInstanceAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ResetNetworkInterfaceAttribute", "POST", "/"),
+    &RESET_NETWORK_INTERFACE_ATTRIBUTE,
     &schema::Operation::unbuilt("ResetSnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("RestoreAddressToClassic", "POST", "/"),
     &schema::Operation::unbuilt("RestoreImageFromRecycleBin", "POST", "/"),
-    &schema::Operation::unbuilt("RestoreManagedPrefixListVersion", "POST", "/"),
+    &RESTORE_MANAGED_PREFIX_LIST_VERSION,
     &schema::Operation::unbuilt("RestoreSnapshotFromRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("RestoreSnapshotTier", "POST", "/"),
     &schema::Operation::unbuilt("RestoreVolumeFromRecycleBin", "POST", "/"),
     &schema::Operation::unbuilt("RevokeClientVpnIngress", "POST", "/"),
-    &schema::Operation::unbuilt("RevokeSecurityGroupEgress", "POST", "/"),
-    &schema::Operation::unbuilt("RevokeSecurityGroupIngress", "POST", "/"),
+    &REVOKE_SECURITY_GROUP_EGRESS,
+    &REVOKE_SECURITY_GROUP_INGRESS,
     &schema::Operation::unbuilt("RunInstances", "POST", "/"),
     &schema::Operation::unbuilt("RunScheduledInstances", "POST", "/"),
     &schema::Operation::unbuilt("SearchLocalGatewayRoutes", "POST", "/"),
@@ -836,24 +836,171 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("StartDeclarativePoliciesReport", "POST", "/"),
     &schema::Operation::unbuilt("StartInstances", "POST", "/"),
     &schema::Operation::unbuilt("StartNetworkInsightsAccessScopeAnalysis", "POST", "/"),
-    &schema::Operation::unbuilt("StartNetworkInsightsAnalysis", "POST", "/"),
+    &START_NETWORK_INSIGHTS_ANALYSIS,
     &schema::Operation::unbuilt("StartVpcEndpointServicePrivateDnsVerification", "POST", "/"),
     &schema::Operation::unbuilt("StopInstances", "POST", "/"),
     &schema::Operation::unbuilt("TerminateClientVpnConnections", "POST", "/"),
     &schema::Operation::unbuilt("TerminateInstances", "POST", "/"),
-    &schema::Operation::unbuilt("UnassignIpv6Addresses", "POST", "/"),
-    &schema::Operation::unbuilt("UnassignPrivateIpAddresses", "POST", "/"),
+    &UNASSIGN_IPV6_ADDRESSES,
+    &UNASSIGN_PRIVATE_IP_ADDRESSES,
     &schema::Operation::unbuilt("UnassignPrivateNatGatewayAddress", "POST", "/"),
     &schema::Operation::unbuilt("UnlockSnapshot", "POST", "/"),
     &schema::Operation::unbuilt("UnmonitorInstances", "POST", "/"),
     &schema::Operation::unbuilt("UpdateCapacityManagerMonitoredTagKeys", "POST", "/"),
     &schema::Operation::unbuilt("UpdateCapacityManagerOrganizationsAccess", "POST", "/"),
     &schema::Operation::unbuilt("UpdateInterruptibleCapacityReservationAllocation", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateSecurityGroupRuleDescriptionsEgress", "POST", "/"),
-    &schema::Operation::unbuilt("UpdateSecurityGroupRuleDescriptionsIngress", "POST", "/"),
+    &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS,
+    &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS,
     &schema::Operation::unbuilt("ValidateSecurityGroupQuotasForInterface", "POST", "/"),
     &schema::Operation::unbuilt("WithdrawByoipCidr", "POST", "/"),
 ];
+
+static ACCEPT_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
+    name: "AcceptVpcPeeringConnection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AcceptVpcPeeringConnectionRequest,
+    output: &S_AcceptVpcPeeringConnectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AcceptVpcPeeringConnection;
+impl OperationType for AcceptVpcPeeringConnection {
+    type Input = AcceptVpcPeeringConnectionRequest;
+    type Output = AcceptVpcPeeringConnectionResult;
+    const FACTS: &'static schema::Operation = &ACCEPT_VPC_PEERING_CONNECTION;
+}
+
+static ALLOCATE_ADDRESS: schema::Operation = schema::Operation {
+    name: "AllocateAddress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AllocateAddressRequest,
+    output: &S_AllocateAddressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AllocateAddress;
+impl OperationType for AllocateAddress {
+    type Input = AllocateAddressRequest;
+    type Output = AllocateAddressResult;
+    const FACTS: &'static schema::Operation = &ALLOCATE_ADDRESS;
+}
+
+static ASSIGN_IPV6_ADDRESSES: schema::Operation = schema::Operation {
+    name: "AssignIpv6Addresses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssignIpv6AddressesRequest,
+    output: &S_AssignIpv6AddressesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssignIpv6Addresses;
+impl OperationType for AssignIpv6Addresses {
+    type Input = AssignIpv6AddressesRequest;
+    type Output = AssignIpv6AddressesResult;
+    const FACTS: &'static schema::Operation = &ASSIGN_IPV6_ADDRESSES;
+}
+
+static ASSIGN_PRIVATE_IP_ADDRESSES: schema::Operation = schema::Operation {
+    name: "AssignPrivateIpAddresses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssignPrivateIpAddressesRequest,
+    output: &S_AssignPrivateIpAddressesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssignPrivateIpAddresses;
+impl OperationType for AssignPrivateIpAddresses {
+    type Input = AssignPrivateIpAddressesRequest;
+    type Output = AssignPrivateIpAddressesResult;
+    const FACTS: &'static schema::Operation = &ASSIGN_PRIVATE_IP_ADDRESSES;
+}
+
+static ASSOCIATE_ADDRESS: schema::Operation = schema::Operation {
+    name: "AssociateAddress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateAddressRequest,
+    output: &S_AssociateAddressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateAddress;
+impl OperationType for AssociateAddress {
+    type Input = AssociateAddressRequest;
+    type Output = AssociateAddressResult;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_ADDRESS;
+}
+
+static ASSOCIATE_DHCP_OPTIONS: schema::Operation = schema::Operation {
+    name: "AssociateDhcpOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateDhcpOptionsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateDhcpOptions;
+impl OperationType for AssociateDhcpOptions {
+    type Input = AssociateDhcpOptionsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_DHCP_OPTIONS;
+}
+
+static ASSOCIATE_ROUTE_TABLE: schema::Operation = schema::Operation {
+    name: "AssociateRouteTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateRouteTableRequest,
+    output: &S_AssociateRouteTableResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateRouteTable;
+impl OperationType for AssociateRouteTable {
+    type Input = AssociateRouteTableRequest;
+    type Output = AssociateRouteTableResult;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_ROUTE_TABLE;
+}
 
 static ASSOCIATE_SUBNET_CIDR_BLOCK: schema::Operation = schema::Operation {
     name: "AssociateSubnetCidrBlock",
@@ -918,6 +1065,48 @@ impl OperationType for AttachInternetGateway {
     const FACTS: &'static schema::Operation = &ATTACH_INTERNET_GATEWAY;
 }
 
+static AUTHORIZE_SECURITY_GROUP_EGRESS: schema::Operation = schema::Operation {
+    name: "AuthorizeSecurityGroupEgress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AuthorizeSecurityGroupEgressRequest,
+    output: &S_AuthorizeSecurityGroupEgressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AuthorizeSecurityGroupEgress;
+impl OperationType for AuthorizeSecurityGroupEgress {
+    type Input = AuthorizeSecurityGroupEgressRequest;
+    type Output = AuthorizeSecurityGroupEgressResult;
+    const FACTS: &'static schema::Operation = &AUTHORIZE_SECURITY_GROUP_EGRESS;
+}
+
+static AUTHORIZE_SECURITY_GROUP_INGRESS: schema::Operation = schema::Operation {
+    name: "AuthorizeSecurityGroupIngress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AuthorizeSecurityGroupIngressRequest,
+    output: &S_AuthorizeSecurityGroupIngressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AuthorizeSecurityGroupIngress;
+impl OperationType for AuthorizeSecurityGroupIngress {
+    type Input = AuthorizeSecurityGroupIngressRequest;
+    type Output = AuthorizeSecurityGroupIngressResult;
+    const FACTS: &'static schema::Operation = &AUTHORIZE_SECURITY_GROUP_INGRESS;
+}
+
 static CREATE_DEFAULT_SUBNET: schema::Operation = schema::Operation {
     name: "CreateDefaultSubnet",
     method: "POST",
@@ -960,6 +1149,48 @@ impl OperationType for CreateDefaultVpc {
     const FACTS: &'static schema::Operation = &CREATE_DEFAULT_VPC;
 }
 
+static CREATE_DHCP_OPTIONS: schema::Operation = schema::Operation {
+    name: "CreateDhcpOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateDhcpOptionsRequest,
+    output: &S_CreateDhcpOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateDhcpOptions;
+impl OperationType for CreateDhcpOptions {
+    type Input = CreateDhcpOptionsRequest;
+    type Output = CreateDhcpOptionsResult;
+    const FACTS: &'static schema::Operation = &CREATE_DHCP_OPTIONS;
+}
+
+static CREATE_EGRESS_ONLY_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "CreateEgressOnlyInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateEgressOnlyInternetGatewayRequest,
+    output: &S_CreateEgressOnlyInternetGatewayResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateEgressOnlyInternetGateway;
+impl OperationType for CreateEgressOnlyInternetGateway {
+    type Input = CreateEgressOnlyInternetGatewayRequest;
+    type Output = CreateEgressOnlyInternetGatewayResult;
+    const FACTS: &'static schema::Operation = &CREATE_EGRESS_ONLY_INTERNET_GATEWAY;
+}
+
 static CREATE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
     name: "CreateInternetGateway",
     method: "POST",
@@ -1000,6 +1231,195 @@ impl OperationType for CreateKeyPair {
     type Input = CreateKeyPairRequest;
     type Output = KeyPair;
     const FACTS: &'static schema::Operation = &CREATE_KEY_PAIR;
+}
+
+static CREATE_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
+    name: "CreateManagedPrefixList",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateManagedPrefixListRequest,
+    output: &S_CreateManagedPrefixListResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateManagedPrefixList;
+impl OperationType for CreateManagedPrefixList {
+    type Input = CreateManagedPrefixListRequest;
+    type Output = CreateManagedPrefixListResult;
+    const FACTS: &'static schema::Operation = &CREATE_MANAGED_PREFIX_LIST;
+}
+
+static CREATE_NAT_GATEWAY: schema::Operation = schema::Operation {
+    name: "CreateNatGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateNatGatewayRequest,
+    output: &S_CreateNatGatewayResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateNatGateway;
+impl OperationType for CreateNatGateway {
+    type Input = CreateNatGatewayRequest;
+    type Output = CreateNatGatewayResult;
+    const FACTS: &'static schema::Operation = &CREATE_NAT_GATEWAY;
+}
+
+static CREATE_NETWORK_ACL: schema::Operation = schema::Operation {
+    name: "CreateNetworkAcl",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateNetworkAclRequest,
+    output: &S_CreateNetworkAclResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateNetworkAcl;
+impl OperationType for CreateNetworkAcl {
+    type Input = CreateNetworkAclRequest;
+    type Output = CreateNetworkAclResult;
+    const FACTS: &'static schema::Operation = &CREATE_NETWORK_ACL;
+}
+
+static CREATE_NETWORK_ACL_ENTRY: schema::Operation = schema::Operation {
+    name: "CreateNetworkAclEntry",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateNetworkAclEntryRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateNetworkAclEntry;
+impl OperationType for CreateNetworkAclEntry {
+    type Input = CreateNetworkAclEntryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &CREATE_NETWORK_ACL_ENTRY;
+}
+
+static CREATE_NETWORK_INSIGHTS_PATH: schema::Operation = schema::Operation {
+    name: "CreateNetworkInsightsPath",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateNetworkInsightsPathRequest,
+    output: &S_CreateNetworkInsightsPathResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateNetworkInsightsPath;
+impl OperationType for CreateNetworkInsightsPath {
+    type Input = CreateNetworkInsightsPathRequest;
+    type Output = CreateNetworkInsightsPathResult;
+    const FACTS: &'static schema::Operation = &CREATE_NETWORK_INSIGHTS_PATH;
+}
+
+static CREATE_NETWORK_INTERFACE: schema::Operation = schema::Operation {
+    name: "CreateNetworkInterface",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateNetworkInterfaceRequest,
+    output: &S_CreateNetworkInterfaceResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateNetworkInterface;
+impl OperationType for CreateNetworkInterface {
+    type Input = CreateNetworkInterfaceRequest;
+    type Output = CreateNetworkInterfaceResult;
+    const FACTS: &'static schema::Operation = &CREATE_NETWORK_INTERFACE;
+}
+
+static CREATE_ROUTE: schema::Operation = schema::Operation {
+    name: "CreateRoute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateRouteRequest,
+    output: &S_CreateRouteResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRoute;
+impl OperationType for CreateRoute {
+    type Input = CreateRouteRequest;
+    type Output = CreateRouteResult;
+    const FACTS: &'static schema::Operation = &CREATE_ROUTE;
+}
+
+static CREATE_ROUTE_TABLE: schema::Operation = schema::Operation {
+    name: "CreateRouteTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateRouteTableRequest,
+    output: &S_CreateRouteTableResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateRouteTable;
+impl OperationType for CreateRouteTable {
+    type Input = CreateRouteTableRequest;
+    type Output = CreateRouteTableResult;
+    const FACTS: &'static schema::Operation = &CREATE_ROUTE_TABLE;
+}
+
+static CREATE_SECURITY_GROUP: schema::Operation = schema::Operation {
+    name: "CreateSecurityGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSecurityGroupRequest,
+    output: &S_CreateSecurityGroupResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSecurityGroup;
+impl OperationType for CreateSecurityGroup {
+    type Input = CreateSecurityGroupRequest;
+    type Output = CreateSecurityGroupResult;
+    const FACTS: &'static schema::Operation = &CREATE_SECURITY_GROUP;
 }
 
 static CREATE_SUBNET: schema::Operation = schema::Operation {
@@ -1065,6 +1485,90 @@ impl OperationType for CreateVpc {
     const FACTS: &'static schema::Operation = &CREATE_VPC;
 }
 
+static CREATE_VPC_ENDPOINT: schema::Operation = schema::Operation {
+    name: "CreateVpcEndpoint",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateVpcEndpointRequest,
+    output: &S_CreateVpcEndpointResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateVpcEndpoint;
+impl OperationType for CreateVpcEndpoint {
+    type Input = CreateVpcEndpointRequest;
+    type Output = CreateVpcEndpointResult;
+    const FACTS: &'static schema::Operation = &CREATE_VPC_ENDPOINT;
+}
+
+static CREATE_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
+    name: "CreateVpcPeeringConnection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateVpcPeeringConnectionRequest,
+    output: &S_CreateVpcPeeringConnectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateVpcPeeringConnection;
+impl OperationType for CreateVpcPeeringConnection {
+    type Input = CreateVpcPeeringConnectionRequest;
+    type Output = CreateVpcPeeringConnectionResult;
+    const FACTS: &'static schema::Operation = &CREATE_VPC_PEERING_CONNECTION;
+}
+
+static DELETE_DHCP_OPTIONS: schema::Operation = schema::Operation {
+    name: "DeleteDhcpOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteDhcpOptionsRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteDhcpOptions;
+impl OperationType for DeleteDhcpOptions {
+    type Input = DeleteDhcpOptionsRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_DHCP_OPTIONS;
+}
+
+static DELETE_EGRESS_ONLY_INTERNET_GATEWAY: schema::Operation = schema::Operation {
+    name: "DeleteEgressOnlyInternetGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteEgressOnlyInternetGatewayRequest,
+    output: &S_DeleteEgressOnlyInternetGatewayResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteEgressOnlyInternetGateway;
+impl OperationType for DeleteEgressOnlyInternetGateway {
+    type Input = DeleteEgressOnlyInternetGatewayRequest;
+    type Output = DeleteEgressOnlyInternetGatewayResult;
+    const FACTS: &'static schema::Operation = &DELETE_EGRESS_ONLY_INTERNET_GATEWAY;
+}
+
 static DELETE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
     name: "DeleteInternetGateway",
     method: "POST",
@@ -1105,6 +1609,216 @@ impl OperationType for DeleteKeyPair {
     type Input = DeleteKeyPairRequest;
     type Output = DeleteKeyPairResult;
     const FACTS: &'static schema::Operation = &DELETE_KEY_PAIR;
+}
+
+static DELETE_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
+    name: "DeleteManagedPrefixList",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteManagedPrefixListRequest,
+    output: &S_DeleteManagedPrefixListResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteManagedPrefixList;
+impl OperationType for DeleteManagedPrefixList {
+    type Input = DeleteManagedPrefixListRequest;
+    type Output = DeleteManagedPrefixListResult;
+    const FACTS: &'static schema::Operation = &DELETE_MANAGED_PREFIX_LIST;
+}
+
+static DELETE_NAT_GATEWAY: schema::Operation = schema::Operation {
+    name: "DeleteNatGateway",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNatGatewayRequest,
+    output: &S_DeleteNatGatewayResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNatGateway;
+impl OperationType for DeleteNatGateway {
+    type Input = DeleteNatGatewayRequest;
+    type Output = DeleteNatGatewayResult;
+    const FACTS: &'static schema::Operation = &DELETE_NAT_GATEWAY;
+}
+
+static DELETE_NETWORK_ACL: schema::Operation = schema::Operation {
+    name: "DeleteNetworkAcl",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNetworkAclRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNetworkAcl;
+impl OperationType for DeleteNetworkAcl {
+    type Input = DeleteNetworkAclRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_NETWORK_ACL;
+}
+
+static DELETE_NETWORK_ACL_ENTRY: schema::Operation = schema::Operation {
+    name: "DeleteNetworkAclEntry",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNetworkAclEntryRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNetworkAclEntry;
+impl OperationType for DeleteNetworkAclEntry {
+    type Input = DeleteNetworkAclEntryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_NETWORK_ACL_ENTRY;
+}
+
+static DELETE_NETWORK_INSIGHTS_ANALYSIS: schema::Operation = schema::Operation {
+    name: "DeleteNetworkInsightsAnalysis",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNetworkInsightsAnalysisRequest,
+    output: &S_DeleteNetworkInsightsAnalysisResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNetworkInsightsAnalysis;
+impl OperationType for DeleteNetworkInsightsAnalysis {
+    type Input = DeleteNetworkInsightsAnalysisRequest;
+    type Output = DeleteNetworkInsightsAnalysisResult;
+    const FACTS: &'static schema::Operation = &DELETE_NETWORK_INSIGHTS_ANALYSIS;
+}
+
+static DELETE_NETWORK_INSIGHTS_PATH: schema::Operation = schema::Operation {
+    name: "DeleteNetworkInsightsPath",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNetworkInsightsPathRequest,
+    output: &S_DeleteNetworkInsightsPathResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNetworkInsightsPath;
+impl OperationType for DeleteNetworkInsightsPath {
+    type Input = DeleteNetworkInsightsPathRequest;
+    type Output = DeleteNetworkInsightsPathResult;
+    const FACTS: &'static schema::Operation = &DELETE_NETWORK_INSIGHTS_PATH;
+}
+
+static DELETE_NETWORK_INTERFACE: schema::Operation = schema::Operation {
+    name: "DeleteNetworkInterface",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteNetworkInterfaceRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteNetworkInterface;
+impl OperationType for DeleteNetworkInterface {
+    type Input = DeleteNetworkInterfaceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_NETWORK_INTERFACE;
+}
+
+static DELETE_ROUTE: schema::Operation = schema::Operation {
+    name: "DeleteRoute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRouteRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRoute;
+impl OperationType for DeleteRoute {
+    type Input = DeleteRouteRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROUTE;
+}
+
+static DELETE_ROUTE_TABLE: schema::Operation = schema::Operation {
+    name: "DeleteRouteTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteRouteTableRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteRouteTable;
+impl OperationType for DeleteRouteTable {
+    type Input = DeleteRouteTableRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_ROUTE_TABLE;
+}
+
+static DELETE_SECURITY_GROUP: schema::Operation = schema::Operation {
+    name: "DeleteSecurityGroup",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSecurityGroupRequest,
+    output: &S_DeleteSecurityGroupResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSecurityGroup;
+impl OperationType for DeleteSecurityGroup {
+    type Input = DeleteSecurityGroupRequest;
+    type Output = DeleteSecurityGroupResult;
+    const FACTS: &'static schema::Operation = &DELETE_SECURITY_GROUP;
 }
 
 static DELETE_SUBNET: schema::Operation = schema::Operation {
@@ -1170,6 +1884,48 @@ impl OperationType for DeleteVpc {
     const FACTS: &'static schema::Operation = &DELETE_VPC;
 }
 
+static DELETE_VPC_ENDPOINTS: schema::Operation = schema::Operation {
+    name: "DeleteVpcEndpoints",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteVpcEndpointsRequest,
+    output: &S_DeleteVpcEndpointsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteVpcEndpoints;
+impl OperationType for DeleteVpcEndpoints {
+    type Input = DeleteVpcEndpointsRequest;
+    type Output = DeleteVpcEndpointsResult;
+    const FACTS: &'static schema::Operation = &DELETE_VPC_ENDPOINTS;
+}
+
+static DELETE_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
+    name: "DeleteVpcPeeringConnection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteVpcPeeringConnectionRequest,
+    output: &S_DeleteVpcPeeringConnectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteVpcPeeringConnection;
+impl OperationType for DeleteVpcPeeringConnection {
+    type Input = DeleteVpcPeeringConnectionRequest;
+    type Output = DeleteVpcPeeringConnectionResult;
+    const FACTS: &'static schema::Operation = &DELETE_VPC_PEERING_CONNECTION;
+}
+
 static DESCRIBE_ACCOUNT_ATTRIBUTES: schema::Operation = schema::Operation {
     name: "DescribeAccountAttributes",
     method: "POST",
@@ -1191,6 +1947,27 @@ impl OperationType for DescribeAccountAttributes {
     const FACTS: &'static schema::Operation = &DESCRIBE_ACCOUNT_ATTRIBUTES;
 }
 
+static DESCRIBE_ADDRESSES: schema::Operation = schema::Operation {
+    name: "DescribeAddresses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAddressesRequest,
+    output: &S_DescribeAddressesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAddresses;
+impl OperationType for DescribeAddresses {
+    type Input = DescribeAddressesRequest;
+    type Output = DescribeAddressesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ADDRESSES;
+}
+
 static DESCRIBE_AVAILABILITY_ZONES: schema::Operation = schema::Operation {
     name: "DescribeAvailabilityZones",
     method: "POST",
@@ -1210,6 +1987,48 @@ impl OperationType for DescribeAvailabilityZones {
     type Input = DescribeAvailabilityZonesRequest;
     type Output = DescribeAvailabilityZonesResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_AVAILABILITY_ZONES;
+}
+
+static DESCRIBE_DHCP_OPTIONS: schema::Operation = schema::Operation {
+    name: "DescribeDhcpOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeDhcpOptionsRequest,
+    output: &S_DescribeDhcpOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeDhcpOptions;
+impl OperationType for DescribeDhcpOptions {
+    type Input = DescribeDhcpOptionsRequest;
+    type Output = DescribeDhcpOptionsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_DHCP_OPTIONS;
+}
+
+static DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS: schema::Operation = schema::Operation {
+    name: "DescribeEgressOnlyInternetGateways",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeEgressOnlyInternetGatewaysRequest,
+    output: &S_DescribeEgressOnlyInternetGatewaysResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeEgressOnlyInternetGateways;
+impl OperationType for DescribeEgressOnlyInternetGateways {
+    type Input = DescribeEgressOnlyInternetGatewaysRequest;
+    type Output = DescribeEgressOnlyInternetGatewaysResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
 }
 
 static DESCRIBE_INTERNET_GATEWAYS: schema::Operation = schema::Operation {
@@ -1254,6 +2073,174 @@ impl OperationType for DescribeKeyPairs {
     const FACTS: &'static schema::Operation = &DESCRIBE_KEY_PAIRS;
 }
 
+static DESCRIBE_MANAGED_PREFIX_LISTS: schema::Operation = schema::Operation {
+    name: "DescribeManagedPrefixLists",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeManagedPrefixListsRequest,
+    output: &S_DescribeManagedPrefixListsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeManagedPrefixLists;
+impl OperationType for DescribeManagedPrefixLists {
+    type Input = DescribeManagedPrefixListsRequest;
+    type Output = DescribeManagedPrefixListsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_MANAGED_PREFIX_LISTS;
+}
+
+static DESCRIBE_NAT_GATEWAYS: schema::Operation = schema::Operation {
+    name: "DescribeNatGateways",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNatGatewaysRequest,
+    output: &S_DescribeNatGatewaysResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNatGateways;
+impl OperationType for DescribeNatGateways {
+    type Input = DescribeNatGatewaysRequest;
+    type Output = DescribeNatGatewaysResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NAT_GATEWAYS;
+}
+
+static DESCRIBE_NETWORK_ACLS: schema::Operation = schema::Operation {
+    name: "DescribeNetworkAcls",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNetworkAclsRequest,
+    output: &S_DescribeNetworkAclsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNetworkAcls;
+impl OperationType for DescribeNetworkAcls {
+    type Input = DescribeNetworkAclsRequest;
+    type Output = DescribeNetworkAclsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_ACLS;
+}
+
+static DESCRIBE_NETWORK_INSIGHTS_ANALYSES: schema::Operation = schema::Operation {
+    name: "DescribeNetworkInsightsAnalyses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNetworkInsightsAnalysesRequest,
+    output: &S_DescribeNetworkInsightsAnalysesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNetworkInsightsAnalyses;
+impl OperationType for DescribeNetworkInsightsAnalyses {
+    type Input = DescribeNetworkInsightsAnalysesRequest;
+    type Output = DescribeNetworkInsightsAnalysesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_INSIGHTS_ANALYSES;
+}
+
+static DESCRIBE_NETWORK_INSIGHTS_PATHS: schema::Operation = schema::Operation {
+    name: "DescribeNetworkInsightsPaths",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNetworkInsightsPathsRequest,
+    output: &S_DescribeNetworkInsightsPathsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNetworkInsightsPaths;
+impl OperationType for DescribeNetworkInsightsPaths {
+    type Input = DescribeNetworkInsightsPathsRequest;
+    type Output = DescribeNetworkInsightsPathsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_INSIGHTS_PATHS;
+}
+
+static DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeNetworkInterfaceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNetworkInterfaceAttributeRequest,
+    output: &S_DescribeNetworkInterfaceAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNetworkInterfaceAttribute;
+impl OperationType for DescribeNetworkInterfaceAttribute {
+    type Input = DescribeNetworkInterfaceAttributeRequest;
+    type Output = DescribeNetworkInterfaceAttributeResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE;
+}
+
+static DESCRIBE_NETWORK_INTERFACES: schema::Operation = schema::Operation {
+    name: "DescribeNetworkInterfaces",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeNetworkInterfacesRequest,
+    output: &S_DescribeNetworkInterfacesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeNetworkInterfaces;
+impl OperationType for DescribeNetworkInterfaces {
+    type Input = DescribeNetworkInterfacesRequest;
+    type Output = DescribeNetworkInterfacesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_NETWORK_INTERFACES;
+}
+
+static DESCRIBE_PREFIX_LISTS: schema::Operation = schema::Operation {
+    name: "DescribePrefixLists",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribePrefixListsRequest,
+    output: &S_DescribePrefixListsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribePrefixLists;
+impl OperationType for DescribePrefixLists {
+    type Input = DescribePrefixListsRequest;
+    type Output = DescribePrefixListsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_PREFIX_LISTS;
+}
+
 static DESCRIBE_REGIONS: schema::Operation = schema::Operation {
     name: "DescribeRegions",
     method: "POST",
@@ -1273,6 +2260,111 @@ impl OperationType for DescribeRegions {
     type Input = DescribeRegionsRequest;
     type Output = DescribeRegionsResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_REGIONS;
+}
+
+static DESCRIBE_ROUTE_TABLES: schema::Operation = schema::Operation {
+    name: "DescribeRouteTables",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeRouteTablesRequest,
+    output: &S_DescribeRouteTablesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeRouteTables;
+impl OperationType for DescribeRouteTables {
+    type Input = DescribeRouteTablesRequest;
+    type Output = DescribeRouteTablesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ROUTE_TABLES;
+}
+
+static DESCRIBE_SECURITY_GROUP_REFERENCES: schema::Operation = schema::Operation {
+    name: "DescribeSecurityGroupReferences",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSecurityGroupReferencesRequest,
+    output: &S_DescribeSecurityGroupReferencesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSecurityGroupReferences;
+impl OperationType for DescribeSecurityGroupReferences {
+    type Input = DescribeSecurityGroupReferencesRequest;
+    type Output = DescribeSecurityGroupReferencesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SECURITY_GROUP_REFERENCES;
+}
+
+static DESCRIBE_SECURITY_GROUP_RULES: schema::Operation = schema::Operation {
+    name: "DescribeSecurityGroupRules",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSecurityGroupRulesRequest,
+    output: &S_DescribeSecurityGroupRulesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSecurityGroupRules;
+impl OperationType for DescribeSecurityGroupRules {
+    type Input = DescribeSecurityGroupRulesRequest;
+    type Output = DescribeSecurityGroupRulesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SECURITY_GROUP_RULES;
+}
+
+static DESCRIBE_SECURITY_GROUPS: schema::Operation = schema::Operation {
+    name: "DescribeSecurityGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSecurityGroupsRequest,
+    output: &S_DescribeSecurityGroupsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSecurityGroups;
+impl OperationType for DescribeSecurityGroups {
+    type Input = DescribeSecurityGroupsRequest;
+    type Output = DescribeSecurityGroupsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SECURITY_GROUPS;
+}
+
+static DESCRIBE_STALE_SECURITY_GROUPS: schema::Operation = schema::Operation {
+    name: "DescribeStaleSecurityGroups",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeStaleSecurityGroupsRequest,
+    output: &S_DescribeStaleSecurityGroupsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeStaleSecurityGroups;
+impl OperationType for DescribeStaleSecurityGroups {
+    type Input = DescribeStaleSecurityGroupsRequest;
+    type Output = DescribeStaleSecurityGroupsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_STALE_SECURITY_GROUPS;
 }
 
 static DESCRIBE_SUBNETS: schema::Operation = schema::Operation {
@@ -1338,6 +2430,69 @@ impl OperationType for DescribeVpcAttribute {
     const FACTS: &'static schema::Operation = &DESCRIBE_VPC_ATTRIBUTE;
 }
 
+static DESCRIBE_VPC_ENDPOINT_SERVICES: schema::Operation = schema::Operation {
+    name: "DescribeVpcEndpointServices",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpcEndpointServicesRequest,
+    output: &S_DescribeVpcEndpointServicesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpcEndpointServices;
+impl OperationType for DescribeVpcEndpointServices {
+    type Input = DescribeVpcEndpointServicesRequest;
+    type Output = DescribeVpcEndpointServicesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPC_ENDPOINT_SERVICES;
+}
+
+static DESCRIBE_VPC_ENDPOINTS: schema::Operation = schema::Operation {
+    name: "DescribeVpcEndpoints",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpcEndpointsRequest,
+    output: &S_DescribeVpcEndpointsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpcEndpoints;
+impl OperationType for DescribeVpcEndpoints {
+    type Input = DescribeVpcEndpointsRequest;
+    type Output = DescribeVpcEndpointsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPC_ENDPOINTS;
+}
+
+static DESCRIBE_VPC_PEERING_CONNECTIONS: schema::Operation = schema::Operation {
+    name: "DescribeVpcPeeringConnections",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVpcPeeringConnectionsRequest,
+    output: &S_DescribeVpcPeeringConnectionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVpcPeeringConnections;
+impl OperationType for DescribeVpcPeeringConnections {
+    type Input = DescribeVpcPeeringConnectionsRequest;
+    type Output = DescribeVpcPeeringConnectionsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VPC_PEERING_CONNECTIONS;
+}
+
 static DESCRIBE_VPCS: schema::Operation = schema::Operation {
     name: "DescribeVpcs",
     method: "POST",
@@ -1378,6 +2533,48 @@ impl OperationType for DetachInternetGateway {
     type Input = DetachInternetGatewayRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DETACH_INTERNET_GATEWAY;
+}
+
+static DISASSOCIATE_ADDRESS: schema::Operation = schema::Operation {
+    name: "DisassociateAddress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisassociateAddressRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisassociateAddress;
+impl OperationType for DisassociateAddress {
+    type Input = DisassociateAddressRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DISASSOCIATE_ADDRESS;
+}
+
+static DISASSOCIATE_ROUTE_TABLE: schema::Operation = schema::Operation {
+    name: "DisassociateRouteTable",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisassociateRouteTableRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisassociateRouteTable;
+impl OperationType for DisassociateRouteTable {
+    type Input = DisassociateRouteTableRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DISASSOCIATE_ROUTE_TABLE;
 }
 
 static DISASSOCIATE_SUBNET_CIDR_BLOCK: schema::Operation = schema::Operation {
@@ -1422,6 +2619,69 @@ impl OperationType for DisassociateVpcCidrBlock {
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
 }
 
+static GET_MANAGED_PREFIX_LIST_ASSOCIATIONS: schema::Operation = schema::Operation {
+    name: "GetManagedPrefixListAssociations",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetManagedPrefixListAssociationsRequest,
+    output: &S_GetManagedPrefixListAssociationsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetManagedPrefixListAssociations;
+impl OperationType for GetManagedPrefixListAssociations {
+    type Input = GetManagedPrefixListAssociationsRequest;
+    type Output = GetManagedPrefixListAssociationsResult;
+    const FACTS: &'static schema::Operation = &GET_MANAGED_PREFIX_LIST_ASSOCIATIONS;
+}
+
+static GET_MANAGED_PREFIX_LIST_ENTRIES: schema::Operation = schema::Operation {
+    name: "GetManagedPrefixListEntries",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetManagedPrefixListEntriesRequest,
+    output: &S_GetManagedPrefixListEntriesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetManagedPrefixListEntries;
+impl OperationType for GetManagedPrefixListEntries {
+    type Input = GetManagedPrefixListEntriesRequest;
+    type Output = GetManagedPrefixListEntriesResult;
+    const FACTS: &'static schema::Operation = &GET_MANAGED_PREFIX_LIST_ENTRIES;
+}
+
+static GET_SECURITY_GROUPS_FOR_VPC: schema::Operation = schema::Operation {
+    name: "GetSecurityGroupsForVpc",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetSecurityGroupsForVpcRequest,
+    output: &S_GetSecurityGroupsForVpcResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetSecurityGroupsForVpc;
+impl OperationType for GetSecurityGroupsForVpc {
+    type Input = GetSecurityGroupsForVpcRequest;
+    type Output = GetSecurityGroupsForVpcResult;
+    const FACTS: &'static schema::Operation = &GET_SECURITY_GROUPS_FOR_VPC;
+}
+
 static IMPORT_KEY_PAIR: schema::Operation = schema::Operation {
     name: "ImportKeyPair",
     method: "POST",
@@ -1441,6 +2701,69 @@ impl OperationType for ImportKeyPair {
     type Input = ImportKeyPairRequest;
     type Output = ImportKeyPairResult;
     const FACTS: &'static schema::Operation = &IMPORT_KEY_PAIR;
+}
+
+static MODIFY_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
+    name: "ModifyManagedPrefixList",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyManagedPrefixListRequest,
+    output: &S_ModifyManagedPrefixListResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyManagedPrefixList;
+impl OperationType for ModifyManagedPrefixList {
+    type Input = ModifyManagedPrefixListRequest;
+    type Output = ModifyManagedPrefixListResult;
+    const FACTS: &'static schema::Operation = &MODIFY_MANAGED_PREFIX_LIST;
+}
+
+static MODIFY_NETWORK_INTERFACE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyNetworkInterfaceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyNetworkInterfaceAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyNetworkInterfaceAttribute;
+impl OperationType for ModifyNetworkInterfaceAttribute {
+    type Input = ModifyNetworkInterfaceAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_NETWORK_INTERFACE_ATTRIBUTE;
+}
+
+static MODIFY_SECURITY_GROUP_RULES: schema::Operation = schema::Operation {
+    name: "ModifySecurityGroupRules",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifySecurityGroupRulesRequest,
+    output: &S_ModifySecurityGroupRulesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifySecurityGroupRules;
+impl OperationType for ModifySecurityGroupRules {
+    type Input = ModifySecurityGroupRulesRequest;
+    type Output = ModifySecurityGroupRulesResult;
+    const FACTS: &'static schema::Operation = &MODIFY_SECURITY_GROUP_RULES;
 }
 
 static MODIFY_SUBNET_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -1485,6 +2808,27 @@ impl OperationType for ModifyVpcAttribute {
     const FACTS: &'static schema::Operation = &MODIFY_VPC_ATTRIBUTE;
 }
 
+static MODIFY_VPC_ENDPOINT: schema::Operation = schema::Operation {
+    name: "ModifyVpcEndpoint",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVpcEndpointRequest,
+    output: &S_ModifyVpcEndpointResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVpcEndpoint;
+impl OperationType for ModifyVpcEndpoint {
+    type Input = ModifyVpcEndpointRequest;
+    type Output = ModifyVpcEndpointResult;
+    const FACTS: &'static schema::Operation = &MODIFY_VPC_ENDPOINT;
+}
+
 static MODIFY_VPC_TENANCY: schema::Operation = schema::Operation {
     name: "ModifyVpcTenancy",
     method: "POST",
@@ -1506,6 +2850,331 @@ impl OperationType for ModifyVpcTenancy {
     const FACTS: &'static schema::Operation = &MODIFY_VPC_TENANCY;
 }
 
+static REJECT_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
+    name: "RejectVpcPeeringConnection",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RejectVpcPeeringConnectionRequest,
+    output: &S_RejectVpcPeeringConnectionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RejectVpcPeeringConnection;
+impl OperationType for RejectVpcPeeringConnection {
+    type Input = RejectVpcPeeringConnectionRequest;
+    type Output = RejectVpcPeeringConnectionResult;
+    const FACTS: &'static schema::Operation = &REJECT_VPC_PEERING_CONNECTION;
+}
+
+static RELEASE_ADDRESS: schema::Operation = schema::Operation {
+    name: "ReleaseAddress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReleaseAddressRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReleaseAddress;
+impl OperationType for ReleaseAddress {
+    type Input = ReleaseAddressRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RELEASE_ADDRESS;
+}
+
+static REPLACE_NETWORK_ACL_ASSOCIATION: schema::Operation = schema::Operation {
+    name: "ReplaceNetworkAclAssociation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceNetworkAclAssociationRequest,
+    output: &S_ReplaceNetworkAclAssociationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceNetworkAclAssociation;
+impl OperationType for ReplaceNetworkAclAssociation {
+    type Input = ReplaceNetworkAclAssociationRequest;
+    type Output = ReplaceNetworkAclAssociationResult;
+    const FACTS: &'static schema::Operation = &REPLACE_NETWORK_ACL_ASSOCIATION;
+}
+
+static REPLACE_NETWORK_ACL_ENTRY: schema::Operation = schema::Operation {
+    name: "ReplaceNetworkAclEntry",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceNetworkAclEntryRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceNetworkAclEntry;
+impl OperationType for ReplaceNetworkAclEntry {
+    type Input = ReplaceNetworkAclEntryRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REPLACE_NETWORK_ACL_ENTRY;
+}
+
+static REPLACE_ROUTE: schema::Operation = schema::Operation {
+    name: "ReplaceRoute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceRouteRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceRoute;
+impl OperationType for ReplaceRoute {
+    type Input = ReplaceRouteRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REPLACE_ROUTE;
+}
+
+static REPLACE_ROUTE_TABLE_ASSOCIATION: schema::Operation = schema::Operation {
+    name: "ReplaceRouteTableAssociation",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ReplaceRouteTableAssociationRequest,
+    output: &S_ReplaceRouteTableAssociationResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ReplaceRouteTableAssociation;
+impl OperationType for ReplaceRouteTableAssociation {
+    type Input = ReplaceRouteTableAssociationRequest;
+    type Output = ReplaceRouteTableAssociationResult;
+    const FACTS: &'static schema::Operation = &REPLACE_ROUTE_TABLE_ASSOCIATION;
+}
+
+static RESET_NETWORK_INTERFACE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ResetNetworkInterfaceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetNetworkInterfaceAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetNetworkInterfaceAttribute;
+impl OperationType for ResetNetworkInterfaceAttribute {
+    type Input = ResetNetworkInterfaceAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RESET_NETWORK_INTERFACE_ATTRIBUTE;
+}
+
+static RESTORE_MANAGED_PREFIX_LIST_VERSION: schema::Operation = schema::Operation {
+    name: "RestoreManagedPrefixListVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RestoreManagedPrefixListVersionRequest,
+    output: &S_RestoreManagedPrefixListVersionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RestoreManagedPrefixListVersion;
+impl OperationType for RestoreManagedPrefixListVersion {
+    type Input = RestoreManagedPrefixListVersionRequest;
+    type Output = RestoreManagedPrefixListVersionResult;
+    const FACTS: &'static schema::Operation = &RESTORE_MANAGED_PREFIX_LIST_VERSION;
+}
+
+static REVOKE_SECURITY_GROUP_EGRESS: schema::Operation = schema::Operation {
+    name: "RevokeSecurityGroupEgress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RevokeSecurityGroupEgressRequest,
+    output: &S_RevokeSecurityGroupEgressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RevokeSecurityGroupEgress;
+impl OperationType for RevokeSecurityGroupEgress {
+    type Input = RevokeSecurityGroupEgressRequest;
+    type Output = RevokeSecurityGroupEgressResult;
+    const FACTS: &'static schema::Operation = &REVOKE_SECURITY_GROUP_EGRESS;
+}
+
+static REVOKE_SECURITY_GROUP_INGRESS: schema::Operation = schema::Operation {
+    name: "RevokeSecurityGroupIngress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RevokeSecurityGroupIngressRequest,
+    output: &S_RevokeSecurityGroupIngressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RevokeSecurityGroupIngress;
+impl OperationType for RevokeSecurityGroupIngress {
+    type Input = RevokeSecurityGroupIngressRequest;
+    type Output = RevokeSecurityGroupIngressResult;
+    const FACTS: &'static schema::Operation = &REVOKE_SECURITY_GROUP_INGRESS;
+}
+
+static START_NETWORK_INSIGHTS_ANALYSIS: schema::Operation = schema::Operation {
+    name: "StartNetworkInsightsAnalysis",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartNetworkInsightsAnalysisRequest,
+    output: &S_StartNetworkInsightsAnalysisResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct StartNetworkInsightsAnalysis;
+impl OperationType for StartNetworkInsightsAnalysis {
+    type Input = StartNetworkInsightsAnalysisRequest;
+    type Output = StartNetworkInsightsAnalysisResult;
+    const FACTS: &'static schema::Operation = &START_NETWORK_INSIGHTS_ANALYSIS;
+}
+
+static UNASSIGN_IPV6_ADDRESSES: schema::Operation = schema::Operation {
+    name: "UnassignIpv6Addresses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnassignIpv6AddressesRequest,
+    output: &S_UnassignIpv6AddressesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UnassignIpv6Addresses;
+impl OperationType for UnassignIpv6Addresses {
+    type Input = UnassignIpv6AddressesRequest;
+    type Output = UnassignIpv6AddressesResult;
+    const FACTS: &'static schema::Operation = &UNASSIGN_IPV6_ADDRESSES;
+}
+
+static UNASSIGN_PRIVATE_IP_ADDRESSES: schema::Operation = schema::Operation {
+    name: "UnassignPrivateIpAddresses",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UnassignPrivateIpAddressesRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UnassignPrivateIpAddresses;
+impl OperationType for UnassignPrivateIpAddresses {
+    type Input = UnassignPrivateIpAddressesRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &UNASSIGN_PRIVATE_IP_ADDRESSES;
+}
+
+static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS: schema::Operation = schema::Operation {
+    name: "UpdateSecurityGroupRuleDescriptionsEgress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateSecurityGroupRuleDescriptionsEgressRequest,
+    output: &S_UpdateSecurityGroupRuleDescriptionsEgressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgress;
+impl OperationType for UpdateSecurityGroupRuleDescriptionsEgress {
+    type Input = UpdateSecurityGroupRuleDescriptionsEgressRequest;
+    type Output = UpdateSecurityGroupRuleDescriptionsEgressResult;
+    const FACTS: &'static schema::Operation = &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS;
+}
+
+static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS: schema::Operation = schema::Operation {
+    name: "UpdateSecurityGroupRuleDescriptionsIngress",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_UpdateSecurityGroupRuleDescriptionsIngressRequest,
+    output: &S_UpdateSecurityGroupRuleDescriptionsIngressResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngress;
+impl OperationType for UpdateSecurityGroupRuleDescriptionsIngress {
+    type Input = UpdateSecurityGroupRuleDescriptionsIngressRequest;
+    type Output = UpdateSecurityGroupRuleDescriptionsIngressResult;
+    const FACTS: &'static schema::Operation = &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS;
+}
+
+static S_AcceptVpcPeeringConnectionRequest: schema::Shape =
+    schema::Shape::new("AcceptVpcPeeringConnectionRequest", Kind::Structure(&L_AcceptVpcPeeringConnectionRequest));
+static L_AcceptVpcPeeringConnectionRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionIdWithResolver).wire("vpcPeeringConnectionId").required(),
+]);
+static S_AcceptVpcPeeringConnectionResult: schema::Shape =
+    schema::Shape::new("AcceptVpcPeeringConnectionResult", Kind::Structure(&L_AcceptVpcPeeringConnectionResult));
+static L_AcceptVpcPeeringConnectionResult: Layout =
+    Layout::new(&[schema::Member::new("VpcPeeringConnection", &S_VpcPeeringConnection).wire("vpcPeeringConnection")]);
 static S_AccountAttribute: schema::Shape = schema::Shape::new("AccountAttribute", Kind::Structure(&L_AccountAttribute));
 static L_AccountAttribute: Layout = Layout::new(&[
     schema::Member::new("AttributeName", &S_String).wire("attributeName"),
@@ -1523,6 +3192,239 @@ static L_AccountAttributeValue: Layout = Layout::new(&[schema::Member::new("Attr
 static S_AccountAttributeValueList: schema::Shape =
     schema::Shape::new("AccountAttributeValueList", Kind::List(&M_AccountAttributeValueList));
 static M_AccountAttributeValueList: schema::Member = schema::Member::new("member", &S_AccountAttributeValue).wire("item");
+static S_AddPrefixListEntries: schema::Shape =
+    schema::Shape::new("AddPrefixListEntries", Kind::List(&M_AddPrefixListEntries)).limits(Limits::NONE.min(0).max(100));
+static M_AddPrefixListEntries: schema::Member = schema::Member::new("member", &S_AddPrefixListEntry);
+static S_AddPrefixListEntry: schema::Shape = schema::Shape::new("AddPrefixListEntry", Kind::Structure(&L_AddPrefixListEntry));
+static L_AddPrefixListEntry: Layout =
+    Layout::new(&[schema::Member::new("Cidr", &S_String).required(), schema::Member::new("Description", &S_String)]);
+static S_AdditionalDetail: schema::Shape = schema::Shape::new("AdditionalDetail", Kind::Structure(&L_AdditionalDetail));
+static L_AdditionalDetail: Layout = Layout::new(&[
+    schema::Member::new("AdditionalDetailType", &S_String).wire("additionalDetailType"),
+    schema::Member::new("Component", &S_AnalysisComponent).wire("component"),
+    schema::Member::new("VpcEndpointService", &S_AnalysisComponent).wire("vpcEndpointService"),
+    schema::Member::new("RuleOptions", &S_RuleOptionList).wire("ruleOptionSet").ec2("RuleOptionSet"),
+    schema::Member::new("RuleGroupTypePairs", &S_RuleGroupTypePairList).wire("ruleGroupTypePairSet").ec2("RuleGroupTypePairSet"),
+    schema::Member::new("RuleGroupRuleOptionsPairs", &S_RuleGroupRuleOptionsPairList)
+        .wire("ruleGroupRuleOptionsPairSet")
+        .ec2("RuleGroupRuleOptionsPairSet"),
+    schema::Member::new("ServiceName", &S_String).wire("serviceName"),
+    schema::Member::new("LoadBalancers", &S_AnalysisComponentList).wire("loadBalancerSet").ec2("LoadBalancerSet"),
+]);
+static S_AdditionalDetailList: schema::Shape = schema::Shape::new("AdditionalDetailList", Kind::List(&M_AdditionalDetailList));
+static M_AdditionalDetailList: schema::Member = schema::Member::new("member", &S_AdditionalDetail).wire("item");
+static S_Address: schema::Shape = schema::Shape::new("Address", Kind::Structure(&L_Address));
+static L_Address: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_String).wire("allocationId"),
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("Domain", &S_DomainType).wire("domain"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("NetworkInterfaceOwnerId", &S_String).wire("networkInterfaceOwnerId"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("PublicIpv4Pool", &S_String).wire("publicIpv4Pool"),
+    schema::Member::new("NetworkBorderGroup", &S_String).wire("networkBorderGroup"),
+    schema::Member::new("CustomerOwnedIp", &S_String).wire("customerOwnedIp"),
+    schema::Member::new("CustomerOwnedIpv4Pool", &S_String).wire("customerOwnedIpv4Pool"),
+    schema::Member::new("CarrierIp", &S_String).wire("carrierIp"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("ServiceManaged", &S_ServiceManaged).wire("serviceManaged"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+]);
+static S_AddressList: schema::Shape = schema::Shape::new("AddressList", Kind::List(&M_AddressList));
+static M_AddressList: schema::Member = schema::Member::new("member", &S_Address).wire("item");
+static S_AllocateAddressRequest: schema::Shape = schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
+static L_AllocateAddressRequest: Layout = Layout::new(&[
+    schema::Member::new("Domain", &S_DomainType),
+    schema::Member::new("Address", &S_PublicIpAddress),
+    schema::Member::new("PublicIpv4Pool", &S_Ipv4PoolEc2Id),
+    schema::Member::new("NetworkBorderGroup", &S_String),
+    schema::Member::new("CustomerOwnedIpv4Pool", &S_String),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("IpamPoolId", &S_IpamPoolId),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_AllocateAddressResult: schema::Shape = schema::Shape::new("AllocateAddressResult", Kind::Structure(&L_AllocateAddressResult));
+static L_AllocateAddressResult: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_String).wire("allocationId"),
+    schema::Member::new("PublicIpv4Pool", &S_String).wire("publicIpv4Pool"),
+    schema::Member::new("NetworkBorderGroup", &S_String).wire("networkBorderGroup"),
+    schema::Member::new("Domain", &S_DomainType).wire("domain"),
+    schema::Member::new("CustomerOwnedIp", &S_String).wire("customerOwnedIp"),
+    schema::Member::new("CustomerOwnedIpv4Pool", &S_String).wire("customerOwnedIpv4Pool"),
+    schema::Member::new("CarrierIp", &S_String).wire("carrierIp"),
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+]);
+static S_AllocationId: schema::Shape = schema::Shape::new("AllocationId", Kind::String);
+static S_AllocationIdList: schema::Shape = schema::Shape::new("AllocationIdList", Kind::List(&M_AllocationIdList));
+static M_AllocationIdList: schema::Member = schema::Member::new("member", &S_AllocationId).wire("AllocationId");
+static S_AlternatePathHint: schema::Shape = schema::Shape::new("AlternatePathHint", Kind::Structure(&L_AlternatePathHint));
+static L_AlternatePathHint: Layout = Layout::new(&[
+    schema::Member::new("ComponentId", &S_String).wire("componentId"),
+    schema::Member::new("ComponentArn", &S_String).wire("componentArn"),
+]);
+static S_AlternatePathHintList: schema::Shape = schema::Shape::new("AlternatePathHintList", Kind::List(&M_AlternatePathHintList));
+static M_AlternatePathHintList: schema::Member = schema::Member::new("member", &S_AlternatePathHint).wire("item");
+static S_AnalysisAclRule: schema::Shape = schema::Shape::new("AnalysisAclRule", Kind::Structure(&L_AnalysisAclRule));
+static L_AnalysisAclRule: Layout = Layout::new(&[
+    schema::Member::new("Cidr", &S_String).wire("cidr"),
+    schema::Member::new("Egress", &S_Boolean).wire("egress"),
+    schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+    schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
+]);
+static S_AnalysisComponent: schema::Shape = schema::Shape::new("AnalysisComponent", Kind::Structure(&L_AnalysisComponent));
+static L_AnalysisComponent: Layout = Layout::new(&[
+    schema::Member::new("Id", &S_String).wire("id"),
+    schema::Member::new("Arn", &S_String).wire("arn"),
+    schema::Member::new("Name", &S_String).wire("name"),
+]);
+static S_AnalysisComponentList: schema::Shape = schema::Shape::new("AnalysisComponentList", Kind::List(&M_AnalysisComponentList));
+static M_AnalysisComponentList: schema::Member = schema::Member::new("member", &S_AnalysisComponent).wire("item");
+static S_AnalysisLoadBalancerListener: schema::Shape =
+    schema::Shape::new("AnalysisLoadBalancerListener", Kind::Structure(&L_AnalysisLoadBalancerListener));
+static L_AnalysisLoadBalancerListener: Layout = Layout::new(&[
+    schema::Member::new("LoadBalancerPort", &S_Port).wire("loadBalancerPort"),
+    schema::Member::new("InstancePort", &S_Port).wire("instancePort"),
+]);
+static S_AnalysisLoadBalancerTarget: schema::Shape =
+    schema::Shape::new("AnalysisLoadBalancerTarget", Kind::Structure(&L_AnalysisLoadBalancerTarget));
+static L_AnalysisLoadBalancerTarget: Layout = Layout::new(&[
+    schema::Member::new("Address", &S_IpAddress).wire("address"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("Instance", &S_AnalysisComponent).wire("instance"),
+    schema::Member::new("Port", &S_Port).wire("port"),
+]);
+static S_AnalysisPacketHeader: schema::Shape = schema::Shape::new("AnalysisPacketHeader", Kind::Structure(&L_AnalysisPacketHeader));
+static L_AnalysisPacketHeader: Layout = Layout::new(&[
+    schema::Member::new("DestinationAddresses", &S_IpAddressList).wire("destinationAddressSet").ec2("DestinationAddressSet"),
+    schema::Member::new("DestinationPortRanges", &S_PortRangeList).wire("destinationPortRangeSet").ec2("DestinationPortRangeSet"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+    schema::Member::new("SourceAddresses", &S_IpAddressList).wire("sourceAddressSet").ec2("SourceAddressSet"),
+    schema::Member::new("SourcePortRanges", &S_PortRangeList).wire("sourcePortRangeSet").ec2("SourcePortRangeSet"),
+]);
+static S_AnalysisRouteTableRoute: schema::Shape =
+    schema::Shape::new("AnalysisRouteTableRoute", Kind::Structure(&L_AnalysisRouteTableRoute));
+static L_AnalysisRouteTableRoute: Layout = Layout::new(&[
+    schema::Member::new("DestinationCidr", &S_String).wire("destinationCidr"),
+    schema::Member::new("DestinationPrefixListId", &S_String).wire("destinationPrefixListId"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_String).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("GatewayId", &S_String).wire("gatewayId"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("Origin", &S_String).wire("origin"),
+    schema::Member::new("TransitGatewayId", &S_String).wire("transitGatewayId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
+    schema::Member::new("State", &S_String).wire("state"),
+    schema::Member::new("CarrierGatewayId", &S_String).wire("carrierGatewayId"),
+    schema::Member::new("CoreNetworkArn", &S_ResourceArn).wire("coreNetworkArn"),
+    schema::Member::new("LocalGatewayId", &S_String).wire("localGatewayId"),
+]);
+static S_AnalysisSecurityGroupRule: schema::Shape =
+    schema::Shape::new("AnalysisSecurityGroupRule", Kind::Structure(&L_AnalysisSecurityGroupRule));
+static L_AnalysisSecurityGroupRule: Layout = Layout::new(&[
+    schema::Member::new("Cidr", &S_String).wire("cidr"),
+    schema::Member::new("Direction", &S_String).wire("direction"),
+    schema::Member::new("SecurityGroupId", &S_String).wire("securityGroupId"),
+    schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
+    schema::Member::new("PrefixListId", &S_String).wire("prefixListId"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+]);
+static S_AnalysisStatus: schema::Shape =
+    schema::Shape::new("AnalysisStatus", Kind::String).limits(Limits::NONE.values(&["running", "succeeded", "failed"]));
+static S_AnalysisTransitGatewayPolicyTableEntry: schema::Shape =
+    schema::Shape::new("AnalysisTransitGatewayPolicyTableEntry", Kind::Structure(&L_AnalysisTransitGatewayPolicyTableEntry));
+static L_AnalysisTransitGatewayPolicyTableEntry: Layout = Layout::new(&[
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+    schema::Member::new("SourceCidr", &S_String).wire("sourceCidr"),
+    schema::Member::new("DestinationCidr", &S_String).wire("destinationCidr"),
+    schema::Member::new("SourcePortRange", &S_PortRange).wire("sourcePortRange"),
+    schema::Member::new("DestinationPortRange", &S_PortRange).wire("destinationPortRange"),
+    schema::Member::new("TargetRouteTableId", &S_String).wire("targetRouteTableId"),
+]);
+static S_ArnList: schema::Shape = schema::Shape::new("ArnList", Kind::List(&M_ArnList));
+static M_ArnList: schema::Member = schema::Member::new("member", &S_ResourceArn).wire("item");
+static S_AssignIpv6AddressesRequest: schema::Shape =
+    schema::Shape::new("AssignIpv6AddressesRequest", Kind::Structure(&L_AssignIpv6AddressesRequest));
+static L_AssignIpv6AddressesRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv6PrefixCount", &S_Integer),
+    schema::Member::new("Ipv6Prefixes", &S_IpPrefixList).wire("Ipv6Prefix").ec2("Ipv6Prefix"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("Ipv6Addresses", &S_Ipv6AddressList).wire("ipv6Addresses"),
+    schema::Member::new("Ipv6AddressCount", &S_Integer).wire("ipv6AddressCount"),
+]);
+static S_AssignIpv6AddressesResult: schema::Shape =
+    schema::Shape::new("AssignIpv6AddressesResult", Kind::Structure(&L_AssignIpv6AddressesResult));
+static L_AssignIpv6AddressesResult: Layout = Layout::new(&[
+    schema::Member::new("AssignedIpv6Addresses", &S_Ipv6AddressList).wire("assignedIpv6Addresses"),
+    schema::Member::new("AssignedIpv6Prefixes", &S_IpPrefixList).wire("assignedIpv6PrefixSet").ec2("AssignedIpv6PrefixSet"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+]);
+static S_AssignPrivateIpAddressesRequest: schema::Shape =
+    schema::Shape::new("AssignPrivateIpAddressesRequest", Kind::Structure(&L_AssignPrivateIpAddressesRequest));
+static L_AssignPrivateIpAddressesRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv4Prefixes", &S_IpPrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
+    schema::Member::new("Ipv4PrefixCount", &S_Integer),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList).wire("privateIpAddress").ec2("PrivateIpAddress"),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer).wire("secondaryPrivateIpAddressCount"),
+    schema::Member::new("AllowReassignment", &S_Boolean).wire("allowReassignment"),
+]);
+static S_AssignPrivateIpAddressesResult: schema::Shape =
+    schema::Shape::new("AssignPrivateIpAddressesResult", Kind::Structure(&L_AssignPrivateIpAddressesResult));
+static L_AssignPrivateIpAddressesResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("AssignedPrivateIpAddresses", &S_AssignedPrivateIpAddressList)
+        .wire("assignedPrivateIpAddressesSet")
+        .ec2("AssignedPrivateIpAddressesSet"),
+    schema::Member::new("AssignedIpv4Prefixes", &S_Ipv4PrefixesList).wire("assignedIpv4PrefixSet").ec2("AssignedIpv4PrefixSet"),
+]);
+static S_AssignedPrivateIpAddress: schema::Shape =
+    schema::Shape::new("AssignedPrivateIpAddress", Kind::Structure(&L_AssignedPrivateIpAddress));
+static L_AssignedPrivateIpAddress: Layout = Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
+static S_AssignedPrivateIpAddressList: schema::Shape =
+    schema::Shape::new("AssignedPrivateIpAddressList", Kind::List(&M_AssignedPrivateIpAddressList));
+static M_AssignedPrivateIpAddressList: schema::Member = schema::Member::new("member", &S_AssignedPrivateIpAddress).wire("item");
+static S_AssociateAddressRequest: schema::Shape =
+    schema::Shape::new("AssociateAddressRequest", Kind::Structure(&L_AssociateAddressRequest));
+static L_AssociateAddressRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId),
+    schema::Member::new("InstanceId", &S_InstanceId),
+    schema::Member::new("PublicIp", &S_EipAllocationPublicIp),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("AllowReassociation", &S_Boolean).wire("allowReassociation"),
+]);
+static S_AssociateAddressResult: schema::Shape = schema::Shape::new("AssociateAddressResult", Kind::Structure(&L_AssociateAddressResult));
+static L_AssociateAddressResult: Layout = Layout::new(&[schema::Member::new("AssociationId", &S_String).wire("associationId")]);
+static S_AssociateDhcpOptionsRequest: schema::Shape =
+    schema::Shape::new("AssociateDhcpOptionsRequest", Kind::Structure(&L_AssociateDhcpOptionsRequest));
+static L_AssociateDhcpOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DhcpOptionsId", &S_DefaultingDhcpOptionsId).required(),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_AssociateRouteTableRequest: schema::Shape =
+    schema::Shape::new("AssociateRouteTableRequest", Kind::Structure(&L_AssociateRouteTableRequest));
+static L_AssociateRouteTableRequest: Layout = Layout::new(&[
+    schema::Member::new("GatewayId", &S_RouteGatewayId),
+    schema::Member::new("PublicIpv4Pool", &S_Ipv4PoolEc2Id),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId"),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+]);
+static S_AssociateRouteTableResult: schema::Shape =
+    schema::Shape::new("AssociateRouteTableResult", Kind::Structure(&L_AssociateRouteTableResult));
+static L_AssociateRouteTableResult: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("AssociationState", &S_RouteTableAssociationState).wire("associationState"),
+]);
 static S_AssociateSubnetCidrBlockRequest: schema::Shape =
     schema::Shape::new("AssociateSubnetCidrBlockRequest", Kind::Structure(&L_AssociateSubnetCidrBlockRequest));
 static L_AssociateSubnetCidrBlockRequest: Layout = Layout::new(&[
@@ -1558,6 +3460,8 @@ static L_AssociateVpcCidrBlockResult: Layout = Layout::new(&[
     schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
+static S_AssociatedSubnetList: schema::Shape = schema::Shape::new("AssociatedSubnetList", Kind::List(&M_AssociatedSubnetList));
+static M_AssociatedSubnetList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("item");
 static S_AttachInternetGatewayRequest: schema::Shape =
     schema::Shape::new("AttachInternetGatewayRequest", Kind::Structure(&L_AttachInternetGatewayRequest));
 static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
@@ -1565,10 +3469,69 @@ static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
 ]);
+static S_AttachmentEnaSrdSpecification: schema::Shape =
+    schema::Shape::new("AttachmentEnaSrdSpecification", Kind::Structure(&L_AttachmentEnaSrdSpecification));
+static L_AttachmentEnaSrdSpecification: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdEnabled", &S_Boolean).wire("enaSrdEnabled"),
+    schema::Member::new("EnaSrdUdpSpecification", &S_AttachmentEnaSrdUdpSpecification).wire("enaSrdUdpSpecification"),
+]);
+static S_AttachmentEnaSrdUdpSpecification: schema::Shape =
+    schema::Shape::new("AttachmentEnaSrdUdpSpecification", Kind::Structure(&L_AttachmentEnaSrdUdpSpecification));
+static L_AttachmentEnaSrdUdpSpecification: Layout =
+    Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
 static S_AttachmentStatus: schema::Shape =
     schema::Shape::new("AttachmentStatus", Kind::String).limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached"]));
 static S_AttributeBooleanValue: schema::Shape = schema::Shape::new("AttributeBooleanValue", Kind::Structure(&L_AttributeBooleanValue));
 static L_AttributeBooleanValue: Layout = Layout::new(&[schema::Member::new("Value", &S_Boolean).wire("value")]);
+static S_AttributeValue: schema::Shape = schema::Shape::new("AttributeValue", Kind::Structure(&L_AttributeValue));
+static L_AttributeValue: Layout = Layout::new(&[schema::Member::new("Value", &S_String).wire("value")]);
+static S_AuthorizeSecurityGroupEgressRequest: schema::Shape =
+    schema::Shape::new("AuthorizeSecurityGroupEgressRequest", Kind::Structure(&L_AuthorizeSecurityGroupEgressRequest));
+static L_AuthorizeSecurityGroupEgressRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId").required(),
+    schema::Member::new("SourceSecurityGroupName", &S_String).wire("sourceSecurityGroupName"),
+    schema::Member::new("SourceSecurityGroupOwnerId", &S_String).wire("sourceSecurityGroupOwnerId"),
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("CidrIp", &S_String).wire("cidrIp"),
+    schema::Member::new("IpPermissions", &S_IpPermissionList).wire("ipPermissions"),
+]);
+static S_AuthorizeSecurityGroupEgressResult: schema::Shape =
+    schema::Shape::new("AuthorizeSecurityGroupEgressResult", Kind::Structure(&L_AuthorizeSecurityGroupEgressResult));
+static L_AuthorizeSecurityGroupEgressResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+]);
+static S_AuthorizeSecurityGroupIngressRequest: schema::Shape =
+    schema::Shape::new("AuthorizeSecurityGroupIngressRequest", Kind::Structure(&L_AuthorizeSecurityGroupIngressRequest));
+static L_AuthorizeSecurityGroupIngressRequest: Layout = Layout::new(&[
+    schema::Member::new("CidrIp", &S_String),
+    schema::Member::new("FromPort", &S_Integer),
+    schema::Member::new("GroupId", &S_SecurityGroupId),
+    schema::Member::new("GroupName", &S_SecurityGroupName),
+    schema::Member::new("IpPermissions", &S_IpPermissionList),
+    schema::Member::new("IpProtocol", &S_String),
+    schema::Member::new("SourceSecurityGroupName", &S_String),
+    schema::Member::new("SourceSecurityGroupOwnerId", &S_String),
+    schema::Member::new("ToPort", &S_Integer),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_AuthorizeSecurityGroupIngressResult: schema::Shape =
+    schema::Shape::new("AuthorizeSecurityGroupIngressResult", Kind::Structure(&L_AuthorizeSecurityGroupIngressResult));
+static L_AuthorizeSecurityGroupIngressResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+]);
+static S_AutoProvisionZonesState: schema::Shape =
+    schema::Shape::new("AutoProvisionZonesState", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
+static S_AutoScalingIpsState: schema::Shape =
+    schema::Shape::new("AutoScalingIpsState", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
+static S_AvailabilityMode: schema::Shape =
+    schema::Shape::new("AvailabilityMode", Kind::String).limits(Limits::NONE.values(&["zonal", "regional"]));
 static S_AvailabilityZone: schema::Shape = schema::Shape::new("AvailabilityZone", Kind::Structure(&L_AvailabilityZone));
 static L_AvailabilityZone: Layout = Layout::new(&[
     schema::Member::new("OptInStatus", &S_AvailabilityZoneOptInStatus).wire("optInStatus"),
@@ -1586,6 +3549,17 @@ static L_AvailabilityZone: Layout = Layout::new(&[
     schema::Member::new("SubGeography", &S_AvailabilityZoneSubGeographyList).wire("subGeographySet").ec2("SubGeographySet"),
     schema::Member::new("State", &S_AvailabilityZoneState).wire("zoneState").ec2("ZoneState"),
 ]);
+static S_AvailabilityZoneAddress: schema::Shape =
+    schema::Shape::new("AvailabilityZoneAddress", Kind::Structure(&L_AvailabilityZoneAddress));
+static L_AvailabilityZoneAddress: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId),
+    schema::Member::new("AllocationIds", &S_AllocationIdList).wire("AllocationId").ec2("AllocationId"),
+]);
+static S_AvailabilityZoneAddresses: schema::Shape =
+    schema::Shape::new("AvailabilityZoneAddresses", Kind::List(&M_AvailabilityZoneAddresses));
+static M_AvailabilityZoneAddresses: schema::Member =
+    schema::Member::new("member", &S_AvailabilityZoneAddress).wire("AvailabilityZoneAddress");
 static S_AvailabilityZoneGeography: schema::Shape =
     schema::Shape::new("AvailabilityZoneGeography", Kind::Structure(&L_AvailabilityZoneGeography));
 static L_AvailabilityZoneGeography: Layout = Layout::new(&[schema::Member::new("Name", &S_String).wire("name")]);
@@ -1625,7 +3599,36 @@ static S_BlockPublicAccessStates: schema::Shape =
 static L_BlockPublicAccessStates: Layout =
     Layout::new(&[schema::Member::new("InternetGatewayBlockMode", &S_BlockPublicAccessMode).wire("internetGatewayBlockMode")]);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_BoxedBoolean: schema::Shape = schema::Shape::new("BoxedBoolean", Kind::Boolean);
+static S_CarrierGatewayId: schema::Shape = schema::Shape::new("CarrierGatewayId", Kind::String);
+static S_CidrBlock: schema::Shape = schema::Shape::new("CidrBlock", Kind::Structure(&L_CidrBlock));
+static L_CidrBlock: Layout = Layout::new(&[schema::Member::new("CidrBlock", &S_String).wire("cidrBlock")]);
+static S_CidrBlockSet: schema::Shape = schema::Shape::new("CidrBlockSet", Kind::List(&M_CidrBlockSet));
+static M_CidrBlockSet: schema::Member = schema::Member::new("member", &S_CidrBlock).wire("item");
 static S_CoipPoolId: schema::Shape = schema::Shape::new("CoipPoolId", Kind::String);
+static S_ComponentAccount: schema::Shape =
+    schema::Shape::new("ComponentAccount", Kind::String).limits(Limits::NONE.pattern(&P_ComponentAccount));
+static P_ComponentAccount: Pattern = Pattern::new(r#"\d{12}"#);
+static S_ComponentRegion: schema::Shape =
+    schema::Shape::new("ComponentRegion", Kind::String).limits(Limits::NONE.pattern(&P_ComponentRegion));
+static P_ComponentRegion: Pattern = Pattern::new(r#"[a-z]{2}-[a-z]+-[1-9]+"#);
+static S_ConnectionTrackingConfiguration: schema::Shape =
+    schema::Shape::new("ConnectionTrackingConfiguration", Kind::Structure(&L_ConnectionTrackingConfiguration));
+static L_ConnectionTrackingConfiguration: Layout = Layout::new(&[
+    schema::Member::new("TcpEstablishedTimeout", &S_Integer).wire("tcpEstablishedTimeout"),
+    schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
+    schema::Member::new("UdpTimeout", &S_Integer).wire("udpTimeout"),
+]);
+static S_ConnectionTrackingSpecificationRequest: schema::Shape =
+    schema::Shape::new("ConnectionTrackingSpecificationRequest", Kind::Structure(&L_ConnectionTrackingSpecificationRequest));
+static L_ConnectionTrackingSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("TcpEstablishedTimeout", &S_Integer),
+    schema::Member::new("UdpStreamTimeout", &S_Integer),
+    schema::Member::new("UdpTimeout", &S_Integer),
+]);
+static S_ConnectivityType: schema::Shape =
+    schema::Shape::new("ConnectivityType", Kind::String).limits(Limits::NONE.values(&["private", "public"]));
+static S_CoreNetworkArn: schema::Shape = schema::Shape::new("CoreNetworkArn", Kind::String);
 static S_CreateDefaultSubnetRequest: schema::Shape =
     schema::Shape::new("CreateDefaultSubnetRequest", Kind::Structure(&L_CreateDefaultSubnetRequest));
 static L_CreateDefaultSubnetRequest: Layout = Layout::new(&[
@@ -1642,6 +3645,30 @@ static S_CreateDefaultVpcRequest: schema::Shape =
 static L_CreateDefaultVpcRequest: Layout = Layout::new(&[schema::Member::new("DryRun", &S_Boolean)]);
 static S_CreateDefaultVpcResult: schema::Shape = schema::Shape::new("CreateDefaultVpcResult", Kind::Structure(&L_CreateDefaultVpcResult));
 static L_CreateDefaultVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_CreateDhcpOptionsRequest: schema::Shape =
+    schema::Shape::new("CreateDhcpOptionsRequest", Kind::Structure(&L_CreateDhcpOptionsRequest));
+static L_CreateDhcpOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DhcpConfigurations", &S_NewDhcpConfigurationList).wire("dhcpConfiguration").ec2("DhcpConfiguration").required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateDhcpOptionsResult: schema::Shape =
+    schema::Shape::new("CreateDhcpOptionsResult", Kind::Structure(&L_CreateDhcpOptionsResult));
+static L_CreateDhcpOptionsResult: Layout = Layout::new(&[schema::Member::new("DhcpOptions", &S_DhcpOptions).wire("dhcpOptions")]);
+static S_CreateEgressOnlyInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("CreateEgressOnlyInternetGatewayRequest", Kind::Structure(&L_CreateEgressOnlyInternetGatewayRequest));
+static L_CreateEgressOnlyInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientToken", &S_String),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+]);
+static S_CreateEgressOnlyInternetGatewayResult: schema::Shape =
+    schema::Shape::new("CreateEgressOnlyInternetGatewayResult", Kind::Structure(&L_CreateEgressOnlyInternetGatewayResult));
+static L_CreateEgressOnlyInternetGatewayResult: Layout = Layout::new(&[
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+    schema::Member::new("EgressOnlyInternetGateway", &S_EgressOnlyInternetGateway).wire("egressOnlyInternetGateway"),
+]);
 static S_CreateInternetGatewayRequest: schema::Shape =
     schema::Shape::new("CreateInternetGatewayRequest", Kind::Structure(&L_CreateInternetGatewayRequest));
 static L_CreateInternetGatewayRequest: Layout = Layout::new(&[
@@ -1659,6 +3686,176 @@ static L_CreateKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("KeyFormat", &S_KeyFormat),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateManagedPrefixListRequest: schema::Shape =
+    schema::Shape::new("CreateManagedPrefixListRequest", Kind::Structure(&L_CreateManagedPrefixListRequest));
+static L_CreateManagedPrefixListRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListName", &S_String).required(),
+    schema::Member::new("Entries", &S_AddPrefixListEntries).wire("Entry").ec2("Entry"),
+    schema::Member::new("MaxEntries", &S_Integer).required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("AddressFamily", &S_String).required(),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+]);
+static S_CreateManagedPrefixListResult: schema::Shape =
+    schema::Shape::new("CreateManagedPrefixListResult", Kind::Structure(&L_CreateManagedPrefixListResult));
+static L_CreateManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_CreateNatGatewayRequest: schema::Shape =
+    schema::Shape::new("CreateNatGatewayRequest", Kind::Structure(&L_CreateNatGatewayRequest));
+static L_CreateNatGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityMode", &S_AvailabilityMode),
+    schema::Member::new("AllocationId", &S_AllocationId),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("SubnetId", &S_SubnetId),
+    schema::Member::new("VpcId", &S_VpcId),
+    schema::Member::new("AvailabilityZoneAddresses", &S_AvailabilityZoneAddresses)
+        .wire("AvailabilityZoneAddress")
+        .ec2("AvailabilityZoneAddress"),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ConnectivityType", &S_ConnectivityType),
+    schema::Member::new("PrivateIpAddress", &S_String),
+    schema::Member::new("SecondaryAllocationIds", &S_AllocationIdList).wire("SecondaryAllocationId").ec2("SecondaryAllocationId"),
+    schema::Member::new("SecondaryPrivateIpAddresses", &S_IpList).wire("SecondaryPrivateIpAddress").ec2("SecondaryPrivateIpAddress"),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_PrivateIpAddressCount),
+]);
+static S_CreateNatGatewayResult: schema::Shape = schema::Shape::new("CreateNatGatewayResult", Kind::Structure(&L_CreateNatGatewayResult));
+static L_CreateNatGatewayResult: Layout = Layout::new(&[
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+    schema::Member::new("NatGateway", &S_NatGateway).wire("natGateway"),
+]);
+static S_CreateNetworkAclEntryRequest: schema::Shape =
+    schema::Shape::new("CreateNetworkAclEntryRequest", Kind::Structure(&L_CreateNetworkAclEntryRequest));
+static L_CreateNetworkAclEntryRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber").required(),
+    schema::Member::new("Protocol", &S_String).wire("protocol").required(),
+    schema::Member::new("RuleAction", &S_RuleAction).wire("ruleAction").required(),
+    schema::Member::new("Egress", &S_Boolean).wire("egress").required(),
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+    schema::Member::new("IcmpTypeCode", &S_IcmpTypeCode).wire("Icmp").ec2("Icmp"),
+    schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
+]);
+static S_CreateNetworkAclRequest: schema::Shape =
+    schema::Shape::new("CreateNetworkAclRequest", Kind::Structure(&L_CreateNetworkAclRequest));
+static L_CreateNetworkAclRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_CreateNetworkAclResult: schema::Shape = schema::Shape::new("CreateNetworkAclResult", Kind::Structure(&L_CreateNetworkAclResult));
+static L_CreateNetworkAclResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkAcl", &S_NetworkAcl).wire("networkAcl"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+]);
+static S_CreateNetworkInsightsPathRequest: schema::Shape =
+    schema::Shape::new("CreateNetworkInsightsPathRequest", Kind::Structure(&L_CreateNetworkInsightsPathRequest));
+static L_CreateNetworkInsightsPathRequest: Layout = Layout::new(&[
+    schema::Member::new("SourceIp", &S_IpAddress),
+    schema::Member::new("DestinationIp", &S_IpAddress),
+    schema::Member::new("Source", &S_NetworkInsightsResourceId).required(),
+    schema::Member::new("Destination", &S_NetworkInsightsResourceId),
+    schema::Member::new("Protocol", &S_Protocol).required(),
+    schema::Member::new("DestinationPort", &S_Port),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String).required().idempotency_token(),
+    schema::Member::new("FilterAtSource", &S_PathRequestFilter),
+    schema::Member::new("FilterAtDestination", &S_PathRequestFilter),
+]);
+static S_CreateNetworkInsightsPathResult: schema::Shape =
+    schema::Shape::new("CreateNetworkInsightsPathResult", Kind::Structure(&L_CreateNetworkInsightsPathResult));
+static L_CreateNetworkInsightsPathResult: Layout =
+    Layout::new(&[schema::Member::new("NetworkInsightsPath", &S_NetworkInsightsPath).wire("networkInsightsPath")]);
+static S_CreateNetworkInterfaceRequest: schema::Shape =
+    schema::Shape::new("CreateNetworkInterfaceRequest", Kind::Structure(&L_CreateNetworkInterfaceRequest));
+static L_CreateNetworkInterfaceRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv4Prefixes", &S_Ipv4PrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
+    schema::Member::new("Ipv4PrefixCount", &S_Integer),
+    schema::Member::new("Ipv6Prefixes", &S_Ipv6PrefixList).wire("Ipv6Prefix").ec2("Ipv6Prefix"),
+    schema::Member::new("Ipv6PrefixCount", &S_Integer),
+    schema::Member::new("InterfaceType", &S_NetworkInterfaceCreationType),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("EnablePrimaryIpv6", &S_Boolean),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecificationRequest),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId").required(),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("Groups", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressSpecificationList).wire("privateIpAddresses"),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer).wire("secondaryPrivateIpAddressCount"),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressList).wire("ipv6Addresses"),
+    schema::Member::new("Ipv6AddressCount", &S_Integer).wire("ipv6AddressCount"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateNetworkInterfaceResult: schema::Shape =
+    schema::Shape::new("CreateNetworkInterfaceResult", Kind::Structure(&L_CreateNetworkInterfaceResult));
+static L_CreateNetworkInterfaceResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInterface", &S_NetworkInterface).wire("networkInterface"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+]);
+static S_CreatePeeringConnectionOptionsRequest: schema::Shape =
+    schema::Shape::new("CreatePeeringConnectionOptionsRequest", Kind::Structure(&L_CreatePeeringConnectionOptionsRequest));
+static L_CreatePeeringConnectionOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("AllowMultipathResilience", &S_Boolean),
+    schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode),
+]);
+static S_CreateRouteRequest: schema::Shape = schema::Shape::new("CreateRouteRequest", Kind::Structure(&L_CreateRouteRequest));
+static L_CreateRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
+    schema::Member::new("VpcEndpointId", &S_VpcEndpointId),
+    schema::Member::new("TransitGatewayId", &S_TransitGatewayId),
+    schema::Member::new("LocalGatewayId", &S_LocalGatewayId),
+    schema::Member::new("CarrierGatewayId", &S_CarrierGatewayId),
+    schema::Member::new("CoreNetworkArn", &S_CoreNetworkArn),
+    schema::Member::new("OdbNetworkArn", &S_OdbNetworkArn),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+    schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
+    schema::Member::new("GatewayId", &S_RouteGatewayId).wire("gatewayId"),
+    schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId"),
+    schema::Member::new("NatGatewayId", &S_NatGatewayId).wire("natGatewayId"),
+]);
+static S_CreateRouteResult: schema::Shape = schema::Shape::new("CreateRouteResult", Kind::Structure(&L_CreateRouteResult));
+static L_CreateRouteResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_CreateRouteTableRequest: schema::Shape =
+    schema::Shape::new("CreateRouteTableRequest", Kind::Structure(&L_CreateRouteTableRequest));
+static L_CreateRouteTableRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_CreateRouteTableResult: schema::Shape = schema::Shape::new("CreateRouteTableResult", Kind::Structure(&L_CreateRouteTableResult));
+static L_CreateRouteTableResult: Layout = Layout::new(&[
+    schema::Member::new("RouteTable", &S_RouteTable).wire("routeTable"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+]);
+static S_CreateSecurityGroupRequest: schema::Shape =
+    schema::Shape::new("CreateSecurityGroupRequest", Kind::Structure(&L_CreateSecurityGroupRequest));
+static L_CreateSecurityGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("GroupDescription").ec2("GroupDescription").required(),
+    schema::Member::new("GroupName", &S_String).required(),
+    schema::Member::new("VpcId", &S_VpcId),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateSecurityGroupResult: schema::Shape =
+    schema::Shape::new("CreateSecurityGroupResult", Kind::Structure(&L_CreateSecurityGroupResult));
+static L_CreateSecurityGroupResult: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("SecurityGroupArn", &S_String).wire("securityGroupArn"),
 ]);
 static S_CreateSubnetRequest: schema::Shape = schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
@@ -1684,6 +3881,48 @@ static L_CreateTagsRequest: Layout = Layout::new(&[
     schema::Member::new("Resources", &S_ResourceIdList).wire("ResourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag").required(),
 ]);
+static S_CreateVpcEndpointRequest: schema::Shape =
+    schema::Shape::new("CreateVpcEndpointRequest", Kind::Structure(&L_CreateVpcEndpointRequest));
+static L_CreateVpcEndpointRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VpcEndpointType", &S_VpcEndpointType),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("ServiceName", &S_String),
+    schema::Member::new("PolicyDocument", &S_String),
+    schema::Member::new("RouteTableIds", &S_VpcEndpointRouteTableIdList).wire("RouteTableId").ec2("RouteTableId"),
+    schema::Member::new("SubnetIds", &S_VpcEndpointSubnetIdList).wire("SubnetId").ec2("SubnetId"),
+    schema::Member::new("SecurityGroupIds", &S_VpcEndpointSecurityGroupIdList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("IpAddressType", &S_IpAddressType),
+    schema::Member::new("DnsOptions", &S_DnsOptionsSpecification),
+    schema::Member::new("ClientToken", &S_String),
+    schema::Member::new("PrivateDnsEnabled", &S_Boolean),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList).wire("SubnetConfiguration").ec2("SubnetConfiguration"),
+    schema::Member::new("ServiceNetworkArn", &S_ServiceNetworkArn),
+    schema::Member::new("ResourceConfigurationArn", &S_ResourceConfigurationArn),
+    schema::Member::new("ServiceRegion", &S_String),
+]);
+static S_CreateVpcEndpointResult: schema::Shape =
+    schema::Shape::new("CreateVpcEndpointResult", Kind::Structure(&L_CreateVpcEndpointResult));
+static L_CreateVpcEndpointResult: Layout = Layout::new(&[
+    schema::Member::new("VpcEndpoint", &S_VpcEndpoint).wire("vpcEndpoint"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+]);
+static S_CreateVpcPeeringConnectionRequest: schema::Shape =
+    schema::Shape::new("CreateVpcPeeringConnectionRequest", Kind::Structure(&L_CreateVpcPeeringConnectionRequest));
+static L_CreateVpcPeeringConnectionRequest: Layout = Layout::new(&[
+    schema::Member::new("PeerRegion", &S_String),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("RequesterPeeringConnectionOptions", &S_CreatePeeringConnectionOptionsRequest),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+    schema::Member::new("PeerVpcId", &S_String).wire("peerVpcId"),
+    schema::Member::new("PeerOwnerId", &S_String).wire("peerOwnerId"),
+]);
+static S_CreateVpcPeeringConnectionResult: schema::Shape =
+    schema::Shape::new("CreateVpcPeeringConnectionResult", Kind::Structure(&L_CreateVpcPeeringConnectionResult));
+static L_CreateVpcPeeringConnectionResult: Layout =
+    Layout::new(&[schema::Member::new("VpcPeeringConnection", &S_VpcPeeringConnection).wire("vpcPeeringConnection")]);
 static S_CreateVpcRequest: schema::Shape = schema::Shape::new("CreateVpcRequest", Kind::Structure(&L_CreateVpcRequest));
 static L_CreateVpcRequest: Layout = Layout::new(&[
     schema::Member::new("CidrBlock", &S_String),
@@ -1702,6 +3941,23 @@ static L_CreateVpcRequest: Layout = Layout::new(&[
 ]);
 static S_CreateVpcResult: schema::Shape = schema::Shape::new("CreateVpcResult", Kind::Structure(&L_CreateVpcResult));
 static L_CreateVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_DateTime: schema::Shape = schema::Shape::new("DateTime", Kind::Timestamp);
+static S_DefaultingDhcpOptionsId: schema::Shape = schema::Shape::new("DefaultingDhcpOptionsId", Kind::String);
+static S_DeleteDhcpOptionsRequest: schema::Shape =
+    schema::Shape::new("DeleteDhcpOptionsRequest", Kind::Structure(&L_DeleteDhcpOptionsRequest));
+static L_DeleteDhcpOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DhcpOptionsId", &S_DhcpOptionsId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeleteEgressOnlyInternetGatewayRequest: schema::Shape =
+    schema::Shape::new("DeleteEgressOnlyInternetGatewayRequest", Kind::Structure(&L_DeleteEgressOnlyInternetGatewayRequest));
+static L_DeleteEgressOnlyInternetGatewayRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).required(),
+]);
+static S_DeleteEgressOnlyInternetGatewayResult: schema::Shape =
+    schema::Shape::new("DeleteEgressOnlyInternetGatewayResult", Kind::Structure(&L_DeleteEgressOnlyInternetGatewayResult));
+static L_DeleteEgressOnlyInternetGatewayResult: Layout = Layout::new(&[schema::Member::new("ReturnCode", &S_Boolean).wire("returnCode")]);
 static S_DeleteInternetGatewayRequest: schema::Shape =
     schema::Shape::new("DeleteInternetGatewayRequest", Kind::Structure(&L_DeleteInternetGatewayRequest));
 static L_DeleteInternetGatewayRequest: Layout = Layout::new(&[
@@ -1717,6 +3973,86 @@ static L_DeleteKeyPairRequest: Layout = Layout::new(&[
 static S_DeleteKeyPairResult: schema::Shape = schema::Shape::new("DeleteKeyPairResult", Kind::Structure(&L_DeleteKeyPairResult));
 static L_DeleteKeyPairResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return"), schema::Member::new("KeyPairId", &S_String).wire("keyPairId")]);
+static S_DeleteManagedPrefixListRequest: schema::Shape =
+    schema::Shape::new("DeleteManagedPrefixListRequest", Kind::Structure(&L_DeleteManagedPrefixListRequest));
+static L_DeleteManagedPrefixListRequest: Layout =
+    Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("PrefixListId", &S_PrefixListResourceId).required()]);
+static S_DeleteManagedPrefixListResult: schema::Shape =
+    schema::Shape::new("DeleteManagedPrefixListResult", Kind::Structure(&L_DeleteManagedPrefixListResult));
+static L_DeleteManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_DeleteNatGatewayRequest: schema::Shape =
+    schema::Shape::new("DeleteNatGatewayRequest", Kind::Structure(&L_DeleteNatGatewayRequest));
+static L_DeleteNatGatewayRequest: Layout =
+    Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("NatGatewayId", &S_NatGatewayId).required()]);
+static S_DeleteNatGatewayResult: schema::Shape = schema::Shape::new("DeleteNatGatewayResult", Kind::Structure(&L_DeleteNatGatewayResult));
+static L_DeleteNatGatewayResult: Layout = Layout::new(&[schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId")]);
+static S_DeleteNetworkAclEntryRequest: schema::Shape =
+    schema::Shape::new("DeleteNetworkAclEntryRequest", Kind::Structure(&L_DeleteNetworkAclEntryRequest));
+static L_DeleteNetworkAclEntryRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber").required(),
+    schema::Member::new("Egress", &S_Boolean).wire("egress").required(),
+]);
+static S_DeleteNetworkAclRequest: schema::Shape =
+    schema::Shape::new("DeleteNetworkAclRequest", Kind::Structure(&L_DeleteNetworkAclRequest));
+static L_DeleteNetworkAclRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
+]);
+static S_DeleteNetworkInsightsAnalysisRequest: schema::Shape =
+    schema::Shape::new("DeleteNetworkInsightsAnalysisRequest", Kind::Structure(&L_DeleteNetworkInsightsAnalysisRequest));
+static L_DeleteNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).required(),
+]);
+static S_DeleteNetworkInsightsAnalysisResult: schema::Shape =
+    schema::Shape::new("DeleteNetworkInsightsAnalysisResult", Kind::Structure(&L_DeleteNetworkInsightsAnalysisResult));
+static L_DeleteNetworkInsightsAnalysisResult: Layout =
+    Layout::new(&[schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).wire("networkInsightsAnalysisId")]);
+static S_DeleteNetworkInsightsPathRequest: schema::Shape =
+    schema::Shape::new("DeleteNetworkInsightsPathRequest", Kind::Structure(&L_DeleteNetworkInsightsPathRequest));
+static L_DeleteNetworkInsightsPathRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).required(),
+]);
+static S_DeleteNetworkInsightsPathResult: schema::Shape =
+    schema::Shape::new("DeleteNetworkInsightsPathResult", Kind::Structure(&L_DeleteNetworkInsightsPathResult));
+static L_DeleteNetworkInsightsPathResult: Layout =
+    Layout::new(&[schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId")]);
+static S_DeleteNetworkInterfaceRequest: schema::Shape =
+    schema::Shape::new("DeleteNetworkInterfaceRequest", Kind::Structure(&L_DeleteNetworkInterfaceRequest));
+static L_DeleteNetworkInterfaceRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+]);
+static S_DeleteRouteRequest: schema::Shape = schema::Shape::new("DeleteRouteRequest", Kind::Structure(&L_DeleteRouteRequest));
+static L_DeleteRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+    schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
+    schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
+]);
+static S_DeleteRouteTableRequest: schema::Shape =
+    schema::Shape::new("DeleteRouteTableRequest", Kind::Structure(&L_DeleteRouteTableRequest));
+static L_DeleteRouteTableRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+]);
+static S_DeleteSecurityGroupRequest: schema::Shape =
+    schema::Shape::new("DeleteSecurityGroupRequest", Kind::Structure(&L_DeleteSecurityGroupRequest));
+static L_DeleteSecurityGroupRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_SecurityGroupId),
+    schema::Member::new("GroupName", &S_SecurityGroupName),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeleteSecurityGroupResult: schema::Shape =
+    schema::Shape::new("DeleteSecurityGroupResult", Kind::Structure(&L_DeleteSecurityGroupResult));
+static L_DeleteSecurityGroupResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
+]);
 static S_DeleteSubnetRequest: schema::Shape = schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
 static L_DeleteSubnetRequest: Layout =
     Layout::new(&[schema::Member::new("SubnetId", &S_SubnetId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
@@ -1726,6 +4062,25 @@ static L_DeleteTagsRequest: Layout = Layout::new(&[
     schema::Member::new("Resources", &S_ResourceIdList).wire("resourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("tag").ec2("Tag"),
 ]);
+static S_DeleteVpcEndpointsRequest: schema::Shape =
+    schema::Shape::new("DeleteVpcEndpointsRequest", Kind::Structure(&L_DeleteVpcEndpointsRequest));
+static L_DeleteVpcEndpointsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VpcEndpointIds", &S_VpcEndpointIdList).wire("VpcEndpointId").ec2("VpcEndpointId").required(),
+]);
+static S_DeleteVpcEndpointsResult: schema::Shape =
+    schema::Shape::new("DeleteVpcEndpointsResult", Kind::Structure(&L_DeleteVpcEndpointsResult));
+static L_DeleteVpcEndpointsResult: Layout =
+    Layout::new(&[schema::Member::new("Unsuccessful", &S_UnsuccessfulItemSet).wire("unsuccessful")]);
+static S_DeleteVpcPeeringConnectionRequest: schema::Shape =
+    schema::Shape::new("DeleteVpcPeeringConnectionRequest", Kind::Structure(&L_DeleteVpcPeeringConnectionRequest));
+static L_DeleteVpcPeeringConnectionRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId").required(),
+]);
+static S_DeleteVpcPeeringConnectionResult: schema::Shape =
+    schema::Shape::new("DeleteVpcPeeringConnectionResult", Kind::Structure(&L_DeleteVpcPeeringConnectionResult));
+static L_DeleteVpcPeeringConnectionResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_DeleteVpcRequest: schema::Shape = schema::Shape::new("DeleteVpcRequest", Kind::Structure(&L_DeleteVpcRequest));
 static L_DeleteVpcRequest: Layout =
     Layout::new(&[schema::Member::new("VpcId", &S_VpcId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
@@ -1740,6 +4095,18 @@ static S_DescribeAccountAttributesResult: schema::Shape =
 static L_DescribeAccountAttributesResult: Layout = Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
     .wire("accountAttributeSet")
     .ec2("AccountAttributeSet")]);
+static S_DescribeAddressesRequest: schema::Shape =
+    schema::Shape::new("DescribeAddressesRequest", Kind::Structure(&L_DescribeAddressesRequest));
+static L_DescribeAddressesRequest: Layout = Layout::new(&[
+    schema::Member::new("PublicIps", &S_PublicIpStringList).wire("PublicIp").ec2("PublicIp"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("AllocationIds", &S_AllocationIdList).wire("AllocationId").ec2("AllocationId"),
+]);
+static S_DescribeAddressesResult: schema::Shape =
+    schema::Shape::new("DescribeAddressesResult", Kind::Structure(&L_DescribeAddressesResult));
+static L_DescribeAddressesResult: Layout =
+    Layout::new(&[schema::Member::new("Addresses", &S_AddressList).wire("addressesSet").ec2("AddressesSet")]);
 static S_DescribeAvailabilityZonesRequest: schema::Shape =
     schema::Shape::new("DescribeAvailabilityZonesRequest", Kind::Structure(&L_DescribeAvailabilityZonesRequest));
 static L_DescribeAvailabilityZonesRequest: Layout = Layout::new(&[
@@ -1754,6 +4121,44 @@ static S_DescribeAvailabilityZonesResult: schema::Shape =
 static L_DescribeAvailabilityZonesResult: Layout = Layout::new(&[schema::Member::new("AvailabilityZones", &S_AvailabilityZoneList)
     .wire("availabilityZoneInfo")
     .ec2("AvailabilityZoneInfo")]);
+static S_DescribeDhcpOptionsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeDhcpOptionsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeDhcpOptionsRequest: schema::Shape =
+    schema::Shape::new("DescribeDhcpOptionsRequest", Kind::Structure(&L_DescribeDhcpOptionsRequest));
+static L_DescribeDhcpOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DhcpOptionsIds", &S_DhcpOptionsIdStringList).wire("DhcpOptionsId").ec2("DhcpOptionsId"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeDhcpOptionsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeDhcpOptionsResult: schema::Shape =
+    schema::Shape::new("DescribeDhcpOptionsResult", Kind::Structure(&L_DescribeDhcpOptionsResult));
+static L_DescribeDhcpOptionsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("DhcpOptions", &S_DhcpOptionsList).wire("dhcpOptionsSet").ec2("DhcpOptionsSet"),
+]);
+static S_DescribeEgressOnlyInternetGatewaysMaxResults: schema::Shape =
+    schema::Shape::new("DescribeEgressOnlyInternetGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
+static S_DescribeEgressOnlyInternetGatewaysRequest: schema::Shape =
+    schema::Shape::new("DescribeEgressOnlyInternetGatewaysRequest", Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysRequest));
+static L_DescribeEgressOnlyInternetGatewaysRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("EgressOnlyInternetGatewayIds", &S_EgressOnlyInternetGatewayIdList)
+        .wire("EgressOnlyInternetGatewayId")
+        .ec2("EgressOnlyInternetGatewayId"),
+    schema::Member::new("MaxResults", &S_DescribeEgressOnlyInternetGatewaysMaxResults),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeEgressOnlyInternetGatewaysResult: schema::Shape =
+    schema::Shape::new("DescribeEgressOnlyInternetGatewaysResult", Kind::Structure(&L_DescribeEgressOnlyInternetGatewaysResult));
+static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
+    schema::Member::new("EgressOnlyInternetGateways", &S_EgressOnlyInternetGatewayList)
+        .wire("egressOnlyInternetGatewaySet")
+        .ec2("EgressOnlyInternetGatewaySet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeInternetGatewaysMaxResults: schema::Shape =
     schema::Shape::new("DescribeInternetGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeInternetGatewaysRequest: schema::Shape =
@@ -1782,6 +4187,142 @@ static L_DescribeKeyPairsRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeKeyPairsResult: schema::Shape = schema::Shape::new("DescribeKeyPairsResult", Kind::Structure(&L_DescribeKeyPairsResult));
 static L_DescribeKeyPairsResult: Layout = Layout::new(&[schema::Member::new("KeyPairs", &S_KeyPairList).wire("keySet").ec2("KeySet")]);
+static S_DescribeManagedPrefixListsRequest: schema::Shape =
+    schema::Shape::new("DescribeManagedPrefixListsRequest", Kind::Structure(&L_DescribeManagedPrefixListsRequest));
+static L_DescribeManagedPrefixListsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_PrefixListMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("PrefixListIds", &S_ValueStringList).wire("PrefixListId").ec2("PrefixListId"),
+]);
+static S_DescribeManagedPrefixListsResult: schema::Shape =
+    schema::Shape::new("DescribeManagedPrefixListsResult", Kind::Structure(&L_DescribeManagedPrefixListsResult));
+static L_DescribeManagedPrefixListsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+    schema::Member::new("PrefixLists", &S_ManagedPrefixListSet).wire("prefixListSet").ec2("PrefixListSet"),
+]);
+static S_DescribeNatGatewaysMaxResults: schema::Shape =
+    schema::Shape::new("DescribeNatGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeNatGatewaysRequest: schema::Shape =
+    schema::Shape::new("DescribeNatGatewaysRequest", Kind::Structure(&L_DescribeNatGatewaysRequest));
+static L_DescribeNatGatewaysRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filter", &S_FilterList),
+    schema::Member::new("MaxResults", &S_DescribeNatGatewaysMaxResults),
+    schema::Member::new("NatGatewayIds", &S_NatGatewayIdStringList).wire("NatGatewayId").ec2("NatGatewayId"),
+    schema::Member::new("NextToken", &S_String),
+]);
+static S_DescribeNatGatewaysResult: schema::Shape =
+    schema::Shape::new("DescribeNatGatewaysResult", Kind::Structure(&L_DescribeNatGatewaysResult));
+static L_DescribeNatGatewaysResult: Layout = Layout::new(&[
+    schema::Member::new("NatGateways", &S_NatGatewayList).wire("natGatewaySet").ec2("NatGatewaySet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeNetworkAclsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeNetworkAclsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeNetworkAclsRequest: schema::Shape =
+    schema::Shape::new("DescribeNetworkAclsRequest", Kind::Structure(&L_DescribeNetworkAclsRequest));
+static L_DescribeNetworkAclsRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeNetworkAclsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkAclIds", &S_NetworkAclIdStringList).wire("NetworkAclId").ec2("NetworkAclId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeNetworkAclsResult: schema::Shape =
+    schema::Shape::new("DescribeNetworkAclsResult", Kind::Structure(&L_DescribeNetworkAclsResult));
+static L_DescribeNetworkAclsResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkAcls", &S_NetworkAclList).wire("networkAclSet").ec2("NetworkAclSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeNetworkInsightsAnalysesRequest: schema::Shape =
+    schema::Shape::new("DescribeNetworkInsightsAnalysesRequest", Kind::Structure(&L_DescribeNetworkInsightsAnalysesRequest));
+static L_DescribeNetworkInsightsAnalysesRequest: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsAnalysisIds", &S_NetworkInsightsAnalysisIdList)
+        .wire("NetworkInsightsAnalysisId")
+        .ec2("NetworkInsightsAnalysisId"),
+    schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId),
+    schema::Member::new("AnalysisStartTime", &S_MillisecondDateTime),
+    schema::Member::new("AnalysisEndTime", &S_MillisecondDateTime),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_NetworkInsightsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeNetworkInsightsAnalysesResult: schema::Shape =
+    schema::Shape::new("DescribeNetworkInsightsAnalysesResult", Kind::Structure(&L_DescribeNetworkInsightsAnalysesResult));
+static L_DescribeNetworkInsightsAnalysesResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsAnalyses", &S_NetworkInsightsAnalysisList)
+        .wire("networkInsightsAnalysisSet")
+        .ec2("NetworkInsightsAnalysisSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeNetworkInsightsPathsRequest: schema::Shape =
+    schema::Shape::new("DescribeNetworkInsightsPathsRequest", Kind::Structure(&L_DescribeNetworkInsightsPathsRequest));
+static L_DescribeNetworkInsightsPathsRequest: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsPathIds", &S_NetworkInsightsPathIdList).wire("NetworkInsightsPathId").ec2("NetworkInsightsPathId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_NetworkInsightsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeNetworkInsightsPathsResult: schema::Shape =
+    schema::Shape::new("DescribeNetworkInsightsPathsResult", Kind::Structure(&L_DescribeNetworkInsightsPathsResult));
+static L_DescribeNetworkInsightsPathsResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsPaths", &S_NetworkInsightsPathList).wire("networkInsightsPathSet").ec2("NetworkInsightsPathSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeNetworkInterfaceAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeNetworkInterfaceAttributeRequest", Kind::Structure(&L_DescribeNetworkInterfaceAttributeRequest));
+static L_DescribeNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("Attribute", &S_NetworkInterfaceAttribute).wire("attribute"),
+]);
+static S_DescribeNetworkInterfaceAttributeResult: schema::Shape =
+    schema::Shape::new("DescribeNetworkInterfaceAttributeResult", Kind::Structure(&L_DescribeNetworkInterfaceAttributeResult));
+static L_DescribeNetworkInterfaceAttributeResult: Layout = Layout::new(&[
+    schema::Member::new("Attachment", &S_NetworkInterfaceAttachment).wire("attachment"),
+    schema::Member::new("Description", &S_AttributeValue).wire("description"),
+    schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("SourceDestCheck", &S_AttributeBooleanValue).wire("sourceDestCheck"),
+    schema::Member::new("AssociatePublicIpAddress", &S_Boolean).wire("associatePublicIpAddress"),
+]);
+static S_DescribeNetworkInterfacesMaxResults: schema::Shape =
+    schema::Shape::new("DescribeNetworkInterfacesMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeNetworkInterfacesRequest: schema::Shape =
+    schema::Shape::new("DescribeNetworkInterfacesRequest", Kind::Structure(&L_DescribeNetworkInterfacesRequest));
+static L_DescribeNetworkInterfacesRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeNetworkInterfacesMaxResults),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceIds", &S_NetworkInterfaceIdList).wire("NetworkInterfaceId").ec2("NetworkInterfaceId"),
+    schema::Member::new("Filters", &S_FilterList).wire("filter").ec2("Filter"),
+]);
+static S_DescribeNetworkInterfacesResult: schema::Shape =
+    schema::Shape::new("DescribeNetworkInterfacesResult", Kind::Structure(&L_DescribeNetworkInterfacesResult));
+static L_DescribeNetworkInterfacesResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInterfaces", &S_NetworkInterfaceList).wire("networkInterfaceSet").ec2("NetworkInterfaceSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribePrefixListsRequest: schema::Shape =
+    schema::Shape::new("DescribePrefixListsRequest", Kind::Structure(&L_DescribePrefixListsRequest));
+static L_DescribePrefixListsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("PrefixListIds", &S_PrefixListResourceIdStringList).wire("PrefixListId").ec2("PrefixListId"),
+]);
+static S_DescribePrefixListsResult: schema::Shape =
+    schema::Shape::new("DescribePrefixListsResult", Kind::Structure(&L_DescribePrefixListsResult));
+static L_DescribePrefixListsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("PrefixLists", &S_PrefixListSet).wire("prefixListSet").ec2("PrefixListSet"),
+]);
 static S_DescribeRegionsRequest: schema::Shape = schema::Shape::new("DescribeRegionsRequest", Kind::Structure(&L_DescribeRegionsRequest));
 static L_DescribeRegionsRequest: Layout = Layout::new(&[
     schema::Member::new("RegionNames", &S_RegionNameStringList).wire("RegionName").ec2("RegionName"),
@@ -1791,6 +4332,84 @@ static L_DescribeRegionsRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeRegionsResult: schema::Shape = schema::Shape::new("DescribeRegionsResult", Kind::Structure(&L_DescribeRegionsResult));
 static L_DescribeRegionsResult: Layout = Layout::new(&[schema::Member::new("Regions", &S_RegionList).wire("regionInfo").ec2("RegionInfo")]);
+static S_DescribeRouteTablesMaxResults: schema::Shape =
+    schema::Shape::new("DescribeRouteTablesMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(100));
+static S_DescribeRouteTablesRequest: schema::Shape =
+    schema::Shape::new("DescribeRouteTablesRequest", Kind::Structure(&L_DescribeRouteTablesRequest));
+static L_DescribeRouteTablesRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeRouteTablesMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("RouteTableIds", &S_RouteTableIdStringList).wire("RouteTableId").ec2("RouteTableId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeRouteTablesResult: schema::Shape =
+    schema::Shape::new("DescribeRouteTablesResult", Kind::Structure(&L_DescribeRouteTablesResult));
+static L_DescribeRouteTablesResult: Layout = Layout::new(&[
+    schema::Member::new("RouteTables", &S_RouteTableList).wire("routeTableSet").ec2("RouteTableSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeSecurityGroupReferencesRequest: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupReferencesRequest", Kind::Structure(&L_DescribeSecurityGroupReferencesRequest));
+static L_DescribeSecurityGroupReferencesRequest: Layout =
+    Layout::new(&[schema::Member::new("DryRun", &S_Boolean), schema::Member::new("GroupId", &S_GroupIds).required()]);
+static S_DescribeSecurityGroupReferencesResult: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupReferencesResult", Kind::Structure(&L_DescribeSecurityGroupReferencesResult));
+static L_DescribeSecurityGroupReferencesResult: Layout =
+    Layout::new(&[schema::Member::new("SecurityGroupReferenceSet", &S_SecurityGroupReferences).wire("securityGroupReferenceSet")]);
+static S_DescribeSecurityGroupRulesMaxResults: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupRulesMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeSecurityGroupRulesRequest: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupRulesRequest", Kind::Structure(&L_DescribeSecurityGroupRulesRequest));
+static L_DescribeSecurityGroupRulesRequest: Layout = Layout::new(&[
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeSecurityGroupRulesMaxResults),
+]);
+static S_DescribeSecurityGroupRulesResult: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupRulesResult", Kind::Structure(&L_DescribeSecurityGroupRulesResult));
+static L_DescribeSecurityGroupRulesResult: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleList).wire("securityGroupRuleSet").ec2("SecurityGroupRuleSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeSecurityGroupsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeSecurityGroupsRequest: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupsRequest", Kind::Structure(&L_DescribeSecurityGroupsRequest));
+static L_DescribeSecurityGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupIds", &S_GroupIdStringList).wire("GroupId").ec2("GroupId"),
+    schema::Member::new("GroupNames", &S_GroupNameStringList).wire("GroupName").ec2("GroupName"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeSecurityGroupsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeSecurityGroupsResult: schema::Shape =
+    schema::Shape::new("DescribeSecurityGroupsResult", Kind::Structure(&L_DescribeSecurityGroupsResult));
+static L_DescribeSecurityGroupsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("SecurityGroups", &S_SecurityGroupList).wire("securityGroupInfo").ec2("SecurityGroupInfo"),
+]);
+static S_DescribeStaleSecurityGroupsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeStaleSecurityGroupsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
+static S_DescribeStaleSecurityGroupsNextToken: schema::Shape =
+    schema::Shape::new("DescribeStaleSecurityGroupsNextToken", Kind::String).limits(Limits::NONE.min(1).max(1024));
+static S_DescribeStaleSecurityGroupsRequest: schema::Shape =
+    schema::Shape::new("DescribeStaleSecurityGroupsRequest", Kind::Structure(&L_DescribeStaleSecurityGroupsRequest));
+static L_DescribeStaleSecurityGroupsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("MaxResults", &S_DescribeStaleSecurityGroupsMaxResults),
+    schema::Member::new("NextToken", &S_DescribeStaleSecurityGroupsNextToken),
+    schema::Member::new("VpcId", &S_VpcId).required(),
+]);
+static S_DescribeStaleSecurityGroupsResult: schema::Shape =
+    schema::Shape::new("DescribeStaleSecurityGroupsResult", Kind::Structure(&L_DescribeStaleSecurityGroupsResult));
+static L_DescribeStaleSecurityGroupsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("StaleSecurityGroupSet", &S_StaleSecurityGroupSet).wire("staleSecurityGroupSet"),
+]);
 static S_DescribeSubnetsMaxResults: schema::Shape =
     schema::Shape::new("DescribeSubnetsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeSubnetsRequest: schema::Shape = schema::Shape::new("DescribeSubnetsRequest", Kind::Structure(&L_DescribeSubnetsRequest));
@@ -1833,6 +4452,59 @@ static L_DescribeVpcAttributeResult: Layout = Layout::new(&[
     schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue).wire("enableNetworkAddressUsageMetrics"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
+static S_DescribeVpcEndpointServicesRequest: schema::Shape =
+    schema::Shape::new("DescribeVpcEndpointServicesRequest", Kind::Structure(&L_DescribeVpcEndpointServicesRequest));
+static L_DescribeVpcEndpointServicesRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ServiceNames", &S_ValueStringList).wire("ServiceName").ec2("ServiceName"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("ServiceRegions", &S_ValueStringList).wire("ServiceRegion").ec2("ServiceRegion"),
+]);
+static S_DescribeVpcEndpointServicesResult: schema::Shape =
+    schema::Shape::new("DescribeVpcEndpointServicesResult", Kind::Structure(&L_DescribeVpcEndpointServicesResult));
+static L_DescribeVpcEndpointServicesResult: Layout = Layout::new(&[
+    schema::Member::new("ServiceNames", &S_ValueStringList).wire("serviceNameSet").ec2("ServiceNameSet"),
+    schema::Member::new("ServiceDetails", &S_ServiceDetailSet).wire("serviceDetailSet").ec2("ServiceDetailSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeVpcEndpointsRequest: schema::Shape =
+    schema::Shape::new("DescribeVpcEndpointsRequest", Kind::Structure(&L_DescribeVpcEndpointsRequest));
+static L_DescribeVpcEndpointsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VpcEndpointIds", &S_VpcEndpointIdList).wire("VpcEndpointId").ec2("VpcEndpointId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+]);
+static S_DescribeVpcEndpointsResult: schema::Shape =
+    schema::Shape::new("DescribeVpcEndpointsResult", Kind::Structure(&L_DescribeVpcEndpointsResult));
+static L_DescribeVpcEndpointsResult: Layout = Layout::new(&[
+    schema::Member::new("VpcEndpoints", &S_VpcEndpointSet).wire("vpcEndpointSet").ec2("VpcEndpointSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeVpcPeeringConnectionsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeVpcPeeringConnectionsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeVpcPeeringConnectionsRequest: schema::Shape =
+    schema::Shape::new("DescribeVpcPeeringConnectionsRequest", Kind::Structure(&L_DescribeVpcPeeringConnectionsRequest));
+static L_DescribeVpcPeeringConnectionsRequest: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeVpcPeeringConnectionsMaxResults),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcPeeringConnectionIds", &S_VpcPeeringConnectionIdList)
+        .wire("VpcPeeringConnectionId")
+        .ec2("VpcPeeringConnectionId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeVpcPeeringConnectionsResult: schema::Shape =
+    schema::Shape::new("DescribeVpcPeeringConnectionsResult", Kind::Structure(&L_DescribeVpcPeeringConnectionsResult));
+static L_DescribeVpcPeeringConnectionsResult: Layout = Layout::new(&[
+    schema::Member::new("VpcPeeringConnections", &S_VpcPeeringConnectionList)
+        .wire("vpcPeeringConnectionSet")
+        .ec2("VpcPeeringConnectionSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeVpcsMaxResults: schema::Shape =
     schema::Shape::new("DescribeVpcsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeVpcsRequest: schema::Shape = schema::Shape::new("DescribeVpcsRequest", Kind::Structure(&L_DescribeVpcsRequest));
@@ -1855,6 +4527,41 @@ static L_DetachInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
 ]);
+static S_DhcpConfiguration: schema::Shape = schema::Shape::new("DhcpConfiguration", Kind::Structure(&L_DhcpConfiguration));
+static L_DhcpConfiguration: Layout = Layout::new(&[
+    schema::Member::new("Key", &S_String).wire("key"),
+    schema::Member::new("Values", &S_DhcpConfigurationValueList).wire("valueSet").ec2("ValueSet"),
+]);
+static S_DhcpConfigurationList: schema::Shape = schema::Shape::new("DhcpConfigurationList", Kind::List(&M_DhcpConfigurationList));
+static M_DhcpConfigurationList: schema::Member = schema::Member::new("member", &S_DhcpConfiguration).wire("item");
+static S_DhcpConfigurationValueList: schema::Shape =
+    schema::Shape::new("DhcpConfigurationValueList", Kind::List(&M_DhcpConfigurationValueList));
+static M_DhcpConfigurationValueList: schema::Member = schema::Member::new("member", &S_AttributeValue).wire("item");
+static S_DhcpOptions: schema::Shape = schema::Shape::new("DhcpOptions", Kind::Structure(&L_DhcpOptions));
+static L_DhcpOptions: Layout = Layout::new(&[
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("DhcpOptionsId", &S_String).wire("dhcpOptionsId"),
+    schema::Member::new("DhcpConfigurations", &S_DhcpConfigurationList).wire("dhcpConfigurationSet").ec2("DhcpConfigurationSet"),
+]);
+static S_DhcpOptionsId: schema::Shape = schema::Shape::new("DhcpOptionsId", Kind::String);
+static S_DhcpOptionsIdStringList: schema::Shape = schema::Shape::new("DhcpOptionsIdStringList", Kind::List(&M_DhcpOptionsIdStringList));
+static M_DhcpOptionsIdStringList: schema::Member = schema::Member::new("member", &S_DhcpOptionsId).wire("DhcpOptionsId");
+static S_DhcpOptionsList: schema::Shape = schema::Shape::new("DhcpOptionsList", Kind::List(&M_DhcpOptionsList));
+static M_DhcpOptionsList: schema::Member = schema::Member::new("member", &S_DhcpOptions).wire("item");
+static S_DisassociateAddressRequest: schema::Shape =
+    schema::Shape::new("DisassociateAddressRequest", Kind::Structure(&L_DisassociateAddressRequest));
+static L_DisassociateAddressRequest: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_ElasticIpAssociationId),
+    schema::Member::new("PublicIp", &S_EipAllocationPublicIp),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DisassociateRouteTableRequest: schema::Shape =
+    schema::Shape::new("DisassociateRouteTableRequest", Kind::Structure(&L_DisassociateRouteTableRequest));
+static L_DisassociateRouteTableRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("AssociationId", &S_RouteTableAssociationId).wire("associationId").required(),
+]);
 static S_DisassociateSubnetCidrBlockRequest: schema::Shape =
     schema::Shape::new("DisassociateSubnetCidrBlockRequest", Kind::Structure(&L_DisassociateSubnetCidrBlockRequest));
 static L_DisassociateSubnetCidrBlockRequest: Layout =
@@ -1876,13 +4583,223 @@ static L_DisassociateVpcCidrBlockResult: Layout = Layout::new(&[
     schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
+static S_DnsEntry: schema::Shape = schema::Shape::new("DnsEntry", Kind::Structure(&L_DnsEntry));
+static L_DnsEntry: Layout = Layout::new(&[
+    schema::Member::new("DnsName", &S_String).wire("dnsName"),
+    schema::Member::new("HostedZoneId", &S_String).wire("hostedZoneId"),
+]);
+static S_DnsEntrySet: schema::Shape = schema::Shape::new("DnsEntrySet", Kind::List(&M_DnsEntrySet));
+static M_DnsEntrySet: schema::Member = schema::Member::new("member", &S_DnsEntry).wire("item");
+static S_DnsNameState: schema::Shape =
+    schema::Shape::new("DnsNameState", Kind::String).limits(Limits::NONE.values(&["pendingVerification", "verified", "failed"]));
+static S_DnsOptions: schema::Shape = schema::Shape::new("DnsOptions", Kind::Structure(&L_DnsOptions));
+static L_DnsOptions: Layout = Layout::new(&[
+    schema::Member::new("DnsRecordIpType", &S_DnsRecordIpType).wire("dnsRecordIpType"),
+    schema::Member::new("PrivateDnsOnlyForInboundResolverEndpoint", &S_Boolean).wire("privateDnsOnlyForInboundResolverEndpoint"),
+    schema::Member::new("PrivateDnsPreference", &S_String).wire("privateDnsPreference"),
+    schema::Member::new("PrivateDnsSpecifiedDomains", &S_PrivateDnsSpecifiedDomainSet)
+        .wire("privateDnsSpecifiedDomainSet")
+        .ec2("PrivateDnsSpecifiedDomainSet"),
+]);
+static S_DnsOptionsSpecification: schema::Shape =
+    schema::Shape::new("DnsOptionsSpecification", Kind::Structure(&L_DnsOptionsSpecification));
+static L_DnsOptionsSpecification: Layout = Layout::new(&[
+    schema::Member::new("DnsRecordIpType", &S_DnsRecordIpType),
+    schema::Member::new("PrivateDnsOnlyForInboundResolverEndpoint", &S_Boolean),
+    schema::Member::new("PrivateDnsPreference", &S_String),
+    schema::Member::new("PrivateDnsSpecifiedDomains", &S_PrivateDnsSpecifiedDomainSet)
+        .wire("PrivateDnsSpecifiedDomain")
+        .ec2("PrivateDnsSpecifiedDomain"),
+]);
+static S_DnsRecordIpType: schema::Shape =
+    schema::Shape::new("DnsRecordIpType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack", "ipv6", "service-defined"]));
+static S_DomainType: schema::Shape = schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.values(&["vpc", "standard"]));
+static S_EgressOnlyInternetGateway: schema::Shape =
+    schema::Shape::new("EgressOnlyInternetGateway", Kind::Structure(&L_EgressOnlyInternetGateway));
+static L_EgressOnlyInternetGateway: Layout = Layout::new(&[
+    schema::Member::new("Attachments", &S_InternetGatewayAttachmentList).wire("attachmentSet").ec2("AttachmentSet"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_EgressOnlyInternetGatewayId: schema::Shape = schema::Shape::new("EgressOnlyInternetGatewayId", Kind::String);
+static S_EgressOnlyInternetGatewayIdList: schema::Shape =
+    schema::Shape::new("EgressOnlyInternetGatewayIdList", Kind::List(&M_EgressOnlyInternetGatewayIdList));
+static M_EgressOnlyInternetGatewayIdList: schema::Member = schema::Member::new("member", &S_EgressOnlyInternetGatewayId).wire("item");
+static S_EgressOnlyInternetGatewayList: schema::Shape =
+    schema::Shape::new("EgressOnlyInternetGatewayList", Kind::List(&M_EgressOnlyInternetGatewayList));
+static M_EgressOnlyInternetGatewayList: schema::Member = schema::Member::new("member", &S_EgressOnlyInternetGateway).wire("item");
+static S_EipAllocationPublicIp: schema::Shape = schema::Shape::new("EipAllocationPublicIp", Kind::String);
+static S_ElasticIpAssociationId: schema::Shape = schema::Shape::new("ElasticIpAssociationId", Kind::String);
+static S_EnaSrdSpecification: schema::Shape = schema::Shape::new("EnaSrdSpecification", Kind::Structure(&L_EnaSrdSpecification));
+static L_EnaSrdSpecification: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdEnabled", &S_Boolean),
+    schema::Member::new("EnaSrdUdpSpecification", &S_EnaSrdUdpSpecification),
+]);
+static S_EnaSrdUdpSpecification: schema::Shape = schema::Shape::new("EnaSrdUdpSpecification", Kind::Structure(&L_EnaSrdUdpSpecification));
+static L_EnaSrdUdpSpecification: Layout = Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean)]);
+static S_Explanation: schema::Shape = schema::Shape::new("Explanation", Kind::Structure(&L_Explanation));
+static L_Explanation: Layout = Layout::new(&[
+    schema::Member::new("Acl", &S_AnalysisComponent).wire("acl"),
+    schema::Member::new("AclRule", &S_AnalysisAclRule).wire("aclRule"),
+    schema::Member::new("Address", &S_IpAddress).wire("address"),
+    schema::Member::new("Addresses", &S_IpAddressList).wire("addressSet").ec2("AddressSet"),
+    schema::Member::new("AttachedTo", &S_AnalysisComponent).wire("attachedTo"),
+    schema::Member::new("AvailabilityZones", &S_ValueStringList).wire("availabilityZoneSet").ec2("AvailabilityZoneSet"),
+    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList).wire("availabilityZoneIdSet").ec2("AvailabilityZoneIdSet"),
+    schema::Member::new("Cidrs", &S_ValueStringList).wire("cidrSet").ec2("CidrSet"),
+    schema::Member::new("Component", &S_AnalysisComponent).wire("component"),
+    schema::Member::new("CustomerGateway", &S_AnalysisComponent).wire("customerGateway"),
+    schema::Member::new("Destination", &S_AnalysisComponent).wire("destination"),
+    schema::Member::new("DestinationVpc", &S_AnalysisComponent).wire("destinationVpc"),
+    schema::Member::new("Direction", &S_String).wire("direction"),
+    schema::Member::new("ExplanationCode", &S_String).wire("explanationCode"),
+    schema::Member::new("IngressRouteTable", &S_AnalysisComponent).wire("ingressRouteTable"),
+    schema::Member::new("InternetGateway", &S_AnalysisComponent).wire("internetGateway"),
+    schema::Member::new("LoadBalancerArn", &S_ResourceArn).wire("loadBalancerArn"),
+    schema::Member::new("ClassicLoadBalancerListener", &S_AnalysisLoadBalancerListener).wire("classicLoadBalancerListener"),
+    schema::Member::new("LoadBalancerListenerPort", &S_Port).wire("loadBalancerListenerPort"),
+    schema::Member::new("LoadBalancerTarget", &S_AnalysisLoadBalancerTarget).wire("loadBalancerTarget"),
+    schema::Member::new("LoadBalancerTargetGroup", &S_AnalysisComponent).wire("loadBalancerTargetGroup"),
+    schema::Member::new("LoadBalancerTargetGroups", &S_AnalysisComponentList)
+        .wire("loadBalancerTargetGroupSet")
+        .ec2("LoadBalancerTargetGroupSet"),
+    schema::Member::new("LoadBalancerTargetPort", &S_Port).wire("loadBalancerTargetPort"),
+    schema::Member::new("ElasticLoadBalancerListener", &S_AnalysisComponent).wire("elasticLoadBalancerListener"),
+    schema::Member::new("MissingComponent", &S_String).wire("missingComponent"),
+    schema::Member::new("NatGateway", &S_AnalysisComponent).wire("natGateway"),
+    schema::Member::new("NetworkInterface", &S_AnalysisComponent).wire("networkInterface"),
+    schema::Member::new("PacketField", &S_String).wire("packetField"),
+    schema::Member::new("VpcPeeringConnection", &S_AnalysisComponent).wire("vpcPeeringConnection"),
+    schema::Member::new("Port", &S_Port).wire("port"),
+    schema::Member::new("PortRanges", &S_PortRangeList).wire("portRangeSet").ec2("PortRangeSet"),
+    schema::Member::new("PrefixList", &S_AnalysisComponent).wire("prefixList"),
+    schema::Member::new("Protocols", &S_StringList).wire("protocolSet").ec2("ProtocolSet"),
+    schema::Member::new("RouteTableRoute", &S_AnalysisRouteTableRoute).wire("routeTableRoute"),
+    schema::Member::new("RouteTable", &S_AnalysisComponent).wire("routeTable"),
+    schema::Member::new("SecurityGroup", &S_AnalysisComponent).wire("securityGroup"),
+    schema::Member::new("SecurityGroupRule", &S_AnalysisSecurityGroupRule).wire("securityGroupRule"),
+    schema::Member::new("SecurityGroups", &S_AnalysisComponentList).wire("securityGroupSet").ec2("SecurityGroupSet"),
+    schema::Member::new("SourceVpc", &S_AnalysisComponent).wire("sourceVpc"),
+    schema::Member::new("State", &S_String).wire("state"),
+    schema::Member::new("Subnet", &S_AnalysisComponent).wire("subnet"),
+    schema::Member::new("SubnetRouteTable", &S_AnalysisComponent).wire("subnetRouteTable"),
+    schema::Member::new("Vpc", &S_AnalysisComponent).wire("vpc"),
+    schema::Member::new("VpcEndpoint", &S_AnalysisComponent).wire("vpcEndpoint"),
+    schema::Member::new("VpnConnection", &S_AnalysisComponent).wire("vpnConnection"),
+    schema::Member::new("VpnGateway", &S_AnalysisComponent).wire("vpnGateway"),
+    schema::Member::new("TransitGateway", &S_AnalysisComponent).wire("transitGateway"),
+    schema::Member::new("TransitGatewayRouteTable", &S_AnalysisComponent).wire("transitGatewayRouteTable"),
+    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute).wire("transitGatewayRouteTableRoute"),
+    schema::Member::new("TransitGatewayPolicyTable", &S_AnalysisComponent).wire("transitGatewayPolicyTable"),
+    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry).wire("transitGatewayPolicyTableEntry"),
+    schema::Member::new("TransitGatewayAttachment", &S_AnalysisComponent).wire("transitGatewayAttachment"),
+    schema::Member::new("ComponentAccount", &S_ComponentAccount).wire("componentAccount"),
+    schema::Member::new("ComponentRegion", &S_ComponentRegion).wire("componentRegion"),
+    schema::Member::new("FirewallStatelessRule", &S_FirewallStatelessRule).wire("firewallStatelessRule"),
+    schema::Member::new("FirewallStatefulRule", &S_FirewallStatefulRule).wire("firewallStatefulRule"),
+]);
+static S_ExplanationList: schema::Shape = schema::Shape::new("ExplanationList", Kind::List(&M_ExplanationList));
+static M_ExplanationList: schema::Member = schema::Member::new("member", &S_Explanation).wire("item");
 static S_Filter: schema::Shape = schema::Shape::new("Filter", Kind::Structure(&L_Filter));
 static L_Filter: Layout =
     Layout::new(&[schema::Member::new("Name", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
 static S_FilterList: schema::Shape = schema::Shape::new("FilterList", Kind::List(&M_FilterList));
 static M_FilterList: schema::Member = schema::Member::new("member", &S_Filter).wire("Filter");
+static S_FilterPortRange: schema::Shape = schema::Shape::new("FilterPortRange", Kind::Structure(&L_FilterPortRange));
+static L_FilterPortRange: Layout =
+    Layout::new(&[schema::Member::new("FromPort", &S_Port).wire("fromPort"), schema::Member::new("ToPort", &S_Port).wire("toPort")]);
+static S_FirewallStatefulRule: schema::Shape = schema::Shape::new("FirewallStatefulRule", Kind::Structure(&L_FirewallStatefulRule));
+static L_FirewallStatefulRule: Layout = Layout::new(&[
+    schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
+    schema::Member::new("Sources", &S_ValueStringList).wire("sourceSet").ec2("SourceSet"),
+    schema::Member::new("Destinations", &S_ValueStringList).wire("destinationSet").ec2("DestinationSet"),
+    schema::Member::new("SourcePorts", &S_PortRangeList).wire("sourcePortSet").ec2("SourcePortSet"),
+    schema::Member::new("DestinationPorts", &S_PortRangeList).wire("destinationPortSet").ec2("DestinationPortSet"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+    schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
+    schema::Member::new("Direction", &S_String).wire("direction"),
+]);
+static S_FirewallStatelessRule: schema::Shape = schema::Shape::new("FirewallStatelessRule", Kind::Structure(&L_FirewallStatelessRule));
+static L_FirewallStatelessRule: Layout = Layout::new(&[
+    schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
+    schema::Member::new("Sources", &S_ValueStringList).wire("sourceSet").ec2("SourceSet"),
+    schema::Member::new("Destinations", &S_ValueStringList).wire("destinationSet").ec2("DestinationSet"),
+    schema::Member::new("SourcePorts", &S_PortRangeList).wire("sourcePortSet").ec2("SourcePortSet"),
+    schema::Member::new("DestinationPorts", &S_PortRangeList).wire("destinationPortSet").ec2("DestinationPortSet"),
+    schema::Member::new("Protocols", &S_ProtocolIntList).wire("protocolSet").ec2("ProtocolSet"),
+    schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
+    schema::Member::new("Priority", &S_Priority).wire("priority"),
+]);
+static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
+    schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
+static S_GetManagedPrefixListAssociationsRequest: schema::Shape =
+    schema::Shape::new("GetManagedPrefixListAssociationsRequest", Kind::Structure(&L_GetManagedPrefixListAssociationsRequest));
+static L_GetManagedPrefixListAssociationsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
+    schema::Member::new("MaxResults", &S_GetManagedPrefixListAssociationsMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetManagedPrefixListAssociationsResult: schema::Shape =
+    schema::Shape::new("GetManagedPrefixListAssociationsResult", Kind::Structure(&L_GetManagedPrefixListAssociationsResult));
+static L_GetManagedPrefixListAssociationsResult: Layout = Layout::new(&[
+    schema::Member::new("PrefixListAssociations", &S_PrefixListAssociationSet)
+        .wire("prefixListAssociationSet")
+        .ec2("PrefixListAssociationSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_GetManagedPrefixListEntriesRequest: schema::Shape =
+    schema::Shape::new("GetManagedPrefixListEntriesRequest", Kind::Structure(&L_GetManagedPrefixListEntriesRequest));
+static L_GetManagedPrefixListEntriesRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
+    schema::Member::new("TargetVersion", &S_Long),
+    schema::Member::new("MaxResults", &S_PrefixListMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_GetManagedPrefixListEntriesResult: schema::Shape =
+    schema::Shape::new("GetManagedPrefixListEntriesResult", Kind::Structure(&L_GetManagedPrefixListEntriesResult));
+static L_GetManagedPrefixListEntriesResult: Layout = Layout::new(&[
+    schema::Member::new("Entries", &S_PrefixListEntrySet).wire("entrySet").ec2("EntrySet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_GetSecurityGroupsForVpcRequest: schema::Shape =
+    schema::Shape::new("GetSecurityGroupsForVpcRequest", Kind::Structure(&L_GetSecurityGroupsForVpcRequest));
+static L_GetSecurityGroupsForVpcRequest: Layout = Layout::new(&[
+    schema::Member::new("VpcId", &S_VpcId).required(),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_GetSecurityGroupsForVpcRequestMaxResults),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_GetSecurityGroupsForVpcRequestMaxResults: schema::Shape =
+    schema::Shape::new("GetSecurityGroupsForVpcRequestMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_GetSecurityGroupsForVpcResult: schema::Shape =
+    schema::Shape::new("GetSecurityGroupsForVpcResult", Kind::Structure(&L_GetSecurityGroupsForVpcResult));
+static L_GetSecurityGroupsForVpcResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("SecurityGroupForVpcs", &S_SecurityGroupForVpcList).wire("securityGroupForVpcSet").ec2("SecurityGroupForVpcSet"),
+]);
+static S_GroupIdStringList: schema::Shape = schema::Shape::new("GroupIdStringList", Kind::List(&M_GroupIdStringList));
+static M_GroupIdStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("groupId");
+static S_GroupIdentifier: schema::Shape = schema::Shape::new("GroupIdentifier", Kind::Structure(&L_GroupIdentifier));
+static L_GroupIdentifier: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+]);
+static S_GroupIdentifierList: schema::Shape = schema::Shape::new("GroupIdentifierList", Kind::List(&M_GroupIdentifierList));
+static M_GroupIdentifierList: schema::Member = schema::Member::new("member", &S_GroupIdentifier).wire("item");
+static S_GroupIdentifierSet: schema::Shape = schema::Shape::new("GroupIdentifierSet", Kind::List(&M_GroupIdentifierSet));
+static M_GroupIdentifierSet: schema::Member = schema::Member::new("member", &S_SecurityGroupIdentifier).wire("item");
+static S_GroupIds: schema::Shape = schema::Shape::new("GroupIds", Kind::List(&M_GroupIds));
+static M_GroupIds: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("item");
+static S_GroupNameStringList: schema::Shape = schema::Shape::new("GroupNameStringList", Kind::List(&M_GroupNameStringList));
+static M_GroupNameStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupName).wire("GroupName");
 static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
+static S_IcmpTypeCode: schema::Shape = schema::Shape::new("IcmpTypeCode", Kind::Structure(&L_IcmpTypeCode));
+static L_IcmpTypeCode: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_Integer).wire("code"), schema::Member::new("Type", &S_Integer).wire("type")]);
 static S_ImportKeyPairRequest: schema::Shape = schema::Shape::new("ImportKeyPairRequest", Kind::Structure(&L_ImportKeyPairRequest));
 static L_ImportKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
@@ -1897,6 +4814,14 @@ static L_ImportKeyPairResult: Layout = Layout::new(&[
     schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
 ]);
+static S_InstanceId: schema::Shape = schema::Shape::new("InstanceId", Kind::String);
+static S_InstanceIpv6Address: schema::Shape = schema::Shape::new("InstanceIpv6Address", Kind::Structure(&L_InstanceIpv6Address));
+static L_InstanceIpv6Address: Layout = Layout::new(&[
+    schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
+    schema::Member::new("IsPrimaryIpv6", &S_Boolean).wire("isPrimaryIpv6"),
+]);
+static S_InstanceIpv6AddressList: schema::Shape = schema::Shape::new("InstanceIpv6AddressList", Kind::List(&M_InstanceIpv6AddressList));
+static M_InstanceIpv6AddressList: schema::Member = schema::Member::new("member", &S_InstanceIpv6Address).wire("item");
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
 static S_InternetGateway: schema::Shape = schema::Shape::new("InternetGateway", Kind::Structure(&L_InternetGateway));
 static L_InternetGateway: Layout = Layout::new(&[
@@ -1917,11 +4842,76 @@ static S_InternetGatewayIdList: schema::Shape = schema::Shape::new("InternetGate
 static M_InternetGatewayIdList: schema::Member = schema::Member::new("member", &S_InternetGatewayId).wire("item");
 static S_InternetGatewayList: schema::Shape = schema::Shape::new("InternetGatewayList", Kind::List(&M_InternetGatewayList));
 static M_InternetGatewayList: schema::Member = schema::Member::new("member", &S_InternetGateway).wire("item");
+static S_IpAddress: schema::Shape = schema::Shape::new("IpAddress", Kind::String).limits(Limits::NONE.min(0).max(15).pattern(&P_IpAddress));
+static P_IpAddress: Pattern = Pattern::new(r#"^([0-9]{1,3}.){3}[0-9]{1,3}$"#);
+static S_IpAddressList: schema::Shape = schema::Shape::new("IpAddressList", Kind::List(&M_IpAddressList));
+static M_IpAddressList: schema::Member = schema::Member::new("member", &S_IpAddress).wire("item");
+static S_IpAddressType: schema::Shape =
+    schema::Shape::new("IpAddressType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack", "ipv6"]));
+static S_IpList: schema::Shape = schema::Shape::new("IpList", Kind::List(&M_IpList));
+static M_IpList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_IpPermission: schema::Shape = schema::Shape::new("IpPermission", Kind::Structure(&L_IpPermission));
+static L_IpPermission: Layout = Layout::new(&[
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("UserIdGroupPairs", &S_UserIdGroupPairList).wire("groups").ec2("Groups"),
+    schema::Member::new("IpRanges", &S_IpRangeList).wire("ipRanges"),
+    schema::Member::new("Ipv6Ranges", &S_Ipv6RangeList).wire("ipv6Ranges"),
+    schema::Member::new("PrefixListIds", &S_PrefixListIdList).wire("prefixListIds"),
+]);
+static S_IpPermissionList: schema::Shape = schema::Shape::new("IpPermissionList", Kind::List(&M_IpPermissionList));
+static M_IpPermissionList: schema::Member = schema::Member::new("member", &S_IpPermission).wire("item");
+static S_IpPrefixList: schema::Shape = schema::Shape::new("IpPrefixList", Kind::List(&M_IpPrefixList));
+static M_IpPrefixList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_IpRange: schema::Shape = schema::Shape::new("IpRange", Kind::Structure(&L_IpRange));
+static L_IpRange: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("CidrIp", &S_String).wire("cidrIp"),
+]);
+static S_IpRangeList: schema::Shape = schema::Shape::new("IpRangeList", Kind::List(&M_IpRangeList));
+static M_IpRangeList: schema::Member = schema::Member::new("member", &S_IpRange).wire("item");
+static S_IpRanges: schema::Shape = schema::Shape::new("IpRanges", Kind::List(&M_IpRanges));
+static M_IpRanges: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_IpSource: schema::Shape = schema::Shape::new("IpSource", Kind::String).limits(Limits::NONE.values(&["amazon", "byoip", "none"]));
 static S_IpamPoolId: schema::Shape = schema::Shape::new("IpamPoolId", Kind::String);
+static S_Ipv4PoolEc2Id: schema::Shape = schema::Shape::new("Ipv4PoolEc2Id", Kind::String);
+static S_Ipv4PrefixList: schema::Shape = schema::Shape::new("Ipv4PrefixList", Kind::List(&M_Ipv4PrefixList));
+static M_Ipv4PrefixList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecificationRequest).wire("item");
+static S_Ipv4PrefixSpecification: schema::Shape =
+    schema::Shape::new("Ipv4PrefixSpecification", Kind::Structure(&L_Ipv4PrefixSpecification));
+static L_Ipv4PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
+static S_Ipv4PrefixSpecificationRequest: schema::Shape =
+    schema::Shape::new("Ipv4PrefixSpecificationRequest", Kind::Structure(&L_Ipv4PrefixSpecificationRequest));
+static L_Ipv4PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String)]);
+static S_Ipv4PrefixesList: schema::Shape = schema::Shape::new("Ipv4PrefixesList", Kind::List(&M_Ipv4PrefixesList));
+static M_Ipv4PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecification).wire("item");
 static S_Ipv6AddressAttribute: schema::Shape =
     schema::Shape::new("Ipv6AddressAttribute", Kind::String).limits(Limits::NONE.values(&["public", "private"]));
+static S_Ipv6AddressList: schema::Shape = schema::Shape::new("Ipv6AddressList", Kind::List(&M_Ipv6AddressList));
+static M_Ipv6AddressList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_Ipv6CidrBlock: schema::Shape = schema::Shape::new("Ipv6CidrBlock", Kind::Structure(&L_Ipv6CidrBlock));
+static L_Ipv6CidrBlock: Layout = Layout::new(&[schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock")]);
+static S_Ipv6CidrBlockSet: schema::Shape = schema::Shape::new("Ipv6CidrBlockSet", Kind::List(&M_Ipv6CidrBlockSet));
+static M_Ipv6CidrBlockSet: schema::Member = schema::Member::new("member", &S_Ipv6CidrBlock).wire("item");
 static S_Ipv6PoolEc2Id: schema::Shape = schema::Shape::new("Ipv6PoolEc2Id", Kind::String);
+static S_Ipv6PrefixList: schema::Shape = schema::Shape::new("Ipv6PrefixList", Kind::List(&M_Ipv6PrefixList));
+static M_Ipv6PrefixList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecificationRequest).wire("item");
+static S_Ipv6PrefixSpecification: schema::Shape =
+    schema::Shape::new("Ipv6PrefixSpecification", Kind::Structure(&L_Ipv6PrefixSpecification));
+static L_Ipv6PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
+static S_Ipv6PrefixSpecificationRequest: schema::Shape =
+    schema::Shape::new("Ipv6PrefixSpecificationRequest", Kind::Structure(&L_Ipv6PrefixSpecificationRequest));
+static L_Ipv6PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String)]);
+static S_Ipv6PrefixesList: schema::Shape = schema::Shape::new("Ipv6PrefixesList", Kind::List(&M_Ipv6PrefixesList));
+static M_Ipv6PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecification).wire("item");
+static S_Ipv6Range: schema::Shape = schema::Shape::new("Ipv6Range", Kind::Structure(&L_Ipv6Range));
+static L_Ipv6Range: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("CidrIpv6", &S_String).wire("cidrIpv6"),
+]);
+static S_Ipv6RangeList: schema::Shape = schema::Shape::new("Ipv6RangeList", Kind::List(&M_Ipv6RangeList));
+static M_Ipv6RangeList: schema::Member = schema::Member::new("member", &S_Ipv6Range).wire("item");
 static S_KeyFormat: schema::Shape = schema::Shape::new("KeyFormat", Kind::String).limits(Limits::NONE.values(&["pem", "ppk"]));
 static S_KeyNameStringList: schema::Shape = schema::Shape::new("KeyNameStringList", Kind::List(&M_KeyNameStringList));
 static M_KeyNameStringList: schema::Member = schema::Member::new("member", &S_KeyPairName).wire("KeyName");
@@ -1951,7 +4941,69 @@ static M_KeyPairList: schema::Member = schema::Member::new("member", &S_KeyPairI
 static S_KeyPairName: schema::Shape = schema::Shape::new("KeyPairName", Kind::String);
 static S_KeyPairNameWithResolver: schema::Shape = schema::Shape::new("KeyPairNameWithResolver", Kind::String);
 static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["rsa", "ed25519"]));
+static S_LastError: schema::Shape = schema::Shape::new("LastError", Kind::Structure(&L_LastError));
+static L_LastError: Layout =
+    Layout::new(&[schema::Member::new("Message", &S_String).wire("message"), schema::Member::new("Code", &S_String).wire("code")]);
+static S_LocalGatewayId: schema::Shape = schema::Shape::new("LocalGatewayId", Kind::String);
+static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
+static S_ManagedPrefixList: schema::Shape = schema::Shape::new("ManagedPrefixList", Kind::Structure(&L_ManagedPrefixList));
+static L_ManagedPrefixList: Layout = Layout::new(&[
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).wire("prefixListId"),
+    schema::Member::new("AddressFamily", &S_String).wire("addressFamily"),
+    schema::Member::new("State", &S_PrefixListState).wire("state"),
+    schema::Member::new("StateMessage", &S_String).wire("stateMessage"),
+    schema::Member::new("PrefixListArn", &S_ResourceArn).wire("prefixListArn"),
+    schema::Member::new("PrefixListName", &S_String).wire("prefixListName"),
+    schema::Member::new("MaxEntries", &S_Integer).wire("maxEntries"),
+    schema::Member::new("Version", &S_Long).wire("version"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("IpamPrefixListResolverTargetId", &S_String).wire("ipamPrefixListResolverTargetId"),
+    schema::Member::new("IpamPrefixListResolverSyncEnabled", &S_Boolean).wire("ipamPrefixListResolverSyncEnabled"),
+]);
+static S_ManagedPrefixListSet: schema::Shape = schema::Shape::new("ManagedPrefixListSet", Kind::List(&M_ManagedPrefixListSet));
+static M_ManagedPrefixListSet: schema::Member = schema::Member::new("member", &S_ManagedPrefixList).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
+static S_ModifyManagedPrefixListRequest: schema::Shape =
+    schema::Shape::new("ModifyManagedPrefixListRequest", Kind::Structure(&L_ModifyManagedPrefixListRequest));
+static L_ModifyManagedPrefixListRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
+    schema::Member::new("CurrentVersion", &S_Long),
+    schema::Member::new("PrefixListName", &S_String),
+    schema::Member::new("AddEntries", &S_AddPrefixListEntries).wire("AddEntry").ec2("AddEntry"),
+    schema::Member::new("RemoveEntries", &S_RemovePrefixListEntries).wire("RemoveEntry").ec2("RemoveEntry"),
+    schema::Member::new("MaxEntries", &S_Integer),
+    schema::Member::new("IpamPrefixListResolverSyncEnabled", &S_BoxedBoolean),
+]);
+static S_ModifyManagedPrefixListResult: schema::Shape =
+    schema::Shape::new("ModifyManagedPrefixListResult", Kind::Structure(&L_ModifyManagedPrefixListResult));
+static L_ModifyManagedPrefixListResult: Layout = Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_ModifyNetworkInterfaceAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyNetworkInterfaceAttributeRequest", Kind::Structure(&L_ModifyNetworkInterfaceAttributeRequest));
+static L_ModifyNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdSpecification", &S_EnaSrdSpecification),
+    schema::Member::new("EnablePrimaryIpv6", &S_Boolean),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecificationRequest),
+    schema::Member::new("AssociatePublicIpAddress", &S_Boolean),
+    schema::Member::new("AssociatedSubnetIds", &S_SubnetIdList).wire("AssociatedSubnetId").ec2("AssociatedSubnetId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("Description", &S_AttributeValue).wire("description"),
+    schema::Member::new("SourceDestCheck", &S_AttributeBooleanValue).wire("sourceDestCheck"),
+    schema::Member::new("Groups", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("Attachment", &S_NetworkInterfaceAttachmentChanges).wire("attachment"),
+]);
+static S_ModifySecurityGroupRulesRequest: schema::Shape =
+    schema::Shape::new("ModifySecurityGroupRulesRequest", Kind::Structure(&L_ModifySecurityGroupRulesRequest));
+static L_ModifySecurityGroupRulesRequest: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_SecurityGroupId).required(),
+    schema::Member::new("SecurityGroupRules", &S_SecurityGroupRuleUpdateList).wire("SecurityGroupRule").ec2("SecurityGroupRule").required(),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_ModifySecurityGroupRulesResult: schema::Shape =
+    schema::Shape::new("ModifySecurityGroupRulesResult", Kind::Structure(&L_ModifySecurityGroupRulesResult));
+static L_ModifySecurityGroupRulesResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifySubnetAttributeRequest: schema::Shape =
     schema::Shape::new("ModifySubnetAttributeRequest", Kind::Structure(&L_ModifySubnetAttributeRequest));
 static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
@@ -1975,6 +5027,29 @@ static L_ModifyVpcAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
     schema::Member::new("EnableNetworkAddressUsageMetrics", &S_AttributeBooleanValue),
 ]);
+static S_ModifyVpcEndpointRequest: schema::Shape =
+    schema::Shape::new("ModifyVpcEndpointRequest", Kind::Structure(&L_ModifyVpcEndpointRequest));
+static L_ModifyVpcEndpointRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VpcEndpointId", &S_VpcEndpointId).required(),
+    schema::Member::new("ResetPolicy", &S_Boolean),
+    schema::Member::new("PolicyDocument", &S_String),
+    schema::Member::new("AddRouteTableIds", &S_VpcEndpointRouteTableIdList).wire("AddRouteTableId").ec2("AddRouteTableId"),
+    schema::Member::new("RemoveRouteTableIds", &S_VpcEndpointRouteTableIdList).wire("RemoveRouteTableId").ec2("RemoveRouteTableId"),
+    schema::Member::new("AddSubnetIds", &S_VpcEndpointSubnetIdList).wire("AddSubnetId").ec2("AddSubnetId"),
+    schema::Member::new("RemoveSubnetIds", &S_VpcEndpointSubnetIdList).wire("RemoveSubnetId").ec2("RemoveSubnetId"),
+    schema::Member::new("AddSecurityGroupIds", &S_VpcEndpointSecurityGroupIdList).wire("AddSecurityGroupId").ec2("AddSecurityGroupId"),
+    schema::Member::new("RemoveSecurityGroupIds", &S_VpcEndpointSecurityGroupIdList)
+        .wire("RemoveSecurityGroupId")
+        .ec2("RemoveSecurityGroupId"),
+    schema::Member::new("IpAddressType", &S_IpAddressType),
+    schema::Member::new("DnsOptions", &S_DnsOptionsSpecification),
+    schema::Member::new("PrivateDnsEnabled", &S_Boolean),
+    schema::Member::new("SubnetConfigurations", &S_SubnetConfigurationsList).wire("SubnetConfiguration").ec2("SubnetConfiguration"),
+]);
+static S_ModifyVpcEndpointResult: schema::Shape =
+    schema::Shape::new("ModifyVpcEndpointResult", Kind::Structure(&L_ModifyVpcEndpointResult));
+static L_ModifyVpcEndpointResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
 static S_ModifyVpcTenancyRequest: schema::Shape =
     schema::Shape::new("ModifyVpcTenancyRequest", Kind::Structure(&L_ModifyVpcTenancyRequest));
 static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
@@ -1984,13 +5059,488 @@ static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyVpcTenancyResult: schema::Shape = schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
 static L_ModifyVpcTenancyResult: Layout = Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
+static S_MultipathResilienceMode: schema::Shape =
+    schema::Shape::new("MultipathResilienceMode", Kind::String).limits(Limits::NONE.values(&["always-on"]));
+static S_MultipathResilienceStatus: schema::Shape =
+    schema::Shape::new("MultipathResilienceStatus", Kind::String).limits(Limits::NONE.values(&["pending", "enabled", "disabled"]));
+static S_NatGateway: schema::Shape = schema::Shape::new("NatGateway", Kind::Structure(&L_NatGateway));
+static L_NatGateway: Layout = Layout::new(&[
+    schema::Member::new("CreateTime", &S_DateTime).wire("createTime"),
+    schema::Member::new("DeleteTime", &S_DateTime).wire("deleteTime"),
+    schema::Member::new("FailureCode", &S_String).wire("failureCode"),
+    schema::Member::new("FailureMessage", &S_String).wire("failureMessage"),
+    schema::Member::new("NatGatewayAddresses", &S_NatGatewayAddressList).wire("natGatewayAddressSet").ec2("NatGatewayAddressSet"),
+    schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId"),
+    schema::Member::new("ProvisionedBandwidth", &S_ProvisionedBandwidth).wire("provisionedBandwidth"),
+    schema::Member::new("State", &S_NatGatewayState).wire("state"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("ConnectivityType", &S_ConnectivityType).wire("connectivityType"),
+    schema::Member::new("AvailabilityMode", &S_AvailabilityMode).wire("availabilityMode"),
+    schema::Member::new("AutoScalingIps", &S_AutoScalingIpsState).wire("autoScalingIps"),
+    schema::Member::new("AutoProvisionZones", &S_AutoProvisionZonesState).wire("autoProvisionZones"),
+    schema::Member::new("AttachedAppliances", &S_NatGatewayAttachedApplianceList).wire("attachedApplianceSet").ec2("AttachedApplianceSet"),
+    schema::Member::new("RouteTableId", &S_String).wire("routeTableId"),
+]);
+static S_NatGatewayAddress: schema::Shape = schema::Shape::new("NatGatewayAddress", Kind::Structure(&L_NatGatewayAddress));
+static L_NatGatewayAddress: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_String).wire("allocationId"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("PrivateIp", &S_String).wire("privateIp"),
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("IsPrimary", &S_Boolean).wire("isPrimary"),
+    schema::Member::new("FailureMessage", &S_String).wire("failureMessage"),
+    schema::Member::new("Status", &S_NatGatewayAddressStatus).wire("status"),
+    schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId).wire("availabilityZoneId"),
+]);
+static S_NatGatewayAddressList: schema::Shape = schema::Shape::new("NatGatewayAddressList", Kind::List(&M_NatGatewayAddressList));
+static M_NatGatewayAddressList: schema::Member = schema::Member::new("member", &S_NatGatewayAddress).wire("item");
+static S_NatGatewayAddressStatus: schema::Shape = schema::Shape::new("NatGatewayAddressStatus", Kind::String)
+    .limits(Limits::NONE.values(&["assigning", "unassigning", "associating", "disassociating", "succeeded", "failed"]));
+static S_NatGatewayApplianceModifyState: schema::Shape =
+    schema::Shape::new("NatGatewayApplianceModifyState", Kind::String).limits(Limits::NONE.values(&["modifying", "completed", "failed"]));
+static S_NatGatewayApplianceState: schema::Shape = schema::Shape::new("NatGatewayApplianceState", Kind::String)
+    .limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached", "attach-failed", "detach-failed"]));
+static S_NatGatewayApplianceType: schema::Shape =
+    schema::Shape::new("NatGatewayApplianceType", Kind::String).limits(Limits::NONE.values(&["network-firewall-proxy"]));
+static S_NatGatewayAttachedAppliance: schema::Shape =
+    schema::Shape::new("NatGatewayAttachedAppliance", Kind::Structure(&L_NatGatewayAttachedAppliance));
+static L_NatGatewayAttachedAppliance: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_NatGatewayApplianceType).wire("type"),
+    schema::Member::new("ApplianceArn", &S_String).wire("applianceArn"),
+    schema::Member::new("VpcEndpointId", &S_String).wire("vpcEndpointId"),
+    schema::Member::new("AttachmentState", &S_NatGatewayApplianceState).wire("attachmentState"),
+    schema::Member::new("ModificationState", &S_NatGatewayApplianceModifyState).wire("modificationState"),
+    schema::Member::new("FailureCode", &S_String).wire("failureCode"),
+    schema::Member::new("FailureMessage", &S_String).wire("failureMessage"),
+]);
+static S_NatGatewayAttachedApplianceList: schema::Shape =
+    schema::Shape::new("NatGatewayAttachedApplianceList", Kind::List(&M_NatGatewayAttachedApplianceList));
+static M_NatGatewayAttachedApplianceList: schema::Member = schema::Member::new("member", &S_NatGatewayAttachedAppliance).wire("item");
+static S_NatGatewayId: schema::Shape = schema::Shape::new("NatGatewayId", Kind::String);
+static S_NatGatewayIdStringList: schema::Shape = schema::Shape::new("NatGatewayIdStringList", Kind::List(&M_NatGatewayIdStringList));
+static M_NatGatewayIdStringList: schema::Member = schema::Member::new("member", &S_NatGatewayId).wire("item");
+static S_NatGatewayList: schema::Shape = schema::Shape::new("NatGatewayList", Kind::List(&M_NatGatewayList));
+static M_NatGatewayList: schema::Member = schema::Member::new("member", &S_NatGateway).wire("item");
+static S_NatGatewayState: schema::Shape = schema::Shape::new("NatGatewayState", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "failed",
+    "available",
+    "deleting",
+    "deleted",
+]));
 static S_NetmaskLength: schema::Shape = schema::Shape::new("NetmaskLength", Kind::Integer);
+static S_NetworkAcl: schema::Shape = schema::Shape::new("NetworkAcl", Kind::Structure(&L_NetworkAcl));
+static L_NetworkAcl: Layout = Layout::new(&[
+    schema::Member::new("Associations", &S_NetworkAclAssociationList).wire("associationSet").ec2("AssociationSet"),
+    schema::Member::new("Entries", &S_NetworkAclEntryList).wire("entrySet").ec2("EntrySet"),
+    schema::Member::new("IsDefault", &S_Boolean).wire("default").ec2("Default"),
+    schema::Member::new("NetworkAclId", &S_String).wire("networkAclId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+]);
+static S_NetworkAclAssociation: schema::Shape = schema::Shape::new("NetworkAclAssociation", Kind::Structure(&L_NetworkAclAssociation));
+static L_NetworkAclAssociation: Layout = Layout::new(&[
+    schema::Member::new("NetworkAclAssociationId", &S_String).wire("networkAclAssociationId"),
+    schema::Member::new("NetworkAclId", &S_String).wire("networkAclId"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+]);
+static S_NetworkAclAssociationId: schema::Shape = schema::Shape::new("NetworkAclAssociationId", Kind::String);
+static S_NetworkAclAssociationList: schema::Shape =
+    schema::Shape::new("NetworkAclAssociationList", Kind::List(&M_NetworkAclAssociationList));
+static M_NetworkAclAssociationList: schema::Member = schema::Member::new("member", &S_NetworkAclAssociation).wire("item");
+static S_NetworkAclEntry: schema::Shape = schema::Shape::new("NetworkAclEntry", Kind::Structure(&L_NetworkAclEntry));
+static L_NetworkAclEntry: Layout = Layout::new(&[
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("Egress", &S_Boolean).wire("egress"),
+    schema::Member::new("IcmpTypeCode", &S_IcmpTypeCode).wire("icmpTypeCode"),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+    schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
+    schema::Member::new("Protocol", &S_String).wire("protocol"),
+    schema::Member::new("RuleAction", &S_RuleAction).wire("ruleAction"),
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber"),
+]);
+static S_NetworkAclEntryList: schema::Shape = schema::Shape::new("NetworkAclEntryList", Kind::List(&M_NetworkAclEntryList));
+static M_NetworkAclEntryList: schema::Member = schema::Member::new("member", &S_NetworkAclEntry).wire("item");
+static S_NetworkAclId: schema::Shape = schema::Shape::new("NetworkAclId", Kind::String);
+static S_NetworkAclIdStringList: schema::Shape = schema::Shape::new("NetworkAclIdStringList", Kind::List(&M_NetworkAclIdStringList));
+static M_NetworkAclIdStringList: schema::Member = schema::Member::new("member", &S_NetworkAclId).wire("item");
+static S_NetworkAclList: schema::Shape = schema::Shape::new("NetworkAclList", Kind::List(&M_NetworkAclList));
+static M_NetworkAclList: schema::Member = schema::Member::new("member", &S_NetworkAcl).wire("item");
+static S_NetworkInsightsAnalysis: schema::Shape =
+    schema::Shape::new("NetworkInsightsAnalysis", Kind::Structure(&L_NetworkInsightsAnalysis));
+static L_NetworkInsightsAnalysis: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsAnalysisId", &S_NetworkInsightsAnalysisId).wire("networkInsightsAnalysisId"),
+    schema::Member::new("NetworkInsightsAnalysisArn", &S_ResourceArn).wire("networkInsightsAnalysisArn"),
+    schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId"),
+    schema::Member::new("AdditionalAccounts", &S_ValueStringList).wire("additionalAccountSet").ec2("AdditionalAccountSet"),
+    schema::Member::new("FilterInArns", &S_ArnList).wire("filterInArnSet").ec2("FilterInArnSet"),
+    schema::Member::new("FilterOutArns", &S_ArnList).wire("filterOutArnSet").ec2("FilterOutArnSet"),
+    schema::Member::new("StartDate", &S_MillisecondDateTime).wire("startDate"),
+    schema::Member::new("Status", &S_AnalysisStatus).wire("status"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+    schema::Member::new("WarningMessage", &S_String).wire("warningMessage"),
+    schema::Member::new("NetworkPathFound", &S_Boolean).wire("networkPathFound"),
+    schema::Member::new("ForwardPathComponents", &S_PathComponentList).wire("forwardPathComponentSet").ec2("ForwardPathComponentSet"),
+    schema::Member::new("ReturnPathComponents", &S_PathComponentList).wire("returnPathComponentSet").ec2("ReturnPathComponentSet"),
+    schema::Member::new("Explanations", &S_ExplanationList).wire("explanationSet").ec2("ExplanationSet"),
+    schema::Member::new("AlternatePathHints", &S_AlternatePathHintList).wire("alternatePathHintSet").ec2("AlternatePathHintSet"),
+    schema::Member::new("SuggestedAccounts", &S_ValueStringList).wire("suggestedAccountSet").ec2("SuggestedAccountSet"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_NetworkInsightsAnalysisId: schema::Shape = schema::Shape::new("NetworkInsightsAnalysisId", Kind::String);
+static S_NetworkInsightsAnalysisIdList: schema::Shape =
+    schema::Shape::new("NetworkInsightsAnalysisIdList", Kind::List(&M_NetworkInsightsAnalysisIdList));
+static M_NetworkInsightsAnalysisIdList: schema::Member = schema::Member::new("member", &S_NetworkInsightsAnalysisId).wire("item");
+static S_NetworkInsightsAnalysisList: schema::Shape =
+    schema::Shape::new("NetworkInsightsAnalysisList", Kind::List(&M_NetworkInsightsAnalysisList));
+static M_NetworkInsightsAnalysisList: schema::Member = schema::Member::new("member", &S_NetworkInsightsAnalysis).wire("item");
+static S_NetworkInsightsMaxResults: schema::Shape =
+    schema::Shape::new("NetworkInsightsMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(100));
+static S_NetworkInsightsPath: schema::Shape = schema::Shape::new("NetworkInsightsPath", Kind::Structure(&L_NetworkInsightsPath));
+static L_NetworkInsightsPath: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).wire("networkInsightsPathId"),
+    schema::Member::new("NetworkInsightsPathArn", &S_ResourceArn).wire("networkInsightsPathArn"),
+    schema::Member::new("CreatedDate", &S_MillisecondDateTime).wire("createdDate"),
+    schema::Member::new("Source", &S_String).wire("source"),
+    schema::Member::new("Destination", &S_String).wire("destination"),
+    schema::Member::new("SourceArn", &S_ResourceArn).wire("sourceArn"),
+    schema::Member::new("DestinationArn", &S_ResourceArn).wire("destinationArn"),
+    schema::Member::new("SourceIp", &S_IpAddress).wire("sourceIp"),
+    schema::Member::new("DestinationIp", &S_IpAddress).wire("destinationIp"),
+    schema::Member::new("Protocol", &S_Protocol).wire("protocol"),
+    schema::Member::new("DestinationPort", &S_Integer).wire("destinationPort"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("FilterAtSource", &S_PathFilter).wire("filterAtSource"),
+    schema::Member::new("FilterAtDestination", &S_PathFilter).wire("filterAtDestination"),
+]);
+static S_NetworkInsightsPathId: schema::Shape = schema::Shape::new("NetworkInsightsPathId", Kind::String);
+static S_NetworkInsightsPathIdList: schema::Shape =
+    schema::Shape::new("NetworkInsightsPathIdList", Kind::List(&M_NetworkInsightsPathIdList));
+static M_NetworkInsightsPathIdList: schema::Member = schema::Member::new("member", &S_NetworkInsightsPathId).wire("item");
+static S_NetworkInsightsPathList: schema::Shape = schema::Shape::new("NetworkInsightsPathList", Kind::List(&M_NetworkInsightsPathList));
+static M_NetworkInsightsPathList: schema::Member = schema::Member::new("member", &S_NetworkInsightsPath).wire("item");
+static S_NetworkInsightsResourceId: schema::Shape = schema::Shape::new("NetworkInsightsResourceId", Kind::String);
+static S_NetworkInterface: schema::Shape = schema::Shape::new("NetworkInterface", Kind::Structure(&L_NetworkInterface));
+static L_NetworkInterface: Layout = Layout::new(&[
+    schema::Member::new("Association", &S_NetworkInterfaceAssociation).wire("association"),
+    schema::Member::new("Attachment", &S_NetworkInterfaceAttachment).wire("attachment"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("ConnectionTrackingConfiguration", &S_ConnectionTrackingConfiguration).wire("connectionTrackingConfiguration"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("InterfaceType", &S_NetworkInterfaceType).wire("interfaceType"),
+    schema::Member::new("Ipv6Addresses", &S_NetworkInterfaceIpv6AddressesList).wire("ipv6AddressesSet").ec2("Ipv6AddressesSet"),
+    schema::Member::new("MacAddress", &S_String).wire("macAddress"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PublicDnsName", &S_String).wire("publicDnsName"),
+    schema::Member::new("PublicIpDnsNameOptions", &S_PublicIpDnsNameOptions).wire("publicIpDnsNameOptions"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_NetworkInterfacePrivateIpAddressList)
+        .wire("privateIpAddressesSet")
+        .ec2("PrivateIpAddressesSet"),
+    schema::Member::new("Ipv4Prefixes", &S_Ipv4PrefixesList).wire("ipv4PrefixSet").ec2("Ipv4PrefixSet"),
+    schema::Member::new("Ipv6Prefixes", &S_Ipv6PrefixesList).wire("ipv6PrefixSet").ec2("Ipv6PrefixSet"),
+    schema::Member::new("RequesterId", &S_String).wire("requesterId"),
+    schema::Member::new("RequesterManaged", &S_Boolean).wire("requesterManaged"),
+    schema::Member::new("SourceDestCheck", &S_Boolean).wire("sourceDestCheck"),
+    schema::Member::new("Status", &S_NetworkInterfaceStatus).wire("status"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("TagSet", &S_TagList).wire("tagSet"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("DenyAllIgwTraffic", &S_Boolean).wire("denyAllIgwTraffic"),
+    schema::Member::new("Ipv6Native", &S_Boolean).wire("ipv6Native"),
+    schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("AssociatedSubnets", &S_AssociatedSubnetList).wire("associatedSubnetSet").ec2("AssociatedSubnetSet"),
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+]);
+static S_NetworkInterfaceAssociation: schema::Shape =
+    schema::Shape::new("NetworkInterfaceAssociation", Kind::Structure(&L_NetworkInterfaceAssociation));
+static L_NetworkInterfaceAssociation: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_String).wire("allocationId"),
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("IpOwnerId", &S_String).wire("ipOwnerId"),
+    schema::Member::new("PublicDnsName", &S_String).wire("publicDnsName"),
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+    schema::Member::new("CustomerOwnedIp", &S_String).wire("customerOwnedIp"),
+    schema::Member::new("CarrierIp", &S_String).wire("carrierIp"),
+]);
+static S_NetworkInterfaceAttachment: schema::Shape =
+    schema::Shape::new("NetworkInterfaceAttachment", Kind::Structure(&L_NetworkInterfaceAttachment));
+static L_NetworkInterfaceAttachment: Layout = Layout::new(&[
+    schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
+    schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("InstanceOwnerId", &S_String).wire("instanceOwnerId"),
+    schema::Member::new("Status", &S_AttachmentStatus).wire("status"),
+    schema::Member::new("EnaSrdSpecification", &S_AttachmentEnaSrdSpecification).wire("enaSrdSpecification"),
+    schema::Member::new("EnaQueueCount", &S_Integer).wire("enaQueueCount"),
+]);
+static S_NetworkInterfaceAttachmentChanges: schema::Shape =
+    schema::Shape::new("NetworkInterfaceAttachmentChanges", Kind::Structure(&L_NetworkInterfaceAttachmentChanges));
+static L_NetworkInterfaceAttachmentChanges: Layout = Layout::new(&[
+    schema::Member::new("DefaultEnaQueueCount", &S_Boolean),
+    schema::Member::new("EnaQueueCount", &S_Integer),
+    schema::Member::new("AttachmentId", &S_NetworkInterfaceAttachmentId).wire("attachmentId"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+]);
+static S_NetworkInterfaceAttachmentId: schema::Shape = schema::Shape::new("NetworkInterfaceAttachmentId", Kind::String);
+static S_NetworkInterfaceAttribute: schema::Shape = schema::Shape::new("NetworkInterfaceAttribute", Kind::String)
+    .limits(Limits::NONE.values(&["description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"]));
+static S_NetworkInterfaceCreationType: schema::Shape =
+    schema::Shape::new("NetworkInterfaceCreationType", Kind::String).limits(Limits::NONE.values(&["efa", "efa-only", "branch", "trunk"]));
+static S_NetworkInterfaceId: schema::Shape = schema::Shape::new("NetworkInterfaceId", Kind::String);
+static S_NetworkInterfaceIdList: schema::Shape = schema::Shape::new("NetworkInterfaceIdList", Kind::List(&M_NetworkInterfaceIdList));
+static M_NetworkInterfaceIdList: schema::Member = schema::Member::new("member", &S_NetworkInterfaceId).wire("item");
+static S_NetworkInterfaceIpv6Address: schema::Shape =
+    schema::Shape::new("NetworkInterfaceIpv6Address", Kind::Structure(&L_NetworkInterfaceIpv6Address));
+static L_NetworkInterfaceIpv6Address: Layout = Layout::new(&[
+    schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
+    schema::Member::new("PublicIpv6DnsName", &S_String).wire("publicIpv6DnsName"),
+    schema::Member::new("IsPrimaryIpv6", &S_Boolean).wire("isPrimaryIpv6"),
+]);
+static S_NetworkInterfaceIpv6AddressesList: schema::Shape =
+    schema::Shape::new("NetworkInterfaceIpv6AddressesList", Kind::List(&M_NetworkInterfaceIpv6AddressesList));
+static M_NetworkInterfaceIpv6AddressesList: schema::Member = schema::Member::new("member", &S_NetworkInterfaceIpv6Address).wire("item");
+static S_NetworkInterfaceList: schema::Shape = schema::Shape::new("NetworkInterfaceList", Kind::List(&M_NetworkInterfaceList));
+static M_NetworkInterfaceList: schema::Member = schema::Member::new("member", &S_NetworkInterface).wire("item");
+static S_NetworkInterfacePrivateIpAddress: schema::Shape =
+    schema::Shape::new("NetworkInterfacePrivateIpAddress", Kind::Structure(&L_NetworkInterfacePrivateIpAddress));
+static L_NetworkInterfacePrivateIpAddress: Layout = Layout::new(&[
+    schema::Member::new("Association", &S_NetworkInterfaceAssociation).wire("association"),
+    schema::Member::new("Primary", &S_Boolean).wire("primary"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+]);
+static S_NetworkInterfacePrivateIpAddressList: schema::Shape =
+    schema::Shape::new("NetworkInterfacePrivateIpAddressList", Kind::List(&M_NetworkInterfacePrivateIpAddressList));
+static M_NetworkInterfacePrivateIpAddressList: schema::Member =
+    schema::Member::new("member", &S_NetworkInterfacePrivateIpAddress).wire("item");
+static S_NetworkInterfaceStatus: schema::Shape = schema::Shape::new("NetworkInterfaceStatus", Kind::String).limits(Limits::NONE.values(&[
+    "available",
+    "associated",
+    "attaching",
+    "in-use",
+    "detaching",
+]));
+static S_NetworkInterfaceType: schema::Shape = schema::Shape::new("NetworkInterfaceType", Kind::String).limits(Limits::NONE.values(&[
+    "interface",
+    "natGateway",
+    "efa",
+    "efa-only",
+    "trunk",
+    "load_balancer",
+    "network_load_balancer",
+    "vpc_endpoint",
+    "branch",
+    "transit_gateway",
+    "lambda",
+    "quicksight",
+    "global_accelerator_managed",
+    "api_gateway_managed",
+    "gateway_load_balancer",
+    "gateway_load_balancer_endpoint",
+    "iot_rules_managed",
+    "aws_codestar_connections_managed",
+]));
+static S_NewDhcpConfiguration: schema::Shape = schema::Shape::new("NewDhcpConfiguration", Kind::Structure(&L_NewDhcpConfiguration));
+static L_NewDhcpConfiguration: Layout =
+    Layout::new(&[schema::Member::new("Key", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
+static S_NewDhcpConfigurationList: schema::Shape = schema::Shape::new("NewDhcpConfigurationList", Kind::List(&M_NewDhcpConfigurationList));
+static M_NewDhcpConfigurationList: schema::Member = schema::Member::new("member", &S_NewDhcpConfiguration).wire("item");
+static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_OdbNetworkArn: schema::Shape = schema::Shape::new("OdbNetworkArn", Kind::String);
+static S_OperatorRequest: schema::Shape = schema::Shape::new("OperatorRequest", Kind::Structure(&L_OperatorRequest));
+static L_OperatorRequest: Layout = Layout::new(&[schema::Member::new("Principal", &S_String)]);
+static S_OperatorResponse: schema::Shape = schema::Shape::new("OperatorResponse", Kind::Structure(&L_OperatorResponse));
+static L_OperatorResponse: Layout = Layout::new(&[
+    schema::Member::new("Managed", &S_Boolean).wire("managed"),
+    schema::Member::new("Principal", &S_String).wire("principal"),
+    schema::Member::new("HiddenByDefault", &S_Boolean).wire("hiddenByDefault"),
+]);
+static S_PathComponent: schema::Shape = schema::Shape::new("PathComponent", Kind::Structure(&L_PathComponent));
+static L_PathComponent: Layout = Layout::new(&[
+    schema::Member::new("SequenceNumber", &S_Integer).wire("sequenceNumber"),
+    schema::Member::new("AclRule", &S_AnalysisAclRule).wire("aclRule"),
+    schema::Member::new("AttachedTo", &S_AnalysisComponent).wire("attachedTo"),
+    schema::Member::new("Component", &S_AnalysisComponent).wire("component"),
+    schema::Member::new("DestinationVpc", &S_AnalysisComponent).wire("destinationVpc"),
+    schema::Member::new("OutboundHeader", &S_AnalysisPacketHeader).wire("outboundHeader"),
+    schema::Member::new("InboundHeader", &S_AnalysisPacketHeader).wire("inboundHeader"),
+    schema::Member::new("RouteTableRoute", &S_AnalysisRouteTableRoute).wire("routeTableRoute"),
+    schema::Member::new("SecurityGroupRule", &S_AnalysisSecurityGroupRule).wire("securityGroupRule"),
+    schema::Member::new("SourceVpc", &S_AnalysisComponent).wire("sourceVpc"),
+    schema::Member::new("Subnet", &S_AnalysisComponent).wire("subnet"),
+    schema::Member::new("Vpc", &S_AnalysisComponent).wire("vpc"),
+    schema::Member::new("AdditionalDetails", &S_AdditionalDetailList).wire("additionalDetailSet").ec2("AdditionalDetailSet"),
+    schema::Member::new("TransitGateway", &S_AnalysisComponent).wire("transitGateway"),
+    schema::Member::new("TransitGatewayRouteTableRoute", &S_TransitGatewayRouteTableRoute).wire("transitGatewayRouteTableRoute"),
+    schema::Member::new("TransitGatewayPolicyTableEntry", &S_AnalysisTransitGatewayPolicyTableEntry).wire("transitGatewayPolicyTableEntry"),
+    schema::Member::new("Explanations", &S_ExplanationList).wire("explanationSet").ec2("ExplanationSet"),
+    schema::Member::new("ElasticLoadBalancerListener", &S_AnalysisComponent).wire("elasticLoadBalancerListener"),
+    schema::Member::new("FirewallStatelessRule", &S_FirewallStatelessRule).wire("firewallStatelessRule"),
+    schema::Member::new("FirewallStatefulRule", &S_FirewallStatefulRule).wire("firewallStatefulRule"),
+    schema::Member::new("ServiceName", &S_String).wire("serviceName"),
+]);
+static S_PathComponentList: schema::Shape = schema::Shape::new("PathComponentList", Kind::List(&M_PathComponentList));
+static M_PathComponentList: schema::Member = schema::Member::new("member", &S_PathComponent).wire("item");
+static S_PathFilter: schema::Shape = schema::Shape::new("PathFilter", Kind::Structure(&L_PathFilter));
+static L_PathFilter: Layout = Layout::new(&[
+    schema::Member::new("SourceAddress", &S_IpAddress).wire("sourceAddress"),
+    schema::Member::new("SourcePortRange", &S_FilterPortRange).wire("sourcePortRange"),
+    schema::Member::new("DestinationAddress", &S_IpAddress).wire("destinationAddress"),
+    schema::Member::new("DestinationPortRange", &S_FilterPortRange).wire("destinationPortRange"),
+]);
+static S_PathRequestFilter: schema::Shape = schema::Shape::new("PathRequestFilter", Kind::Structure(&L_PathRequestFilter));
+static L_PathRequestFilter: Layout = Layout::new(&[
+    schema::Member::new("SourceAddress", &S_IpAddress),
+    schema::Member::new("SourcePortRange", &S_RequestFilterPortRange),
+    schema::Member::new("DestinationAddress", &S_IpAddress),
+    schema::Member::new("DestinationPortRange", &S_RequestFilterPortRange),
+]);
+static S_PayerResponsibility: schema::Shape =
+    schema::Shape::new("PayerResponsibility", Kind::String).limits(Limits::NONE.values(&["ServiceOwner"]));
+static S_PayerResponsibilityEntry: schema::Shape =
+    schema::Shape::new("PayerResponsibilityEntry", Kind::Structure(&L_PayerResponsibilityEntry));
+static L_PayerResponsibilityEntry: Layout = Layout::new(&[
+    schema::Member::new("Scope", &S_PayerResponsibilityScope).wire("scope"),
+    schema::Member::new("PayerResponsibilityType", &S_PayerResponsibilityType).wire("payerResponsibilityType"),
+]);
+static S_PayerResponsibilityScope: schema::Shape = schema::Shape::new("PayerResponsibilityScope", Kind::String)
+    .limits(Limits::NONE.values(&["vpc-endpoint-charges", "resource-gateway-charges"]));
+static S_PayerResponsibilitySet: schema::Shape = schema::Shape::new("PayerResponsibilitySet", Kind::List(&M_PayerResponsibilitySet));
+static M_PayerResponsibilitySet: schema::Member = schema::Member::new("member", &S_PayerResponsibilityEntry).wire("item");
+static S_PayerResponsibilityType: schema::Shape = schema::Shape::new("PayerResponsibilityType", Kind::String)
+    .limits(Limits::NONE.values(&["vpc-endpoint-account", "resource-gateway-account", "vpc-endpoint-service-account"]));
+static S_Port: schema::Shape = schema::Shape::new("Port", Kind::Integer).limits(Limits::NONE.min(0).max(65535));
+static S_PortRange: schema::Shape = schema::Shape::new("PortRange", Kind::Structure(&L_PortRange));
+static L_PortRange: Layout =
+    Layout::new(&[schema::Member::new("From", &S_Integer).wire("from"), schema::Member::new("To", &S_Integer).wire("to")]);
+static S_PortRangeList: schema::Shape = schema::Shape::new("PortRangeList", Kind::List(&M_PortRangeList));
+static M_PortRangeList: schema::Member = schema::Member::new("member", &S_PortRange).wire("item");
+static S_PrefixList: schema::Shape = schema::Shape::new("PrefixList", Kind::Structure(&L_PrefixList));
+static L_PrefixList: Layout = Layout::new(&[
+    schema::Member::new("Cidrs", &S_ValueStringList).wire("cidrSet").ec2("CidrSet"),
+    schema::Member::new("PrefixListId", &S_String).wire("prefixListId"),
+    schema::Member::new("PrefixListName", &S_String).wire("prefixListName"),
+]);
+static S_PrefixListAssociation: schema::Shape = schema::Shape::new("PrefixListAssociation", Kind::Structure(&L_PrefixListAssociation));
+static L_PrefixListAssociation: Layout = Layout::new(&[
+    schema::Member::new("ResourceId", &S_String).wire("resourceId"),
+    schema::Member::new("ResourceOwner", &S_String).wire("resourceOwner"),
+]);
+static S_PrefixListAssociationSet: schema::Shape = schema::Shape::new("PrefixListAssociationSet", Kind::List(&M_PrefixListAssociationSet));
+static M_PrefixListAssociationSet: schema::Member = schema::Member::new("member", &S_PrefixListAssociation).wire("item");
+static S_PrefixListEntry: schema::Shape = schema::Shape::new("PrefixListEntry", Kind::Structure(&L_PrefixListEntry));
+static L_PrefixListEntry: Layout =
+    Layout::new(&[schema::Member::new("Cidr", &S_String).wire("cidr"), schema::Member::new("Description", &S_String).wire("description")]);
+static S_PrefixListEntrySet: schema::Shape = schema::Shape::new("PrefixListEntrySet", Kind::List(&M_PrefixListEntrySet));
+static M_PrefixListEntrySet: schema::Member = schema::Member::new("member", &S_PrefixListEntry).wire("item");
+static S_PrefixListId: schema::Shape = schema::Shape::new("PrefixListId", Kind::Structure(&L_PrefixListId));
+static L_PrefixListId: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("PrefixListId", &S_String).wire("prefixListId"),
+]);
+static S_PrefixListIdList: schema::Shape = schema::Shape::new("PrefixListIdList", Kind::List(&M_PrefixListIdList));
+static M_PrefixListIdList: schema::Member = schema::Member::new("member", &S_PrefixListId).wire("item");
+static S_PrefixListIdSet: schema::Shape = schema::Shape::new("PrefixListIdSet", Kind::List(&M_PrefixListIdSet));
+static M_PrefixListIdSet: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_PrefixListMaxResults: schema::Shape =
+    schema::Shape::new("PrefixListMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(100));
+static S_PrefixListResourceId: schema::Shape = schema::Shape::new("PrefixListResourceId", Kind::String);
+static S_PrefixListResourceIdStringList: schema::Shape =
+    schema::Shape::new("PrefixListResourceIdStringList", Kind::List(&M_PrefixListResourceIdStringList));
+static M_PrefixListResourceIdStringList: schema::Member = schema::Member::new("member", &S_PrefixListResourceId).wire("item");
+static S_PrefixListSet: schema::Shape = schema::Shape::new("PrefixListSet", Kind::List(&M_PrefixListSet));
+static M_PrefixListSet: schema::Member = schema::Member::new("member", &S_PrefixList).wire("item");
+static S_PrefixListState: schema::Shape = schema::Shape::new("PrefixListState", Kind::String).limits(Limits::NONE.values(&[
+    "create-in-progress",
+    "create-complete",
+    "create-failed",
+    "modify-in-progress",
+    "modify-complete",
+    "modify-failed",
+    "restore-in-progress",
+    "restore-complete",
+    "restore-failed",
+    "delete-in-progress",
+    "delete-complete",
+    "delete-failed",
+]));
+static S_Priority: schema::Shape = schema::Shape::new("Priority", Kind::Integer).limits(Limits::NONE.min(-1).max(65535));
+static S_PrivateDnsDetails: schema::Shape = schema::Shape::new("PrivateDnsDetails", Kind::Structure(&L_PrivateDnsDetails));
+static L_PrivateDnsDetails: Layout = Layout::new(&[schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName")]);
+static S_PrivateDnsDetailsSet: schema::Shape = schema::Shape::new("PrivateDnsDetailsSet", Kind::List(&M_PrivateDnsDetailsSet));
+static M_PrivateDnsDetailsSet: schema::Member = schema::Member::new("member", &S_PrivateDnsDetails).wire("item");
 static S_PrivateDnsNameOptionsOnLaunch: schema::Shape =
     schema::Shape::new("PrivateDnsNameOptionsOnLaunch", Kind::Structure(&L_PrivateDnsNameOptionsOnLaunch));
 static L_PrivateDnsNameOptionsOnLaunch: Layout = Layout::new(&[
     schema::Member::new("HostnameType", &S_HostnameType).wire("hostnameType"),
     schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
     schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
+]);
+static S_PrivateDnsSpecifiedDomainSet: schema::Shape =
+    schema::Shape::new("PrivateDnsSpecifiedDomainSet", Kind::List(&M_PrivateDnsSpecifiedDomainSet)).limits(Limits::NONE.min(0).max(10));
+static M_PrivateDnsSpecifiedDomainSet: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_PrivateIpAddressCount: schema::Shape =
+    schema::Shape::new("PrivateIpAddressCount", Kind::Integer).limits(Limits::NONE.min(1).max(31));
+static S_PrivateIpAddressSpecification: schema::Shape =
+    schema::Shape::new("PrivateIpAddressSpecification", Kind::Structure(&L_PrivateIpAddressSpecification));
+static L_PrivateIpAddressSpecification: Layout = Layout::new(&[
+    schema::Member::new("Primary", &S_Boolean).wire("primary"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+]);
+static S_PrivateIpAddressSpecificationList: schema::Shape =
+    schema::Shape::new("PrivateIpAddressSpecificationList", Kind::List(&M_PrivateIpAddressSpecificationList));
+static M_PrivateIpAddressSpecificationList: schema::Member = schema::Member::new("member", &S_PrivateIpAddressSpecification).wire("item");
+static S_PrivateIpAddressStringList: schema::Shape =
+    schema::Shape::new("PrivateIpAddressStringList", Kind::List(&M_PrivateIpAddressStringList));
+static M_PrivateIpAddressStringList: schema::Member = schema::Member::new("member", &S_String).wire("PrivateIpAddress");
+static S_PropagatingVgw: schema::Shape = schema::Shape::new("PropagatingVgw", Kind::Structure(&L_PropagatingVgw));
+static L_PropagatingVgw: Layout = Layout::new(&[schema::Member::new("GatewayId", &S_String).wire("gatewayId")]);
+static S_PropagatingVgwList: schema::Shape = schema::Shape::new("PropagatingVgwList", Kind::List(&M_PropagatingVgwList));
+static M_PropagatingVgwList: schema::Member = schema::Member::new("member", &S_PropagatingVgw).wire("item");
+static S_Protocol: schema::Shape = schema::Shape::new("Protocol", Kind::String).limits(Limits::NONE.values(&["tcp", "udp"]));
+static S_ProtocolInt: schema::Shape = schema::Shape::new("ProtocolInt", Kind::Integer).limits(Limits::NONE.min(0).max(255));
+static S_ProtocolIntList: schema::Shape = schema::Shape::new("ProtocolIntList", Kind::List(&M_ProtocolIntList));
+static M_ProtocolIntList: schema::Member = schema::Member::new("member", &S_ProtocolInt).wire("item");
+static S_ProvisionedBandwidth: schema::Shape = schema::Shape::new("ProvisionedBandwidth", Kind::Structure(&L_ProvisionedBandwidth));
+static L_ProvisionedBandwidth: Layout = Layout::new(&[
+    schema::Member::new("ProvisionTime", &S_DateTime).wire("provisionTime"),
+    schema::Member::new("Provisioned", &S_String).wire("provisioned"),
+    schema::Member::new("RequestTime", &S_DateTime).wire("requestTime"),
+    schema::Member::new("Requested", &S_String).wire("requested"),
+    schema::Member::new("Status", &S_String).wire("status"),
+]);
+static S_PublicIpAddress: schema::Shape = schema::Shape::new("PublicIpAddress", Kind::String);
+static S_PublicIpDnsNameOptions: schema::Shape = schema::Shape::new("PublicIpDnsNameOptions", Kind::Structure(&L_PublicIpDnsNameOptions));
+static L_PublicIpDnsNameOptions: Layout = Layout::new(&[
+    schema::Member::new("DnsHostnameType", &S_String).wire("dnsHostnameType"),
+    schema::Member::new("PublicIpv4DnsName", &S_String).wire("publicIpv4DnsName"),
+    schema::Member::new("PublicIpv6DnsName", &S_String).wire("publicIpv6DnsName"),
+    schema::Member::new("PublicDualStackDnsName", &S_String).wire("publicDualStackDnsName"),
+]);
+static S_PublicIpStringList: schema::Shape = schema::Shape::new("PublicIpStringList", Kind::List(&M_PublicIpStringList));
+static M_PublicIpStringList: schema::Member = schema::Member::new("member", &S_String).wire("PublicIp");
+static S_ReferencedSecurityGroup: schema::Shape =
+    schema::Shape::new("ReferencedSecurityGroup", Kind::Structure(&L_ReferencedSecurityGroup));
+static L_ReferencedSecurityGroup: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("PeeringStatus", &S_String).wire("peeringStatus"),
+    schema::Member::new("UserId", &S_String).wire("userId"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
 ]);
 static S_Region: schema::Shape = schema::Shape::new("Region", Kind::Structure(&L_Region));
 static L_Region: Layout = Layout::new(&[
@@ -2007,6 +5557,97 @@ static S_RegionList: schema::Shape = schema::Shape::new("RegionList", Kind::List
 static M_RegionList: schema::Member = schema::Member::new("member", &S_Region).wire("item");
 static S_RegionNameStringList: schema::Shape = schema::Shape::new("RegionNameStringList", Kind::List(&M_RegionNameStringList));
 static M_RegionNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("RegionName");
+static S_RejectVpcPeeringConnectionRequest: schema::Shape =
+    schema::Shape::new("RejectVpcPeeringConnectionRequest", Kind::Structure(&L_RejectVpcPeeringConnectionRequest));
+static L_RejectVpcPeeringConnectionRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId").required(),
+]);
+static S_RejectVpcPeeringConnectionResult: schema::Shape =
+    schema::Shape::new("RejectVpcPeeringConnectionResult", Kind::Structure(&L_RejectVpcPeeringConnectionResult));
+static L_RejectVpcPeeringConnectionResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_ReleaseAddressRequest: schema::Shape = schema::Shape::new("ReleaseAddressRequest", Kind::Structure(&L_ReleaseAddressRequest));
+static L_ReleaseAddressRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationId", &S_AllocationId),
+    schema::Member::new("PublicIp", &S_String),
+    schema::Member::new("NetworkBorderGroup", &S_String),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_RemovePrefixListEntries: schema::Shape =
+    schema::Shape::new("RemovePrefixListEntries", Kind::List(&M_RemovePrefixListEntries)).limits(Limits::NONE.min(0).max(100));
+static M_RemovePrefixListEntries: schema::Member = schema::Member::new("member", &S_RemovePrefixListEntry);
+static S_RemovePrefixListEntry: schema::Shape = schema::Shape::new("RemovePrefixListEntry", Kind::Structure(&L_RemovePrefixListEntry));
+static L_RemovePrefixListEntry: Layout = Layout::new(&[schema::Member::new("Cidr", &S_String).required()]);
+static S_ReplaceNetworkAclAssociationRequest: schema::Shape =
+    schema::Shape::new("ReplaceNetworkAclAssociationRequest", Kind::Structure(&L_ReplaceNetworkAclAssociationRequest));
+static L_ReplaceNetworkAclAssociationRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("AssociationId", &S_NetworkAclAssociationId).wire("associationId").required(),
+    schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
+]);
+static S_ReplaceNetworkAclAssociationResult: schema::Shape =
+    schema::Shape::new("ReplaceNetworkAclAssociationResult", Kind::Structure(&L_ReplaceNetworkAclAssociationResult));
+static L_ReplaceNetworkAclAssociationResult: Layout =
+    Layout::new(&[schema::Member::new("NewAssociationId", &S_String).wire("newAssociationId")]);
+static S_ReplaceNetworkAclEntryRequest: schema::Shape =
+    schema::Shape::new("ReplaceNetworkAclEntryRequest", Kind::Structure(&L_ReplaceNetworkAclEntryRequest));
+static L_ReplaceNetworkAclEntryRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkAclId", &S_NetworkAclId).wire("networkAclId").required(),
+    schema::Member::new("RuleNumber", &S_Integer).wire("ruleNumber").required(),
+    schema::Member::new("Protocol", &S_String).wire("protocol").required(),
+    schema::Member::new("RuleAction", &S_RuleAction).wire("ruleAction").required(),
+    schema::Member::new("Egress", &S_Boolean).wire("egress").required(),
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock"),
+    schema::Member::new("IcmpTypeCode", &S_IcmpTypeCode).wire("Icmp").ec2("Icmp"),
+    schema::Member::new("PortRange", &S_PortRange).wire("portRange"),
+]);
+static S_ReplaceRouteRequest: schema::Shape = schema::Shape::new("ReplaceRouteRequest", Kind::Structure(&L_ReplaceRouteRequest));
+static L_ReplaceRouteRequest: Layout = Layout::new(&[
+    schema::Member::new("DestinationPrefixListId", &S_PrefixListResourceId),
+    schema::Member::new("VpcEndpointId", &S_VpcEndpointId),
+    schema::Member::new("LocalTarget", &S_Boolean),
+    schema::Member::new("TransitGatewayId", &S_TransitGatewayId),
+    schema::Member::new("LocalGatewayId", &S_LocalGatewayId),
+    schema::Member::new("CarrierGatewayId", &S_CarrierGatewayId),
+    schema::Member::new("CoreNetworkArn", &S_CoreNetworkArn),
+    schema::Member::new("OdbNetworkArn", &S_OdbNetworkArn),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+    schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
+    schema::Member::new("GatewayId", &S_RouteGatewayId).wire("gatewayId"),
+    schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_EgressOnlyInternetGatewayId).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_VpcPeeringConnectionId).wire("vpcPeeringConnectionId"),
+    schema::Member::new("NatGatewayId", &S_NatGatewayId).wire("natGatewayId"),
+]);
+static S_ReplaceRouteTableAssociationRequest: schema::Shape =
+    schema::Shape::new("ReplaceRouteTableAssociationRequest", Kind::Structure(&L_ReplaceRouteTableAssociationRequest));
+static L_ReplaceRouteTableAssociationRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("AssociationId", &S_RouteTableAssociationId).wire("associationId").required(),
+    schema::Member::new("RouteTableId", &S_RouteTableId).wire("routeTableId").required(),
+]);
+static S_ReplaceRouteTableAssociationResult: schema::Shape =
+    schema::Shape::new("ReplaceRouteTableAssociationResult", Kind::Structure(&L_ReplaceRouteTableAssociationResult));
+static L_ReplaceRouteTableAssociationResult: Layout = Layout::new(&[
+    schema::Member::new("NewAssociationId", &S_String).wire("newAssociationId"),
+    schema::Member::new("AssociationState", &S_RouteTableAssociationState).wire("associationState"),
+]);
+static S_RequestFilterPortRange: schema::Shape = schema::Shape::new("RequestFilterPortRange", Kind::Structure(&L_RequestFilterPortRange));
+static L_RequestFilterPortRange: Layout = Layout::new(&[schema::Member::new("FromPort", &S_Port), schema::Member::new("ToPort", &S_Port)]);
+static S_ResetNetworkInterfaceAttributeRequest: schema::Shape =
+    schema::Shape::new("ResetNetworkInterfaceAttributeRequest", Kind::Structure(&L_ResetNetworkInterfaceAttributeRequest));
+static L_ResetNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("SourceDestCheck", &S_String).wire("sourceDestCheck"),
+]);
+static S_ResourceArn: schema::Shape = schema::Shape::new("ResourceArn", Kind::String).limits(Limits::NONE.min(1).max(1283));
+static S_ResourceConfigurationArn: schema::Shape = schema::Shape::new("ResourceConfigurationArn", Kind::String);
 static S_ResourceIdList: schema::Shape = schema::Shape::new("ResourceIdList", Kind::List(&M_ResourceIdList));
 static M_ResourceIdList: schema::Member = schema::Member::new("member", &S_TaggableResourceId);
 static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::String).limits(Limits::NONE.values(&[
@@ -2125,8 +5766,358 @@ static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::
     "capacity-reservation-modification-quote",
     "metric-category",
 ]));
+static S_RestoreManagedPrefixListVersionRequest: schema::Shape =
+    schema::Shape::new("RestoreManagedPrefixListVersionRequest", Kind::Structure(&L_RestoreManagedPrefixListVersionRequest));
+static L_RestoreManagedPrefixListVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).required(),
+    schema::Member::new("PreviousVersion", &S_Long).required(),
+    schema::Member::new("CurrentVersion", &S_Long).required(),
+]);
+static S_RestoreManagedPrefixListVersionResult: schema::Shape =
+    schema::Shape::new("RestoreManagedPrefixListVersionResult", Kind::Structure(&L_RestoreManagedPrefixListVersionResult));
+static L_RestoreManagedPrefixListVersionResult: Layout =
+    Layout::new(&[schema::Member::new("PrefixList", &S_ManagedPrefixList).wire("prefixList")]);
+static S_RevokeSecurityGroupEgressRequest: schema::Shape =
+    schema::Shape::new("RevokeSecurityGroupEgressRequest", Kind::Structure(&L_RevokeSecurityGroupEgressRequest));
+static L_RevokeSecurityGroupEgressRequest: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId").required(),
+    schema::Member::new("SourceSecurityGroupName", &S_String).wire("sourceSecurityGroupName"),
+    schema::Member::new("SourceSecurityGroupOwnerId", &S_String).wire("sourceSecurityGroupOwnerId"),
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("CidrIp", &S_String).wire("cidrIp"),
+    schema::Member::new("IpPermissions", &S_IpPermissionList).wire("ipPermissions"),
+]);
+static S_RevokeSecurityGroupEgressResult: schema::Shape =
+    schema::Shape::new("RevokeSecurityGroupEgressResult", Kind::Structure(&L_RevokeSecurityGroupEgressResult));
+static L_RevokeSecurityGroupEgressResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList).wire("unknownIpPermissionSet").ec2("UnknownIpPermissionSet"),
+    schema::Member::new("RevokedSecurityGroupRules", &S_RevokedSecurityGroupRuleList)
+        .wire("revokedSecurityGroupRuleSet")
+        .ec2("RevokedSecurityGroupRuleSet"),
+]);
+static S_RevokeSecurityGroupIngressRequest: schema::Shape =
+    schema::Shape::new("RevokeSecurityGroupIngressRequest", Kind::Structure(&L_RevokeSecurityGroupIngressRequest));
+static L_RevokeSecurityGroupIngressRequest: Layout = Layout::new(&[
+    schema::Member::new("CidrIp", &S_String),
+    schema::Member::new("FromPort", &S_Integer),
+    schema::Member::new("GroupId", &S_SecurityGroupId),
+    schema::Member::new("GroupName", &S_SecurityGroupName),
+    schema::Member::new("IpPermissions", &S_IpPermissionList),
+    schema::Member::new("IpProtocol", &S_String),
+    schema::Member::new("SourceSecurityGroupName", &S_String),
+    schema::Member::new("SourceSecurityGroupOwnerId", &S_String),
+    schema::Member::new("ToPort", &S_Integer),
+    schema::Member::new("SecurityGroupRuleIds", &S_SecurityGroupRuleIdList).wire("SecurityGroupRuleId").ec2("SecurityGroupRuleId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_RevokeSecurityGroupIngressResult: schema::Shape =
+    schema::Shape::new("RevokeSecurityGroupIngressResult", Kind::Structure(&L_RevokeSecurityGroupIngressResult));
+static L_RevokeSecurityGroupIngressResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("UnknownIpPermissions", &S_IpPermissionList).wire("unknownIpPermissionSet").ec2("UnknownIpPermissionSet"),
+    schema::Member::new("RevokedSecurityGroupRules", &S_RevokedSecurityGroupRuleList)
+        .wire("revokedSecurityGroupRuleSet")
+        .ec2("RevokedSecurityGroupRuleSet"),
+]);
+static S_RevokedSecurityGroupRule: schema::Shape =
+    schema::Shape::new("RevokedSecurityGroupRule", Kind::Structure(&L_RevokedSecurityGroupRule));
+static L_RevokedSecurityGroupRule: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRuleId", &S_SecurityGroupRuleId).wire("securityGroupRuleId"),
+    schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
+    schema::Member::new("IsEgress", &S_Boolean).wire("isEgress"),
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("CidrIpv4", &S_String).wire("cidrIpv4"),
+    schema::Member::new("CidrIpv6", &S_String).wire("cidrIpv6"),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).wire("prefixListId"),
+    schema::Member::new("ReferencedGroupId", &S_SecurityGroupId).wire("referencedGroupId"),
+    schema::Member::new("Description", &S_String).wire("description"),
+]);
+static S_RevokedSecurityGroupRuleList: schema::Shape =
+    schema::Shape::new("RevokedSecurityGroupRuleList", Kind::List(&M_RevokedSecurityGroupRuleList));
+static M_RevokedSecurityGroupRuleList: schema::Member = schema::Member::new("member", &S_RevokedSecurityGroupRule).wire("item");
+static S_Route: schema::Shape = schema::Shape::new("Route", Kind::Structure(&L_Route));
+static L_Route: Layout = Layout::new(&[
+    schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
+    schema::Member::new("DestinationIpv6CidrBlock", &S_String).wire("destinationIpv6CidrBlock"),
+    schema::Member::new("DestinationPrefixListId", &S_String).wire("destinationPrefixListId"),
+    schema::Member::new("EgressOnlyInternetGatewayId", &S_String).wire("egressOnlyInternetGatewayId"),
+    schema::Member::new("GatewayId", &S_String).wire("gatewayId"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("InstanceOwnerId", &S_String).wire("instanceOwnerId"),
+    schema::Member::new("NatGatewayId", &S_String).wire("natGatewayId"),
+    schema::Member::new("TransitGatewayId", &S_String).wire("transitGatewayId"),
+    schema::Member::new("LocalGatewayId", &S_String).wire("localGatewayId"),
+    schema::Member::new("CarrierGatewayId", &S_CarrierGatewayId).wire("carrierGatewayId"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("Origin", &S_RouteOrigin).wire("origin"),
+    schema::Member::new("State", &S_RouteState).wire("state"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
+    schema::Member::new("CoreNetworkArn", &S_CoreNetworkArn).wire("coreNetworkArn"),
+    schema::Member::new("OdbNetworkArn", &S_OdbNetworkArn).wire("odbNetworkArn"),
+    schema::Member::new("IpAddress", &S_String).wire("ipAddress"),
+]);
+static S_RouteGatewayId: schema::Shape = schema::Shape::new("RouteGatewayId", Kind::String);
+static S_RouteList: schema::Shape = schema::Shape::new("RouteList", Kind::List(&M_RouteList));
+static M_RouteList: schema::Member = schema::Member::new("member", &S_Route).wire("item");
+static S_RouteOrigin: schema::Shape = schema::Shape::new("RouteOrigin", Kind::String).limits(Limits::NONE.values(&[
+    "CreateRouteTable",
+    "CreateRoute",
+    "EnableVgwRoutePropagation",
+    "Advertisement",
+]));
+static S_RouteState: schema::Shape =
+    schema::Shape::new("RouteState", Kind::String).limits(Limits::NONE.values(&["active", "blackhole", "filtered"]));
+static S_RouteTable: schema::Shape = schema::Shape::new("RouteTable", Kind::Structure(&L_RouteTable));
+static L_RouteTable: Layout = Layout::new(&[
+    schema::Member::new("Associations", &S_RouteTableAssociationList).wire("associationSet").ec2("AssociationSet"),
+    schema::Member::new("PropagatingVgws", &S_PropagatingVgwList).wire("propagatingVgwSet").ec2("PropagatingVgwSet"),
+    schema::Member::new("RouteTableId", &S_String).wire("routeTableId"),
+    schema::Member::new("Routes", &S_RouteList).wire("routeSet").ec2("RouteSet"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+]);
+static S_RouteTableAssociation: schema::Shape = schema::Shape::new("RouteTableAssociation", Kind::Structure(&L_RouteTableAssociation));
+static L_RouteTableAssociation: Layout = Layout::new(&[
+    schema::Member::new("Main", &S_Boolean).wire("main"),
+    schema::Member::new("RouteTableAssociationId", &S_String).wire("routeTableAssociationId"),
+    schema::Member::new("RouteTableId", &S_String).wire("routeTableId"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("GatewayId", &S_String).wire("gatewayId"),
+    schema::Member::new("PublicIpv4Pool", &S_String).wire("publicIpv4Pool"),
+    schema::Member::new("AssociationState", &S_RouteTableAssociationState).wire("associationState"),
+]);
+static S_RouteTableAssociationId: schema::Shape = schema::Shape::new("RouteTableAssociationId", Kind::String);
+static S_RouteTableAssociationList: schema::Shape =
+    schema::Shape::new("RouteTableAssociationList", Kind::List(&M_RouteTableAssociationList));
+static M_RouteTableAssociationList: schema::Member = schema::Member::new("member", &S_RouteTableAssociation).wire("item");
+static S_RouteTableAssociationState: schema::Shape =
+    schema::Shape::new("RouteTableAssociationState", Kind::Structure(&L_RouteTableAssociationState));
+static L_RouteTableAssociationState: Layout = Layout::new(&[
+    schema::Member::new("State", &S_RouteTableAssociationStateCode).wire("state"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+]);
+static S_RouteTableAssociationStateCode: schema::Shape = schema::Shape::new("RouteTableAssociationStateCode", Kind::String)
+    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated", "failed"]));
+static S_RouteTableId: schema::Shape = schema::Shape::new("RouteTableId", Kind::String);
+static S_RouteTableIdStringList: schema::Shape = schema::Shape::new("RouteTableIdStringList", Kind::List(&M_RouteTableIdStringList));
+static M_RouteTableIdStringList: schema::Member = schema::Member::new("member", &S_RouteTableId).wire("item");
+static S_RouteTableList: schema::Shape = schema::Shape::new("RouteTableList", Kind::List(&M_RouteTableList));
+static M_RouteTableList: schema::Member = schema::Member::new("member", &S_RouteTable).wire("item");
+static S_RuleAction: schema::Shape = schema::Shape::new("RuleAction", Kind::String).limits(Limits::NONE.values(&["allow", "deny"]));
+static S_RuleGroupRuleOptionsPair: schema::Shape =
+    schema::Shape::new("RuleGroupRuleOptionsPair", Kind::Structure(&L_RuleGroupRuleOptionsPair));
+static L_RuleGroupRuleOptionsPair: Layout = Layout::new(&[
+    schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
+    schema::Member::new("RuleOptions", &S_RuleOptionList).wire("ruleOptionSet").ec2("RuleOptionSet"),
+]);
+static S_RuleGroupRuleOptionsPairList: schema::Shape =
+    schema::Shape::new("RuleGroupRuleOptionsPairList", Kind::List(&M_RuleGroupRuleOptionsPairList));
+static M_RuleGroupRuleOptionsPairList: schema::Member = schema::Member::new("member", &S_RuleGroupRuleOptionsPair).wire("item");
+static S_RuleGroupTypePair: schema::Shape = schema::Shape::new("RuleGroupTypePair", Kind::Structure(&L_RuleGroupTypePair));
+static L_RuleGroupTypePair: Layout = Layout::new(&[
+    schema::Member::new("RuleGroupArn", &S_ResourceArn).wire("ruleGroupArn"),
+    schema::Member::new("RuleGroupType", &S_String).wire("ruleGroupType"),
+]);
+static S_RuleGroupTypePairList: schema::Shape = schema::Shape::new("RuleGroupTypePairList", Kind::List(&M_RuleGroupTypePairList));
+static M_RuleGroupTypePairList: schema::Member = schema::Member::new("member", &S_RuleGroupTypePair).wire("item");
+static S_RuleOption: schema::Shape = schema::Shape::new("RuleOption", Kind::Structure(&L_RuleOption));
+static L_RuleOption: Layout = Layout::new(&[
+    schema::Member::new("Keyword", &S_String).wire("keyword"),
+    schema::Member::new("Settings", &S_StringList).wire("settingSet").ec2("SettingSet"),
+]);
+static S_RuleOptionList: schema::Shape = schema::Shape::new("RuleOptionList", Kind::List(&M_RuleOptionList));
+static M_RuleOptionList: schema::Member = schema::Member::new("member", &S_RuleOption).wire("item");
+static S_SecurityGroup: schema::Shape = schema::Shape::new("SecurityGroup", Kind::Structure(&L_SecurityGroup));
+static L_SecurityGroup: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("IpPermissionsEgress", &S_IpPermissionList).wire("ipPermissionsEgress"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("SecurityGroupArn", &S_String).wire("securityGroupArn"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("Description", &S_String).wire("groupDescription").ec2("GroupDescription"),
+    schema::Member::new("IpPermissions", &S_IpPermissionList).wire("ipPermissions"),
+]);
+static S_SecurityGroupForVpc: schema::Shape = schema::Shape::new("SecurityGroupForVpc", Kind::Structure(&L_SecurityGroupForVpc));
+static L_SecurityGroupForVpc: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("PrimaryVpcId", &S_String).wire("primaryVpcId"),
+]);
+static S_SecurityGroupForVpcList: schema::Shape = schema::Shape::new("SecurityGroupForVpcList", Kind::List(&M_SecurityGroupForVpcList));
+static M_SecurityGroupForVpcList: schema::Member = schema::Member::new("member", &S_SecurityGroupForVpc).wire("item");
+static S_SecurityGroupId: schema::Shape = schema::Shape::new("SecurityGroupId", Kind::String);
+static S_SecurityGroupIdStringList: schema::Shape =
+    schema::Shape::new("SecurityGroupIdStringList", Kind::List(&M_SecurityGroupIdStringList));
+static M_SecurityGroupIdStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("SecurityGroupId");
+static S_SecurityGroupIdentifier: schema::Shape =
+    schema::Shape::new("SecurityGroupIdentifier", Kind::Structure(&L_SecurityGroupIdentifier));
+static L_SecurityGroupIdentifier: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+]);
+static S_SecurityGroupList: schema::Shape = schema::Shape::new("SecurityGroupList", Kind::List(&M_SecurityGroupList));
+static M_SecurityGroupList: schema::Member = schema::Member::new("member", &S_SecurityGroup).wire("item");
+static S_SecurityGroupName: schema::Shape = schema::Shape::new("SecurityGroupName", Kind::String);
+static S_SecurityGroupReference: schema::Shape = schema::Shape::new("SecurityGroupReference", Kind::Structure(&L_SecurityGroupReference));
+static L_SecurityGroupReference: Layout = Layout::new(&[
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("ReferencingVpcId", &S_String).wire("referencingVpcId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
+    schema::Member::new("TransitGatewayId", &S_String).wire("transitGatewayId"),
+]);
+static S_SecurityGroupReferences: schema::Shape = schema::Shape::new("SecurityGroupReferences", Kind::List(&M_SecurityGroupReferences));
+static M_SecurityGroupReferences: schema::Member = schema::Member::new("member", &S_SecurityGroupReference).wire("item");
+static S_SecurityGroupRule: schema::Shape = schema::Shape::new("SecurityGroupRule", Kind::Structure(&L_SecurityGroupRule));
+static L_SecurityGroupRule: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRuleId", &S_SecurityGroupRuleId).wire("securityGroupRuleId"),
+    schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
+    schema::Member::new("GroupOwnerId", &S_String).wire("groupOwnerId"),
+    schema::Member::new("IsEgress", &S_Boolean).wire("isEgress"),
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("CidrIpv4", &S_String).wire("cidrIpv4"),
+    schema::Member::new("CidrIpv6", &S_String).wire("cidrIpv6"),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId).wire("prefixListId"),
+    schema::Member::new("ReferencedGroupInfo", &S_ReferencedSecurityGroup).wire("referencedGroupInfo"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("SecurityGroupRuleArn", &S_String).wire("securityGroupRuleArn"),
+]);
+static S_SecurityGroupRuleDescription: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleDescription", Kind::Structure(&L_SecurityGroupRuleDescription));
+static L_SecurityGroupRuleDescription: Layout =
+    Layout::new(&[schema::Member::new("SecurityGroupRuleId", &S_String), schema::Member::new("Description", &S_String)]);
+static S_SecurityGroupRuleDescriptionList: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleDescriptionList", Kind::List(&M_SecurityGroupRuleDescriptionList));
+static M_SecurityGroupRuleDescriptionList: schema::Member = schema::Member::new("member", &S_SecurityGroupRuleDescription).wire("item");
+static S_SecurityGroupRuleId: schema::Shape = schema::Shape::new("SecurityGroupRuleId", Kind::String);
+static S_SecurityGroupRuleIdList: schema::Shape = schema::Shape::new("SecurityGroupRuleIdList", Kind::List(&M_SecurityGroupRuleIdList));
+static M_SecurityGroupRuleIdList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_SecurityGroupRuleList: schema::Shape = schema::Shape::new("SecurityGroupRuleList", Kind::List(&M_SecurityGroupRuleList));
+static M_SecurityGroupRuleList: schema::Member = schema::Member::new("member", &S_SecurityGroupRule).wire("item");
+static S_SecurityGroupRuleRequest: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleRequest", Kind::Structure(&L_SecurityGroupRuleRequest));
+static L_SecurityGroupRuleRequest: Layout = Layout::new(&[
+    schema::Member::new("IpProtocol", &S_String),
+    schema::Member::new("FromPort", &S_Integer),
+    schema::Member::new("ToPort", &S_Integer),
+    schema::Member::new("CidrIpv4", &S_String),
+    schema::Member::new("CidrIpv6", &S_String),
+    schema::Member::new("PrefixListId", &S_PrefixListResourceId),
+    schema::Member::new("ReferencedGroupId", &S_SecurityGroupId),
+    schema::Member::new("Description", &S_String),
+]);
+static S_SecurityGroupRuleUpdate: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleUpdate", Kind::Structure(&L_SecurityGroupRuleUpdate));
+static L_SecurityGroupRuleUpdate: Layout = Layout::new(&[
+    schema::Member::new("SecurityGroupRuleId", &S_SecurityGroupRuleId).required(),
+    schema::Member::new("SecurityGroupRule", &S_SecurityGroupRuleRequest),
+]);
+static S_SecurityGroupRuleUpdateList: schema::Shape =
+    schema::Shape::new("SecurityGroupRuleUpdateList", Kind::List(&M_SecurityGroupRuleUpdateList));
+static M_SecurityGroupRuleUpdateList: schema::Member = schema::Member::new("member", &S_SecurityGroupRuleUpdate).wire("item");
 static S_SensitiveUserData: schema::Shape = schema::Shape::new("SensitiveUserData", Kind::String).sensitive();
+static S_ServiceConnectivityType: schema::Shape =
+    schema::Shape::new("ServiceConnectivityType", Kind::String).limits(Limits::NONE.values(&["ipv4", "ipv6"]));
+static S_ServiceDetail: schema::Shape = schema::Shape::new("ServiceDetail", Kind::Structure(&L_ServiceDetail));
+static L_ServiceDetail: Layout = Layout::new(&[
+    schema::Member::new("ServiceName", &S_String).wire("serviceName"),
+    schema::Member::new("ServiceId", &S_String).wire("serviceId"),
+    schema::Member::new("ServiceType", &S_ServiceTypeDetailSet).wire("serviceType"),
+    schema::Member::new("ServiceRegion", &S_String).wire("serviceRegion"),
+    schema::Member::new("AvailabilityZoneIds", &S_ValueStringList).wire("availabilityZoneIdSet").ec2("AvailabilityZoneIdSet"),
+    schema::Member::new("AvailabilityZones", &S_ValueStringList).wire("availabilityZoneSet").ec2("AvailabilityZoneSet"),
+    schema::Member::new("Owner", &S_String).wire("owner"),
+    schema::Member::new("BaseEndpointDnsNames", &S_ValueStringList).wire("baseEndpointDnsNameSet").ec2("BaseEndpointDnsNameSet"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PrivateDnsNames", &S_PrivateDnsDetailsSet).wire("privateDnsNameSet").ec2("PrivateDnsNameSet"),
+    schema::Member::new("VpcEndpointPolicySupported", &S_Boolean).wire("vpcEndpointPolicySupported"),
+    schema::Member::new("AcceptanceRequired", &S_Boolean).wire("acceptanceRequired"),
+    schema::Member::new("ManagesVpcEndpoints", &S_Boolean).wire("managesVpcEndpoints"),
+    schema::Member::new("PayerResponsibility", &S_PayerResponsibility).wire("payerResponsibility"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("PrivateDnsNameVerificationState", &S_DnsNameState).wire("privateDnsNameVerificationState"),
+    schema::Member::new("SupportedIpAddressTypes", &S_SupportedIpAddressTypes)
+        .wire("supportedIpAddressTypeSet")
+        .ec2("SupportedIpAddressTypeSet"),
+]);
+static S_ServiceDetailSet: schema::Shape = schema::Shape::new("ServiceDetailSet", Kind::List(&M_ServiceDetailSet));
+static M_ServiceDetailSet: schema::Member = schema::Member::new("member", &S_ServiceDetail).wire("item");
+static S_ServiceManaged: schema::Shape =
+    schema::Shape::new("ServiceManaged", Kind::String).limits(Limits::NONE.values(&["alb", "nlb", "rnat", "rds"]));
+static S_ServiceNetworkArn: schema::Shape = schema::Shape::new("ServiceNetworkArn", Kind::String);
+static S_ServiceType: schema::Shape =
+    schema::Shape::new("ServiceType", Kind::String).limits(Limits::NONE.values(&["Interface", "Gateway", "GatewayLoadBalancer"]));
+static S_ServiceTypeDetail: schema::Shape = schema::Shape::new("ServiceTypeDetail", Kind::Structure(&L_ServiceTypeDetail));
+static L_ServiceTypeDetail: Layout = Layout::new(&[schema::Member::new("ServiceType", &S_ServiceType).wire("serviceType")]);
+static S_ServiceTypeDetailSet: schema::Shape = schema::Shape::new("ServiceTypeDetailSet", Kind::List(&M_ServiceTypeDetailSet));
+static M_ServiceTypeDetailSet: schema::Member = schema::Member::new("member", &S_ServiceTypeDetail).wire("item");
+static S_StaleIpPermission: schema::Shape = schema::Shape::new("StaleIpPermission", Kind::Structure(&L_StaleIpPermission));
+static L_StaleIpPermission: Layout = Layout::new(&[
+    schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
+    schema::Member::new("IpProtocol", &S_String).wire("ipProtocol"),
+    schema::Member::new("IpRanges", &S_IpRanges).wire("ipRanges"),
+    schema::Member::new("PrefixListIds", &S_PrefixListIdSet).wire("prefixListIds"),
+    schema::Member::new("ToPort", &S_Integer).wire("toPort"),
+    schema::Member::new("UserIdGroupPairs", &S_UserIdGroupPairSet).wire("groups").ec2("Groups"),
+]);
+static S_StaleIpPermissionSet: schema::Shape = schema::Shape::new("StaleIpPermissionSet", Kind::List(&M_StaleIpPermissionSet));
+static M_StaleIpPermissionSet: schema::Member = schema::Member::new("member", &S_StaleIpPermission).wire("item");
+static S_StaleSecurityGroup: schema::Shape = schema::Shape::new("StaleSecurityGroup", Kind::Structure(&L_StaleSecurityGroup));
+static L_StaleSecurityGroup: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("StaleIpPermissions", &S_StaleIpPermissionSet).wire("staleIpPermissions"),
+    schema::Member::new("StaleIpPermissionsEgress", &S_StaleIpPermissionSet).wire("staleIpPermissionsEgress"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+]);
+static S_StaleSecurityGroupSet: schema::Shape = schema::Shape::new("StaleSecurityGroupSet", Kind::List(&M_StaleSecurityGroupSet));
+static M_StaleSecurityGroupSet: schema::Member = schema::Member::new("member", &S_StaleSecurityGroup).wire("item");
+static S_StartNetworkInsightsAnalysisRequest: schema::Shape =
+    schema::Shape::new("StartNetworkInsightsAnalysisRequest", Kind::Structure(&L_StartNetworkInsightsAnalysisRequest));
+static L_StartNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
+    schema::Member::new("NetworkInsightsPathId", &S_NetworkInsightsPathId).required(),
+    schema::Member::new("AdditionalAccounts", &S_ValueStringList).wire("AdditionalAccount").ec2("AdditionalAccount"),
+    schema::Member::new("FilterInArns", &S_ArnList).wire("FilterInArn").ec2("FilterInArn"),
+    schema::Member::new("FilterOutArns", &S_ArnList).wire("FilterOutArn").ec2("FilterOutArn"),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ClientToken", &S_String).required().idempotency_token(),
+]);
+static S_StartNetworkInsightsAnalysisResult: schema::Shape =
+    schema::Shape::new("StartNetworkInsightsAnalysisResult", Kind::Structure(&L_StartNetworkInsightsAnalysisResult));
+static L_StartNetworkInsightsAnalysisResult: Layout =
+    Layout::new(&[schema::Member::new("NetworkInsightsAnalysis", &S_NetworkInsightsAnalysis).wire("networkInsightsAnalysis")]);
+static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits(Limits::NONE.values(&[
+    "PendingAcceptance",
+    "Pending",
+    "Available",
+    "Deleting",
+    "Deleted",
+    "Rejected",
+    "Failed",
+    "Expired",
+    "Partial",
+]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
+static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList));
+static M_StringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_Subnet: schema::Shape = schema::Shape::new("Subnet", Kind::Structure(&L_Subnet));
 static L_Subnet: Layout = Layout::new(&[
     schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
@@ -2161,9 +6152,26 @@ static L_SubnetCidrBlockState: Layout = Layout::new(&[
 ]);
 static S_SubnetCidrBlockStateCode: schema::Shape = schema::Shape::new("SubnetCidrBlockStateCode", Kind::String)
     .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated", "failing", "failed"]));
+static S_SubnetConfiguration: schema::Shape = schema::Shape::new("SubnetConfiguration", Kind::Structure(&L_SubnetConfiguration));
+static L_SubnetConfiguration: Layout = Layout::new(&[
+    schema::Member::new("SubnetId", &S_SubnetId),
+    schema::Member::new("Ipv4", &S_String),
+    schema::Member::new("Ipv6", &S_String),
+]);
+static S_SubnetConfigurationsList: schema::Shape = schema::Shape::new("SubnetConfigurationsList", Kind::List(&M_SubnetConfigurationsList));
+static M_SubnetConfigurationsList: schema::Member = schema::Member::new("member", &S_SubnetConfiguration).wire("item");
 static S_SubnetId: schema::Shape = schema::Shape::new("SubnetId", Kind::String);
+static S_SubnetIdList: schema::Shape = schema::Shape::new("SubnetIdList", Kind::List(&M_SubnetIdList));
+static M_SubnetIdList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("AssociatedSubnetId");
 static S_SubnetIdStringList: schema::Shape = schema::Shape::new("SubnetIdStringList", Kind::List(&M_SubnetIdStringList));
 static M_SubnetIdStringList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("SubnetId");
+static S_SubnetIpPrefixes: schema::Shape = schema::Shape::new("SubnetIpPrefixes", Kind::Structure(&L_SubnetIpPrefixes));
+static L_SubnetIpPrefixes: Layout = Layout::new(&[
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("IpPrefixes", &S_ValueStringList).wire("ipPrefixSet").ec2("IpPrefixSet"),
+]);
+static S_SubnetIpPrefixesList: schema::Shape = schema::Shape::new("SubnetIpPrefixesList", Kind::List(&M_SubnetIpPrefixesList));
+static M_SubnetIpPrefixesList: schema::Member = schema::Member::new("member", &S_SubnetIpPrefixes).wire("item");
 static S_SubnetIpv6CidrBlockAssociation: schema::Shape =
     schema::Shape::new("SubnetIpv6CidrBlockAssociation", Kind::Structure(&L_SubnetIpv6CidrBlockAssociation));
 static L_SubnetIpv6CidrBlockAssociation: Layout = Layout::new(&[
@@ -2185,6 +6193,9 @@ static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::St
     "failed",
     "failed-insufficient-capacity",
 ]));
+static S_SupportedIpAddressTypes: schema::Shape =
+    schema::Shape::new("SupportedIpAddressTypes", Kind::List(&M_SupportedIpAddressTypes)).limits(Limits::NONE.min(0).max(2));
+static M_SupportedIpAddressTypes: schema::Member = schema::Member::new("member", &S_ServiceConnectivityType).wire("item");
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
 static L_Tag: Layout =
     Layout::new(&[schema::Member::new("Key", &S_String).wire("key"), schema::Member::new("Value", &S_String).wire("value")]);
@@ -2209,6 +6220,100 @@ static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S
 static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
 static S_Tenancy: schema::Shape =
     schema::Shape::new("Tenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
+static S_TransitGatewayId: schema::Shape = schema::Shape::new("TransitGatewayId", Kind::String);
+static S_TransitGatewayRouteTableRoute: schema::Shape =
+    schema::Shape::new("TransitGatewayRouteTableRoute", Kind::Structure(&L_TransitGatewayRouteTableRoute));
+static L_TransitGatewayRouteTableRoute: Layout = Layout::new(&[
+    schema::Member::new("DestinationCidr", &S_String).wire("destinationCidr"),
+    schema::Member::new("State", &S_String).wire("state"),
+    schema::Member::new("RouteOrigin", &S_String).wire("routeOrigin"),
+    schema::Member::new("PrefixListId", &S_String).wire("prefixListId"),
+    schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
+    schema::Member::new("ResourceId", &S_String).wire("resourceId"),
+    schema::Member::new("ResourceType", &S_String).wire("resourceType"),
+]);
+static S_UnassignIpv6AddressesRequest: schema::Shape =
+    schema::Shape::new("UnassignIpv6AddressesRequest", Kind::Structure(&L_UnassignIpv6AddressesRequest));
+static L_UnassignIpv6AddressesRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv6Prefixes", &S_IpPrefixList).wire("Ipv6Prefix").ec2("Ipv6Prefix"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("Ipv6Addresses", &S_Ipv6AddressList).wire("ipv6Addresses"),
+]);
+static S_UnassignIpv6AddressesResult: schema::Shape =
+    schema::Shape::new("UnassignIpv6AddressesResult", Kind::Structure(&L_UnassignIpv6AddressesResult));
+static L_UnassignIpv6AddressesResult: Layout = Layout::new(&[
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("UnassignedIpv6Addresses", &S_Ipv6AddressList).wire("unassignedIpv6Addresses"),
+    schema::Member::new("UnassignedIpv6Prefixes", &S_IpPrefixList).wire("unassignedIpv6PrefixSet").ec2("UnassignedIpv6PrefixSet"),
+]);
+static S_UnassignPrivateIpAddressesRequest: schema::Shape =
+    schema::Shape::new("UnassignPrivateIpAddressesRequest", Kind::Structure(&L_UnassignPrivateIpAddressesRequest));
+static L_UnassignPrivateIpAddressesRequest: Layout = Layout::new(&[
+    schema::Member::new("Ipv4Prefixes", &S_IpPrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressStringList).wire("privateIpAddress").ec2("PrivateIpAddress"),
+]);
+static S_UnsuccessfulItem: schema::Shape = schema::Shape::new("UnsuccessfulItem", Kind::Structure(&L_UnsuccessfulItem));
+static L_UnsuccessfulItem: Layout = Layout::new(&[
+    schema::Member::new("Error", &S_UnsuccessfulItemError).wire("error"),
+    schema::Member::new("ResourceId", &S_String).wire("resourceId"),
+]);
+static S_UnsuccessfulItemError: schema::Shape = schema::Shape::new("UnsuccessfulItemError", Kind::Structure(&L_UnsuccessfulItemError));
+static L_UnsuccessfulItemError: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
+static S_UnsuccessfulItemSet: schema::Shape = schema::Shape::new("UnsuccessfulItemSet", Kind::List(&M_UnsuccessfulItemSet));
+static M_UnsuccessfulItemSet: schema::Member = schema::Member::new("member", &S_UnsuccessfulItem).wire("item");
+static S_UpdateSecurityGroupRuleDescriptionsEgressRequest: schema::Shape = schema::Shape::new(
+    "UpdateSecurityGroupRuleDescriptionsEgressRequest",
+    Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsEgressRequest),
+);
+static L_UpdateSecurityGroupRuleDescriptionsEgressRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("GroupId", &S_SecurityGroupId),
+    schema::Member::new("GroupName", &S_SecurityGroupName),
+    schema::Member::new("IpPermissions", &S_IpPermissionList),
+    schema::Member::new("SecurityGroupRuleDescriptions", &S_SecurityGroupRuleDescriptionList)
+        .wire("SecurityGroupRuleDescription")
+        .ec2("SecurityGroupRuleDescription"),
+]);
+static S_UpdateSecurityGroupRuleDescriptionsEgressResult: schema::Shape = schema::Shape::new(
+    "UpdateSecurityGroupRuleDescriptionsEgressResult",
+    Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsEgressResult),
+);
+static L_UpdateSecurityGroupRuleDescriptionsEgressResult: Layout = Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_UpdateSecurityGroupRuleDescriptionsIngressRequest: schema::Shape = schema::Shape::new(
+    "UpdateSecurityGroupRuleDescriptionsIngressRequest",
+    Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsIngressRequest),
+);
+static L_UpdateSecurityGroupRuleDescriptionsIngressRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("GroupId", &S_SecurityGroupId),
+    schema::Member::new("GroupName", &S_SecurityGroupName),
+    schema::Member::new("IpPermissions", &S_IpPermissionList),
+    schema::Member::new("SecurityGroupRuleDescriptions", &S_SecurityGroupRuleDescriptionList)
+        .wire("SecurityGroupRuleDescription")
+        .ec2("SecurityGroupRuleDescription"),
+]);
+static S_UpdateSecurityGroupRuleDescriptionsIngressResult: schema::Shape = schema::Shape::new(
+    "UpdateSecurityGroupRuleDescriptionsIngressResult",
+    Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsIngressResult),
+);
+static L_UpdateSecurityGroupRuleDescriptionsIngressResult: Layout =
+    Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_UserIdGroupPair: schema::Shape = schema::Shape::new("UserIdGroupPair", Kind::Structure(&L_UserIdGroupPair));
+static L_UserIdGroupPair: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("UserId", &S_String).wire("userId"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("GroupId", &S_String).wire("groupId"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
+    schema::Member::new("PeeringStatus", &S_String).wire("peeringStatus"),
+]);
+static S_UserIdGroupPairList: schema::Shape = schema::Shape::new("UserIdGroupPairList", Kind::List(&M_UserIdGroupPairList));
+static M_UserIdGroupPairList: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
+static S_UserIdGroupPairSet: schema::Shape = schema::Shape::new("UserIdGroupPairSet", Kind::List(&M_UserIdGroupPairSet));
+static M_UserIdGroupPairSet: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
 static S_ValueStringList: schema::Shape = schema::Shape::new("ValueStringList", Kind::List(&M_ValueStringList));
 static M_ValueStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
@@ -2319,6 +6424,56 @@ static S_VpcEncryptionControlState: schema::Shape =
         "creating",
         "delete-failed",
     ]));
+static S_VpcEndpoint: schema::Shape = schema::Shape::new("VpcEndpoint", Kind::Structure(&L_VpcEndpoint));
+static L_VpcEndpoint: Layout = Layout::new(&[
+    schema::Member::new("VpcEndpointId", &S_String).wire("vpcEndpointId"),
+    schema::Member::new("VpcEndpointType", &S_VpcEndpointType).wire("vpcEndpointType"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("ServiceName", &S_String).wire("serviceName"),
+    schema::Member::new("State", &S_State).wire("state"),
+    schema::Member::new("PolicyDocument", &S_String).wire("policyDocument"),
+    schema::Member::new("RouteTableIds", &S_ValueStringList).wire("routeTableIdSet").ec2("RouteTableIdSet"),
+    schema::Member::new("SubnetIds", &S_ValueStringList).wire("subnetIdSet").ec2("SubnetIdSet"),
+    schema::Member::new("Groups", &S_GroupIdentifierSet).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("IpAddressType", &S_IpAddressType).wire("ipAddressType"),
+    schema::Member::new("DnsOptions", &S_DnsOptions).wire("dnsOptions"),
+    schema::Member::new("PrivateDnsEnabled", &S_Boolean).wire("privateDnsEnabled"),
+    schema::Member::new("RequesterManaged", &S_Boolean).wire("requesterManaged"),
+    schema::Member::new("NetworkInterfaceIds", &S_ValueStringList).wire("networkInterfaceIdSet").ec2("NetworkInterfaceIdSet"),
+    schema::Member::new("DnsEntries", &S_DnsEntrySet).wire("dnsEntrySet").ec2("DnsEntrySet"),
+    schema::Member::new("CreationTimestamp", &S_MillisecondDateTime).wire("creationTimestamp"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("LastError", &S_LastError).wire("lastError"),
+    schema::Member::new("Ipv4Prefixes", &S_SubnetIpPrefixesList).wire("ipv4PrefixSet").ec2("Ipv4PrefixSet"),
+    schema::Member::new("Ipv6Prefixes", &S_SubnetIpPrefixesList).wire("ipv6PrefixSet").ec2("Ipv6PrefixSet"),
+    schema::Member::new("FailureReason", &S_String).wire("failureReason"),
+    schema::Member::new("ServiceNetworkArn", &S_ServiceNetworkArn).wire("serviceNetworkArn"),
+    schema::Member::new("ResourceConfigurationArn", &S_ResourceConfigurationArn).wire("resourceConfigurationArn"),
+    schema::Member::new("ServiceRegion", &S_String).wire("serviceRegion"),
+    schema::Member::new("PayerResponsibilities", &S_PayerResponsibilitySet).wire("payerResponsibilitySet").ec2("PayerResponsibilitySet"),
+]);
+static S_VpcEndpointId: schema::Shape = schema::Shape::new("VpcEndpointId", Kind::String);
+static S_VpcEndpointIdList: schema::Shape = schema::Shape::new("VpcEndpointIdList", Kind::List(&M_VpcEndpointIdList));
+static M_VpcEndpointIdList: schema::Member = schema::Member::new("member", &S_VpcEndpointId).wire("item");
+static S_VpcEndpointRouteTableIdList: schema::Shape =
+    schema::Shape::new("VpcEndpointRouteTableIdList", Kind::List(&M_VpcEndpointRouteTableIdList));
+static M_VpcEndpointRouteTableIdList: schema::Member = schema::Member::new("member", &S_RouteTableId).wire("item");
+static S_VpcEndpointSecurityGroupIdList: schema::Shape =
+    schema::Shape::new("VpcEndpointSecurityGroupIdList", Kind::List(&M_VpcEndpointSecurityGroupIdList));
+static M_VpcEndpointSecurityGroupIdList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("item");
+static S_VpcEndpointSet: schema::Shape = schema::Shape::new("VpcEndpointSet", Kind::List(&M_VpcEndpointSet));
+static M_VpcEndpointSet: schema::Member = schema::Member::new("member", &S_VpcEndpoint).wire("item");
+static S_VpcEndpointSubnetIdList: schema::Shape = schema::Shape::new("VpcEndpointSubnetIdList", Kind::List(&M_VpcEndpointSubnetIdList));
+static M_VpcEndpointSubnetIdList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("item");
+static S_VpcEndpointType: schema::Shape = schema::Shape::new("VpcEndpointType", Kind::String).limits(Limits::NONE.values(&[
+    "Interface",
+    "Gateway",
+    "GatewayLoadBalancer",
+    "Resource",
+    "ServiceNetwork",
+    "Tunnel",
+]));
 static S_VpcId: schema::Shape = schema::Shape::new("VpcId", Kind::String);
 static S_VpcIdStringList: schema::Shape = schema::Shape::new("VpcIdStringList", Kind::List(&M_VpcIdStringList));
 static M_VpcIdStringList: schema::Member = schema::Member::new("member", &S_VpcId).wire("VpcId");
@@ -2338,6 +6493,61 @@ static S_VpcIpv6CidrBlockAssociationSet: schema::Shape =
 static M_VpcIpv6CidrBlockAssociationSet: schema::Member = schema::Member::new("member", &S_VpcIpv6CidrBlockAssociation).wire("item");
 static S_VpcList: schema::Shape = schema::Shape::new("VpcList", Kind::List(&M_VpcList));
 static M_VpcList: schema::Member = schema::Member::new("member", &S_Vpc).wire("item");
+static S_VpcPeeringConnection: schema::Shape = schema::Shape::new("VpcPeeringConnection", Kind::Structure(&L_VpcPeeringConnection));
+static L_VpcPeeringConnection: Layout = Layout::new(&[
+    schema::Member::new("AccepterVpcInfo", &S_VpcPeeringConnectionVpcInfo).wire("accepterVpcInfo"),
+    schema::Member::new("ExpirationTime", &S_DateTime).wire("expirationTime"),
+    schema::Member::new("RequesterVpcInfo", &S_VpcPeeringConnectionVpcInfo).wire("requesterVpcInfo"),
+    schema::Member::new("Status", &S_VpcPeeringConnectionStateReason).wire("status"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VpcPeeringConnectionId", &S_String).wire("vpcPeeringConnectionId"),
+    schema::Member::new("MultipathResilienceStatus", &S_MultipathResilienceStatus).wire("multipathResilienceStatus"),
+]);
+static S_VpcPeeringConnectionId: schema::Shape = schema::Shape::new("VpcPeeringConnectionId", Kind::String);
+static S_VpcPeeringConnectionIdList: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionIdList", Kind::List(&M_VpcPeeringConnectionIdList));
+static M_VpcPeeringConnectionIdList: schema::Member = schema::Member::new("member", &S_VpcPeeringConnectionId).wire("item");
+static S_VpcPeeringConnectionIdWithResolver: schema::Shape = schema::Shape::new("VpcPeeringConnectionIdWithResolver", Kind::String);
+static S_VpcPeeringConnectionList: schema::Shape = schema::Shape::new("VpcPeeringConnectionList", Kind::List(&M_VpcPeeringConnectionList));
+static M_VpcPeeringConnectionList: schema::Member = schema::Member::new("member", &S_VpcPeeringConnection).wire("item");
+static S_VpcPeeringConnectionOptionsDescription: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionOptionsDescription", Kind::Structure(&L_VpcPeeringConnectionOptionsDescription));
+static L_VpcPeeringConnectionOptionsDescription: Layout = Layout::new(&[
+    schema::Member::new("AllowDnsResolutionFromRemoteVpc", &S_Boolean).wire("allowDnsResolutionFromRemoteVpc"),
+    schema::Member::new("AllowEgressFromLocalClassicLinkToRemoteVpc", &S_Boolean).wire("allowEgressFromLocalClassicLinkToRemoteVpc"),
+    schema::Member::new("AllowEgressFromLocalVpcToRemoteClassicLink", &S_Boolean).wire("allowEgressFromLocalVpcToRemoteClassicLink"),
+    schema::Member::new("AllowMultipathResilience", &S_Boolean).wire("allowMultipathResilience"),
+    schema::Member::new("MultipathResilienceMode", &S_MultipathResilienceMode).wire("multipathResilienceMode"),
+]);
+static S_VpcPeeringConnectionStateReason: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionStateReason", Kind::Structure(&L_VpcPeeringConnectionStateReason));
+static L_VpcPeeringConnectionStateReason: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_VpcPeeringConnectionStateReasonCode).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_VpcPeeringConnectionStateReasonCode: schema::Shape = schema::Shape::new("VpcPeeringConnectionStateReasonCode", Kind::String)
+    .limits(Limits::NONE.values(&[
+        "initiating-request",
+        "pending-acceptance",
+        "active",
+        "deleted",
+        "rejected",
+        "failed",
+        "expired",
+        "provisioning",
+        "deleting",
+    ]));
+static S_VpcPeeringConnectionVpcInfo: schema::Shape =
+    schema::Shape::new("VpcPeeringConnectionVpcInfo", Kind::Structure(&L_VpcPeeringConnectionVpcInfo));
+static L_VpcPeeringConnectionVpcInfo: Layout = Layout::new(&[
+    schema::Member::new("CidrBlock", &S_String).wire("cidrBlock"),
+    schema::Member::new("Ipv6CidrBlockSet", &S_Ipv6CidrBlockSet).wire("ipv6CidrBlockSet"),
+    schema::Member::new("CidrBlockSet", &S_CidrBlockSet).wire("cidrBlockSet"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("PeeringOptions", &S_VpcPeeringConnectionOptionsDescription).wire("peeringOptions"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("Region", &S_String).wire("region"),
+]);
 static S_VpcState: schema::Shape =
     schema::Shape::new("VpcState", Kind::String).limits(Limits::NONE.values(&["pending", "available", "deleting"]));
 static S_VpcTenancy: schema::Shape = schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
@@ -2345,6 +6555,81 @@ static S_ZoneIdStringList: schema::Shape = schema::Shape::new("ZoneIdStringList"
 static M_ZoneIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneId");
 static S_ZoneNameStringList: schema::Shape = schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
 static M_ZoneNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneName");
+#[derive(Clone, Default)]
+pub struct AcceptVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: String,
+}
+impl std::fmt::Debug for AcceptVpcPeeringConnectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceptVpcPeeringConnectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceptVpcPeeringConnectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceptVpcPeeringConnectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.vpc_peering_connection_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.vpc_peering_connection_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcceptVpcPeeringConnectionResult {
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+impl std::fmt::Debug for AcceptVpcPeeringConnectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceptVpcPeeringConnectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceptVpcPeeringConnectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceptVpcPeeringConnectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.vpc_peering_connection,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.vpc_peering_connection,
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct AccountAttribute {
     pub attribute_name: Option<String>,
@@ -2416,6 +6701,1182 @@ impl Structure for AccountAttributeValue {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.attribute_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AddPrefixListEntry {
+    pub cidr: String,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for AddPrefixListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddPrefixListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddPrefixListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddPrefixListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AdditionalDetail {
+    pub additional_detail_type: Option<String>,
+    pub component: Option<AnalysisComponent>,
+    pub vpc_endpoint_service: Option<AnalysisComponent>,
+    pub rule_options: Option<Vec<RuleOption>>,
+    pub rule_group_type_pairs: Option<Vec<RuleGroupTypePair>>,
+    pub rule_group_rule_options_pairs: Option<Vec<RuleGroupRuleOptionsPair>>,
+    pub service_name: Option<String>,
+    pub load_balancers: Option<Vec<AnalysisComponent>>,
+}
+impl std::fmt::Debug for AdditionalDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AdditionalDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AdditionalDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AdditionalDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.additional_detail_type,
+            1 => &self.component,
+            2 => &self.vpc_endpoint_service,
+            3 => &self.rule_options,
+            4 => &self.rule_group_type_pairs,
+            5 => &self.rule_group_rule_options_pairs,
+            6 => &self.service_name,
+            _ => &self.load_balancers,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.additional_detail_type,
+            1 => &mut self.component,
+            2 => &mut self.vpc_endpoint_service,
+            3 => &mut self.rule_options,
+            4 => &mut self.rule_group_type_pairs,
+            5 => &mut self.rule_group_rule_options_pairs,
+            6 => &mut self.service_name,
+            _ => &mut self.load_balancers,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Address {
+    pub allocation_id: Option<String>,
+    pub association_id: Option<String>,
+    pub domain: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub network_interface_owner_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub public_ipv4_pool: Option<String>,
+    pub network_border_group: Option<String>,
+    pub customer_owned_ip: Option<String>,
+    pub customer_owned_ipv4_pool: Option<String>,
+    pub carrier_ip: Option<String>,
+    pub subnet_id: Option<String>,
+    pub service_managed: Option<String>,
+    pub instance_id: Option<String>,
+    pub public_ip: Option<String>,
+}
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Address {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Address {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Address
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.association_id,
+            2 => &self.domain,
+            3 => &self.network_interface_id,
+            4 => &self.network_interface_owner_id,
+            5 => &self.private_ip_address,
+            6 => &self.tags,
+            7 => &self.public_ipv4_pool,
+            8 => &self.network_border_group,
+            9 => &self.customer_owned_ip,
+            10 => &self.customer_owned_ipv4_pool,
+            11 => &self.carrier_ip,
+            12 => &self.subnet_id,
+            13 => &self.service_managed,
+            14 => &self.instance_id,
+            _ => &self.public_ip,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.association_id,
+            2 => &mut self.domain,
+            3 => &mut self.network_interface_id,
+            4 => &mut self.network_interface_owner_id,
+            5 => &mut self.private_ip_address,
+            6 => &mut self.tags,
+            7 => &mut self.public_ipv4_pool,
+            8 => &mut self.network_border_group,
+            9 => &mut self.customer_owned_ip,
+            10 => &mut self.customer_owned_ipv4_pool,
+            11 => &mut self.carrier_ip,
+            12 => &mut self.subnet_id,
+            13 => &mut self.service_managed,
+            14 => &mut self.instance_id,
+            _ => &mut self.public_ip,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AllocateAddressRequest {
+    pub domain: Option<String>,
+    pub address: Option<String>,
+    pub public_ipv4_pool: Option<String>,
+    pub network_border_group: Option<String>,
+    pub customer_owned_ipv4_pool: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub ipam_pool_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for AllocateAddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AllocateAddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AllocateAddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AllocateAddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.domain,
+            1 => &self.address,
+            2 => &self.public_ipv4_pool,
+            3 => &self.network_border_group,
+            4 => &self.customer_owned_ipv4_pool,
+            5 => &self.tag_specifications,
+            6 => &self.ipam_pool_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.domain,
+            1 => &mut self.address,
+            2 => &mut self.public_ipv4_pool,
+            3 => &mut self.network_border_group,
+            4 => &mut self.customer_owned_ipv4_pool,
+            5 => &mut self.tag_specifications,
+            6 => &mut self.ipam_pool_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AllocateAddressResult {
+    pub allocation_id: Option<String>,
+    pub public_ipv4_pool: Option<String>,
+    pub network_border_group: Option<String>,
+    pub domain: Option<String>,
+    pub customer_owned_ip: Option<String>,
+    pub customer_owned_ipv4_pool: Option<String>,
+    pub carrier_ip: Option<String>,
+    pub public_ip: Option<String>,
+}
+impl std::fmt::Debug for AllocateAddressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AllocateAddressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AllocateAddressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AllocateAddressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.public_ipv4_pool,
+            2 => &self.network_border_group,
+            3 => &self.domain,
+            4 => &self.customer_owned_ip,
+            5 => &self.customer_owned_ipv4_pool,
+            6 => &self.carrier_ip,
+            _ => &self.public_ip,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.public_ipv4_pool,
+            2 => &mut self.network_border_group,
+            3 => &mut self.domain,
+            4 => &mut self.customer_owned_ip,
+            5 => &mut self.customer_owned_ipv4_pool,
+            6 => &mut self.carrier_ip,
+            _ => &mut self.public_ip,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AlternatePathHint {
+    pub component_id: Option<String>,
+    pub component_arn: Option<String>,
+}
+impl std::fmt::Debug for AlternatePathHint {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AlternatePathHint {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AlternatePathHint {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AlternatePathHint
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.component_id,
+            _ => &self.component_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.component_id,
+            _ => &mut self.component_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisAclRule {
+    pub cidr: Option<String>,
+    pub egress: Option<bool>,
+    pub port_range: Option<PortRange>,
+    pub protocol: Option<String>,
+    pub rule_action: Option<String>,
+    pub rule_number: Option<i32>,
+}
+impl std::fmt::Debug for AnalysisAclRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisAclRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisAclRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisAclRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr,
+            1 => &self.egress,
+            2 => &self.port_range,
+            3 => &self.protocol,
+            4 => &self.rule_action,
+            _ => &self.rule_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr,
+            1 => &mut self.egress,
+            2 => &mut self.port_range,
+            3 => &mut self.protocol,
+            4 => &mut self.rule_action,
+            _ => &mut self.rule_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisComponent {
+    pub id: Option<String>,
+    pub arn: Option<String>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for AnalysisComponent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisComponent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisComponent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisComponent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.id,
+            1 => &self.arn,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.id,
+            1 => &mut self.arn,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisLoadBalancerListener {
+    pub load_balancer_port: Option<i32>,
+    pub instance_port: Option<i32>,
+}
+impl std::fmt::Debug for AnalysisLoadBalancerListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisLoadBalancerListener {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisLoadBalancerListener {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisLoadBalancerListener
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.load_balancer_port,
+            _ => &self.instance_port,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.load_balancer_port,
+            _ => &mut self.instance_port,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisLoadBalancerTarget {
+    pub address: Option<String>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub instance: Option<AnalysisComponent>,
+    pub port: Option<i32>,
+}
+impl std::fmt::Debug for AnalysisLoadBalancerTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisLoadBalancerTarget {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisLoadBalancerTarget {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisLoadBalancerTarget
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.address,
+            1 => &self.availability_zone,
+            2 => &self.availability_zone_id,
+            3 => &self.instance,
+            _ => &self.port,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.address,
+            1 => &mut self.availability_zone,
+            2 => &mut self.availability_zone_id,
+            3 => &mut self.instance,
+            _ => &mut self.port,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisPacketHeader {
+    pub destination_addresses: Option<Vec<String>>,
+    pub destination_port_ranges: Option<Vec<PortRange>>,
+    pub protocol: Option<String>,
+    pub source_addresses: Option<Vec<String>>,
+    pub source_port_ranges: Option<Vec<PortRange>>,
+}
+impl std::fmt::Debug for AnalysisPacketHeader {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisPacketHeader {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisPacketHeader {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisPacketHeader
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_addresses,
+            1 => &self.destination_port_ranges,
+            2 => &self.protocol,
+            3 => &self.source_addresses,
+            _ => &self.source_port_ranges,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_addresses,
+            1 => &mut self.destination_port_ranges,
+            2 => &mut self.protocol,
+            3 => &mut self.source_addresses,
+            _ => &mut self.source_port_ranges,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisRouteTableRoute {
+    pub destination_cidr: Option<String>,
+    pub destination_prefix_list_id: Option<String>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub gateway_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub nat_gateway_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub origin: Option<String>,
+    pub transit_gateway_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub state: Option<String>,
+    pub carrier_gateway_id: Option<String>,
+    pub core_network_arn: Option<String>,
+    pub local_gateway_id: Option<String>,
+}
+impl std::fmt::Debug for AnalysisRouteTableRoute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisRouteTableRoute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisRouteTableRoute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisRouteTableRoute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_cidr,
+            1 => &self.destination_prefix_list_id,
+            2 => &self.egress_only_internet_gateway_id,
+            3 => &self.gateway_id,
+            4 => &self.instance_id,
+            5 => &self.nat_gateway_id,
+            6 => &self.network_interface_id,
+            7 => &self.origin,
+            8 => &self.transit_gateway_id,
+            9 => &self.vpc_peering_connection_id,
+            10 => &self.state,
+            11 => &self.carrier_gateway_id,
+            12 => &self.core_network_arn,
+            _ => &self.local_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_cidr,
+            1 => &mut self.destination_prefix_list_id,
+            2 => &mut self.egress_only_internet_gateway_id,
+            3 => &mut self.gateway_id,
+            4 => &mut self.instance_id,
+            5 => &mut self.nat_gateway_id,
+            6 => &mut self.network_interface_id,
+            7 => &mut self.origin,
+            8 => &mut self.transit_gateway_id,
+            9 => &mut self.vpc_peering_connection_id,
+            10 => &mut self.state,
+            11 => &mut self.carrier_gateway_id,
+            12 => &mut self.core_network_arn,
+            _ => &mut self.local_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisSecurityGroupRule {
+    pub cidr: Option<String>,
+    pub direction: Option<String>,
+    pub security_group_id: Option<String>,
+    pub port_range: Option<PortRange>,
+    pub prefix_list_id: Option<String>,
+    pub protocol: Option<String>,
+}
+impl std::fmt::Debug for AnalysisSecurityGroupRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisSecurityGroupRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisSecurityGroupRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisSecurityGroupRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr,
+            1 => &self.direction,
+            2 => &self.security_group_id,
+            3 => &self.port_range,
+            4 => &self.prefix_list_id,
+            _ => &self.protocol,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr,
+            1 => &mut self.direction,
+            2 => &mut self.security_group_id,
+            3 => &mut self.port_range,
+            4 => &mut self.prefix_list_id,
+            _ => &mut self.protocol,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AnalysisTransitGatewayPolicyTableEntry {
+    pub rule_number: Option<i32>,
+    pub protocol: Option<String>,
+    pub source_cidr: Option<String>,
+    pub destination_cidr: Option<String>,
+    pub source_port_range: Option<PortRange>,
+    pub destination_port_range: Option<PortRange>,
+    pub target_route_table_id: Option<String>,
+}
+impl std::fmt::Debug for AnalysisTransitGatewayPolicyTableEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AnalysisTransitGatewayPolicyTableEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AnalysisTransitGatewayPolicyTableEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AnalysisTransitGatewayPolicyTableEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rule_number,
+            1 => &self.protocol,
+            2 => &self.source_cidr,
+            3 => &self.destination_cidr,
+            4 => &self.source_port_range,
+            5 => &self.destination_port_range,
+            _ => &self.target_route_table_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rule_number,
+            1 => &mut self.protocol,
+            2 => &mut self.source_cidr,
+            3 => &mut self.destination_cidr,
+            4 => &mut self.source_port_range,
+            5 => &mut self.destination_port_range,
+            _ => &mut self.target_route_table_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssignIpv6AddressesRequest {
+    pub ipv6_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: String,
+    pub ipv6_addresses: Option<Vec<String>>,
+    pub ipv6_address_count: Option<i32>,
+}
+impl std::fmt::Debug for AssignIpv6AddressesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssignIpv6AddressesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssignIpv6AddressesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssignIpv6AddressesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_prefix_count,
+            1 => &self.ipv6_prefixes,
+            2 => &self.network_interface_id,
+            3 => &self.ipv6_addresses,
+            _ => &self.ipv6_address_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_prefix_count,
+            1 => &mut self.ipv6_prefixes,
+            2 => &mut self.network_interface_id,
+            3 => &mut self.ipv6_addresses,
+            _ => &mut self.ipv6_address_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssignIpv6AddressesResult {
+    pub assigned_ipv6_addresses: Option<Vec<String>>,
+    pub assigned_ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: Option<String>,
+}
+impl std::fmt::Debug for AssignIpv6AddressesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssignIpv6AddressesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssignIpv6AddressesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssignIpv6AddressesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.assigned_ipv6_addresses,
+            1 => &self.assigned_ipv6_prefixes,
+            _ => &self.network_interface_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.assigned_ipv6_addresses,
+            1 => &mut self.assigned_ipv6_prefixes,
+            _ => &mut self.network_interface_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssignPrivateIpAddressesRequest {
+    pub ipv4_prefixes: Option<Vec<String>>,
+    pub ipv4_prefix_count: Option<i32>,
+    pub network_interface_id: String,
+    pub private_ip_addresses: Option<Vec<String>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub allow_reassignment: Option<bool>,
+}
+impl std::fmt::Debug for AssignPrivateIpAddressesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssignPrivateIpAddressesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssignPrivateIpAddressesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssignPrivateIpAddressesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv4_prefixes,
+            1 => &self.ipv4_prefix_count,
+            2 => &self.network_interface_id,
+            3 => &self.private_ip_addresses,
+            4 => &self.secondary_private_ip_address_count,
+            _ => &self.allow_reassignment,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv4_prefixes,
+            1 => &mut self.ipv4_prefix_count,
+            2 => &mut self.network_interface_id,
+            3 => &mut self.private_ip_addresses,
+            4 => &mut self.secondary_private_ip_address_count,
+            _ => &mut self.allow_reassignment,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssignPrivateIpAddressesResult {
+    pub network_interface_id: Option<String>,
+    pub assigned_private_ip_addresses: Option<Vec<AssignedPrivateIpAddress>>,
+    pub assigned_ipv4_prefixes: Option<Vec<Ipv4PrefixSpecification>>,
+}
+impl std::fmt::Debug for AssignPrivateIpAddressesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssignPrivateIpAddressesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssignPrivateIpAddressesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssignPrivateIpAddressesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_interface_id,
+            1 => &self.assigned_private_ip_addresses,
+            _ => &self.assigned_ipv4_prefixes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_interface_id,
+            1 => &mut self.assigned_private_ip_addresses,
+            _ => &mut self.assigned_ipv4_prefixes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssignedPrivateIpAddress {
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for AssignedPrivateIpAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssignedPrivateIpAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssignedPrivateIpAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssignedPrivateIpAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateAddressRequest {
+    pub allocation_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub public_ip: Option<String>,
+    pub dry_run: Option<bool>,
+    pub network_interface_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub allow_reassociation: Option<bool>,
+}
+impl std::fmt::Debug for AssociateAddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateAddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateAddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateAddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.instance_id,
+            2 => &self.public_ip,
+            3 => &self.dry_run,
+            4 => &self.network_interface_id,
+            5 => &self.private_ip_address,
+            _ => &self.allow_reassociation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.instance_id,
+            2 => &mut self.public_ip,
+            3 => &mut self.dry_run,
+            4 => &mut self.network_interface_id,
+            5 => &mut self.private_ip_address,
+            _ => &mut self.allow_reassociation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateAddressResult {
+    pub association_id: Option<String>,
+}
+impl std::fmt::Debug for AssociateAddressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateAddressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateAddressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateAddressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateDhcpOptionsRequest {
+    pub dhcp_options_id: String,
+    pub vpc_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for AssociateDhcpOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateDhcpOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateDhcpOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateDhcpOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dhcp_options_id,
+            1 => &self.vpc_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dhcp_options_id,
+            1 => &mut self.vpc_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateRouteTableRequest {
+    pub gateway_id: Option<String>,
+    pub public_ipv4_pool: Option<String>,
+    pub dry_run: Option<bool>,
+    pub subnet_id: Option<String>,
+    pub route_table_id: String,
+}
+impl std::fmt::Debug for AssociateRouteTableRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateRouteTableRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateRouteTableRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateRouteTableRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.gateway_id,
+            1 => &self.public_ipv4_pool,
+            2 => &self.dry_run,
+            3 => &self.subnet_id,
+            _ => &self.route_table_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.gateway_id,
+            1 => &mut self.public_ipv4_pool,
+            2 => &mut self.dry_run,
+            3 => &mut self.subnet_id,
+            _ => &mut self.route_table_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateRouteTableResult {
+    pub association_id: Option<String>,
+    pub association_state: Option<RouteTableAssociationState>,
+}
+impl std::fmt::Debug for AssociateRouteTableResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateRouteTableResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateRouteTableResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateRouteTableResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            _ => &self.association_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            _ => &mut self.association_state,
         }
     }
 }
@@ -2652,6 +8113,81 @@ impl Structure for AttachInternetGatewayRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct AttachmentEnaSrdSpecification {
+    pub ena_srd_enabled: Option<bool>,
+    pub ena_srd_udp_specification: Option<AttachmentEnaSrdUdpSpecification>,
+}
+impl std::fmt::Debug for AttachmentEnaSrdSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachmentEnaSrdSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachmentEnaSrdSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachmentEnaSrdSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_enabled,
+            _ => &self.ena_srd_udp_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_enabled,
+            _ => &mut self.ena_srd_udp_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachmentEnaSrdUdpSpecification {
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+impl std::fmt::Debug for AttachmentEnaSrdUdpSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachmentEnaSrdUdpSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachmentEnaSrdUdpSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachmentEnaSrdUdpSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ena_srd_udp_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AttributeBooleanValue {
     pub value: Option<bool>,
 }
@@ -2683,6 +8219,249 @@ impl Structure for AttributeBooleanValue {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttributeValue {
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for AttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AuthorizeSecurityGroupEgressRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub group_id: String,
+    pub source_security_group_name: Option<String>,
+    pub source_security_group_owner_id: Option<String>,
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ip: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+}
+impl std::fmt::Debug for AuthorizeSecurityGroupEgressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthorizeSecurityGroupEgressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthorizeSecurityGroupEgressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthorizeSecurityGroupEgressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.dry_run,
+            2 => &self.group_id,
+            3 => &self.source_security_group_name,
+            4 => &self.source_security_group_owner_id,
+            5 => &self.ip_protocol,
+            6 => &self.from_port,
+            7 => &self.to_port,
+            8 => &self.cidr_ip,
+            _ => &self.ip_permissions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.dry_run,
+            2 => &mut self.group_id,
+            3 => &mut self.source_security_group_name,
+            4 => &mut self.source_security_group_owner_id,
+            5 => &mut self.ip_protocol,
+            6 => &mut self.from_port,
+            7 => &mut self.to_port,
+            8 => &mut self.cidr_ip,
+            _ => &mut self.ip_permissions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AuthorizeSecurityGroupEgressResult {
+    pub return_: Option<bool>,
+    pub security_group_rules: Option<Vec<SecurityGroupRule>>,
+}
+impl std::fmt::Debug for AuthorizeSecurityGroupEgressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthorizeSecurityGroupEgressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthorizeSecurityGroupEgressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthorizeSecurityGroupEgressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            _ => &self.security_group_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            _ => &mut self.security_group_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AuthorizeSecurityGroupIngressRequest {
+    pub cidr_ip: Option<String>,
+    pub from_port: Option<i32>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub ip_protocol: Option<String>,
+    pub source_security_group_name: Option<String>,
+    pub source_security_group_owner_id: Option<String>,
+    pub to_port: Option<i32>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for AuthorizeSecurityGroupIngressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthorizeSecurityGroupIngressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthorizeSecurityGroupIngressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthorizeSecurityGroupIngressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_ip,
+            1 => &self.from_port,
+            2 => &self.group_id,
+            3 => &self.group_name,
+            4 => &self.ip_permissions,
+            5 => &self.ip_protocol,
+            6 => &self.source_security_group_name,
+            7 => &self.source_security_group_owner_id,
+            8 => &self.to_port,
+            9 => &self.tag_specifications,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_ip,
+            1 => &mut self.from_port,
+            2 => &mut self.group_id,
+            3 => &mut self.group_name,
+            4 => &mut self.ip_permissions,
+            5 => &mut self.ip_protocol,
+            6 => &mut self.source_security_group_name,
+            7 => &mut self.source_security_group_owner_id,
+            8 => &mut self.to_port,
+            9 => &mut self.tag_specifications,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AuthorizeSecurityGroupIngressResult {
+    pub return_: Option<bool>,
+    pub security_group_rules: Option<Vec<SecurityGroupRule>>,
+}
+impl std::fmt::Debug for AuthorizeSecurityGroupIngressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AuthorizeSecurityGroupIngressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AuthorizeSecurityGroupIngressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AuthorizeSecurityGroupIngressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            _ => &self.security_group_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            _ => &mut self.security_group_rules,
         }
     }
 }
@@ -2758,6 +8537,48 @@ impl Structure for AvailabilityZone {
             11 => &mut self.geography,
             12 => &mut self.sub_geography,
             _ => &mut self.state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AvailabilityZoneAddress {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub allocation_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for AvailabilityZoneAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AvailabilityZoneAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AvailabilityZoneAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AvailabilityZoneAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            _ => &self.allocation_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            _ => &mut self.allocation_ids,
         }
     }
 }
@@ -2902,6 +8723,126 @@ impl Structure for BlockPublicAccessStates {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.internet_gateway_block_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CidrBlock {
+    pub cidr_block: Option<String>,
+}
+impl std::fmt::Debug for CidrBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CidrBlock {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CidrBlock {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CidrBlock
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConnectionTrackingConfiguration {
+    pub tcp_established_timeout: Option<i32>,
+    pub udp_stream_timeout: Option<i32>,
+    pub udp_timeout: Option<i32>,
+}
+impl std::fmt::Debug for ConnectionTrackingConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConnectionTrackingConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConnectionTrackingConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConnectionTrackingConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tcp_established_timeout,
+            1 => &self.udp_stream_timeout,
+            _ => &self.udp_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tcp_established_timeout,
+            1 => &mut self.udp_stream_timeout,
+            _ => &mut self.udp_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConnectionTrackingSpecificationRequest {
+    pub tcp_established_timeout: Option<i32>,
+    pub udp_stream_timeout: Option<i32>,
+    pub udp_timeout: Option<i32>,
+}
+impl std::fmt::Debug for ConnectionTrackingSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConnectionTrackingSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConnectionTrackingSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConnectionTrackingSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tcp_established_timeout,
+            1 => &self.udp_stream_timeout,
+            _ => &self.udp_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tcp_established_timeout,
+            1 => &mut self.udp_stream_timeout,
+            _ => &mut self.udp_timeout,
         }
     }
 }
@@ -3060,6 +9001,168 @@ impl Structure for CreateDefaultVpcResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateDhcpOptionsRequest {
+    pub dhcp_configurations: Vec<NewDhcpConfiguration>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateDhcpOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDhcpOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDhcpOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDhcpOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dhcp_configurations,
+            1 => &self.tag_specifications,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dhcp_configurations,
+            1 => &mut self.tag_specifications,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateDhcpOptionsResult {
+    pub dhcp_options: Option<DhcpOptions>,
+}
+impl std::fmt::Debug for CreateDhcpOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateDhcpOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateDhcpOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateDhcpOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.dhcp_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.dhcp_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateEgressOnlyInternetGatewayRequest {
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: String,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+impl std::fmt::Debug for CreateEgressOnlyInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateEgressOnlyInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateEgressOnlyInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateEgressOnlyInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_token,
+            1 => &self.dry_run,
+            2 => &self.vpc_id,
+            _ => &self.tag_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_token,
+            1 => &mut self.dry_run,
+            2 => &mut self.vpc_id,
+            _ => &mut self.tag_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateEgressOnlyInternetGatewayResult {
+    pub client_token: Option<String>,
+    pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
+}
+impl std::fmt::Debug for CreateEgressOnlyInternetGatewayResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateEgressOnlyInternetGatewayResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateEgressOnlyInternetGatewayResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateEgressOnlyInternetGatewayResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_token,
+            _ => &self.egress_only_internet_gateway,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_token,
+            _ => &mut self.egress_only_internet_gateway,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateInternetGatewayRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub dry_run: Option<bool>,
@@ -3178,6 +9281,918 @@ impl Structure for CreateKeyPairRequest {
             2 => &mut self.tag_specifications,
             3 => &mut self.key_format,
             _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_name: String,
+    pub entries: Option<Vec<AddPrefixListEntry>>,
+    pub max_entries: i32,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub address_family: String,
+    pub client_token: Option<String>,
+}
+impl std::fmt::Debug for CreateManagedPrefixListRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateManagedPrefixListRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateManagedPrefixListRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateManagedPrefixListRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.prefix_list_name,
+            2 => &self.entries,
+            3 => &self.max_entries,
+            4 => &self.tag_specifications,
+            5 => &self.address_family,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.prefix_list_name,
+            2 => &mut self.entries,
+            3 => &mut self.max_entries,
+            4 => &mut self.tag_specifications,
+            5 => &mut self.address_family,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+impl std::fmt::Debug for CreateManagedPrefixListResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateManagedPrefixListResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateManagedPrefixListResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateManagedPrefixListResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.prefix_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.prefix_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNatGatewayRequest {
+    pub availability_mode: Option<String>,
+    pub allocation_id: Option<String>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub subnet_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub availability_zone_addresses: Option<Vec<AvailabilityZoneAddress>>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub connectivity_type: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub secondary_allocation_ids: Option<Vec<String>>,
+    pub secondary_private_ip_addresses: Option<Vec<String>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+}
+impl std::fmt::Debug for CreateNatGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNatGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNatGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNatGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_mode,
+            1 => &self.allocation_id,
+            2 => &self.client_token,
+            3 => &self.dry_run,
+            4 => &self.subnet_id,
+            5 => &self.vpc_id,
+            6 => &self.availability_zone_addresses,
+            7 => &self.tag_specifications,
+            8 => &self.connectivity_type,
+            9 => &self.private_ip_address,
+            10 => &self.secondary_allocation_ids,
+            11 => &self.secondary_private_ip_addresses,
+            _ => &self.secondary_private_ip_address_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_mode,
+            1 => &mut self.allocation_id,
+            2 => &mut self.client_token,
+            3 => &mut self.dry_run,
+            4 => &mut self.subnet_id,
+            5 => &mut self.vpc_id,
+            6 => &mut self.availability_zone_addresses,
+            7 => &mut self.tag_specifications,
+            8 => &mut self.connectivity_type,
+            9 => &mut self.private_ip_address,
+            10 => &mut self.secondary_allocation_ids,
+            11 => &mut self.secondary_private_ip_addresses,
+            _ => &mut self.secondary_private_ip_address_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNatGatewayResult {
+    pub client_token: Option<String>,
+    pub nat_gateway: Option<NatGateway>,
+}
+impl std::fmt::Debug for CreateNatGatewayResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNatGatewayResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNatGatewayResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNatGatewayResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_token,
+            _ => &self.nat_gateway,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_token,
+            _ => &mut self.nat_gateway,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: String,
+    pub rule_number: i32,
+    pub protocol: String,
+    pub rule_action: String,
+    pub egress: bool,
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    pub port_range: Option<PortRange>,
+}
+impl std::fmt::Debug for CreateNetworkAclEntryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkAclEntryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkAclEntryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkAclEntryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.network_acl_id,
+            2 => &self.rule_number,
+            3 => &self.protocol,
+            4 => &self.rule_action,
+            5 => &self.egress,
+            6 => &self.cidr_block,
+            7 => &self.ipv6_cidr_block,
+            8 => &self.icmp_type_code,
+            _ => &self.port_range,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.network_acl_id,
+            2 => &mut self.rule_number,
+            3 => &mut self.protocol,
+            4 => &mut self.rule_action,
+            5 => &mut self.egress,
+            6 => &mut self.cidr_block,
+            7 => &mut self.ipv6_cidr_block,
+            8 => &mut self.icmp_type_code,
+            _ => &mut self.port_range,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkAclRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: String,
+}
+impl std::fmt::Debug for CreateNetworkAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.client_token,
+            2 => &self.dry_run,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.client_token,
+            2 => &mut self.dry_run,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkAclResult {
+    pub network_acl: Option<NetworkAcl>,
+    pub client_token: Option<String>,
+}
+impl std::fmt::Debug for CreateNetworkAclResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkAclResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkAclResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkAclResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_acl,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_acl,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkInsightsPathRequest {
+    pub source_ip: Option<String>,
+    pub destination_ip: Option<String>,
+    pub source: String,
+    pub destination: Option<String>,
+    pub protocol: String,
+    pub destination_port: Option<i32>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub client_token: String,
+    pub filter_at_source: Option<PathRequestFilter>,
+    pub filter_at_destination: Option<PathRequestFilter>,
+}
+impl std::fmt::Debug for CreateNetworkInsightsPathRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkInsightsPathRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkInsightsPathRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkInsightsPathRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_ip,
+            1 => &self.destination_ip,
+            2 => &self.source,
+            3 => &self.destination,
+            4 => &self.protocol,
+            5 => &self.destination_port,
+            6 => &self.tag_specifications,
+            7 => &self.dry_run,
+            8 => &self.client_token,
+            9 => &self.filter_at_source,
+            _ => &self.filter_at_destination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_ip,
+            1 => &mut self.destination_ip,
+            2 => &mut self.source,
+            3 => &mut self.destination,
+            4 => &mut self.protocol,
+            5 => &mut self.destination_port,
+            6 => &mut self.tag_specifications,
+            7 => &mut self.dry_run,
+            8 => &mut self.client_token,
+            9 => &mut self.filter_at_source,
+            _ => &mut self.filter_at_destination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkInsightsPathResult {
+    pub network_insights_path: Option<NetworkInsightsPath>,
+}
+impl std::fmt::Debug for CreateNetworkInsightsPathResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkInsightsPathResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkInsightsPathResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkInsightsPathResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.network_insights_path,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.network_insights_path,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkInterfaceRequest {
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecificationRequest>>,
+    pub ipv4_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecificationRequest>>,
+    pub ipv6_prefix_count: Option<i32>,
+    pub interface_type: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub client_token: Option<String>,
+    pub enable_primary_ipv6: Option<bool>,
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecificationRequest>,
+    pub operator: Option<OperatorRequest>,
+    pub subnet_id: String,
+    pub description: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub groups: Option<Vec<String>>,
+    pub private_ip_addresses: Option<Vec<PrivateIpAddressSpecification>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6Address>>,
+    pub ipv6_address_count: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateNetworkInterfaceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkInterfaceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkInterfaceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkInterfaceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv4_prefixes,
+            1 => &self.ipv4_prefix_count,
+            2 => &self.ipv6_prefixes,
+            3 => &self.ipv6_prefix_count,
+            4 => &self.interface_type,
+            5 => &self.tag_specifications,
+            6 => &self.client_token,
+            7 => &self.enable_primary_ipv6,
+            8 => &self.connection_tracking_specification,
+            9 => &self.operator,
+            10 => &self.subnet_id,
+            11 => &self.description,
+            12 => &self.private_ip_address,
+            13 => &self.groups,
+            14 => &self.private_ip_addresses,
+            15 => &self.secondary_private_ip_address_count,
+            16 => &self.ipv6_addresses,
+            17 => &self.ipv6_address_count,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv4_prefixes,
+            1 => &mut self.ipv4_prefix_count,
+            2 => &mut self.ipv6_prefixes,
+            3 => &mut self.ipv6_prefix_count,
+            4 => &mut self.interface_type,
+            5 => &mut self.tag_specifications,
+            6 => &mut self.client_token,
+            7 => &mut self.enable_primary_ipv6,
+            8 => &mut self.connection_tracking_specification,
+            9 => &mut self.operator,
+            10 => &mut self.subnet_id,
+            11 => &mut self.description,
+            12 => &mut self.private_ip_address,
+            13 => &mut self.groups,
+            14 => &mut self.private_ip_addresses,
+            15 => &mut self.secondary_private_ip_address_count,
+            16 => &mut self.ipv6_addresses,
+            17 => &mut self.ipv6_address_count,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateNetworkInterfaceResult {
+    pub network_interface: Option<NetworkInterface>,
+    pub client_token: Option<String>,
+}
+impl std::fmt::Debug for CreateNetworkInterfaceResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateNetworkInterfaceResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateNetworkInterfaceResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateNetworkInterfaceResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_interface,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_interface,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreatePeeringConnectionOptionsRequest {
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+impl std::fmt::Debug for CreatePeeringConnectionOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreatePeeringConnectionOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreatePeeringConnectionOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreatePeeringConnectionOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_multipath_resilience,
+            _ => &self.multipath_resilience_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_multipath_resilience,
+            _ => &mut self.multipath_resilience_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteRequest {
+    pub destination_prefix_list_id: Option<String>,
+    pub vpc_endpoint_id: Option<String>,
+    pub transit_gateway_id: Option<String>,
+    pub local_gateway_id: Option<String>,
+    pub carrier_gateway_id: Option<String>,
+    pub core_network_arn: Option<String>,
+    pub odb_network_arn: Option<String>,
+    pub dry_run: Option<bool>,
+    pub route_table_id: String,
+    pub destination_cidr_block: Option<String>,
+    pub gateway_id: Option<String>,
+    pub destination_ipv6_cidr_block: Option<String>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub nat_gateway_id: Option<String>,
+}
+impl std::fmt::Debug for CreateRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_prefix_list_id,
+            1 => &self.vpc_endpoint_id,
+            2 => &self.transit_gateway_id,
+            3 => &self.local_gateway_id,
+            4 => &self.carrier_gateway_id,
+            5 => &self.core_network_arn,
+            6 => &self.odb_network_arn,
+            7 => &self.dry_run,
+            8 => &self.route_table_id,
+            9 => &self.destination_cidr_block,
+            10 => &self.gateway_id,
+            11 => &self.destination_ipv6_cidr_block,
+            12 => &self.egress_only_internet_gateway_id,
+            13 => &self.instance_id,
+            14 => &self.network_interface_id,
+            15 => &self.vpc_peering_connection_id,
+            _ => &self.nat_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_prefix_list_id,
+            1 => &mut self.vpc_endpoint_id,
+            2 => &mut self.transit_gateway_id,
+            3 => &mut self.local_gateway_id,
+            4 => &mut self.carrier_gateway_id,
+            5 => &mut self.core_network_arn,
+            6 => &mut self.odb_network_arn,
+            7 => &mut self.dry_run,
+            8 => &mut self.route_table_id,
+            9 => &mut self.destination_cidr_block,
+            10 => &mut self.gateway_id,
+            11 => &mut self.destination_ipv6_cidr_block,
+            12 => &mut self.egress_only_internet_gateway_id,
+            13 => &mut self.instance_id,
+            14 => &mut self.network_interface_id,
+            15 => &mut self.vpc_peering_connection_id,
+            _ => &mut self.nat_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for CreateRouteResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteTableRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: String,
+}
+impl std::fmt::Debug for CreateRouteTableRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteTableRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteTableRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteTableRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.client_token,
+            2 => &self.dry_run,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.client_token,
+            2 => &mut self.dry_run,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateRouteTableResult {
+    pub route_table: Option<RouteTable>,
+    pub client_token: Option<String>,
+}
+impl std::fmt::Debug for CreateRouteTableResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateRouteTableResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateRouteTableResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateRouteTableResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.route_table,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.route_table,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSecurityGroupRequest {
+    pub description: String,
+    pub group_name: String,
+    pub vpc_id: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateSecurityGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSecurityGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSecurityGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSecurityGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.group_name,
+            2 => &self.vpc_id,
+            3 => &self.tag_specifications,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.group_name,
+            2 => &mut self.vpc_id,
+            3 => &mut self.tag_specifications,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateSecurityGroupResult {
+    pub group_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub security_group_arn: Option<String>,
+}
+impl std::fmt::Debug for CreateSecurityGroupResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSecurityGroupResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSecurityGroupResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSecurityGroupResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.tags,
+            _ => &self.security_group_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.tags,
+            _ => &mut self.security_group_arn,
         }
     }
 }
@@ -3333,6 +10348,219 @@ impl Structure for CreateTagsRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateVpcEndpointRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_endpoint_type: Option<String>,
+    pub vpc_id: String,
+    pub service_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub route_table_ids: Option<Vec<String>>,
+    pub subnet_ids: Option<Vec<String>>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub dns_options: Option<DnsOptionsSpecification>,
+    pub client_token: Option<String>,
+    pub private_dns_enabled: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub subnet_configurations: Option<Vec<SubnetConfiguration>>,
+    pub service_network_arn: Option<String>,
+    pub resource_configuration_arn: Option<String>,
+    pub service_region: Option<String>,
+}
+impl std::fmt::Debug for CreateVpcEndpointRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcEndpointRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcEndpointRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcEndpointRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.vpc_endpoint_type,
+            2 => &self.vpc_id,
+            3 => &self.service_name,
+            4 => &self.policy_document,
+            5 => &self.route_table_ids,
+            6 => &self.subnet_ids,
+            7 => &self.security_group_ids,
+            8 => &self.ip_address_type,
+            9 => &self.dns_options,
+            10 => &self.client_token,
+            11 => &self.private_dns_enabled,
+            12 => &self.tag_specifications,
+            13 => &self.subnet_configurations,
+            14 => &self.service_network_arn,
+            15 => &self.resource_configuration_arn,
+            _ => &self.service_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.vpc_endpoint_type,
+            2 => &mut self.vpc_id,
+            3 => &mut self.service_name,
+            4 => &mut self.policy_document,
+            5 => &mut self.route_table_ids,
+            6 => &mut self.subnet_ids,
+            7 => &mut self.security_group_ids,
+            8 => &mut self.ip_address_type,
+            9 => &mut self.dns_options,
+            10 => &mut self.client_token,
+            11 => &mut self.private_dns_enabled,
+            12 => &mut self.tag_specifications,
+            13 => &mut self.subnet_configurations,
+            14 => &mut self.service_network_arn,
+            15 => &mut self.resource_configuration_arn,
+            _ => &mut self.service_region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVpcEndpointResult {
+    pub vpc_endpoint: Option<VpcEndpoint>,
+    pub client_token: Option<String>,
+}
+impl std::fmt::Debug for CreateVpcEndpointResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcEndpointResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcEndpointResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcEndpointResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_endpoint,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_endpoint,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVpcPeeringConnectionRequest {
+    pub peer_region: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub requester_peering_connection_options: Option<CreatePeeringConnectionOptionsRequest>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: String,
+    pub peer_vpc_id: Option<String>,
+    pub peer_owner_id: Option<String>,
+}
+impl std::fmt::Debug for CreateVpcPeeringConnectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcPeeringConnectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcPeeringConnectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcPeeringConnectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.peer_region,
+            1 => &self.tag_specifications,
+            2 => &self.requester_peering_connection_options,
+            3 => &self.dry_run,
+            4 => &self.vpc_id,
+            5 => &self.peer_vpc_id,
+            _ => &self.peer_owner_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.peer_region,
+            1 => &mut self.tag_specifications,
+            2 => &mut self.requester_peering_connection_options,
+            3 => &mut self.dry_run,
+            4 => &mut self.vpc_id,
+            5 => &mut self.peer_vpc_id,
+            _ => &mut self.peer_owner_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVpcPeeringConnectionResult {
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+impl std::fmt::Debug for CreateVpcPeeringConnectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVpcPeeringConnectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVpcPeeringConnectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVpcPeeringConnectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.vpc_peering_connection,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.vpc_peering_connection,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateVpcRequest {
     pub cidr_block: Option<String>,
     pub ipv6_pool: Option<String>,
@@ -3436,6 +10664,120 @@ impl Structure for CreateVpcResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.vpc,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteDhcpOptionsRequest {
+    pub dhcp_options_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteDhcpOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteDhcpOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteDhcpOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteDhcpOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dhcp_options_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dhcp_options_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteEgressOnlyInternetGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub egress_only_internet_gateway_id: String,
+}
+impl std::fmt::Debug for DeleteEgressOnlyInternetGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteEgressOnlyInternetGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteEgressOnlyInternetGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteEgressOnlyInternetGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.egress_only_internet_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.egress_only_internet_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteEgressOnlyInternetGatewayResult {
+    pub return_code: Option<bool>,
+}
+impl std::fmt::Debug for DeleteEgressOnlyInternetGatewayResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteEgressOnlyInternetGatewayResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteEgressOnlyInternetGatewayResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteEgressOnlyInternetGatewayResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_code,
         }
     }
 }
@@ -3561,6 +10903,597 @@ impl Structure for DeleteKeyPairResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: String,
+}
+impl std::fmt::Debug for DeleteManagedPrefixListRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteManagedPrefixListRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteManagedPrefixListRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteManagedPrefixListRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.prefix_list_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.prefix_list_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+impl std::fmt::Debug for DeleteManagedPrefixListResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteManagedPrefixListResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteManagedPrefixListResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteManagedPrefixListResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.prefix_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.prefix_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNatGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub nat_gateway_id: String,
+}
+impl std::fmt::Debug for DeleteNatGatewayRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNatGatewayRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNatGatewayRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNatGatewayRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.nat_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.nat_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNatGatewayResult {
+    pub nat_gateway_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteNatGatewayResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNatGatewayResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNatGatewayResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNatGatewayResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.nat_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.nat_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: String,
+    pub rule_number: i32,
+    pub egress: bool,
+}
+impl std::fmt::Debug for DeleteNetworkAclEntryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkAclEntryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkAclEntryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkAclEntryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.network_acl_id,
+            2 => &self.rule_number,
+            _ => &self.egress,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.network_acl_id,
+            2 => &mut self.rule_number,
+            _ => &mut self.egress,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkAclRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: String,
+}
+impl std::fmt::Debug for DeleteNetworkAclRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkAclRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkAclRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkAclRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.network_acl_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.network_acl_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkInsightsAnalysisRequest {
+    pub dry_run: Option<bool>,
+    pub network_insights_analysis_id: String,
+}
+impl std::fmt::Debug for DeleteNetworkInsightsAnalysisRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkInsightsAnalysisRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkInsightsAnalysisRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkInsightsAnalysisRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.network_insights_analysis_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.network_insights_analysis_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkInsightsAnalysisResult {
+    pub network_insights_analysis_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteNetworkInsightsAnalysisResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkInsightsAnalysisResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkInsightsAnalysisResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkInsightsAnalysisResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.network_insights_analysis_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.network_insights_analysis_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkInsightsPathRequest {
+    pub dry_run: Option<bool>,
+    pub network_insights_path_id: String,
+}
+impl std::fmt::Debug for DeleteNetworkInsightsPathRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkInsightsPathRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkInsightsPathRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkInsightsPathRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.network_insights_path_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.network_insights_path_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkInsightsPathResult {
+    pub network_insights_path_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteNetworkInsightsPathResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkInsightsPathResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkInsightsPathResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkInsightsPathResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.network_insights_path_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.network_insights_path_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteNetworkInterfaceRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+}
+impl std::fmt::Debug for DeleteNetworkInterfaceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteNetworkInterfaceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteNetworkInterfaceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteNetworkInterfaceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.network_interface_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.network_interface_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRouteRequest {
+    pub destination_prefix_list_id: Option<String>,
+    pub dry_run: Option<bool>,
+    pub route_table_id: String,
+    pub destination_cidr_block: Option<String>,
+    pub destination_ipv6_cidr_block: Option<String>,
+}
+impl std::fmt::Debug for DeleteRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_prefix_list_id,
+            1 => &self.dry_run,
+            2 => &self.route_table_id,
+            3 => &self.destination_cidr_block,
+            _ => &self.destination_ipv6_cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_prefix_list_id,
+            1 => &mut self.dry_run,
+            2 => &mut self.route_table_id,
+            3 => &mut self.destination_cidr_block,
+            _ => &mut self.destination_ipv6_cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteRouteTableRequest {
+    pub dry_run: Option<bool>,
+    pub route_table_id: String,
+}
+impl std::fmt::Debug for DeleteRouteTableRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteRouteTableRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteRouteTableRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteRouteTableRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.route_table_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.route_table_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSecurityGroupRequest {
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteSecurityGroupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSecurityGroupRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSecurityGroupRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSecurityGroupRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.group_name,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.group_name,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSecurityGroupResult {
+    pub return_: Option<bool>,
+    pub group_id: Option<String>,
+}
+impl std::fmt::Debug for DeleteSecurityGroupResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSecurityGroupResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSecurityGroupResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSecurityGroupResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            _ => &self.group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            _ => &mut self.group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteSubnetRequest {
     pub subnet_id: String,
     pub dry_run: Option<bool>,
@@ -3637,6 +11570,156 @@ impl Structure for DeleteTagsRequest {
             0 => &mut self.dry_run,
             1 => &mut self.resources,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVpcEndpointsRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_endpoint_ids: Vec<String>,
+}
+impl std::fmt::Debug for DeleteVpcEndpointsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVpcEndpointsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVpcEndpointsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVpcEndpointsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.vpc_endpoint_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.vpc_endpoint_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVpcEndpointsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+impl std::fmt::Debug for DeleteVpcEndpointsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVpcEndpointsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVpcEndpointsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVpcEndpointsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.unsuccessful,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.unsuccessful,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: String,
+}
+impl std::fmt::Debug for DeleteVpcPeeringConnectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVpcPeeringConnectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVpcPeeringConnectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVpcPeeringConnectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.vpc_peering_connection_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.vpc_peering_connection_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVpcPeeringConnectionResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for DeleteVpcPeeringConnectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVpcPeeringConnectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVpcPeeringConnectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVpcPeeringConnectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
         }
     }
 }
@@ -3756,6 +11839,87 @@ impl Structure for DescribeAccountAttributesResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeAddressesRequest {
+    pub public_ips: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub allocation_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeAddressesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.public_ips,
+            1 => &self.dry_run,
+            2 => &self.filters,
+            _ => &self.allocation_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.public_ips,
+            1 => &mut self.dry_run,
+            2 => &mut self.filters,
+            _ => &mut self.allocation_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAddressesResult {
+    pub addresses: Option<Vec<Address>>,
+}
+impl std::fmt::Debug for DescribeAddressesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.addresses,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.addresses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeAvailabilityZonesRequest {
     pub zone_names: Option<Vec<String>>,
     pub zone_ids: Option<Vec<String>>,
@@ -3835,6 +11999,180 @@ impl Structure for DescribeAvailabilityZonesResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.availability_zones,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeDhcpOptionsRequest {
+    pub dhcp_options_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeDhcpOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeDhcpOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeDhcpOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeDhcpOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dhcp_options_ids,
+            1 => &self.next_token,
+            2 => &self.max_results,
+            3 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dhcp_options_ids,
+            1 => &mut self.next_token,
+            2 => &mut self.max_results,
+            3 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeDhcpOptionsResult {
+    pub next_token: Option<String>,
+    pub dhcp_options: Option<Vec<DhcpOptions>>,
+}
+impl std::fmt::Debug for DescribeDhcpOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeDhcpOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeDhcpOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeDhcpOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.dhcp_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.dhcp_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeEgressOnlyInternetGatewaysRequest {
+    pub dry_run: Option<bool>,
+    pub egress_only_internet_gateway_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeEgressOnlyInternetGatewaysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeEgressOnlyInternetGatewaysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeEgressOnlyInternetGatewaysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeEgressOnlyInternetGatewaysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.egress_only_internet_gateway_ids,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.egress_only_internet_gateway_ids,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeEgressOnlyInternetGatewaysResult {
+    pub egress_only_internet_gateways: Option<Vec<EgressOnlyInternetGateway>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeEgressOnlyInternetGatewaysResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeEgressOnlyInternetGatewaysResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeEgressOnlyInternetGatewaysResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeEgressOnlyInternetGatewaysResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.egress_only_internet_gateways,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.egress_only_internet_gateways,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -4011,6 +12349,720 @@ impl Structure for DescribeKeyPairsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeManagedPrefixListsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub prefix_list_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeManagedPrefixListsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedPrefixListsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedPrefixListsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedPrefixListsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filters,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.prefix_list_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filters,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.prefix_list_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeManagedPrefixListsResult {
+    pub next_token: Option<String>,
+    pub prefix_lists: Option<Vec<ManagedPrefixList>>,
+}
+impl std::fmt::Debug for DescribeManagedPrefixListsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeManagedPrefixListsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeManagedPrefixListsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeManagedPrefixListsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.prefix_lists,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.prefix_lists,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNatGatewaysRequest {
+    pub dry_run: Option<bool>,
+    pub filter: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub nat_gateway_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNatGatewaysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNatGatewaysRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNatGatewaysRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNatGatewaysRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filter,
+            2 => &self.max_results,
+            3 => &self.nat_gateway_ids,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filter,
+            2 => &mut self.max_results,
+            3 => &mut self.nat_gateway_ids,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNatGatewaysResult {
+    pub nat_gateways: Option<Vec<NatGateway>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNatGatewaysResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNatGatewaysResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNatGatewaysResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNatGatewaysResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.nat_gateways,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.nat_gateways,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkAclsRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub network_acl_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeNetworkAclsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkAclsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkAclsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkAclsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.max_results,
+            2 => &self.dry_run,
+            3 => &self.network_acl_ids,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.max_results,
+            2 => &mut self.dry_run,
+            3 => &mut self.network_acl_ids,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkAclsResult {
+    pub network_acls: Option<Vec<NetworkAcl>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkAclsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkAclsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkAclsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkAclsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_acls,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_acls,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInsightsAnalysesRequest {
+    pub network_insights_analysis_ids: Option<Vec<String>>,
+    pub network_insights_path_id: Option<String>,
+    pub analysis_start_time: Option<Timestamp>,
+    pub analysis_end_time: Option<Timestamp>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInsightsAnalysesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInsightsAnalysesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInsightsAnalysesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInsightsAnalysesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_analysis_ids,
+            1 => &self.network_insights_path_id,
+            2 => &self.analysis_start_time,
+            3 => &self.analysis_end_time,
+            4 => &self.filters,
+            5 => &self.max_results,
+            6 => &self.dry_run,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_analysis_ids,
+            1 => &mut self.network_insights_path_id,
+            2 => &mut self.analysis_start_time,
+            3 => &mut self.analysis_end_time,
+            4 => &mut self.filters,
+            5 => &mut self.max_results,
+            6 => &mut self.dry_run,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInsightsAnalysesResult {
+    pub network_insights_analyses: Option<Vec<NetworkInsightsAnalysis>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInsightsAnalysesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInsightsAnalysesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInsightsAnalysesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInsightsAnalysesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_analyses,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_analyses,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInsightsPathsRequest {
+    pub network_insights_path_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInsightsPathsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInsightsPathsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInsightsPathsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInsightsPathsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_path_ids,
+            1 => &self.filters,
+            2 => &self.max_results,
+            3 => &self.dry_run,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_path_ids,
+            1 => &mut self.filters,
+            2 => &mut self.max_results,
+            3 => &mut self.dry_run,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInsightsPathsResult {
+    pub network_insights_paths: Option<Vec<NetworkInsightsPath>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInsightsPathsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInsightsPathsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInsightsPathsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInsightsPathsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_paths,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_paths,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInterfaceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+    pub attribute: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInterfaceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInterfaceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInterfaceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInterfaceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.network_interface_id,
+            _ => &self.attribute,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.network_interface_id,
+            _ => &mut self.attribute,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInterfaceAttributeResult {
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    pub description: Option<AttributeValue>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub network_interface_id: Option<String>,
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub associate_public_ip_address: Option<bool>,
+}
+impl std::fmt::Debug for DescribeNetworkInterfaceAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInterfaceAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInterfaceAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInterfaceAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attachment,
+            1 => &self.description,
+            2 => &self.groups,
+            3 => &self.network_interface_id,
+            4 => &self.source_dest_check,
+            _ => &self.associate_public_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attachment,
+            1 => &mut self.description,
+            2 => &mut self.groups,
+            3 => &mut self.network_interface_id,
+            4 => &mut self.source_dest_check,
+            _ => &mut self.associate_public_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInterfacesRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub network_interface_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeNetworkInterfacesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInterfacesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInterfacesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInterfacesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.max_results,
+            2 => &self.include_managed_resources,
+            3 => &self.dry_run,
+            4 => &self.network_interface_ids,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.max_results,
+            2 => &mut self.include_managed_resources,
+            3 => &mut self.dry_run,
+            4 => &mut self.network_interface_ids,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeNetworkInterfacesResult {
+    pub network_interfaces: Option<Vec<NetworkInterface>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeNetworkInterfacesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeNetworkInterfacesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeNetworkInterfacesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeNetworkInterfacesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_interfaces,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_interfaces,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribePrefixListsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub prefix_list_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribePrefixListsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribePrefixListsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribePrefixListsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribePrefixListsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.filters,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.prefix_list_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.filters,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.prefix_list_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribePrefixListsResult {
+    pub next_token: Option<String>,
+    pub prefix_lists: Option<Vec<PrefixList>>,
+}
+impl std::fmt::Debug for DescribePrefixListsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribePrefixListsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribePrefixListsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribePrefixListsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.prefix_lists,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.prefix_lists,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeRegionsRequest {
     pub region_names: Option<Vec<String>>,
     pub all_regions: Option<bool>,
@@ -4087,6 +13139,429 @@ impl Structure for DescribeRegionsResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.regions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRouteTablesRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub route_table_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeRouteTablesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRouteTablesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRouteTablesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRouteTablesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.max_results,
+            2 => &self.dry_run,
+            3 => &self.route_table_ids,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.max_results,
+            2 => &mut self.dry_run,
+            3 => &mut self.route_table_ids,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeRouteTablesResult {
+    pub route_tables: Option<Vec<RouteTable>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeRouteTablesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeRouteTablesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeRouteTablesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeRouteTablesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.route_tables,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.route_tables,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupReferencesRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Vec<String>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupReferencesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupReferencesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupReferencesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupReferencesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupReferencesResult {
+    pub security_group_reference_set: Option<Vec<SecurityGroupReference>>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupReferencesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupReferencesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupReferencesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupReferencesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.security_group_reference_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.security_group_reference_set,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupRulesRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub security_group_rule_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupRulesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupRulesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupRulesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupRulesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.filters,
+            1 => &self.security_group_rule_ids,
+            2 => &self.dry_run,
+            3 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.filters,
+            1 => &mut self.security_group_rule_ids,
+            2 => &mut self.dry_run,
+            3 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupRulesResult {
+    pub security_group_rules: Option<Vec<SecurityGroupRule>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupRulesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupRulesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupRulesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupRulesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rules,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rules,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupsRequest {
+    pub group_ids: Option<Vec<String>>,
+    pub group_names: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_ids,
+            1 => &self.group_names,
+            2 => &self.next_token,
+            3 => &self.max_results,
+            4 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_ids,
+            1 => &mut self.group_names,
+            2 => &mut self.next_token,
+            3 => &mut self.max_results,
+            4 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSecurityGroupsResult {
+    pub next_token: Option<String>,
+    pub security_groups: Option<Vec<SecurityGroup>>,
+}
+impl std::fmt::Debug for DescribeSecurityGroupsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSecurityGroupsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSecurityGroupsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSecurityGroupsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.security_groups,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.security_groups,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStaleSecurityGroupsRequest {
+    pub dry_run: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub vpc_id: String,
+}
+impl std::fmt::Debug for DescribeStaleSecurityGroupsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeStaleSecurityGroupsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStaleSecurityGroupsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStaleSecurityGroupsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.max_results,
+            2 => &self.next_token,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.max_results,
+            2 => &mut self.next_token,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeStaleSecurityGroupsResult {
+    pub next_token: Option<String>,
+    pub stale_security_group_set: Option<Vec<StaleSecurityGroup>>,
+}
+impl std::fmt::Debug for DescribeStaleSecurityGroupsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeStaleSecurityGroupsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeStaleSecurityGroupsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeStaleSecurityGroupsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.stale_security_group_set,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.stale_security_group_set,
         }
     }
 }
@@ -4350,6 +13825,273 @@ impl Structure for DescribeVpcAttributeResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeVpcEndpointServicesRequest {
+    pub dry_run: Option<bool>,
+    pub service_names: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub service_regions: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DescribeVpcEndpointServicesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcEndpointServicesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcEndpointServicesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcEndpointServicesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.service_names,
+            2 => &self.filters,
+            3 => &self.max_results,
+            4 => &self.next_token,
+            _ => &self.service_regions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.service_names,
+            2 => &mut self.filters,
+            3 => &mut self.max_results,
+            4 => &mut self.next_token,
+            _ => &mut self.service_regions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcEndpointServicesResult {
+    pub service_names: Option<Vec<String>>,
+    pub service_details: Option<Vec<ServiceDetail>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeVpcEndpointServicesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcEndpointServicesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcEndpointServicesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcEndpointServicesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.service_names,
+            1 => &self.service_details,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.service_names,
+            1 => &mut self.service_details,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcEndpointsRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_endpoint_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeVpcEndpointsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcEndpointsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcEndpointsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcEndpointsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.vpc_endpoint_ids,
+            2 => &self.filters,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.vpc_endpoint_ids,
+            2 => &mut self.filters,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcEndpointsResult {
+    pub vpc_endpoints: Option<Vec<VpcEndpoint>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeVpcEndpointsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcEndpointsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcEndpointsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcEndpointsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_endpoints,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_endpoints,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcPeeringConnectionsRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeVpcPeeringConnectionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcPeeringConnectionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcPeeringConnectionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcPeeringConnectionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            1 => &self.max_results,
+            2 => &self.dry_run,
+            3 => &self.vpc_peering_connection_ids,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            1 => &mut self.max_results,
+            2 => &mut self.dry_run,
+            3 => &mut self.vpc_peering_connection_ids,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVpcPeeringConnectionsResult {
+    pub vpc_peering_connections: Option<Vec<VpcPeeringConnection>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeVpcPeeringConnectionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVpcPeeringConnectionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVpcPeeringConnectionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVpcPeeringConnectionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_peering_connections,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_peering_connections,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeVpcsRequest {
     pub filters: Option<Vec<Filter>>,
     pub vpc_ids: Option<Vec<String>>,
@@ -4474,6 +14216,171 @@ impl Structure for DetachInternetGatewayRequest {
             0 => &mut self.dry_run,
             1 => &mut self.internet_gateway_id,
             _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DhcpConfiguration {
+    pub key: Option<String>,
+    pub values: Option<Vec<AttributeValue>>,
+}
+impl std::fmt::Debug for DhcpConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DhcpConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DhcpConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DhcpConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DhcpOptions {
+    pub owner_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub dhcp_options_id: Option<String>,
+    pub dhcp_configurations: Option<Vec<DhcpConfiguration>>,
+}
+impl std::fmt::Debug for DhcpOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DhcpOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DhcpOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DhcpOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner_id,
+            1 => &self.tags,
+            2 => &self.dhcp_options_id,
+            _ => &self.dhcp_configurations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner_id,
+            1 => &mut self.tags,
+            2 => &mut self.dhcp_options_id,
+            _ => &mut self.dhcp_configurations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateAddressRequest {
+    pub association_id: Option<String>,
+    pub public_ip: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DisassociateAddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateAddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateAddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateAddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            1 => &self.public_ip,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            1 => &mut self.public_ip,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateRouteTableRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: String,
+}
+impl std::fmt::Debug for DisassociateRouteTableRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateRouteTableRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateRouteTableRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateRouteTableRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.association_id,
         }
     }
 }
@@ -4632,6 +14539,453 @@ impl Structure for DisassociateVpcCidrBlockResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DnsEntry {
+    pub dns_name: Option<String>,
+    pub hosted_zone_id: Option<String>,
+}
+impl std::fmt::Debug for DnsEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DnsEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DnsEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DnsEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dns_name,
+            _ => &self.hosted_zone_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dns_name,
+            _ => &mut self.hosted_zone_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DnsOptions {
+    pub dns_record_ip_type: Option<String>,
+    pub private_dns_only_for_inbound_resolver_endpoint: Option<bool>,
+    pub private_dns_preference: Option<String>,
+    pub private_dns_specified_domains: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DnsOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DnsOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DnsOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DnsOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dns_record_ip_type,
+            1 => &self.private_dns_only_for_inbound_resolver_endpoint,
+            2 => &self.private_dns_preference,
+            _ => &self.private_dns_specified_domains,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dns_record_ip_type,
+            1 => &mut self.private_dns_only_for_inbound_resolver_endpoint,
+            2 => &mut self.private_dns_preference,
+            _ => &mut self.private_dns_specified_domains,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DnsOptionsSpecification {
+    pub dns_record_ip_type: Option<String>,
+    pub private_dns_only_for_inbound_resolver_endpoint: Option<bool>,
+    pub private_dns_preference: Option<String>,
+    pub private_dns_specified_domains: Option<Vec<String>>,
+}
+impl std::fmt::Debug for DnsOptionsSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DnsOptionsSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DnsOptionsSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DnsOptionsSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dns_record_ip_type,
+            1 => &self.private_dns_only_for_inbound_resolver_endpoint,
+            2 => &self.private_dns_preference,
+            _ => &self.private_dns_specified_domains,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dns_record_ip_type,
+            1 => &mut self.private_dns_only_for_inbound_resolver_endpoint,
+            2 => &mut self.private_dns_preference,
+            _ => &mut self.private_dns_specified_domains,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EgressOnlyInternetGateway {
+    pub attachments: Option<Vec<InternetGatewayAttachment>>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for EgressOnlyInternetGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EgressOnlyInternetGateway {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EgressOnlyInternetGateway {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EgressOnlyInternetGateway
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attachments,
+            1 => &self.egress_only_internet_gateway_id,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attachments,
+            1 => &mut self.egress_only_internet_gateway_id,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnaSrdSpecification {
+    pub ena_srd_enabled: Option<bool>,
+    pub ena_srd_udp_specification: Option<EnaSrdUdpSpecification>,
+}
+impl std::fmt::Debug for EnaSrdSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnaSrdSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnaSrdSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnaSrdSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_enabled,
+            _ => &self.ena_srd_udp_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_enabled,
+            _ => &mut self.ena_srd_udp_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnaSrdUdpSpecification {
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+impl std::fmt::Debug for EnaSrdUdpSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnaSrdUdpSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnaSrdUdpSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnaSrdUdpSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ena_srd_udp_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Explanation {
+    pub acl: Option<AnalysisComponent>,
+    pub acl_rule: Option<AnalysisAclRule>,
+    pub address: Option<String>,
+    pub addresses: Option<Vec<String>>,
+    pub attached_to: Option<AnalysisComponent>,
+    pub availability_zones: Option<Vec<String>>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub cidrs: Option<Vec<String>>,
+    pub component: Option<AnalysisComponent>,
+    pub customer_gateway: Option<AnalysisComponent>,
+    pub destination: Option<AnalysisComponent>,
+    pub destination_vpc: Option<AnalysisComponent>,
+    pub direction: Option<String>,
+    pub explanation_code: Option<String>,
+    pub ingress_route_table: Option<AnalysisComponent>,
+    pub internet_gateway: Option<AnalysisComponent>,
+    pub load_balancer_arn: Option<String>,
+    pub classic_load_balancer_listener: Option<AnalysisLoadBalancerListener>,
+    pub load_balancer_listener_port: Option<i32>,
+    pub load_balancer_target: Option<AnalysisLoadBalancerTarget>,
+    pub load_balancer_target_group: Option<AnalysisComponent>,
+    pub load_balancer_target_groups: Option<Vec<AnalysisComponent>>,
+    pub load_balancer_target_port: Option<i32>,
+    pub elastic_load_balancer_listener: Option<AnalysisComponent>,
+    pub missing_component: Option<String>,
+    pub nat_gateway: Option<AnalysisComponent>,
+    pub network_interface: Option<AnalysisComponent>,
+    pub packet_field: Option<String>,
+    pub vpc_peering_connection: Option<AnalysisComponent>,
+    pub port: Option<i32>,
+    pub port_ranges: Option<Vec<PortRange>>,
+    pub prefix_list: Option<AnalysisComponent>,
+    pub protocols: Option<Vec<String>>,
+    pub route_table_route: Option<AnalysisRouteTableRoute>,
+    pub route_table: Option<AnalysisComponent>,
+    pub security_group: Option<AnalysisComponent>,
+    pub security_group_rule: Option<AnalysisSecurityGroupRule>,
+    pub security_groups: Option<Vec<AnalysisComponent>>,
+    pub source_vpc: Option<AnalysisComponent>,
+    pub state: Option<String>,
+    pub subnet: Option<AnalysisComponent>,
+    pub subnet_route_table: Option<AnalysisComponent>,
+    pub vpc: Option<AnalysisComponent>,
+    pub vpc_endpoint: Option<AnalysisComponent>,
+    pub vpn_connection: Option<AnalysisComponent>,
+    pub vpn_gateway: Option<AnalysisComponent>,
+    pub transit_gateway: Option<AnalysisComponent>,
+    pub transit_gateway_route_table: Option<AnalysisComponent>,
+    pub transit_gateway_route_table_route: Option<TransitGatewayRouteTableRoute>,
+    pub transit_gateway_policy_table: Option<AnalysisComponent>,
+    pub transit_gateway_policy_table_entry: Option<AnalysisTransitGatewayPolicyTableEntry>,
+    pub transit_gateway_attachment: Option<AnalysisComponent>,
+    pub component_account: Option<String>,
+    pub component_region: Option<String>,
+    pub firewall_stateless_rule: Option<FirewallStatelessRule>,
+    pub firewall_stateful_rule: Option<FirewallStatefulRule>,
+}
+impl std::fmt::Debug for Explanation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Explanation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Explanation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Explanation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.acl,
+            1 => &self.acl_rule,
+            2 => &self.address,
+            3 => &self.addresses,
+            4 => &self.attached_to,
+            5 => &self.availability_zones,
+            6 => &self.availability_zone_ids,
+            7 => &self.cidrs,
+            8 => &self.component,
+            9 => &self.customer_gateway,
+            10 => &self.destination,
+            11 => &self.destination_vpc,
+            12 => &self.direction,
+            13 => &self.explanation_code,
+            14 => &self.ingress_route_table,
+            15 => &self.internet_gateway,
+            16 => &self.load_balancer_arn,
+            17 => &self.classic_load_balancer_listener,
+            18 => &self.load_balancer_listener_port,
+            19 => &self.load_balancer_target,
+            20 => &self.load_balancer_target_group,
+            21 => &self.load_balancer_target_groups,
+            22 => &self.load_balancer_target_port,
+            23 => &self.elastic_load_balancer_listener,
+            24 => &self.missing_component,
+            25 => &self.nat_gateway,
+            26 => &self.network_interface,
+            27 => &self.packet_field,
+            28 => &self.vpc_peering_connection,
+            29 => &self.port,
+            30 => &self.port_ranges,
+            31 => &self.prefix_list,
+            32 => &self.protocols,
+            33 => &self.route_table_route,
+            34 => &self.route_table,
+            35 => &self.security_group,
+            36 => &self.security_group_rule,
+            37 => &self.security_groups,
+            38 => &self.source_vpc,
+            39 => &self.state,
+            40 => &self.subnet,
+            41 => &self.subnet_route_table,
+            42 => &self.vpc,
+            43 => &self.vpc_endpoint,
+            44 => &self.vpn_connection,
+            45 => &self.vpn_gateway,
+            46 => &self.transit_gateway,
+            47 => &self.transit_gateway_route_table,
+            48 => &self.transit_gateway_route_table_route,
+            49 => &self.transit_gateway_policy_table,
+            50 => &self.transit_gateway_policy_table_entry,
+            51 => &self.transit_gateway_attachment,
+            52 => &self.component_account,
+            53 => &self.component_region,
+            54 => &self.firewall_stateless_rule,
+            _ => &self.firewall_stateful_rule,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.acl,
+            1 => &mut self.acl_rule,
+            2 => &mut self.address,
+            3 => &mut self.addresses,
+            4 => &mut self.attached_to,
+            5 => &mut self.availability_zones,
+            6 => &mut self.availability_zone_ids,
+            7 => &mut self.cidrs,
+            8 => &mut self.component,
+            9 => &mut self.customer_gateway,
+            10 => &mut self.destination,
+            11 => &mut self.destination_vpc,
+            12 => &mut self.direction,
+            13 => &mut self.explanation_code,
+            14 => &mut self.ingress_route_table,
+            15 => &mut self.internet_gateway,
+            16 => &mut self.load_balancer_arn,
+            17 => &mut self.classic_load_balancer_listener,
+            18 => &mut self.load_balancer_listener_port,
+            19 => &mut self.load_balancer_target,
+            20 => &mut self.load_balancer_target_group,
+            21 => &mut self.load_balancer_target_groups,
+            22 => &mut self.load_balancer_target_port,
+            23 => &mut self.elastic_load_balancer_listener,
+            24 => &mut self.missing_component,
+            25 => &mut self.nat_gateway,
+            26 => &mut self.network_interface,
+            27 => &mut self.packet_field,
+            28 => &mut self.vpc_peering_connection,
+            29 => &mut self.port,
+            30 => &mut self.port_ranges,
+            31 => &mut self.prefix_list,
+            32 => &mut self.protocols,
+            33 => &mut self.route_table_route,
+            34 => &mut self.route_table,
+            35 => &mut self.security_group,
+            36 => &mut self.security_group_rule,
+            37 => &mut self.security_groups,
+            38 => &mut self.source_vpc,
+            39 => &mut self.state,
+            40 => &mut self.subnet,
+            41 => &mut self.subnet_route_table,
+            42 => &mut self.vpc,
+            43 => &mut self.vpc_endpoint,
+            44 => &mut self.vpn_connection,
+            45 => &mut self.vpn_gateway,
+            46 => &mut self.transit_gateway,
+            47 => &mut self.transit_gateway_route_table,
+            48 => &mut self.transit_gateway_route_table_route,
+            49 => &mut self.transit_gateway_policy_table,
+            50 => &mut self.transit_gateway_policy_table_entry,
+            51 => &mut self.transit_gateway_attachment,
+            52 => &mut self.component_account,
+            53 => &mut self.component_region,
+            54 => &mut self.firewall_stateless_rule,
+            _ => &mut self.firewall_stateful_rule,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Filter {
     pub name: Option<String>,
     pub values: Option<Vec<String>>,
@@ -4666,6 +15020,495 @@ impl Structure for Filter {
         match index {
             0 => &mut self.name,
             _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FilterPortRange {
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+}
+impl std::fmt::Debug for FilterPortRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FilterPortRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FilterPortRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FilterPortRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.from_port,
+            _ => &self.to_port,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.from_port,
+            _ => &mut self.to_port,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FirewallStatefulRule {
+    pub rule_group_arn: Option<String>,
+    pub sources: Option<Vec<String>>,
+    pub destinations: Option<Vec<String>>,
+    pub source_ports: Option<Vec<PortRange>>,
+    pub destination_ports: Option<Vec<PortRange>>,
+    pub protocol: Option<String>,
+    pub rule_action: Option<String>,
+    pub direction: Option<String>,
+}
+impl std::fmt::Debug for FirewallStatefulRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FirewallStatefulRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FirewallStatefulRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FirewallStatefulRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rule_group_arn,
+            1 => &self.sources,
+            2 => &self.destinations,
+            3 => &self.source_ports,
+            4 => &self.destination_ports,
+            5 => &self.protocol,
+            6 => &self.rule_action,
+            _ => &self.direction,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rule_group_arn,
+            1 => &mut self.sources,
+            2 => &mut self.destinations,
+            3 => &mut self.source_ports,
+            4 => &mut self.destination_ports,
+            5 => &mut self.protocol,
+            6 => &mut self.rule_action,
+            _ => &mut self.direction,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FirewallStatelessRule {
+    pub rule_group_arn: Option<String>,
+    pub sources: Option<Vec<String>>,
+    pub destinations: Option<Vec<String>>,
+    pub source_ports: Option<Vec<PortRange>>,
+    pub destination_ports: Option<Vec<PortRange>>,
+    pub protocols: Option<Vec<i32>>,
+    pub rule_action: Option<String>,
+    pub priority: Option<i32>,
+}
+impl std::fmt::Debug for FirewallStatelessRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FirewallStatelessRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FirewallStatelessRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FirewallStatelessRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rule_group_arn,
+            1 => &self.sources,
+            2 => &self.destinations,
+            3 => &self.source_ports,
+            4 => &self.destination_ports,
+            5 => &self.protocols,
+            6 => &self.rule_action,
+            _ => &self.priority,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rule_group_arn,
+            1 => &mut self.sources,
+            2 => &mut self.destinations,
+            3 => &mut self.source_ports,
+            4 => &mut self.destination_ports,
+            5 => &mut self.protocols,
+            6 => &mut self.rule_action,
+            _ => &mut self.priority,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetManagedPrefixListAssociationsRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetManagedPrefixListAssociationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetManagedPrefixListAssociationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetManagedPrefixListAssociationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetManagedPrefixListAssociationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.prefix_list_id,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.prefix_list_id,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetManagedPrefixListAssociationsResult {
+    pub prefix_list_associations: Option<Vec<PrefixListAssociation>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetManagedPrefixListAssociationsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetManagedPrefixListAssociationsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetManagedPrefixListAssociationsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetManagedPrefixListAssociationsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix_list_associations,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix_list_associations,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetManagedPrefixListEntriesRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: String,
+    pub target_version: Option<i64>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetManagedPrefixListEntriesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetManagedPrefixListEntriesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetManagedPrefixListEntriesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetManagedPrefixListEntriesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.prefix_list_id,
+            2 => &self.target_version,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.prefix_list_id,
+            2 => &mut self.target_version,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetManagedPrefixListEntriesResult {
+    pub entries: Option<Vec<PrefixListEntry>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetManagedPrefixListEntriesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetManagedPrefixListEntriesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetManagedPrefixListEntriesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetManagedPrefixListEntriesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.entries,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.entries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSecurityGroupsForVpcRequest {
+    pub vpc_id: String,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub filters: Option<Vec<Filter>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetSecurityGroupsForVpcRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSecurityGroupsForVpcRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSecurityGroupsForVpcRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSecurityGroupsForVpcRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_id,
+            1 => &self.next_token,
+            2 => &self.max_results,
+            3 => &self.filters,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_id,
+            1 => &mut self.next_token,
+            2 => &mut self.max_results,
+            3 => &mut self.filters,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetSecurityGroupsForVpcResult {
+    pub next_token: Option<String>,
+    pub security_group_for_vpcs: Option<Vec<SecurityGroupForVpc>>,
+}
+impl std::fmt::Debug for GetSecurityGroupsForVpcResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetSecurityGroupsForVpcResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetSecurityGroupsForVpcResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetSecurityGroupsForVpcResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.security_group_for_vpcs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.security_group_for_vpcs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GroupIdentifier {
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+}
+impl std::fmt::Debug for GroupIdentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GroupIdentifier {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GroupIdentifier {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GroupIdentifier
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IcmpTypeCode {
+    pub code: Option<i32>,
+    pub type_: Option<i32>,
+}
+impl std::fmt::Debug for IcmpTypeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IcmpTypeCode {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IcmpTypeCode {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IcmpTypeCode
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.type_,
         }
     }
 }
@@ -4761,6 +15604,45 @@ impl Structure for ImportKeyPairResult {
 }
 
 #[derive(Clone, Default)]
+pub struct InstanceIpv6Address {
+    pub ipv6_address: Option<String>,
+    pub is_primary_ipv6: Option<bool>,
+}
+impl std::fmt::Debug for InstanceIpv6Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceIpv6Address {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceIpv6Address {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceIpv6Address
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_address,
+            _ => &self.is_primary_ipv6,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_address,
+            _ => &mut self.is_primary_ipv6,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InternetGateway {
     pub attachments: Option<Vec<InternetGatewayAttachment>>,
     pub internet_gateway_id: Option<String>,
@@ -4840,6 +15722,318 @@ impl Structure for InternetGatewayAttachment {
         match index {
             0 => &mut self.state,
             _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IpPermission {
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub user_id_group_pairs: Option<Vec<UserIdGroupPair>>,
+    pub ip_ranges: Option<Vec<IpRange>>,
+    pub ipv6_ranges: Option<Vec<Ipv6Range>>,
+    pub prefix_list_ids: Option<Vec<PrefixListId>>,
+}
+impl std::fmt::Debug for IpPermission {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IpPermission {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IpPermission {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IpPermission
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ip_protocol,
+            1 => &self.from_port,
+            2 => &self.to_port,
+            3 => &self.user_id_group_pairs,
+            4 => &self.ip_ranges,
+            5 => &self.ipv6_ranges,
+            _ => &self.prefix_list_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ip_protocol,
+            1 => &mut self.from_port,
+            2 => &mut self.to_port,
+            3 => &mut self.user_id_group_pairs,
+            4 => &mut self.ip_ranges,
+            5 => &mut self.ipv6_ranges,
+            _ => &mut self.prefix_list_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IpRange {
+    pub description: Option<String>,
+    pub cidr_ip: Option<String>,
+}
+impl std::fmt::Debug for IpRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IpRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IpRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IpRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            _ => &self.cidr_ip,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            _ => &mut self.cidr_ip,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv4PrefixSpecification {
+    pub ipv4_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv4PrefixSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv4PrefixSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv4PrefixSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv4PrefixSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv4_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv4_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv4PrefixSpecificationRequest {
+    pub ipv4_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv4PrefixSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv4PrefixSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv4PrefixSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv4PrefixSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv4_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv4_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv6CidrBlock {
+    pub ipv6_cidr_block: Option<String>,
+}
+impl std::fmt::Debug for Ipv6CidrBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv6CidrBlock {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv6CidrBlock {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv6CidrBlock
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_cidr_block,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_cidr_block,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv6PrefixSpecification {
+    pub ipv6_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv6PrefixSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv6PrefixSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv6PrefixSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv6PrefixSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv6PrefixSpecificationRequest {
+    pub ipv6_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv6PrefixSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv6PrefixSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv6PrefixSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv6PrefixSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv6Range {
+    pub description: Option<String>,
+    pub cidr_ipv6: Option<String>,
+}
+impl std::fmt::Debug for Ipv6Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv6Range {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv6Range {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv6Range
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            _ => &self.cidr_ipv6,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            _ => &mut self.cidr_ipv6,
         }
     }
 }
@@ -4942,6 +16136,351 @@ impl Structure for KeyPairInfo {
             4 => &mut self.create_time,
             5 => &mut self.key_name,
             _ => &mut self.key_fingerprint,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LastError {
+    pub message: Option<String>,
+    pub code: Option<String>,
+}
+impl std::fmt::Debug for LastError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LastError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LastError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LastError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.message,
+            _ => &self.code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.message,
+            _ => &mut self.code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ManagedPrefixList {
+    pub prefix_list_id: Option<String>,
+    pub address_family: Option<String>,
+    pub state: Option<String>,
+    pub state_message: Option<String>,
+    pub prefix_list_arn: Option<String>,
+    pub prefix_list_name: Option<String>,
+    pub max_entries: Option<i32>,
+    pub version: Option<i64>,
+    pub tags: Option<Vec<Tag>>,
+    pub owner_id: Option<String>,
+    pub ipam_prefix_list_resolver_target_id: Option<String>,
+    pub ipam_prefix_list_resolver_sync_enabled: Option<bool>,
+}
+impl std::fmt::Debug for ManagedPrefixList {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ManagedPrefixList {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ManagedPrefixList {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ManagedPrefixList
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.prefix_list_id,
+            1 => &self.address_family,
+            2 => &self.state,
+            3 => &self.state_message,
+            4 => &self.prefix_list_arn,
+            5 => &self.prefix_list_name,
+            6 => &self.max_entries,
+            7 => &self.version,
+            8 => &self.tags,
+            9 => &self.owner_id,
+            10 => &self.ipam_prefix_list_resolver_target_id,
+            _ => &self.ipam_prefix_list_resolver_sync_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.prefix_list_id,
+            1 => &mut self.address_family,
+            2 => &mut self.state,
+            3 => &mut self.state_message,
+            4 => &mut self.prefix_list_arn,
+            5 => &mut self.prefix_list_name,
+            6 => &mut self.max_entries,
+            7 => &mut self.version,
+            8 => &mut self.tags,
+            9 => &mut self.owner_id,
+            10 => &mut self.ipam_prefix_list_resolver_target_id,
+            _ => &mut self.ipam_prefix_list_resolver_sync_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: String,
+    pub current_version: Option<i64>,
+    pub prefix_list_name: Option<String>,
+    pub add_entries: Option<Vec<AddPrefixListEntry>>,
+    pub remove_entries: Option<Vec<RemovePrefixListEntry>>,
+    pub max_entries: Option<i32>,
+    pub ipam_prefix_list_resolver_sync_enabled: Option<bool>,
+}
+impl std::fmt::Debug for ModifyManagedPrefixListRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyManagedPrefixListRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyManagedPrefixListRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyManagedPrefixListRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.prefix_list_id,
+            2 => &self.current_version,
+            3 => &self.prefix_list_name,
+            4 => &self.add_entries,
+            5 => &self.remove_entries,
+            6 => &self.max_entries,
+            _ => &self.ipam_prefix_list_resolver_sync_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.prefix_list_id,
+            2 => &mut self.current_version,
+            3 => &mut self.prefix_list_name,
+            4 => &mut self.add_entries,
+            5 => &mut self.remove_entries,
+            6 => &mut self.max_entries,
+            _ => &mut self.ipam_prefix_list_resolver_sync_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+impl std::fmt::Debug for ModifyManagedPrefixListResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyManagedPrefixListResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyManagedPrefixListResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyManagedPrefixListResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.prefix_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.prefix_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyNetworkInterfaceAttributeRequest {
+    pub ena_srd_specification: Option<EnaSrdSpecification>,
+    pub enable_primary_ipv6: Option<bool>,
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecificationRequest>,
+    pub associate_public_ip_address: Option<bool>,
+    pub associated_subnet_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+    pub description: Option<AttributeValue>,
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub groups: Option<Vec<String>>,
+    pub attachment: Option<NetworkInterfaceAttachmentChanges>,
+}
+impl std::fmt::Debug for ModifyNetworkInterfaceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyNetworkInterfaceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyNetworkInterfaceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyNetworkInterfaceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_specification,
+            1 => &self.enable_primary_ipv6,
+            2 => &self.connection_tracking_specification,
+            3 => &self.associate_public_ip_address,
+            4 => &self.associated_subnet_ids,
+            5 => &self.dry_run,
+            6 => &self.network_interface_id,
+            7 => &self.description,
+            8 => &self.source_dest_check,
+            9 => &self.groups,
+            _ => &self.attachment,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_specification,
+            1 => &mut self.enable_primary_ipv6,
+            2 => &mut self.connection_tracking_specification,
+            3 => &mut self.associate_public_ip_address,
+            4 => &mut self.associated_subnet_ids,
+            5 => &mut self.dry_run,
+            6 => &mut self.network_interface_id,
+            7 => &mut self.description,
+            8 => &mut self.source_dest_check,
+            9 => &mut self.groups,
+            _ => &mut self.attachment,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifySecurityGroupRulesRequest {
+    pub group_id: String,
+    pub security_group_rules: Vec<SecurityGroupRuleUpdate>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifySecurityGroupRulesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySecurityGroupRulesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySecurityGroupRulesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySecurityGroupRulesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.security_group_rules,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.security_group_rules,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifySecurityGroupRulesResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifySecurityGroupRulesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifySecurityGroupRulesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifySecurityGroupRulesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifySecurityGroupRulesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
         }
     }
 }
@@ -5058,6 +16597,117 @@ impl Structure for ModifyVpcAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyVpcEndpointRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_endpoint_id: String,
+    pub reset_policy: Option<bool>,
+    pub policy_document: Option<String>,
+    pub add_route_table_ids: Option<Vec<String>>,
+    pub remove_route_table_ids: Option<Vec<String>>,
+    pub add_subnet_ids: Option<Vec<String>>,
+    pub remove_subnet_ids: Option<Vec<String>>,
+    pub add_security_group_ids: Option<Vec<String>>,
+    pub remove_security_group_ids: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub dns_options: Option<DnsOptionsSpecification>,
+    pub private_dns_enabled: Option<bool>,
+    pub subnet_configurations: Option<Vec<SubnetConfiguration>>,
+}
+impl std::fmt::Debug for ModifyVpcEndpointRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcEndpointRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcEndpointRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcEndpointRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.vpc_endpoint_id,
+            2 => &self.reset_policy,
+            3 => &self.policy_document,
+            4 => &self.add_route_table_ids,
+            5 => &self.remove_route_table_ids,
+            6 => &self.add_subnet_ids,
+            7 => &self.remove_subnet_ids,
+            8 => &self.add_security_group_ids,
+            9 => &self.remove_security_group_ids,
+            10 => &self.ip_address_type,
+            11 => &self.dns_options,
+            12 => &self.private_dns_enabled,
+            _ => &self.subnet_configurations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.vpc_endpoint_id,
+            2 => &mut self.reset_policy,
+            3 => &mut self.policy_document,
+            4 => &mut self.add_route_table_ids,
+            5 => &mut self.remove_route_table_ids,
+            6 => &mut self.add_subnet_ids,
+            7 => &mut self.remove_subnet_ids,
+            8 => &mut self.add_security_group_ids,
+            9 => &mut self.remove_security_group_ids,
+            10 => &mut self.ip_address_type,
+            11 => &mut self.dns_options,
+            12 => &mut self.private_dns_enabled,
+            _ => &mut self.subnet_configurations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVpcEndpointResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for ModifyVpcEndpointResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVpcEndpointResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVpcEndpointResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVpcEndpointResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyVpcTenancyRequest {
     pub vpc_id: String,
     pub instance_tenancy: String,
@@ -5136,6 +16786,1473 @@ impl Structure for ModifyVpcTenancyResult {
 }
 
 #[derive(Clone, Default)]
+pub struct NatGateway {
+    pub create_time: Option<Timestamp>,
+    pub delete_time: Option<Timestamp>,
+    pub failure_code: Option<String>,
+    pub failure_message: Option<String>,
+    pub nat_gateway_addresses: Option<Vec<NatGatewayAddress>>,
+    pub nat_gateway_id: Option<String>,
+    pub provisioned_bandwidth: Option<ProvisionedBandwidth>,
+    pub state: Option<String>,
+    pub subnet_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub connectivity_type: Option<String>,
+    pub availability_mode: Option<String>,
+    pub auto_scaling_ips: Option<String>,
+    pub auto_provision_zones: Option<String>,
+    pub attached_appliances: Option<Vec<NatGatewayAttachedAppliance>>,
+    pub route_table_id: Option<String>,
+}
+impl std::fmt::Debug for NatGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NatGateway {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NatGateway {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NatGateway
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.create_time,
+            1 => &self.delete_time,
+            2 => &self.failure_code,
+            3 => &self.failure_message,
+            4 => &self.nat_gateway_addresses,
+            5 => &self.nat_gateway_id,
+            6 => &self.provisioned_bandwidth,
+            7 => &self.state,
+            8 => &self.subnet_id,
+            9 => &self.vpc_id,
+            10 => &self.tags,
+            11 => &self.connectivity_type,
+            12 => &self.availability_mode,
+            13 => &self.auto_scaling_ips,
+            14 => &self.auto_provision_zones,
+            15 => &self.attached_appliances,
+            _ => &self.route_table_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.create_time,
+            1 => &mut self.delete_time,
+            2 => &mut self.failure_code,
+            3 => &mut self.failure_message,
+            4 => &mut self.nat_gateway_addresses,
+            5 => &mut self.nat_gateway_id,
+            6 => &mut self.provisioned_bandwidth,
+            7 => &mut self.state,
+            8 => &mut self.subnet_id,
+            9 => &mut self.vpc_id,
+            10 => &mut self.tags,
+            11 => &mut self.connectivity_type,
+            12 => &mut self.availability_mode,
+            13 => &mut self.auto_scaling_ips,
+            14 => &mut self.auto_provision_zones,
+            15 => &mut self.attached_appliances,
+            _ => &mut self.route_table_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NatGatewayAddress {
+    pub allocation_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub private_ip: Option<String>,
+    pub public_ip: Option<String>,
+    pub association_id: Option<String>,
+    pub is_primary: Option<bool>,
+    pub failure_message: Option<String>,
+    pub status: Option<String>,
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+}
+impl std::fmt::Debug for NatGatewayAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NatGatewayAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NatGatewayAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NatGatewayAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.network_interface_id,
+            2 => &self.private_ip,
+            3 => &self.public_ip,
+            4 => &self.association_id,
+            5 => &self.is_primary,
+            6 => &self.failure_message,
+            7 => &self.status,
+            8 => &self.availability_zone,
+            _ => &self.availability_zone_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.network_interface_id,
+            2 => &mut self.private_ip,
+            3 => &mut self.public_ip,
+            4 => &mut self.association_id,
+            5 => &mut self.is_primary,
+            6 => &mut self.failure_message,
+            7 => &mut self.status,
+            8 => &mut self.availability_zone,
+            _ => &mut self.availability_zone_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NatGatewayAttachedAppliance {
+    pub type_: Option<String>,
+    pub appliance_arn: Option<String>,
+    pub vpc_endpoint_id: Option<String>,
+    pub attachment_state: Option<String>,
+    pub modification_state: Option<String>,
+    pub failure_code: Option<String>,
+    pub failure_message: Option<String>,
+}
+impl std::fmt::Debug for NatGatewayAttachedAppliance {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NatGatewayAttachedAppliance {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NatGatewayAttachedAppliance {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NatGatewayAttachedAppliance
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            1 => &self.appliance_arn,
+            2 => &self.vpc_endpoint_id,
+            3 => &self.attachment_state,
+            4 => &self.modification_state,
+            5 => &self.failure_code,
+            _ => &self.failure_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            1 => &mut self.appliance_arn,
+            2 => &mut self.vpc_endpoint_id,
+            3 => &mut self.attachment_state,
+            4 => &mut self.modification_state,
+            5 => &mut self.failure_code,
+            _ => &mut self.failure_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkAcl {
+    pub associations: Option<Vec<NetworkAclAssociation>>,
+    pub entries: Option<Vec<NetworkAclEntry>>,
+    pub is_default: Option<bool>,
+    pub network_acl_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_id: Option<String>,
+    pub owner_id: Option<String>,
+}
+impl std::fmt::Debug for NetworkAcl {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkAcl {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkAcl {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkAcl
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.associations,
+            1 => &self.entries,
+            2 => &self.is_default,
+            3 => &self.network_acl_id,
+            4 => &self.tags,
+            5 => &self.vpc_id,
+            _ => &self.owner_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.associations,
+            1 => &mut self.entries,
+            2 => &mut self.is_default,
+            3 => &mut self.network_acl_id,
+            4 => &mut self.tags,
+            5 => &mut self.vpc_id,
+            _ => &mut self.owner_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkAclAssociation {
+    pub network_acl_association_id: Option<String>,
+    pub network_acl_id: Option<String>,
+    pub subnet_id: Option<String>,
+}
+impl std::fmt::Debug for NetworkAclAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkAclAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkAclAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkAclAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_acl_association_id,
+            1 => &self.network_acl_id,
+            _ => &self.subnet_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_acl_association_id,
+            1 => &mut self.network_acl_id,
+            _ => &mut self.subnet_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkAclEntry {
+    pub cidr_block: Option<String>,
+    pub egress: Option<bool>,
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    pub ipv6_cidr_block: Option<String>,
+    pub port_range: Option<PortRange>,
+    pub protocol: Option<String>,
+    pub rule_action: Option<String>,
+    pub rule_number: Option<i32>,
+}
+impl std::fmt::Debug for NetworkAclEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkAclEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkAclEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkAclEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_block,
+            1 => &self.egress,
+            2 => &self.icmp_type_code,
+            3 => &self.ipv6_cidr_block,
+            4 => &self.port_range,
+            5 => &self.protocol,
+            6 => &self.rule_action,
+            _ => &self.rule_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_block,
+            1 => &mut self.egress,
+            2 => &mut self.icmp_type_code,
+            3 => &mut self.ipv6_cidr_block,
+            4 => &mut self.port_range,
+            5 => &mut self.protocol,
+            6 => &mut self.rule_action,
+            _ => &mut self.rule_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInsightsAnalysis {
+    pub network_insights_analysis_id: Option<String>,
+    pub network_insights_analysis_arn: Option<String>,
+    pub network_insights_path_id: Option<String>,
+    pub additional_accounts: Option<Vec<String>>,
+    pub filter_in_arns: Option<Vec<String>>,
+    pub filter_out_arns: Option<Vec<String>>,
+    pub start_date: Option<Timestamp>,
+    pub status: Option<String>,
+    pub status_message: Option<String>,
+    pub warning_message: Option<String>,
+    pub network_path_found: Option<bool>,
+    pub forward_path_components: Option<Vec<PathComponent>>,
+    pub return_path_components: Option<Vec<PathComponent>>,
+    pub explanations: Option<Vec<Explanation>>,
+    pub alternate_path_hints: Option<Vec<AlternatePathHint>>,
+    pub suggested_accounts: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for NetworkInsightsAnalysis {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInsightsAnalysis {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInsightsAnalysis {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInsightsAnalysis
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_analysis_id,
+            1 => &self.network_insights_analysis_arn,
+            2 => &self.network_insights_path_id,
+            3 => &self.additional_accounts,
+            4 => &self.filter_in_arns,
+            5 => &self.filter_out_arns,
+            6 => &self.start_date,
+            7 => &self.status,
+            8 => &self.status_message,
+            9 => &self.warning_message,
+            10 => &self.network_path_found,
+            11 => &self.forward_path_components,
+            12 => &self.return_path_components,
+            13 => &self.explanations,
+            14 => &self.alternate_path_hints,
+            15 => &self.suggested_accounts,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_analysis_id,
+            1 => &mut self.network_insights_analysis_arn,
+            2 => &mut self.network_insights_path_id,
+            3 => &mut self.additional_accounts,
+            4 => &mut self.filter_in_arns,
+            5 => &mut self.filter_out_arns,
+            6 => &mut self.start_date,
+            7 => &mut self.status,
+            8 => &mut self.status_message,
+            9 => &mut self.warning_message,
+            10 => &mut self.network_path_found,
+            11 => &mut self.forward_path_components,
+            12 => &mut self.return_path_components,
+            13 => &mut self.explanations,
+            14 => &mut self.alternate_path_hints,
+            15 => &mut self.suggested_accounts,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInsightsPath {
+    pub network_insights_path_id: Option<String>,
+    pub network_insights_path_arn: Option<String>,
+    pub created_date: Option<Timestamp>,
+    pub source: Option<String>,
+    pub destination: Option<String>,
+    pub source_arn: Option<String>,
+    pub destination_arn: Option<String>,
+    pub source_ip: Option<String>,
+    pub destination_ip: Option<String>,
+    pub protocol: Option<String>,
+    pub destination_port: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub filter_at_source: Option<PathFilter>,
+    pub filter_at_destination: Option<PathFilter>,
+}
+impl std::fmt::Debug for NetworkInsightsPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInsightsPath {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInsightsPath {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInsightsPath
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_path_id,
+            1 => &self.network_insights_path_arn,
+            2 => &self.created_date,
+            3 => &self.source,
+            4 => &self.destination,
+            5 => &self.source_arn,
+            6 => &self.destination_arn,
+            7 => &self.source_ip,
+            8 => &self.destination_ip,
+            9 => &self.protocol,
+            10 => &self.destination_port,
+            11 => &self.tags,
+            12 => &self.filter_at_source,
+            _ => &self.filter_at_destination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_path_id,
+            1 => &mut self.network_insights_path_arn,
+            2 => &mut self.created_date,
+            3 => &mut self.source,
+            4 => &mut self.destination,
+            5 => &mut self.source_arn,
+            6 => &mut self.destination_arn,
+            7 => &mut self.source_ip,
+            8 => &mut self.destination_ip,
+            9 => &mut self.protocol,
+            10 => &mut self.destination_port,
+            11 => &mut self.tags,
+            12 => &mut self.filter_at_source,
+            _ => &mut self.filter_at_destination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterface {
+    pub association: Option<NetworkInterfaceAssociation>,
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    pub availability_zone: Option<String>,
+    pub connection_tracking_configuration: Option<ConnectionTrackingConfiguration>,
+    pub description: Option<String>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub interface_type: Option<String>,
+    pub ipv6_addresses: Option<Vec<NetworkInterfaceIpv6Address>>,
+    pub mac_address: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub owner_id: Option<String>,
+    pub private_dns_name: Option<String>,
+    pub public_dns_name: Option<String>,
+    pub public_ip_dns_name_options: Option<PublicIpDnsNameOptions>,
+    pub private_ip_address: Option<String>,
+    pub private_ip_addresses: Option<Vec<NetworkInterfacePrivateIpAddress>>,
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecification>>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecification>>,
+    pub requester_id: Option<String>,
+    pub requester_managed: Option<bool>,
+    pub source_dest_check: Option<bool>,
+    pub status: Option<String>,
+    pub subnet_id: Option<String>,
+    pub tag_set: Option<Vec<Tag>>,
+    pub vpc_id: Option<String>,
+    pub deny_all_igw_traffic: Option<bool>,
+    pub ipv6_native: Option<bool>,
+    pub ipv6_address: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub associated_subnets: Option<Vec<String>>,
+    pub availability_zone_id: Option<String>,
+}
+impl std::fmt::Debug for NetworkInterface {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterface {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterface {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterface
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association,
+            1 => &self.attachment,
+            2 => &self.availability_zone,
+            3 => &self.connection_tracking_configuration,
+            4 => &self.description,
+            5 => &self.groups,
+            6 => &self.interface_type,
+            7 => &self.ipv6_addresses,
+            8 => &self.mac_address,
+            9 => &self.network_interface_id,
+            10 => &self.outpost_arn,
+            11 => &self.owner_id,
+            12 => &self.private_dns_name,
+            13 => &self.public_dns_name,
+            14 => &self.public_ip_dns_name_options,
+            15 => &self.private_ip_address,
+            16 => &self.private_ip_addresses,
+            17 => &self.ipv4_prefixes,
+            18 => &self.ipv6_prefixes,
+            19 => &self.requester_id,
+            20 => &self.requester_managed,
+            21 => &self.source_dest_check,
+            22 => &self.status,
+            23 => &self.subnet_id,
+            24 => &self.tag_set,
+            25 => &self.vpc_id,
+            26 => &self.deny_all_igw_traffic,
+            27 => &self.ipv6_native,
+            28 => &self.ipv6_address,
+            29 => &self.operator,
+            30 => &self.associated_subnets,
+            _ => &self.availability_zone_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association,
+            1 => &mut self.attachment,
+            2 => &mut self.availability_zone,
+            3 => &mut self.connection_tracking_configuration,
+            4 => &mut self.description,
+            5 => &mut self.groups,
+            6 => &mut self.interface_type,
+            7 => &mut self.ipv6_addresses,
+            8 => &mut self.mac_address,
+            9 => &mut self.network_interface_id,
+            10 => &mut self.outpost_arn,
+            11 => &mut self.owner_id,
+            12 => &mut self.private_dns_name,
+            13 => &mut self.public_dns_name,
+            14 => &mut self.public_ip_dns_name_options,
+            15 => &mut self.private_ip_address,
+            16 => &mut self.private_ip_addresses,
+            17 => &mut self.ipv4_prefixes,
+            18 => &mut self.ipv6_prefixes,
+            19 => &mut self.requester_id,
+            20 => &mut self.requester_managed,
+            21 => &mut self.source_dest_check,
+            22 => &mut self.status,
+            23 => &mut self.subnet_id,
+            24 => &mut self.tag_set,
+            25 => &mut self.vpc_id,
+            26 => &mut self.deny_all_igw_traffic,
+            27 => &mut self.ipv6_native,
+            28 => &mut self.ipv6_address,
+            29 => &mut self.operator,
+            30 => &mut self.associated_subnets,
+            _ => &mut self.availability_zone_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfaceAssociation {
+    pub allocation_id: Option<String>,
+    pub association_id: Option<String>,
+    pub ip_owner_id: Option<String>,
+    pub public_dns_name: Option<String>,
+    pub public_ip: Option<String>,
+    pub customer_owned_ip: Option<String>,
+    pub carrier_ip: Option<String>,
+}
+impl std::fmt::Debug for NetworkInterfaceAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.association_id,
+            2 => &self.ip_owner_id,
+            3 => &self.public_dns_name,
+            4 => &self.public_ip,
+            5 => &self.customer_owned_ip,
+            _ => &self.carrier_ip,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.association_id,
+            2 => &mut self.ip_owner_id,
+            3 => &mut self.public_dns_name,
+            4 => &mut self.public_ip,
+            5 => &mut self.customer_owned_ip,
+            _ => &mut self.carrier_ip,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfaceAttachment {
+    pub attach_time: Option<Timestamp>,
+    pub attachment_id: Option<String>,
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub network_card_index: Option<i32>,
+    pub instance_id: Option<String>,
+    pub instance_owner_id: Option<String>,
+    pub status: Option<String>,
+    pub ena_srd_specification: Option<AttachmentEnaSrdSpecification>,
+    pub ena_queue_count: Option<i32>,
+}
+impl std::fmt::Debug for NetworkInterfaceAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attach_time,
+            1 => &self.attachment_id,
+            2 => &self.delete_on_termination,
+            3 => &self.device_index,
+            4 => &self.network_card_index,
+            5 => &self.instance_id,
+            6 => &self.instance_owner_id,
+            7 => &self.status,
+            8 => &self.ena_srd_specification,
+            _ => &self.ena_queue_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attach_time,
+            1 => &mut self.attachment_id,
+            2 => &mut self.delete_on_termination,
+            3 => &mut self.device_index,
+            4 => &mut self.network_card_index,
+            5 => &mut self.instance_id,
+            6 => &mut self.instance_owner_id,
+            7 => &mut self.status,
+            8 => &mut self.ena_srd_specification,
+            _ => &mut self.ena_queue_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfaceAttachmentChanges {
+    pub default_ena_queue_count: Option<bool>,
+    pub ena_queue_count: Option<i32>,
+    pub attachment_id: Option<String>,
+    pub delete_on_termination: Option<bool>,
+}
+impl std::fmt::Debug for NetworkInterfaceAttachmentChanges {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceAttachmentChanges {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceAttachmentChanges {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceAttachmentChanges
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.default_ena_queue_count,
+            1 => &self.ena_queue_count,
+            2 => &self.attachment_id,
+            _ => &self.delete_on_termination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.default_ena_queue_count,
+            1 => &mut self.ena_queue_count,
+            2 => &mut self.attachment_id,
+            _ => &mut self.delete_on_termination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfaceIpv6Address {
+    pub ipv6_address: Option<String>,
+    pub public_ipv6_dns_name: Option<String>,
+    pub is_primary_ipv6: Option<bool>,
+}
+impl std::fmt::Debug for NetworkInterfaceIpv6Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceIpv6Address {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceIpv6Address {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceIpv6Address
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_address,
+            1 => &self.public_ipv6_dns_name,
+            _ => &self.is_primary_ipv6,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_address,
+            1 => &mut self.public_ipv6_dns_name,
+            _ => &mut self.is_primary_ipv6,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfacePrivateIpAddress {
+    pub association: Option<NetworkInterfaceAssociation>,
+    pub primary: Option<bool>,
+    pub private_dns_name: Option<String>,
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for NetworkInterfacePrivateIpAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfacePrivateIpAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfacePrivateIpAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfacePrivateIpAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association,
+            1 => &self.primary,
+            2 => &self.private_dns_name,
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association,
+            1 => &mut self.primary,
+            2 => &mut self.private_dns_name,
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NewDhcpConfiguration {
+    pub key: Option<String>,
+    pub values: Option<Vec<String>>,
+}
+impl std::fmt::Debug for NewDhcpConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NewDhcpConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NewDhcpConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NewDhcpConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.key,
+            _ => &self.values,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.key,
+            _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OperatorRequest {
+    pub principal: Option<String>,
+}
+impl std::fmt::Debug for OperatorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OperatorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OperatorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OperatorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.principal,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.principal,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OperatorResponse {
+    pub managed: Option<bool>,
+    pub principal: Option<String>,
+    pub hidden_by_default: Option<bool>,
+}
+impl std::fmt::Debug for OperatorResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OperatorResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OperatorResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OperatorResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.managed,
+            1 => &self.principal,
+            _ => &self.hidden_by_default,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.managed,
+            1 => &mut self.principal,
+            _ => &mut self.hidden_by_default,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PathComponent {
+    pub sequence_number: Option<i32>,
+    pub acl_rule: Option<AnalysisAclRule>,
+    pub attached_to: Option<AnalysisComponent>,
+    pub component: Option<AnalysisComponent>,
+    pub destination_vpc: Option<AnalysisComponent>,
+    pub outbound_header: Option<AnalysisPacketHeader>,
+    pub inbound_header: Option<AnalysisPacketHeader>,
+    pub route_table_route: Option<AnalysisRouteTableRoute>,
+    pub security_group_rule: Option<AnalysisSecurityGroupRule>,
+    pub source_vpc: Option<AnalysisComponent>,
+    pub subnet: Option<AnalysisComponent>,
+    pub vpc: Option<AnalysisComponent>,
+    pub additional_details: Option<Vec<AdditionalDetail>>,
+    pub transit_gateway: Option<AnalysisComponent>,
+    pub transit_gateway_route_table_route: Option<TransitGatewayRouteTableRoute>,
+    pub transit_gateway_policy_table_entry: Option<AnalysisTransitGatewayPolicyTableEntry>,
+    pub explanations: Option<Vec<Explanation>>,
+    pub elastic_load_balancer_listener: Option<AnalysisComponent>,
+    pub firewall_stateless_rule: Option<FirewallStatelessRule>,
+    pub firewall_stateful_rule: Option<FirewallStatefulRule>,
+    pub service_name: Option<String>,
+}
+impl std::fmt::Debug for PathComponent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PathComponent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PathComponent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PathComponent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.sequence_number,
+            1 => &self.acl_rule,
+            2 => &self.attached_to,
+            3 => &self.component,
+            4 => &self.destination_vpc,
+            5 => &self.outbound_header,
+            6 => &self.inbound_header,
+            7 => &self.route_table_route,
+            8 => &self.security_group_rule,
+            9 => &self.source_vpc,
+            10 => &self.subnet,
+            11 => &self.vpc,
+            12 => &self.additional_details,
+            13 => &self.transit_gateway,
+            14 => &self.transit_gateway_route_table_route,
+            15 => &self.transit_gateway_policy_table_entry,
+            16 => &self.explanations,
+            17 => &self.elastic_load_balancer_listener,
+            18 => &self.firewall_stateless_rule,
+            19 => &self.firewall_stateful_rule,
+            _ => &self.service_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.sequence_number,
+            1 => &mut self.acl_rule,
+            2 => &mut self.attached_to,
+            3 => &mut self.component,
+            4 => &mut self.destination_vpc,
+            5 => &mut self.outbound_header,
+            6 => &mut self.inbound_header,
+            7 => &mut self.route_table_route,
+            8 => &mut self.security_group_rule,
+            9 => &mut self.source_vpc,
+            10 => &mut self.subnet,
+            11 => &mut self.vpc,
+            12 => &mut self.additional_details,
+            13 => &mut self.transit_gateway,
+            14 => &mut self.transit_gateway_route_table_route,
+            15 => &mut self.transit_gateway_policy_table_entry,
+            16 => &mut self.explanations,
+            17 => &mut self.elastic_load_balancer_listener,
+            18 => &mut self.firewall_stateless_rule,
+            19 => &mut self.firewall_stateful_rule,
+            _ => &mut self.service_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PathFilter {
+    pub source_address: Option<String>,
+    pub source_port_range: Option<FilterPortRange>,
+    pub destination_address: Option<String>,
+    pub destination_port_range: Option<FilterPortRange>,
+}
+impl std::fmt::Debug for PathFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PathFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PathFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PathFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_address,
+            1 => &self.source_port_range,
+            2 => &self.destination_address,
+            _ => &self.destination_port_range,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_address,
+            1 => &mut self.source_port_range,
+            2 => &mut self.destination_address,
+            _ => &mut self.destination_port_range,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PathRequestFilter {
+    pub source_address: Option<String>,
+    pub source_port_range: Option<RequestFilterPortRange>,
+    pub destination_address: Option<String>,
+    pub destination_port_range: Option<RequestFilterPortRange>,
+}
+impl std::fmt::Debug for PathRequestFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PathRequestFilter {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PathRequestFilter {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PathRequestFilter
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_address,
+            1 => &self.source_port_range,
+            2 => &self.destination_address,
+            _ => &self.destination_port_range,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_address,
+            1 => &mut self.source_port_range,
+            2 => &mut self.destination_address,
+            _ => &mut self.destination_port_range,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PayerResponsibilityEntry {
+    pub scope: Option<String>,
+    pub payer_responsibility_type: Option<String>,
+}
+impl std::fmt::Debug for PayerResponsibilityEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PayerResponsibilityEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PayerResponsibilityEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PayerResponsibilityEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.scope,
+            _ => &self.payer_responsibility_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.scope,
+            _ => &mut self.payer_responsibility_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PortRange {
+    pub from: Option<i32>,
+    pub to: Option<i32>,
+}
+impl std::fmt::Debug for PortRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PortRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PortRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PortRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.from,
+            _ => &self.to,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.from,
+            _ => &mut self.to,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrefixList {
+    pub cidrs: Option<Vec<String>>,
+    pub prefix_list_id: Option<String>,
+    pub prefix_list_name: Option<String>,
+}
+impl std::fmt::Debug for PrefixList {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrefixList {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrefixList {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrefixList
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidrs,
+            1 => &self.prefix_list_id,
+            _ => &self.prefix_list_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidrs,
+            1 => &mut self.prefix_list_id,
+            _ => &mut self.prefix_list_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrefixListAssociation {
+    pub resource_id: Option<String>,
+    pub resource_owner: Option<String>,
+}
+impl std::fmt::Debug for PrefixListAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrefixListAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrefixListAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrefixListAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_id,
+            _ => &self.resource_owner,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_id,
+            _ => &mut self.resource_owner,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrefixListEntry {
+    pub cidr: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for PrefixListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrefixListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrefixListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrefixListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrefixListId {
+    pub description: Option<String>,
+    pub prefix_list_id: Option<String>,
+}
+impl std::fmt::Debug for PrefixListId {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrefixListId {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrefixListId {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrefixListId
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            _ => &self.prefix_list_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            _ => &mut self.prefix_list_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrivateDnsDetails {
+    pub private_dns_name: Option<String>,
+}
+impl std::fmt::Debug for PrivateDnsDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrivateDnsDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrivateDnsDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrivateDnsDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_dns_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_dns_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PrivateDnsNameOptionsOnLaunch {
     pub hostname_type: Option<String>,
     pub enable_resource_name_dns_a_record: Option<bool>,
@@ -5173,6 +18290,222 @@ impl Structure for PrivateDnsNameOptionsOnLaunch {
             0 => &mut self.hostname_type,
             1 => &mut self.enable_resource_name_dns_a_record,
             _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrivateIpAddressSpecification {
+    pub primary: Option<bool>,
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for PrivateIpAddressSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrivateIpAddressSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrivateIpAddressSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrivateIpAddressSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.primary,
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.primary,
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PropagatingVgw {
+    pub gateway_id: Option<String>,
+}
+impl std::fmt::Debug for PropagatingVgw {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PropagatingVgw {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PropagatingVgw {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PropagatingVgw
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProvisionedBandwidth {
+    pub provision_time: Option<Timestamp>,
+    pub provisioned: Option<String>,
+    pub request_time: Option<Timestamp>,
+    pub requested: Option<String>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for ProvisionedBandwidth {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ProvisionedBandwidth {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProvisionedBandwidth {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProvisionedBandwidth
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.provision_time,
+            1 => &self.provisioned,
+            2 => &self.request_time,
+            3 => &self.requested,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.provision_time,
+            1 => &mut self.provisioned,
+            2 => &mut self.request_time,
+            3 => &mut self.requested,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PublicIpDnsNameOptions {
+    pub dns_hostname_type: Option<String>,
+    pub public_ipv4_dns_name: Option<String>,
+    pub public_ipv6_dns_name: Option<String>,
+    pub public_dual_stack_dns_name: Option<String>,
+}
+impl std::fmt::Debug for PublicIpDnsNameOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PublicIpDnsNameOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PublicIpDnsNameOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PublicIpDnsNameOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dns_hostname_type,
+            1 => &self.public_ipv4_dns_name,
+            2 => &self.public_ipv6_dns_name,
+            _ => &self.public_dual_stack_dns_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dns_hostname_type,
+            1 => &mut self.public_ipv4_dns_name,
+            2 => &mut self.public_ipv6_dns_name,
+            _ => &mut self.public_dual_stack_dns_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReferencedSecurityGroup {
+    pub group_id: Option<String>,
+    pub peering_status: Option<String>,
+    pub user_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+}
+impl std::fmt::Debug for ReferencedSecurityGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReferencedSecurityGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReferencedSecurityGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReferencedSecurityGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.peering_status,
+            2 => &self.user_id,
+            3 => &self.vpc_id,
+            _ => &self.vpc_peering_connection_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.peering_status,
+            2 => &mut self.user_id,
+            3 => &mut self.vpc_id,
+            _ => &mut self.vpc_peering_connection_id,
         }
     }
 }
@@ -5254,6 +18587,1980 @@ impl Structure for RegionGeography {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RejectVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: String,
+}
+impl std::fmt::Debug for RejectVpcPeeringConnectionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RejectVpcPeeringConnectionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RejectVpcPeeringConnectionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RejectVpcPeeringConnectionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            _ => &self.vpc_peering_connection_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            _ => &mut self.vpc_peering_connection_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RejectVpcPeeringConnectionResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for RejectVpcPeeringConnectionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RejectVpcPeeringConnectionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RejectVpcPeeringConnectionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RejectVpcPeeringConnectionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReleaseAddressRequest {
+    pub allocation_id: Option<String>,
+    pub public_ip: Option<String>,
+    pub network_border_group: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ReleaseAddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReleaseAddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReleaseAddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReleaseAddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_id,
+            1 => &self.public_ip,
+            2 => &self.network_border_group,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_id,
+            1 => &mut self.public_ip,
+            2 => &mut self.network_border_group,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RemovePrefixListEntry {
+    pub cidr: String,
+}
+impl std::fmt::Debug for RemovePrefixListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RemovePrefixListEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RemovePrefixListEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RemovePrefixListEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cidr,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cidr,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceNetworkAclAssociationRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: String,
+    pub network_acl_id: String,
+}
+impl std::fmt::Debug for ReplaceNetworkAclAssociationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceNetworkAclAssociationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceNetworkAclAssociationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceNetworkAclAssociationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.association_id,
+            _ => &self.network_acl_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.association_id,
+            _ => &mut self.network_acl_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceNetworkAclAssociationResult {
+    pub new_association_id: Option<String>,
+}
+impl std::fmt::Debug for ReplaceNetworkAclAssociationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceNetworkAclAssociationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceNetworkAclAssociationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceNetworkAclAssociationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.new_association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.new_association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: String,
+    pub rule_number: i32,
+    pub protocol: String,
+    pub rule_action: String,
+    pub egress: bool,
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    pub port_range: Option<PortRange>,
+}
+impl std::fmt::Debug for ReplaceNetworkAclEntryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceNetworkAclEntryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceNetworkAclEntryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceNetworkAclEntryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.network_acl_id,
+            2 => &self.rule_number,
+            3 => &self.protocol,
+            4 => &self.rule_action,
+            5 => &self.egress,
+            6 => &self.cidr_block,
+            7 => &self.ipv6_cidr_block,
+            8 => &self.icmp_type_code,
+            _ => &self.port_range,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.network_acl_id,
+            2 => &mut self.rule_number,
+            3 => &mut self.protocol,
+            4 => &mut self.rule_action,
+            5 => &mut self.egress,
+            6 => &mut self.cidr_block,
+            7 => &mut self.ipv6_cidr_block,
+            8 => &mut self.icmp_type_code,
+            _ => &mut self.port_range,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceRouteRequest {
+    pub destination_prefix_list_id: Option<String>,
+    pub vpc_endpoint_id: Option<String>,
+    pub local_target: Option<bool>,
+    pub transit_gateway_id: Option<String>,
+    pub local_gateway_id: Option<String>,
+    pub carrier_gateway_id: Option<String>,
+    pub core_network_arn: Option<String>,
+    pub odb_network_arn: Option<String>,
+    pub dry_run: Option<bool>,
+    pub route_table_id: String,
+    pub destination_cidr_block: Option<String>,
+    pub gateway_id: Option<String>,
+    pub destination_ipv6_cidr_block: Option<String>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub nat_gateway_id: Option<String>,
+}
+impl std::fmt::Debug for ReplaceRouteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceRouteRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceRouteRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceRouteRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_prefix_list_id,
+            1 => &self.vpc_endpoint_id,
+            2 => &self.local_target,
+            3 => &self.transit_gateway_id,
+            4 => &self.local_gateway_id,
+            5 => &self.carrier_gateway_id,
+            6 => &self.core_network_arn,
+            7 => &self.odb_network_arn,
+            8 => &self.dry_run,
+            9 => &self.route_table_id,
+            10 => &self.destination_cidr_block,
+            11 => &self.gateway_id,
+            12 => &self.destination_ipv6_cidr_block,
+            13 => &self.egress_only_internet_gateway_id,
+            14 => &self.instance_id,
+            15 => &self.network_interface_id,
+            16 => &self.vpc_peering_connection_id,
+            _ => &self.nat_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_prefix_list_id,
+            1 => &mut self.vpc_endpoint_id,
+            2 => &mut self.local_target,
+            3 => &mut self.transit_gateway_id,
+            4 => &mut self.local_gateway_id,
+            5 => &mut self.carrier_gateway_id,
+            6 => &mut self.core_network_arn,
+            7 => &mut self.odb_network_arn,
+            8 => &mut self.dry_run,
+            9 => &mut self.route_table_id,
+            10 => &mut self.destination_cidr_block,
+            11 => &mut self.gateway_id,
+            12 => &mut self.destination_ipv6_cidr_block,
+            13 => &mut self.egress_only_internet_gateway_id,
+            14 => &mut self.instance_id,
+            15 => &mut self.network_interface_id,
+            16 => &mut self.vpc_peering_connection_id,
+            _ => &mut self.nat_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceRouteTableAssociationRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: String,
+    pub route_table_id: String,
+}
+impl std::fmt::Debug for ReplaceRouteTableAssociationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceRouteTableAssociationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceRouteTableAssociationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceRouteTableAssociationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.association_id,
+            _ => &self.route_table_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.association_id,
+            _ => &mut self.route_table_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ReplaceRouteTableAssociationResult {
+    pub new_association_id: Option<String>,
+    pub association_state: Option<RouteTableAssociationState>,
+}
+impl std::fmt::Debug for ReplaceRouteTableAssociationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ReplaceRouteTableAssociationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ReplaceRouteTableAssociationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ReplaceRouteTableAssociationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.new_association_id,
+            _ => &self.association_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.new_association_id,
+            _ => &mut self.association_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RequestFilterPortRange {
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+}
+impl std::fmt::Debug for RequestFilterPortRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RequestFilterPortRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestFilterPortRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestFilterPortRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.from_port,
+            _ => &self.to_port,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.from_port,
+            _ => &mut self.to_port,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetNetworkInterfaceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+    pub source_dest_check: Option<String>,
+}
+impl std::fmt::Debug for ResetNetworkInterfaceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetNetworkInterfaceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetNetworkInterfaceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetNetworkInterfaceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.network_interface_id,
+            _ => &self.source_dest_check,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.network_interface_id,
+            _ => &mut self.source_dest_check,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreManagedPrefixListVersionRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: String,
+    pub previous_version: i64,
+    pub current_version: i64,
+}
+impl std::fmt::Debug for RestoreManagedPrefixListVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreManagedPrefixListVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreManagedPrefixListVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreManagedPrefixListVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.prefix_list_id,
+            2 => &self.previous_version,
+            _ => &self.current_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.prefix_list_id,
+            2 => &mut self.previous_version,
+            _ => &mut self.current_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RestoreManagedPrefixListVersionResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+impl std::fmt::Debug for RestoreManagedPrefixListVersionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RestoreManagedPrefixListVersionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RestoreManagedPrefixListVersionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RestoreManagedPrefixListVersionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.prefix_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.prefix_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeSecurityGroupEgressRequest {
+    pub security_group_rule_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub group_id: String,
+    pub source_security_group_name: Option<String>,
+    pub source_security_group_owner_id: Option<String>,
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ip: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+}
+impl std::fmt::Debug for RevokeSecurityGroupEgressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeSecurityGroupEgressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeSecurityGroupEgressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeSecurityGroupEgressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rule_ids,
+            1 => &self.dry_run,
+            2 => &self.group_id,
+            3 => &self.source_security_group_name,
+            4 => &self.source_security_group_owner_id,
+            5 => &self.ip_protocol,
+            6 => &self.from_port,
+            7 => &self.to_port,
+            8 => &self.cidr_ip,
+            _ => &self.ip_permissions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rule_ids,
+            1 => &mut self.dry_run,
+            2 => &mut self.group_id,
+            3 => &mut self.source_security_group_name,
+            4 => &mut self.source_security_group_owner_id,
+            5 => &mut self.ip_protocol,
+            6 => &mut self.from_port,
+            7 => &mut self.to_port,
+            8 => &mut self.cidr_ip,
+            _ => &mut self.ip_permissions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeSecurityGroupEgressResult {
+    pub return_: Option<bool>,
+    pub unknown_ip_permissions: Option<Vec<IpPermission>>,
+    pub revoked_security_group_rules: Option<Vec<RevokedSecurityGroupRule>>,
+}
+impl std::fmt::Debug for RevokeSecurityGroupEgressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeSecurityGroupEgressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeSecurityGroupEgressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeSecurityGroupEgressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            1 => &self.unknown_ip_permissions,
+            _ => &self.revoked_security_group_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            1 => &mut self.unknown_ip_permissions,
+            _ => &mut self.revoked_security_group_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeSecurityGroupIngressRequest {
+    pub cidr_ip: Option<String>,
+    pub from_port: Option<i32>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub ip_protocol: Option<String>,
+    pub source_security_group_name: Option<String>,
+    pub source_security_group_owner_id: Option<String>,
+    pub to_port: Option<i32>,
+    pub security_group_rule_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for RevokeSecurityGroupIngressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeSecurityGroupIngressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeSecurityGroupIngressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeSecurityGroupIngressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_ip,
+            1 => &self.from_port,
+            2 => &self.group_id,
+            3 => &self.group_name,
+            4 => &self.ip_permissions,
+            5 => &self.ip_protocol,
+            6 => &self.source_security_group_name,
+            7 => &self.source_security_group_owner_id,
+            8 => &self.to_port,
+            9 => &self.security_group_rule_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_ip,
+            1 => &mut self.from_port,
+            2 => &mut self.group_id,
+            3 => &mut self.group_name,
+            4 => &mut self.ip_permissions,
+            5 => &mut self.ip_protocol,
+            6 => &mut self.source_security_group_name,
+            7 => &mut self.source_security_group_owner_id,
+            8 => &mut self.to_port,
+            9 => &mut self.security_group_rule_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokeSecurityGroupIngressResult {
+    pub return_: Option<bool>,
+    pub unknown_ip_permissions: Option<Vec<IpPermission>>,
+    pub revoked_security_group_rules: Option<Vec<RevokedSecurityGroupRule>>,
+}
+impl std::fmt::Debug for RevokeSecurityGroupIngressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokeSecurityGroupIngressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokeSecurityGroupIngressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokeSecurityGroupIngressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            1 => &self.unknown_ip_permissions,
+            _ => &self.revoked_security_group_rules,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            1 => &mut self.unknown_ip_permissions,
+            _ => &mut self.revoked_security_group_rules,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RevokedSecurityGroupRule {
+    pub security_group_rule_id: Option<String>,
+    pub group_id: Option<String>,
+    pub is_egress: Option<bool>,
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ipv4: Option<String>,
+    pub cidr_ipv6: Option<String>,
+    pub prefix_list_id: Option<String>,
+    pub referenced_group_id: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for RevokedSecurityGroupRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RevokedSecurityGroupRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RevokedSecurityGroupRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RevokedSecurityGroupRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rule_id,
+            1 => &self.group_id,
+            2 => &self.is_egress,
+            3 => &self.ip_protocol,
+            4 => &self.from_port,
+            5 => &self.to_port,
+            6 => &self.cidr_ipv4,
+            7 => &self.cidr_ipv6,
+            8 => &self.prefix_list_id,
+            9 => &self.referenced_group_id,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rule_id,
+            1 => &mut self.group_id,
+            2 => &mut self.is_egress,
+            3 => &mut self.ip_protocol,
+            4 => &mut self.from_port,
+            5 => &mut self.to_port,
+            6 => &mut self.cidr_ipv4,
+            7 => &mut self.cidr_ipv6,
+            8 => &mut self.prefix_list_id,
+            9 => &mut self.referenced_group_id,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Route {
+    pub destination_cidr_block: Option<String>,
+    pub destination_ipv6_cidr_block: Option<String>,
+    pub destination_prefix_list_id: Option<String>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub gateway_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub instance_owner_id: Option<String>,
+    pub nat_gateway_id: Option<String>,
+    pub transit_gateway_id: Option<String>,
+    pub local_gateway_id: Option<String>,
+    pub carrier_gateway_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub origin: Option<String>,
+    pub state: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub core_network_arn: Option<String>,
+    pub odb_network_arn: Option<String>,
+    pub ip_address: Option<String>,
+}
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Route {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Route {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Route
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_cidr_block,
+            1 => &self.destination_ipv6_cidr_block,
+            2 => &self.destination_prefix_list_id,
+            3 => &self.egress_only_internet_gateway_id,
+            4 => &self.gateway_id,
+            5 => &self.instance_id,
+            6 => &self.instance_owner_id,
+            7 => &self.nat_gateway_id,
+            8 => &self.transit_gateway_id,
+            9 => &self.local_gateway_id,
+            10 => &self.carrier_gateway_id,
+            11 => &self.network_interface_id,
+            12 => &self.origin,
+            13 => &self.state,
+            14 => &self.vpc_peering_connection_id,
+            15 => &self.core_network_arn,
+            16 => &self.odb_network_arn,
+            _ => &self.ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_cidr_block,
+            1 => &mut self.destination_ipv6_cidr_block,
+            2 => &mut self.destination_prefix_list_id,
+            3 => &mut self.egress_only_internet_gateway_id,
+            4 => &mut self.gateway_id,
+            5 => &mut self.instance_id,
+            6 => &mut self.instance_owner_id,
+            7 => &mut self.nat_gateway_id,
+            8 => &mut self.transit_gateway_id,
+            9 => &mut self.local_gateway_id,
+            10 => &mut self.carrier_gateway_id,
+            11 => &mut self.network_interface_id,
+            12 => &mut self.origin,
+            13 => &mut self.state,
+            14 => &mut self.vpc_peering_connection_id,
+            15 => &mut self.core_network_arn,
+            16 => &mut self.odb_network_arn,
+            _ => &mut self.ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RouteTable {
+    pub associations: Option<Vec<RouteTableAssociation>>,
+    pub propagating_vgws: Option<Vec<PropagatingVgw>>,
+    pub route_table_id: Option<String>,
+    pub routes: Option<Vec<Route>>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_id: Option<String>,
+    pub owner_id: Option<String>,
+}
+impl std::fmt::Debug for RouteTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RouteTable {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RouteTable {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RouteTable
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.associations,
+            1 => &self.propagating_vgws,
+            2 => &self.route_table_id,
+            3 => &self.routes,
+            4 => &self.tags,
+            5 => &self.vpc_id,
+            _ => &self.owner_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.associations,
+            1 => &mut self.propagating_vgws,
+            2 => &mut self.route_table_id,
+            3 => &mut self.routes,
+            4 => &mut self.tags,
+            5 => &mut self.vpc_id,
+            _ => &mut self.owner_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RouteTableAssociation {
+    pub main: Option<bool>,
+    pub route_table_association_id: Option<String>,
+    pub route_table_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub gateway_id: Option<String>,
+    pub public_ipv4_pool: Option<String>,
+    pub association_state: Option<RouteTableAssociationState>,
+}
+impl std::fmt::Debug for RouteTableAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RouteTableAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RouteTableAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RouteTableAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.main,
+            1 => &self.route_table_association_id,
+            2 => &self.route_table_id,
+            3 => &self.subnet_id,
+            4 => &self.gateway_id,
+            5 => &self.public_ipv4_pool,
+            _ => &self.association_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.main,
+            1 => &mut self.route_table_association_id,
+            2 => &mut self.route_table_id,
+            3 => &mut self.subnet_id,
+            4 => &mut self.gateway_id,
+            5 => &mut self.public_ipv4_pool,
+            _ => &mut self.association_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RouteTableAssociationState {
+    pub state: Option<String>,
+    pub status_message: Option<String>,
+}
+impl std::fmt::Debug for RouteTableAssociationState {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RouteTableAssociationState {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RouteTableAssociationState {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RouteTableAssociationState
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            _ => &self.status_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            _ => &mut self.status_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuleGroupRuleOptionsPair {
+    pub rule_group_arn: Option<String>,
+    pub rule_options: Option<Vec<RuleOption>>,
+}
+impl std::fmt::Debug for RuleGroupRuleOptionsPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RuleGroupRuleOptionsPair {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuleGroupRuleOptionsPair {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuleGroupRuleOptionsPair
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rule_group_arn,
+            _ => &self.rule_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rule_group_arn,
+            _ => &mut self.rule_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuleGroupTypePair {
+    pub rule_group_arn: Option<String>,
+    pub rule_group_type: Option<String>,
+}
+impl std::fmt::Debug for RuleGroupTypePair {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RuleGroupTypePair {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuleGroupTypePair {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuleGroupTypePair
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.rule_group_arn,
+            _ => &self.rule_group_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.rule_group_arn,
+            _ => &mut self.rule_group_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RuleOption {
+    pub keyword: Option<String>,
+    pub settings: Option<Vec<String>>,
+}
+impl std::fmt::Debug for RuleOption {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RuleOption {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RuleOption {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RuleOption
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.keyword,
+            _ => &self.settings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.keyword,
+            _ => &mut self.settings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroup {
+    pub group_id: Option<String>,
+    pub ip_permissions_egress: Option<Vec<IpPermission>>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_id: Option<String>,
+    pub security_group_arn: Option<String>,
+    pub owner_id: Option<String>,
+    pub group_name: Option<String>,
+    pub description: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+}
+impl std::fmt::Debug for SecurityGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.ip_permissions_egress,
+            2 => &self.tags,
+            3 => &self.vpc_id,
+            4 => &self.security_group_arn,
+            5 => &self.owner_id,
+            6 => &self.group_name,
+            7 => &self.description,
+            _ => &self.ip_permissions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.ip_permissions_egress,
+            2 => &mut self.tags,
+            3 => &mut self.vpc_id,
+            4 => &mut self.security_group_arn,
+            5 => &mut self.owner_id,
+            6 => &mut self.group_name,
+            7 => &mut self.description,
+            _ => &mut self.ip_permissions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupForVpc {
+    pub description: Option<String>,
+    pub group_name: Option<String>,
+    pub owner_id: Option<String>,
+    pub group_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub primary_vpc_id: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupForVpc {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupForVpc {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupForVpc {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupForVpc
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.group_name,
+            2 => &self.owner_id,
+            3 => &self.group_id,
+            4 => &self.tags,
+            _ => &self.primary_vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.group_name,
+            2 => &mut self.owner_id,
+            3 => &mut self.group_id,
+            4 => &mut self.tags,
+            _ => &mut self.primary_vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupIdentifier {
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupIdentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupIdentifier {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupIdentifier {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupIdentifier
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            _ => &self.group_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            _ => &mut self.group_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupReference {
+    pub group_id: Option<String>,
+    pub referencing_vpc_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub transit_gateway_id: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupReference {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupReference {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupReference
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.group_id,
+            1 => &self.referencing_vpc_id,
+            2 => &self.vpc_peering_connection_id,
+            _ => &self.transit_gateway_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.group_id,
+            1 => &mut self.referencing_vpc_id,
+            2 => &mut self.vpc_peering_connection_id,
+            _ => &mut self.transit_gateway_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupRule {
+    pub security_group_rule_id: Option<String>,
+    pub group_id: Option<String>,
+    pub group_owner_id: Option<String>,
+    pub is_egress: Option<bool>,
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ipv4: Option<String>,
+    pub cidr_ipv6: Option<String>,
+    pub prefix_list_id: Option<String>,
+    pub referenced_group_info: Option<ReferencedSecurityGroup>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub security_group_rule_arn: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupRule {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupRule {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupRule
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rule_id,
+            1 => &self.group_id,
+            2 => &self.group_owner_id,
+            3 => &self.is_egress,
+            4 => &self.ip_protocol,
+            5 => &self.from_port,
+            6 => &self.to_port,
+            7 => &self.cidr_ipv4,
+            8 => &self.cidr_ipv6,
+            9 => &self.prefix_list_id,
+            10 => &self.referenced_group_info,
+            11 => &self.description,
+            12 => &self.tags,
+            _ => &self.security_group_rule_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rule_id,
+            1 => &mut self.group_id,
+            2 => &mut self.group_owner_id,
+            3 => &mut self.is_egress,
+            4 => &mut self.ip_protocol,
+            5 => &mut self.from_port,
+            6 => &mut self.to_port,
+            7 => &mut self.cidr_ipv4,
+            8 => &mut self.cidr_ipv6,
+            9 => &mut self.prefix_list_id,
+            10 => &mut self.referenced_group_info,
+            11 => &mut self.description,
+            12 => &mut self.tags,
+            _ => &mut self.security_group_rule_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupRuleDescription {
+    pub security_group_rule_id: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupRuleDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupRuleDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupRuleDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupRuleDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rule_id,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rule_id,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupRuleRequest {
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ipv4: Option<String>,
+    pub cidr_ipv6: Option<String>,
+    pub prefix_list_id: Option<String>,
+    pub referenced_group_id: Option<String>,
+    pub description: Option<String>,
+}
+impl std::fmt::Debug for SecurityGroupRuleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupRuleRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupRuleRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupRuleRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ip_protocol,
+            1 => &self.from_port,
+            2 => &self.to_port,
+            3 => &self.cidr_ipv4,
+            4 => &self.cidr_ipv6,
+            5 => &self.prefix_list_id,
+            6 => &self.referenced_group_id,
+            _ => &self.description,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ip_protocol,
+            1 => &mut self.from_port,
+            2 => &mut self.to_port,
+            3 => &mut self.cidr_ipv4,
+            4 => &mut self.cidr_ipv6,
+            5 => &mut self.prefix_list_id,
+            6 => &mut self.referenced_group_id,
+            _ => &mut self.description,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecurityGroupRuleUpdate {
+    pub security_group_rule_id: String,
+    pub security_group_rule: Option<SecurityGroupRuleRequest>,
+}
+impl std::fmt::Debug for SecurityGroupRuleUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecurityGroupRuleUpdate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecurityGroupRuleUpdate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecurityGroupRuleUpdate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.security_group_rule_id,
+            _ => &self.security_group_rule,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.security_group_rule_id,
+            _ => &mut self.security_group_rule,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceDetail {
+    pub service_name: Option<String>,
+    pub service_id: Option<String>,
+    pub service_type: Option<Vec<ServiceTypeDetail>>,
+    pub service_region: Option<String>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub availability_zones: Option<Vec<String>>,
+    pub owner: Option<String>,
+    pub base_endpoint_dns_names: Option<Vec<String>>,
+    pub private_dns_name: Option<String>,
+    pub private_dns_names: Option<Vec<PrivateDnsDetails>>,
+    pub vpc_endpoint_policy_supported: Option<bool>,
+    pub acceptance_required: Option<bool>,
+    pub manages_vpc_endpoints: Option<bool>,
+    pub payer_responsibility: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub private_dns_name_verification_state: Option<String>,
+    pub supported_ip_address_types: Option<Vec<String>>,
+}
+impl std::fmt::Debug for ServiceDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServiceDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.service_name,
+            1 => &self.service_id,
+            2 => &self.service_type,
+            3 => &self.service_region,
+            4 => &self.availability_zone_ids,
+            5 => &self.availability_zones,
+            6 => &self.owner,
+            7 => &self.base_endpoint_dns_names,
+            8 => &self.private_dns_name,
+            9 => &self.private_dns_names,
+            10 => &self.vpc_endpoint_policy_supported,
+            11 => &self.acceptance_required,
+            12 => &self.manages_vpc_endpoints,
+            13 => &self.payer_responsibility,
+            14 => &self.tags,
+            15 => &self.private_dns_name_verification_state,
+            _ => &self.supported_ip_address_types,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.service_name,
+            1 => &mut self.service_id,
+            2 => &mut self.service_type,
+            3 => &mut self.service_region,
+            4 => &mut self.availability_zone_ids,
+            5 => &mut self.availability_zones,
+            6 => &mut self.owner,
+            7 => &mut self.base_endpoint_dns_names,
+            8 => &mut self.private_dns_name,
+            9 => &mut self.private_dns_names,
+            10 => &mut self.vpc_endpoint_policy_supported,
+            11 => &mut self.acceptance_required,
+            12 => &mut self.manages_vpc_endpoints,
+            13 => &mut self.payer_responsibility,
+            14 => &mut self.tags,
+            15 => &mut self.private_dns_name_verification_state,
+            _ => &mut self.supported_ip_address_types,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ServiceTypeDetail {
+    pub service_type: Option<String>,
+}
+impl std::fmt::Debug for ServiceTypeDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ServiceTypeDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ServiceTypeDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ServiceTypeDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.service_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.service_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StaleIpPermission {
+    pub from_port: Option<i32>,
+    pub ip_protocol: Option<String>,
+    pub ip_ranges: Option<Vec<String>>,
+    pub prefix_list_ids: Option<Vec<String>>,
+    pub to_port: Option<i32>,
+    pub user_id_group_pairs: Option<Vec<UserIdGroupPair>>,
+}
+impl std::fmt::Debug for StaleIpPermission {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StaleIpPermission {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StaleIpPermission {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StaleIpPermission
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.from_port,
+            1 => &self.ip_protocol,
+            2 => &self.ip_ranges,
+            3 => &self.prefix_list_ids,
+            4 => &self.to_port,
+            _ => &self.user_id_group_pairs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.from_port,
+            1 => &mut self.ip_protocol,
+            2 => &mut self.ip_ranges,
+            3 => &mut self.prefix_list_ids,
+            4 => &mut self.to_port,
+            _ => &mut self.user_id_group_pairs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StaleSecurityGroup {
+    pub description: Option<String>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub stale_ip_permissions: Option<Vec<StaleIpPermission>>,
+    pub stale_ip_permissions_egress: Option<Vec<StaleIpPermission>>,
+    pub vpc_id: Option<String>,
+}
+impl std::fmt::Debug for StaleSecurityGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StaleSecurityGroup {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StaleSecurityGroup {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StaleSecurityGroup
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.group_id,
+            2 => &self.group_name,
+            3 => &self.stale_ip_permissions,
+            4 => &self.stale_ip_permissions_egress,
+            _ => &self.vpc_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.group_id,
+            2 => &mut self.group_name,
+            3 => &mut self.stale_ip_permissions,
+            4 => &mut self.stale_ip_permissions_egress,
+            _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartNetworkInsightsAnalysisRequest {
+    pub network_insights_path_id: String,
+    pub additional_accounts: Option<Vec<String>>,
+    pub filter_in_arns: Option<Vec<String>>,
+    pub filter_out_arns: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub client_token: String,
+}
+impl std::fmt::Debug for StartNetworkInsightsAnalysisRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartNetworkInsightsAnalysisRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartNetworkInsightsAnalysisRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartNetworkInsightsAnalysisRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_insights_path_id,
+            1 => &self.additional_accounts,
+            2 => &self.filter_in_arns,
+            3 => &self.filter_out_arns,
+            4 => &self.dry_run,
+            5 => &self.tag_specifications,
+            _ => &self.client_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_insights_path_id,
+            1 => &mut self.additional_accounts,
+            2 => &mut self.filter_in_arns,
+            3 => &mut self.filter_out_arns,
+            4 => &mut self.dry_run,
+            5 => &mut self.tag_specifications,
+            _ => &mut self.client_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartNetworkInsightsAnalysisResult {
+    pub network_insights_analysis: Option<NetworkInsightsAnalysis>,
+}
+impl std::fmt::Debug for StartNetworkInsightsAnalysisResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartNetworkInsightsAnalysisResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartNetworkInsightsAnalysisResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartNetworkInsightsAnalysisResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.network_insights_analysis,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.network_insights_analysis,
         }
     }
 }
@@ -5395,6 +20702,87 @@ impl Structure for SubnetCidrBlockState {
         match index {
             0 => &mut self.state,
             _ => &mut self.status_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubnetConfiguration {
+    pub subnet_id: Option<String>,
+    pub ipv4: Option<String>,
+    pub ipv6: Option<String>,
+}
+impl std::fmt::Debug for SubnetConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubnetConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_id,
+            1 => &self.ipv4,
+            _ => &self.ipv6,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_id,
+            1 => &mut self.ipv4,
+            _ => &mut self.ipv6,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SubnetIpPrefixes {
+    pub subnet_id: Option<String>,
+    pub ip_prefixes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for SubnetIpPrefixes {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SubnetIpPrefixes {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SubnetIpPrefixes {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SubnetIpPrefixes
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.subnet_id,
+            _ => &self.ip_prefixes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.subnet_id,
+            _ => &mut self.ip_prefixes,
         }
     }
 }
@@ -5566,6 +20954,486 @@ impl Structure for TagSpecification {
         match index {
             0 => &mut self.resource_type,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TransitGatewayRouteTableRoute {
+    pub destination_cidr: Option<String>,
+    pub state: Option<String>,
+    pub route_origin: Option<String>,
+    pub prefix_list_id: Option<String>,
+    pub attachment_id: Option<String>,
+    pub resource_id: Option<String>,
+    pub resource_type: Option<String>,
+}
+impl std::fmt::Debug for TransitGatewayRouteTableRoute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TransitGatewayRouteTableRoute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TransitGatewayRouteTableRoute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TransitGatewayRouteTableRoute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.destination_cidr,
+            1 => &self.state,
+            2 => &self.route_origin,
+            3 => &self.prefix_list_id,
+            4 => &self.attachment_id,
+            5 => &self.resource_id,
+            _ => &self.resource_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.destination_cidr,
+            1 => &mut self.state,
+            2 => &mut self.route_origin,
+            3 => &mut self.prefix_list_id,
+            4 => &mut self.attachment_id,
+            5 => &mut self.resource_id,
+            _ => &mut self.resource_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnassignIpv6AddressesRequest {
+    pub ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: String,
+    pub ipv6_addresses: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UnassignIpv6AddressesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnassignIpv6AddressesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnassignIpv6AddressesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnassignIpv6AddressesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv6_prefixes,
+            1 => &self.network_interface_id,
+            _ => &self.ipv6_addresses,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv6_prefixes,
+            1 => &mut self.network_interface_id,
+            _ => &mut self.ipv6_addresses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnassignIpv6AddressesResult {
+    pub network_interface_id: Option<String>,
+    pub unassigned_ipv6_addresses: Option<Vec<String>>,
+    pub unassigned_ipv6_prefixes: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UnassignIpv6AddressesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnassignIpv6AddressesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnassignIpv6AddressesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnassignIpv6AddressesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_interface_id,
+            1 => &self.unassigned_ipv6_addresses,
+            _ => &self.unassigned_ipv6_prefixes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_interface_id,
+            1 => &mut self.unassigned_ipv6_addresses,
+            _ => &mut self.unassigned_ipv6_prefixes,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnassignPrivateIpAddressesRequest {
+    pub ipv4_prefixes: Option<Vec<String>>,
+    pub network_interface_id: String,
+    pub private_ip_addresses: Option<Vec<String>>,
+}
+impl std::fmt::Debug for UnassignPrivateIpAddressesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnassignPrivateIpAddressesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnassignPrivateIpAddressesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnassignPrivateIpAddressesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ipv4_prefixes,
+            1 => &self.network_interface_id,
+            _ => &self.private_ip_addresses,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ipv4_prefixes,
+            1 => &mut self.network_interface_id,
+            _ => &mut self.private_ip_addresses,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsuccessfulItem {
+    pub error: Option<UnsuccessfulItemError>,
+    pub resource_id: Option<String>,
+}
+impl std::fmt::Debug for UnsuccessfulItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnsuccessfulItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsuccessfulItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsuccessfulItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.error,
+            _ => &self.resource_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.error,
+            _ => &mut self.resource_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UnsuccessfulItemError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for UnsuccessfulItemError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UnsuccessfulItemError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UnsuccessfulItemError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UnsuccessfulItemError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub security_group_rule_descriptions: Option<Vec<SecurityGroupRuleDescription>>,
+}
+impl std::fmt::Debug for UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSecurityGroupRuleDescriptionsEgressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.group_id,
+            2 => &self.group_name,
+            3 => &self.ip_permissions,
+            _ => &self.security_group_rule_descriptions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.group_id,
+            2 => &mut self.group_name,
+            3 => &mut self.ip_permissions,
+            _ => &mut self.security_group_rule_descriptions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for UpdateSecurityGroupRuleDescriptionsEgressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSecurityGroupRuleDescriptionsEgressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSecurityGroupRuleDescriptionsEgressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSecurityGroupRuleDescriptionsEgressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub security_group_rule_descriptions: Option<Vec<SecurityGroupRuleDescription>>,
+}
+impl std::fmt::Debug for UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSecurityGroupRuleDescriptionsIngressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.group_id,
+            2 => &self.group_name,
+            3 => &self.ip_permissions,
+            _ => &self.security_group_rule_descriptions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.group_id,
+            2 => &mut self.group_name,
+            3 => &mut self.ip_permissions,
+            _ => &mut self.security_group_rule_descriptions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressResult {
+    pub return_: Option<bool>,
+}
+impl std::fmt::Debug for UpdateSecurityGroupRuleDescriptionsIngressResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UpdateSecurityGroupRuleDescriptionsIngressResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UpdateSecurityGroupRuleDescriptionsIngressResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UpdateSecurityGroupRuleDescriptionsIngressResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.return_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.return_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserIdGroupPair {
+    pub description: Option<String>,
+    pub user_id: Option<String>,
+    pub group_name: Option<String>,
+    pub group_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub peering_status: Option<String>,
+}
+impl std::fmt::Debug for UserIdGroupPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserIdGroupPair {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserIdGroupPair {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserIdGroupPair
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.user_id,
+            2 => &self.group_name,
+            3 => &self.group_id,
+            4 => &self.vpc_id,
+            5 => &self.vpc_peering_connection_id,
+            _ => &self.peering_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.user_id,
+            2 => &mut self.group_name,
+            3 => &mut self.group_id,
+            4 => &mut self.vpc_id,
+            5 => &mut self.vpc_peering_connection_id,
+            _ => &mut self.peering_status,
         }
     }
 }
@@ -5943,6 +21811,117 @@ impl Structure for VpcEncryptionControlExclusions {
 }
 
 #[derive(Clone, Default)]
+pub struct VpcEndpoint {
+    pub vpc_endpoint_id: Option<String>,
+    pub vpc_endpoint_type: Option<String>,
+    pub vpc_id: Option<String>,
+    pub service_name: Option<String>,
+    pub state: Option<String>,
+    pub policy_document: Option<String>,
+    pub route_table_ids: Option<Vec<String>>,
+    pub subnet_ids: Option<Vec<String>>,
+    pub groups: Option<Vec<SecurityGroupIdentifier>>,
+    pub ip_address_type: Option<String>,
+    pub dns_options: Option<DnsOptions>,
+    pub private_dns_enabled: Option<bool>,
+    pub requester_managed: Option<bool>,
+    pub network_interface_ids: Option<Vec<String>>,
+    pub dns_entries: Option<Vec<DnsEntry>>,
+    pub creation_timestamp: Option<Timestamp>,
+    pub tags: Option<Vec<Tag>>,
+    pub owner_id: Option<String>,
+    pub last_error: Option<LastError>,
+    pub ipv4_prefixes: Option<Vec<SubnetIpPrefixes>>,
+    pub ipv6_prefixes: Option<Vec<SubnetIpPrefixes>>,
+    pub failure_reason: Option<String>,
+    pub service_network_arn: Option<String>,
+    pub resource_configuration_arn: Option<String>,
+    pub service_region: Option<String>,
+    pub payer_responsibilities: Option<Vec<PayerResponsibilityEntry>>,
+}
+impl std::fmt::Debug for VpcEndpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcEndpoint {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcEndpoint {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcEndpoint
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.vpc_endpoint_id,
+            1 => &self.vpc_endpoint_type,
+            2 => &self.vpc_id,
+            3 => &self.service_name,
+            4 => &self.state,
+            5 => &self.policy_document,
+            6 => &self.route_table_ids,
+            7 => &self.subnet_ids,
+            8 => &self.groups,
+            9 => &self.ip_address_type,
+            10 => &self.dns_options,
+            11 => &self.private_dns_enabled,
+            12 => &self.requester_managed,
+            13 => &self.network_interface_ids,
+            14 => &self.dns_entries,
+            15 => &self.creation_timestamp,
+            16 => &self.tags,
+            17 => &self.owner_id,
+            18 => &self.last_error,
+            19 => &self.ipv4_prefixes,
+            20 => &self.ipv6_prefixes,
+            21 => &self.failure_reason,
+            22 => &self.service_network_arn,
+            23 => &self.resource_configuration_arn,
+            24 => &self.service_region,
+            _ => &self.payer_responsibilities,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.vpc_endpoint_id,
+            1 => &mut self.vpc_endpoint_type,
+            2 => &mut self.vpc_id,
+            3 => &mut self.service_name,
+            4 => &mut self.state,
+            5 => &mut self.policy_document,
+            6 => &mut self.route_table_ids,
+            7 => &mut self.subnet_ids,
+            8 => &mut self.groups,
+            9 => &mut self.ip_address_type,
+            10 => &mut self.dns_options,
+            11 => &mut self.private_dns_enabled,
+            12 => &mut self.requester_managed,
+            13 => &mut self.network_interface_ids,
+            14 => &mut self.dns_entries,
+            15 => &mut self.creation_timestamp,
+            16 => &mut self.tags,
+            17 => &mut self.owner_id,
+            18 => &mut self.last_error,
+            19 => &mut self.ipv4_prefixes,
+            20 => &mut self.ipv6_prefixes,
+            21 => &mut self.failure_reason,
+            22 => &mut self.service_network_arn,
+            23 => &mut self.resource_configuration_arn,
+            24 => &mut self.service_region,
+            _ => &mut self.payer_responsibilities,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct VpcIpv6CidrBlockAssociation {
     pub association_id: Option<String>,
     pub ipv6_cidr_block: Option<String>,
@@ -5992,6 +21971,201 @@ impl Structure for VpcIpv6CidrBlockAssociation {
             4 => &mut self.ipv6_pool,
             5 => &mut self.ipv6_address_attribute,
             _ => &mut self.ip_source,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcPeeringConnection {
+    pub accepter_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    pub expiration_time: Option<Timestamp>,
+    pub requester_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    pub status: Option<VpcPeeringConnectionStateReason>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub multipath_resilience_status: Option<String>,
+}
+impl std::fmt::Debug for VpcPeeringConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcPeeringConnection {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcPeeringConnection {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcPeeringConnection
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.accepter_vpc_info,
+            1 => &self.expiration_time,
+            2 => &self.requester_vpc_info,
+            3 => &self.status,
+            4 => &self.tags,
+            5 => &self.vpc_peering_connection_id,
+            _ => &self.multipath_resilience_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.accepter_vpc_info,
+            1 => &mut self.expiration_time,
+            2 => &mut self.requester_vpc_info,
+            3 => &mut self.status,
+            4 => &mut self.tags,
+            5 => &mut self.vpc_peering_connection_id,
+            _ => &mut self.multipath_resilience_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcPeeringConnectionOptionsDescription {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+impl std::fmt::Debug for VpcPeeringConnectionOptionsDescription {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcPeeringConnectionOptionsDescription {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcPeeringConnectionOptionsDescription {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcPeeringConnectionOptionsDescription
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allow_dns_resolution_from_remote_vpc,
+            1 => &self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &self.allow_multipath_resilience,
+            _ => &self.multipath_resilience_mode,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allow_dns_resolution_from_remote_vpc,
+            1 => &mut self.allow_egress_from_local_classic_link_to_remote_vpc,
+            2 => &mut self.allow_egress_from_local_vpc_to_remote_classic_link,
+            3 => &mut self.allow_multipath_resilience,
+            _ => &mut self.multipath_resilience_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcPeeringConnectionStateReason {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for VpcPeeringConnectionStateReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcPeeringConnectionStateReason {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcPeeringConnectionStateReason {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcPeeringConnectionStateReason
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VpcPeeringConnectionVpcInfo {
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block_set: Option<Vec<Ipv6CidrBlock>>,
+    pub cidr_block_set: Option<Vec<CidrBlock>>,
+    pub owner_id: Option<String>,
+    pub peering_options: Option<VpcPeeringConnectionOptionsDescription>,
+    pub vpc_id: Option<String>,
+    pub region: Option<String>,
+}
+impl std::fmt::Debug for VpcPeeringConnectionVpcInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VpcPeeringConnectionVpcInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VpcPeeringConnectionVpcInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VpcPeeringConnectionVpcInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.cidr_block,
+            1 => &self.ipv6_cidr_block_set,
+            2 => &self.cidr_block_set,
+            3 => &self.owner_id,
+            4 => &self.peering_options,
+            5 => &self.vpc_id,
+            _ => &self.region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.cidr_block,
+            1 => &mut self.ipv6_cidr_block_set,
+            2 => &mut self.cidr_block_set,
+            3 => &mut self.owner_id,
+            4 => &mut self.peering_options,
+            5 => &mut self.vpc_id,
+            _ => &mut self.region,
         }
     }
 }

@@ -4,13 +4,21 @@ use kogumo_base::{Scope, Trouble};
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
+use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
+use crate::egress_gateway::EgressGateway;
+use crate::endpoint::VpcEndpoint;
+use crate::insights::{Analysis, Path};
 use crate::internet_gateway::InternetGateway;
 use crate::key_pair::KeyPair;
+use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
+use crate::network_interface::NetworkInterface;
+use crate::peering::VpcPeering;
+use crate::prefix_list::PrefixList;
 use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
-use crate::security_group::SecurityGroup;
+use crate::security_group::{RULE, SecurityGroup, rule_exists};
 use crate::subnet::Subnet;
 use crate::vpc::Vpc;
 
@@ -18,14 +26,24 @@ type Exists = fn(&dyn Read, &Scope, &str) -> Result<bool, Trouble>;
 
 /// A new kind is one line here: then it can be tagged.
 static KINDS: &[(&Kind, Exists)] = &[
+    entry::<Address>(),
+    entry::<Analysis>(),
     entry::<DhcpOptions>(),
+    entry::<EgressGateway>(),
     entry::<InternetGateway>(),
     entry::<KeyPair>(),
+    entry::<NatGateway>(),
     entry::<NetworkAcl>(),
+    entry::<NetworkInterface>(),
+    entry::<Path>(),
+    entry::<PrefixList>(),
     entry::<RouteTable>(),
     entry::<SecurityGroup>(),
+    (RULE, rule_exists),
     entry::<Subnet>(),
     entry::<Vpc>(),
+    entry::<VpcEndpoint>(),
+    entry::<VpcPeering>(),
 ];
 
 const fn entry<R: Resource>() -> (&'static Kind, Exists) {

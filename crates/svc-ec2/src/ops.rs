@@ -3,7 +3,11 @@
 use kogumo_door::{Op, read, task, write};
 use kogumo_model::ec2::*;
 
-use crate::{account, dry_run, internet_gateway, key_pair, region, subnet, tag, vpc};
+use crate::{
+    account, address, dhcp_options, dry_run, egress_gateway, endpoint, insights, internet_gateway, key_pair,
+    nat_gateway, network_acl, network_interface, peering, prefix_list, region, route_table, security_group, subnet,
+    tag, vpc,
+};
 
 /// All of them know `DryRun`.
 pub fn ops() -> Vec<Op> {
@@ -45,6 +49,101 @@ pub fn ops() -> Vec<Op> {
         write::<ImportKeyPair>(key_pair::import_key_pair),
         read::<DescribeKeyPairs>(key_pair::describe_key_pairs),
         write::<DeleteKeyPair>(key_pair::delete_key_pair),
+        // Route tables
+        write::<CreateRouteTable>(route_table::create_route_table),
+        read::<DescribeRouteTables>(route_table::describe_route_tables),
+        write::<DeleteRouteTable>(route_table::delete_route_table),
+        write::<CreateRoute>(route_table::create_route),
+        write::<ReplaceRoute>(route_table::replace_route),
+        write::<DeleteRoute>(route_table::delete_route),
+        write::<AssociateRouteTable>(route_table::associate_route_table),
+        write::<DisassociateRouteTable>(route_table::disassociate_route_table),
+        write::<ReplaceRouteTableAssociation>(route_table::replace_route_table_association),
+        // Network ACLs
+        write::<CreateNetworkAcl>(network_acl::create_network_acl),
+        read::<DescribeNetworkAcls>(network_acl::describe_network_acls),
+        write::<DeleteNetworkAcl>(network_acl::delete_network_acl),
+        write::<CreateNetworkAclEntry>(network_acl::create_network_acl_entry),
+        write::<ReplaceNetworkAclEntry>(network_acl::replace_network_acl_entry),
+        write::<DeleteNetworkAclEntry>(network_acl::delete_network_acl_entry),
+        write::<ReplaceNetworkAclAssociation>(network_acl::replace_network_acl_association),
+        // Security groups
+        write::<CreateSecurityGroup>(security_group::create_security_group),
+        read::<DescribeSecurityGroups>(security_group::describe_security_groups),
+        write::<DeleteSecurityGroup>(security_group::delete_security_group),
+        write::<AuthorizeSecurityGroupIngress>(security_group::authorize_security_group_ingress),
+        write::<AuthorizeSecurityGroupEgress>(security_group::authorize_security_group_egress),
+        write::<RevokeSecurityGroupIngress>(security_group::revoke_security_group_ingress),
+        write::<RevokeSecurityGroupEgress>(security_group::revoke_security_group_egress),
+        read::<DescribeSecurityGroupRules>(security_group::describe_security_group_rules),
+        write::<ModifySecurityGroupRules>(security_group::modify_security_group_rules),
+        write::<UpdateSecurityGroupRuleDescriptionsIngress>(
+            security_group::update_security_group_rule_descriptions_ingress,
+        ),
+        write::<UpdateSecurityGroupRuleDescriptionsEgress>(
+            security_group::update_security_group_rule_descriptions_egress,
+        ),
+        read::<DescribeSecurityGroupReferences>(security_group::describe_security_group_references),
+        read::<DescribeStaleSecurityGroups>(security_group::describe_stale_security_groups),
+        read::<GetSecurityGroupsForVpc>(security_group::get_security_groups_for_vpc),
+        // DHCP options
+        write::<CreateDhcpOptions>(dhcp_options::create_dhcp_options),
+        read::<DescribeDhcpOptions>(dhcp_options::describe_dhcp_options),
+        write::<DeleteDhcpOptions>(dhcp_options::delete_dhcp_options),
+        write::<AssociateDhcpOptions>(dhcp_options::associate_dhcp_options),
+        // Network interfaces
+        write::<CreateNetworkInterface>(network_interface::create_network_interface),
+        read::<DescribeNetworkInterfaces>(network_interface::describe_network_interfaces),
+        write::<DeleteNetworkInterface>(network_interface::delete_network_interface),
+        write::<ModifyNetworkInterfaceAttribute>(network_interface::modify_network_interface_attribute),
+        read::<DescribeNetworkInterfaceAttribute>(network_interface::describe_network_interface_attribute),
+        write::<ResetNetworkInterfaceAttribute>(network_interface::reset_network_interface_attribute),
+        write::<AssignPrivateIpAddresses>(network_interface::assign_private_ip_addresses),
+        write::<UnassignPrivateIpAddresses>(network_interface::unassign_private_ip_addresses),
+        write::<AssignIpv6Addresses>(network_interface::assign_ipv6_addresses),
+        write::<UnassignIpv6Addresses>(network_interface::unassign_ipv6_addresses),
+        // Elastic IP addresses
+        write::<AllocateAddress>(address::allocate_address),
+        read::<DescribeAddresses>(address::describe_addresses),
+        write::<ReleaseAddress>(address::release_address),
+        write::<AssociateAddress>(address::associate_address),
+        write::<DisassociateAddress>(address::disassociate_address),
+        // NAT gateways
+        write::<CreateNatGateway>(nat_gateway::create_nat_gateway),
+        read::<DescribeNatGateways>(nat_gateway::describe_nat_gateways),
+        write::<DeleteNatGateway>(nat_gateway::delete_nat_gateway),
+        // Egress-only internet gateways
+        write::<CreateEgressOnlyInternetGateway>(egress_gateway::create_egress_only_internet_gateway),
+        read::<DescribeEgressOnlyInternetGateways>(egress_gateway::describe_egress_only_internet_gateways),
+        write::<DeleteEgressOnlyInternetGateway>(egress_gateway::delete_egress_only_internet_gateway),
+        // VPC endpoints
+        write::<CreateVpcEndpoint>(endpoint::create_vpc_endpoint),
+        read::<DescribeVpcEndpoints>(endpoint::describe_vpc_endpoints),
+        write::<ModifyVpcEndpoint>(endpoint::modify_vpc_endpoint),
+        write::<DeleteVpcEndpoints>(endpoint::delete_vpc_endpoints),
+        read::<DescribeVpcEndpointServices>(endpoint::describe_vpc_endpoint_services),
+        // Peering
+        write::<CreateVpcPeeringConnection>(peering::create_vpc_peering_connection),
+        read::<DescribeVpcPeeringConnections>(peering::describe_vpc_peering_connections),
+        write::<AcceptVpcPeeringConnection>(peering::accept_vpc_peering_connection),
+        write::<RejectVpcPeeringConnection>(peering::reject_vpc_peering_connection),
+        write::<DeleteVpcPeeringConnection>(peering::delete_vpc_peering_connection),
+        // Prefix lists
+        write::<CreateManagedPrefixList>(prefix_list::create_managed_prefix_list),
+        read::<DescribeManagedPrefixLists>(prefix_list::describe_managed_prefix_lists),
+        read::<GetManagedPrefixListEntries>(prefix_list::get_managed_prefix_list_entries),
+        write::<ModifyManagedPrefixList>(prefix_list::modify_managed_prefix_list),
+        write::<RestoreManagedPrefixListVersion>(prefix_list::restore_managed_prefix_list_version),
+        read::<GetManagedPrefixListAssociations>(prefix_list::get_managed_prefix_list_associations),
+        write::<DeleteManagedPrefixList>(prefix_list::delete_managed_prefix_list),
+        read::<DescribePrefixLists>(prefix_list::describe_prefix_lists),
+        // Reachability Analyzer
+        write::<CreateNetworkInsightsPath>(insights::create_network_insights_path),
+        read::<DescribeNetworkInsightsPaths>(insights::describe_network_insights_paths),
+        write::<DeleteNetworkInsightsPath>(insights::delete_network_insights_path),
+        write::<StartNetworkInsightsAnalysis>(insights::start_network_insights_analysis),
+        read::<DescribeNetworkInsightsAnalyses>(insights::describe_network_insights_analyses),
+        write::<DeleteNetworkInsightsAnalysis>(insights::delete_network_insights_analysis),
     ];
     ops.into_iter().map(|op| op.rehearsed_by(dry_run::verdict)).collect()
 }

@@ -138,6 +138,11 @@ pub fn forget(w: &mut Writer, id: &str) -> Result<(), Trouble> {
     TAGS.delete(w.tx, &w.caller.scope, id).map(drop)
 }
 
+/// As [`forget`], for timers, which have no scope of their own.
+pub fn forget_in(w: &mut Writer, scope: &Scope, id: &str) -> Result<(), Trouble> {
+    TAGS.delete(w.tx, scope, id).map(drop)
+}
+
 pub fn create_tags(w: &mut Writer, input: CreateTagsRequest) -> Result<Unit, Fault> {
     check(w, &input.tags)?;
     for id in input.resources {

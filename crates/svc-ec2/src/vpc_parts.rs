@@ -5,12 +5,16 @@ use kogumo_door::Writer;
 use kogumo_store::Read;
 use kogumo_wire::Fault;
 
+use crate::egress_gateway::EgressGateway;
 use crate::internet_gateway::InternetGateway;
 use crate::network_acl::{self, NetworkAcl};
+use crate::network_interface::{self, NetworkInterface};
+use crate::peering::{self, VpcPeering};
 use crate::resource::{all, delete};
 use crate::route_table::{self, RouteTable};
 use crate::security_group::SecurityGroup;
 use crate::subnet::{self, Subnet, rules};
+use crate::{endpoint, tag};
 
 /// Whether anything is left in a VPC besides what was made with it.
 ///
@@ -18,14 +22,16 @@ use crate::subnet::{self, Subnet, rules};
 /// Trouble with the store.
 pub fn has_dependents(read: &dyn Read, scope: &Scope, vpc: &str) -> Result<bool, Fault> {
     let is_left = !subnet::of_vpc(read, scope, vpc)?.is_empty()
+        || !endpoint::of_vpc(read, scope, vpc)?.is_empty()
         || all::<InternetGateway>(read, scope)?.iter().any(|gateway| gateway.vpc.as_deref() == Some(vpc))
+        || all::<EgressGateway>(read, scope)?.iter().any(|gateway| gateway.vpc == vpc)
         || all::<RouteTable>(read, scope)?.iter().any(|table| table.vpc == vpc && !table.is_main())
         || all::<NetworkAcl>(read, scope)?.iter().any(|acl| acl.vpc == vpc && !acl.is_default)
         || all::<SecurityGroup>(read, scope)?.iter().any(|group| group.vpc == vpc && !group.is_default());
     Ok(is_left)
 }
 
-/// Deletes what was made with a VPC.
+/// Deletes what was made with a VPC, and ends its peerings.
 ///
 /// # Errors
 /// Trouble with the store.
@@ -37,17 +43,20 @@ pub fn delete_own(w: &mut Writer, vpc: &str) -> Result<(), Fault> {
         delete::<NetworkAcl>(w, &acl.id)?;
     }
     for group in all::<SecurityGroup>(w.store(), w.scope())?.iter().filter(|group| group.vpc == vpc) {
+        for rule in &group.rules {
+            tag::forget(w, &rule.id)?;
+        }
         delete::<SecurityGroup>(w, &group.id)?;
     }
-    Ok(())
+    peering::end_all(w, vpc)
 }
 
 /// Whether anything lives in a subnet.
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn subnet_has_dependents(_: &dyn Read, _: &Scope, _: &str) -> Result<bool, Fault> {
-    Ok(false)
+pub fn subnet_has_dependents(read: &dyn Read, scope: &Scope, subnet: &str) -> Result<bool, Fault> {
+    Ok(!network_interface::of_subnet(read, scope, subnet)?.is_empty())
 }
 
 /// A subnet goes: its route table and its ACL let go of it.
@@ -63,14 +72,25 @@ pub fn leave_subnet(w: &mut Writer, subnet: &Subnet) -> Result<(), Fault> {
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn free_addresses(_: &dyn Read, _: &Scope, subnet: &Subnet) -> Result<usize, Fault> {
-    Ok(rules::usable(&subnet.cidr))
+pub fn free_addresses(read: &dyn Read, scope: &Scope, subnet: &Subnet) -> Result<usize, Fault> {
+    let used = network_interface::used_addresses(read, scope, &subnet.id)?;
+    Ok(rules::usable(&subnet.cidr).saturating_sub(used.len()))
 }
 
 /// Whether an interface of a VPC has a public address.
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn has_public_addresses(_: &dyn Read, _: &Scope, _: &str) -> Result<bool, Fault> {
-    Ok(false)
+pub fn has_public_addresses(read: &dyn Read, scope: &Scope, vpc: &str) -> Result<bool, Fault> {
+    let has_one = |interface: &NetworkInterface| interface.addresses.iter().any(|own| own.public.is_some());
+    Ok(all::<NetworkInterface>(read, scope)?.iter().any(|interface| interface.vpc == vpc && has_one(interface)))
+}
+
+/// Whether an active peering joins two VPCs.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn are_peered(read: &dyn Read, scope: &Scope, one: &str, other: &str) -> Result<bool, Fault> {
+    let joins = |peering: &VpcPeering| peering.is_active() && peering.joins(one) && peering.joins(other);
+    Ok(all::<VpcPeering>(read, scope)?.iter().any(joins))
 }

@@ -1,7 +1,11 @@
 //! Network ACLs: numbered rules at a subnet's border, without memory.
 
+mod entry;
+mod ops;
 mod parts;
 mod record;
 
+pub use entry::*;
+pub use ops::*;
 pub use parts::*;
-pub use record::{Association, Entry, NetworkAcl};
+pub use record::{Entry, LAST, NetworkAcl};

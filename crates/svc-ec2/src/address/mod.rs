@@ -1,0 +1,9 @@
+//! Elastic IP addresses: public addresses that an account keeps, whatever they lead to.
+
+mod association;
+mod ops;
+mod record;
+
+pub use association::*;
+pub use ops::*;
+pub use record::Address;

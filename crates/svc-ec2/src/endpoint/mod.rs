@@ -1,0 +1,10 @@
+//! VPC endpoints: a VPC's own way to AWS's services, without the internet.
+
+mod ops;
+mod record;
+mod service;
+mod shown;
+
+pub use ops::*;
+pub use record::{Kind, VpcEndpoint};
+pub use service::*;

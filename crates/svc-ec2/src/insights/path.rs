@@ -1,0 +1,145 @@
+//! The operations of paths.
+
+use kogumo_base::{Arn, Scope};
+use kogumo_door::{Reader, Writer};
+use kogumo_model::ec2::*;
+use kogumo_wire::Fault;
+
+use super::record::{Analysis, Path};
+use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::filter::{Filters, number, text};
+use crate::page::{Wanted, cut};
+use crate::resource::{Resource, all, chosen, delete, get, put};
+use crate::tag::{self, Tags};
+use crate::{cidr, client_token};
+
+/// The id of an end, which may be given as an ARN.
+fn end(text: &str) -> Result<String, Fault> {
+    let id = text.rsplit('/').next().unwrap_or(text);
+    let known = ["i-", "eni-", "igw-", "vpce-", "nat-"];
+    if known.iter().any(|prefix| id.starts_with(prefix)) {
+        return Ok(id.to_owned());
+    }
+    Err(invalid_value(format!("Value ({text}) is no source or destination that can be analyzed")))
+}
+
+pub fn create_network_insights_path(
+    w: &mut Writer,
+    input: CreateNetworkInsightsPathRequest,
+) -> Result<CreateNetworkInsightsPathResult, Fault> {
+    refuse(&[
+        ("FilterAtSource", input.filter_at_source.is_some()),
+        ("FilterAtDestination", input.filter_at_destination.is_some()),
+    ])?;
+    let claim = client_token::claim(w, "CreateNetworkInsightsPath", Some(&input.client_token), &input)?;
+    let path = match &claim.made {
+        Some(id) => get(w.store(), w.scope(), id)?,
+        None => {
+            let tags = tag::specified(w, input.tag_specifications, Path::KIND)?;
+            if input.destination.is_none() && input.destination_ip.is_none() {
+                return Err(missing_parameter("Destination or DestinationIp"));
+            }
+            for address in input.source_ip.iter().chain(&input.destination_ip) {
+                cidr::address4(address)?;
+            }
+            if input.destination_port.is_some_and(|port| !(0..=65535).contains(&port)) {
+                return Err(invalid_value(
+                    "Value for parameter DestinationPort is invalid. Ports are between 0 and 65535.",
+                ));
+            }
+            let path = Path {
+                id: Path::KIND.new_id(),
+                source: end(&input.source)?,
+                destination: input.destination.as_deref().map(end).transpose()?,
+                source_ip: input.source_ip,
+                destination_ip: input.destination_ip,
+                protocol: input.protocol,
+                port: input.destination_port,
+                created: w.now,
+            };
+            put(w, &path)?;
+            tag::mark(w, &path, tags)?;
+            claim.keep(w, &path.id)?;
+            path
+        }
+    };
+    let tags = Tags::of_one(w.store(), w.scope(), &path.id)?;
+    Ok(CreateNetworkInsightsPathResult { network_insights_path: Some(shown(&path, w.scope(), &tags)) })
+}
+
+pub fn arn(scope: &Scope, resource: String) -> String {
+    Arn::new("ec2", &scope.region, &scope.account, resource).to_string()
+}
+
+/// The ARN of whatever has that id.
+pub fn component_arn(scope: &Scope, id: &str) -> String {
+    let kind = match id.rsplit_once('-').map_or("", |(prefix, _)| prefix) {
+        "i" => "instance",
+        "eni" => "network-interface",
+        "igw" => "internet-gateway",
+        "sg" => "security-group",
+        "sgr" => "security-group-rule",
+        "acl" => "network-acl",
+        "rtb" => "route-table",
+        "nat" => "natgateway",
+        "pcx" => "vpc-peering-connection",
+        "vpce" => "vpc-endpoint",
+        "eigw" => "egress-only-internet-gateway",
+        kind => kind,
+    };
+    arn(scope, format!("{kind}/{id}"))
+}
+
+fn shown(path: &Path, scope: &Scope, tags: &Tags) -> NetworkInsightsPath {
+    NetworkInsightsPath {
+        network_insights_path_arn: Some(arn(scope, format!("network-insights-path/{}", path.id))),
+        network_insights_path_id: Some(path.id.clone()),
+        created_date: Some(path.created),
+        source: Some(path.source.clone()),
+        destination: path.destination.clone(),
+        source_arn: Some(component_arn(scope, &path.source)),
+        destination_arn: path.destination.as_ref().map(|id| component_arn(scope, id)),
+        source_ip: path.source_ip.clone(),
+        destination_ip: path.destination_ip.clone(),
+        protocol: Some(path.protocol.clone()),
+        destination_port: path.port,
+        tags: Some(tags.shown(&path.id)),
+        ..NetworkInsightsPath::default()
+    }
+}
+
+static FILTERS: Filters<NetworkInsightsPath> = Filters {
+    names: &[
+        ("destination", |path| text(&path.destination)),
+        ("destination-port", |path| number(path.destination_port)),
+        ("protocol", |path| text(&path.protocol)),
+        ("source", |path| text(&path.source)),
+    ],
+    tags: Some(|path| path.tags.as_ref()),
+};
+
+pub fn describe_network_insights_paths(
+    r: &Reader,
+    input: DescribeNetworkInsightsPathsRequest,
+) -> Result<DescribeNetworkInsightsPathsResult, Fault> {
+    let paths = chosen::<Path>(r.store, r.scope(), input.network_insights_path_ids.as_deref())?;
+    let tags = Tags::of_all(r.store, r.scope())?;
+    let paths = paths.iter().map(|path| shown(path, r.scope(), &tags)).collect();
+    let wanted = Wanted { token: input.next_token.as_deref(), most: input.max_results, named: None };
+    let paths = FILTERS.select(paths, input.filters)?;
+    let page = cut(paths, wanted, |path| path.network_insights_path_id.clone().unwrap_or_default())?;
+    Ok(DescribeNetworkInsightsPathsResult { network_insights_paths: Some(page.items), next_token: page.next_token })
+}
+
+pub fn delete_network_insights_path(
+    w: &mut Writer,
+    input: DeleteNetworkInsightsPathRequest,
+) -> Result<DeleteNetworkInsightsPathResult, Fault> {
+    let path: Path = get(w.store(), w.scope(), &input.network_insights_path_id)?;
+    if all::<Analysis>(w.store(), w.scope())?.iter().any(|analysis| analysis.path == path.id) {
+        let message = format!("Network insights path {} has analyses: delete them first", path.id);
+        return Err(Fault::coded("AnalysisExistsForNetworkInsightsPath", 400, message));
+    }
+    delete::<Path>(w, &path.id)?;
+    Ok(DeleteNetworkInsightsPathResult { network_insights_path_id: Some(path.id) })
+}

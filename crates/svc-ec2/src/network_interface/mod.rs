@@ -1,0 +1,15 @@
+//! Network interfaces: an instance's, a NAT gateway's or an endpoint's place in a subnet.
+
+mod attribute;
+mod ops;
+mod parts;
+mod private_address;
+mod record;
+mod shown;
+
+pub use attribute::*;
+pub use ops::*;
+pub use parts::*;
+pub use private_address::*;
+pub use record::{Attachment, NetworkInterface, PrivateAddress, Public};
+pub use shown::shown;

@@ -1,0 +1,7 @@
+//! VPC peering connections: two VPCs that reach each other, of whichever accounts and regions of this cloud.
+
+mod ops;
+mod record;
+
+pub use ops::*;
+pub use record::VpcPeering;

@@ -1,0 +1,94 @@
+//! The pool of public addresses: one for the whole cloud, since the machine it runs on is its internet.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use kogumo_base::Scope;
+use kogumo_door::Writer;
+use kogumo_store::{Key, Range, Table};
+use kogumo_wire::Fault;
+
+/// RFC 2544's block for tests: no host of the internet has these addresses. The cloud itself uses the first ones.
+pub const POOL: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15);
+const FIRST: Ipv4Addr = Ipv4Addr::new(198, 18, 4, 0);
+
+/// Whose an address is: account and region. By the address as a number.
+static HELD: Table<Scope> = Table::new("ec2/public-address");
+
+fn everywhere() -> Scope {
+    Scope::new("", "")
+}
+
+fn key(address: Ipv4Addr) -> Key {
+    Key::new().u64(u64::from(u32::from(address)))
+}
+
+/// Whether an interface may have that address: networks' first and last ones are left out.
+fn is_usable(address: Ipv4Addr) -> bool {
+    address >= FIRST && POOL.contains(&address) && !matches!(address.octets()[3], 0 | 255)
+}
+
+/// Takes the first free address.
+///
+/// # Errors
+/// `InsufficientAddressCapacity`.
+pub fn take(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
+    let mut next = u32::from(FIRST);
+    for row in HELD.scan(w.store(), &everywhere(), &Range::all()) {
+        let (row, _) = row?;
+        let held = row.reader().u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
+        while !is_usable(Ipv4Addr::from(next)) && next < held {
+            next += 1;
+        }
+        if held != next {
+            break;
+        }
+        next += 1;
+    }
+    while !is_usable(Ipv4Addr::from(next)) && POOL.contains(&Ipv4Addr::from(next)) {
+        next += 1;
+    }
+    let address = Ipv4Addr::from(next);
+    if !POOL.contains(&address) {
+        let message = "There are no addresses left in the pool of this cloud.";
+        return Err(Fault::coded("InsufficientAddressCapacity", 503, message));
+    }
+    hold(w, address)?;
+    Ok(address)
+}
+
+/// Takes a certain address; answers whether it was free.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn take_this(w: &mut Writer, address: Ipv4Addr) -> Result<bool, Fault> {
+    if !is_usable(address) || HELD.contains(w.store(), &everywhere(), key(address))? {
+        return Ok(false);
+    }
+    hold(w, address)?;
+    Ok(true)
+}
+
+fn hold(w: &mut Writer, address: Ipv4Addr) -> Result<(), Fault> {
+    Ok(HELD.put(w.tx, &everywhere(), key(address), &w.caller.scope)?)
+}
+
+/// Gives an address back.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn give_back(w: &mut Writer, address: &str) -> Result<(), Fault> {
+    if let Ok(address) = address.parse() {
+        HELD.delete(w.tx, &everywhere(), key(address))?;
+    }
+    Ok(())
+}
+
+/// `ec2-198-18-4-1.ap-northeast-1.compute.amazonaws.com`
+pub fn dns_name(region: &str, address: &str) -> String {
+    let host = address.replace('.', "-");
+    match region {
+        "us-east-1" => format!("ec2-{host}.compute-1.amazonaws.com"),
+        region => format!("ec2-{host}.{region}.compute.amazonaws.com"),
+    }
+}
