@@ -10,7 +10,7 @@ mod trouble;
 
 pub use arn::Arn;
 pub use clock::Clock;
-pub use ids::{hex_id, random_bytes, random_from, uuid};
+pub use ids::{hex_id, random_bytes, random_from, uuid, uuid_of};
 pub use scope::Scope;
 pub use timestamp::Timestamp;
 pub use trouble::Trouble;
