@@ -13,7 +13,7 @@ use crate::group_commit::GroupCommit;
 use crate::{Range, Read, Snapshot, Transaction};
 
 /// Rows written since the last flush are held in memory up to this size: small, so that the program stays small.
-const WRITE_BUFFER_BYTES: u64 = 4 << 20;
+const WRITE_BUFFER_BYTES: u64 = 16 << 20;
 /// The journal that has not been folded into tables yet; the engine's least.
 const JOURNAL_BYTES: u64 = 64 << 20;
 /// Up to so many rows are deleted one by one, which takes microseconds; more are dropped by the engine, which takes
