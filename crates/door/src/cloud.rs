@@ -13,7 +13,7 @@ use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
 use crate::trail::{self, Note, Trail};
-use crate::{Caller, Context, Credential, Op, Reader, Settings, Uses, Writer};
+use crate::{Caller, Context, Credential, Entrances, Op, Reader, Settings, Uses, Writer};
 
 /// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
 pub type Authorizer = fn(&Cloud, &Caller, &Service, &'static Operation, &dyn Structure) -> Result<(), Fault>;
@@ -26,6 +26,8 @@ pub struct Cloud {
     pub trail: Trail,
     /// When keys and roles were last used.
     pub uses: Uses,
+    /// Sockets in the cloud's networks, on their way to whoever serves the port.
+    pub entrances: Entrances,
     services: Vec<Service>,
     by_name: HashMap<&'static str, usize>,
     parts: Parts,
@@ -50,6 +52,7 @@ impl Cloud {
         Ok(Arc::new(Cloud {
             trail: Trail::new(store.clone()),
             uses: Uses::default(),
+            entrances: Entrances::default(),
             settings,
             store,
             clock: Clock::ahead_by(ahead),
@@ -135,6 +138,9 @@ impl Cloud {
             Ok(()) => self.run(&caller, op, input).await,
             Err(fault) => Err(fault),
         };
+        if let (Ok(_), Some(settled)) = (&answer, op.settled) {
+            settled(Arc::clone(self)).await;
+        }
         if let Err(fault) = &answer {
             note.fail(fault);
         }

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::future::Future;
+use std::sync::Arc;
 
 use kogumo_wire::{Fault, Operation, OperationType, Structure};
 
 use crate::service::BoxFuture;
-use crate::{Context, Reader, Writer};
+use crate::{Cloud, Context, Reader, Writer};
 
 /// What a handler answers.
 pub type Answer = Result<Box<dyn Structure>, Fault>;
@@ -17,10 +18,14 @@ pub struct Op {
     pub new_input: fn() -> Box<dyn Structure>,
     pub(crate) handler: Handler,
     pub(crate) rehearsal: Option<Rehearsal>,
+    pub(crate) settled: Option<Settled>,
 }
 
 /// What a call that only wants to be tried is answered with, once it would have succeeded (EC2's `DryRun`).
 pub type Rehearsal = fn(&dyn Structure) -> Option<Fault>;
+
+/// Waits until what a call wrote is felt.
+pub type Settled = fn(Arc<Cloud>) -> BoxFuture<()>;
 
 pub(crate) enum Handler {
     Read(Box<dyn Fn(&Reader, Box<dyn Structure>) -> Answer + Send + Sync>),
@@ -35,6 +40,11 @@ impl Op {
         Op { rehearsal: Some(rehearsal), ..self }
     }
 
+    /// The answer of a successful call waits until what it wrote is felt: where AWS is immediate, its reconciler has to be.
+    pub fn settled_by(self, settled: Settled) -> Self {
+        Op { settled: Some(settled), ..self }
+    }
+
     pub(crate) fn rehearse(&self, input: &dyn Structure) -> Result<(), Fault> {
         self.rehearsal.and_then(|verdict| verdict(input)).map_or(Ok(()), Err)
     }
@@ -44,7 +54,13 @@ impl Op {
 pub fn read<O: OperationType>(handler: fn(&Reader, O::Input) -> Result<O::Output, Fault>) -> Op {
     let run =
         move |reader: &Reader, input| Ok(Box::new(handler(reader, unboxed::<O::Input>(input)?)?) as Box<dyn Structure>);
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Read(Box::new(run)), rehearsal: None }
+    Op {
+        facts: O::FACTS,
+        new_input: new_input::<O>,
+        handler: Handler::Read(Box::new(run)),
+        rehearsal: None,
+        settled: None,
+    }
 }
 
 /// A handler that writes in one transaction: `fn(&mut Writer, Input) -> Result<Output, Fault>`.
@@ -58,7 +74,13 @@ where
         let input = input.downcast_ref::<O::Input>().ok_or_else(wrong_type)?;
         Ok(Box::new(handler(writer, input.clone())?) as Box<dyn Structure>)
     };
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Write(Box::new(run)), rehearsal: None }
+    Op {
+        facts: O::FACTS,
+        new_input: new_input::<O>,
+        handler: Handler::Write(Box::new(run)),
+        rehearsal: None,
+        settled: None,
+    }
 }
 
 /// A handler for streams and long waits: `async fn(Context, Input) -> Result<Output, Fault>`.
@@ -70,7 +92,13 @@ where
         let started = unboxed::<O::Input>(input).map(|input| handler(context, input));
         Box::pin(async move { Ok(Box::new(started?.await?) as Box<dyn Structure>) })
     };
-    Op { facts: O::FACTS, new_input: new_input::<O>, handler: Handler::Task(Box::new(run)), rehearsal: None }
+    Op {
+        facts: O::FACTS,
+        new_input: new_input::<O>,
+        handler: Handler::Task(Box::new(run)),
+        rehearsal: None,
+        settled: None,
+    }
 }
 
 fn new_input<O: OperationType>() -> Box<dyn Structure> {

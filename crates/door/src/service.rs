@@ -13,7 +13,7 @@ use kogumo_store::timers::Timer;
 use kogumo_wire::{Body, Fault, Operation, Request, Structure};
 use serde_json::Value;
 
-use crate::{Caller, Cloud, Credential, Op, Writer};
+use crate::{Caller, Cloud, Credential, Entrance, Op, Writer};
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -68,6 +68,7 @@ pub struct Incoming {
     pub raw_query: String,
     pub peer: SocketAddr,
     pub tls: bool,
+    pub entrance: Entrance,
 }
 
 /// What a page of another origin wants. The answer is the headers that let it, or none if no rule does.

@@ -23,7 +23,7 @@ pub enum Unread {
 
 /// Reads a request with its payload, or says what is wrong with the payload.
 pub async fn read(address: &Address, scope: &Scope, incoming: Incoming) -> (Request, Result<(), Unread>) {
-    let Incoming { request: sent, raw_query, peer, tls, host } = incoming;
+    let Incoming { request: sent, raw_query, peer, tls, host, .. } = incoming;
     let mut headers = client_headers(&sent.headers);
     let host = if address.by_host { host } else { address.aws_host(scope) };
     if !headers.iter().any(|(name, _)| name == "Host") {

@@ -6,7 +6,7 @@ use http::header::HOST;
 use http::{HeaderMap, HeaderValue};
 use http_body::Body as _;
 use hyper::body::Incoming as HyperBody;
-use kogumo_door::Incoming;
+use kogumo_door::{Entrance, Incoming};
 use kogumo_wire::{Body, Request, parse_query};
 
 use crate::host::without_port;
@@ -29,7 +29,7 @@ pub struct Arrival {
 
 impl Arrival {
     /// Takes a request of hyper's apart. HTTP/2's authority becomes the `Host` header, which signatures cover.
-    pub fn new(request: http::Request<HyperBody>, peer: SocketAddr, tls: bool) -> Self {
+    pub fn new(request: http::Request<HyperBody>, peer: SocketAddr, tls: bool, entrance: Entrance) -> Self {
         let (mut parts, body) = request.into_parts();
         if let Some(authority) = parts.uri.authority()
             && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -56,7 +56,7 @@ impl Arrival {
         };
         let meaning = HostMeaning::of(&host);
         Arrival {
-            incoming: Incoming { request, host, raw_query, peer, tls },
+            incoming: Incoming { request, host, raw_query, peer, tls, entrance },
             raw_path,
             meaning,
             virtual_bucket: None,

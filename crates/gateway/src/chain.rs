@@ -7,7 +7,7 @@ use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Method, Response, Version};
 use hyper::body::Incoming as HyperBody;
 use kogumo_base::Trouble;
-use kogumo_door::{Caller, Cloud, Principal};
+use kogumo_door::{Caller, Cloud, Entrance, Principal};
 use kogumo_sigv4::{Authentication, BodyHash, KeyCache, Problem};
 use kogumo_wire::{Body, Common, Fault, Protocol, Service, parse_query};
 
@@ -19,7 +19,7 @@ use crate::guard::guarded;
 use crate::outgoing::Outgoing;
 use crate::payload;
 use crate::target::{Aim, Directory, Hints, Target};
-use crate::{auth_faults, cross_origin, own_routes};
+use crate::{auth_faults, cross_origin, inside, own_routes};
 
 /// What answers requests.
 pub struct Gateway {
@@ -49,11 +49,12 @@ impl Gateway {
         request: http::Request<HyperBody>,
         peer: SocketAddr,
         tls: bool,
+        entrance: Entrance,
     ) -> Response<Outgoing> {
         // Who waits for "100 Continue" and is refused instead keeps the body to itself. Whatever comes next on this
         // connection must not be taken for that body, so nothing does (RFC 9110, section 10.1.1).
         let waits = request.version() == Version::HTTP_11 && request.headers().contains_key(EXPECT);
-        let mut response = self.pass(Arrival::new(request, peer, tls)).await;
+        let mut response = self.pass(Arrival::new(request, peer, tls, entrance)).await;
         if waits && !response.status().is_success() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -61,7 +62,12 @@ impl Gateway {
     }
 
     async fn pass(&self, mut arrival: Arrival) -> Response<Body> {
-        let sender = match self.allowed.sender(arrival.host(), arrival.headers()) {
+        if arrival.incoming.entrance != Entrance::Port
+            && let Some(response) = inside::answer(&arrival)
+        {
+            return response;
+        }
+        let sender = match self.allowed.sender(inside::judged_host(&arrival), arrival.headers()) {
             Ok(sender) => sender,
             Err(refusal) => return own_routes::refuse(refusal),
         };
@@ -72,6 +78,9 @@ impl Gateway {
         if let Some(surface) = self.surface(&arrival) {
             let served = guarded(surface.name, (surface.serve)(self.cloud.clone(), arrival.incoming)).await;
             return served.unwrap_or_else(|trouble| own_routes::failed(&trouble));
+        }
+        if matches!(arrival.incoming.entrance, Entrance::Metadata { .. }) {
+            return inside::nothing_here();
         }
         let welcome = match &sender {
             Sender::Friend { origin } => match cross_origin::welcome(&arrival, origin) {

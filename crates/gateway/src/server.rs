@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use kogumo_door::Entrance;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,11 +32,12 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// What is kept of a request's head in memory before hyper refuses it with 431.
 const MAX_HEAD: usize = 256 * 1024;
 
-/// Serves connections until `stop` is done, and then those requests that are under way.
+/// Serves connections that come in that way until `stop` is done, and then those requests that are under way.
 pub async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     gateway: Arc<Gateway>,
+    entrance: Entrance,
     stop: impl Future<Output = ()>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
@@ -48,7 +50,14 @@ pub async fn serve(
         };
         match accepted {
             Ok((socket, peer)) => {
-                tokio::spawn(connection(socket, peer, acceptor.clone(), gateway.clone(), graceful.watcher()));
+                tokio::spawn(connection(
+                    socket,
+                    peer,
+                    acceptor.clone(),
+                    gateway.clone(),
+                    entrance.clone(),
+                    graceful.watcher(),
+                ));
             }
             Err(error) => pause_after(&error).await,
         }
@@ -75,28 +84,34 @@ async fn connection(
     peer: SocketAddr,
     acceptor: TlsAcceptor,
     gateway: Arc<Gateway>,
+    entrance: Entrance,
     watcher: Watcher,
 ) {
     let _ = socket.set_nodelay(true);
     let mut first = [0];
     match timeout(HELLO_TIME, socket.peek(&mut first)).await {
         Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => match timeout(HELLO_TIME, acceptor.accept(socket)).await {
-            Ok(Ok(stream)) => http(stream, peer, gateway, watcher, true).await,
+            Ok(Ok(stream)) => http(stream, peer, gateway, (entrance, true), watcher).await,
             Ok(Err(error)) => tracing::debug!("TLS handshake: {error}"),
             Err(_) => tracing::debug!("TLS handshake: too slow"),
         },
-        Ok(Ok(1)) => http(socket, peer, gateway, watcher, false).await,
+        Ok(Ok(1)) => http(socket, peer, gateway, (entrance, false), watcher).await,
         _ => {}
     }
 }
 
-async fn http<S>(stream: S, peer: SocketAddr, gateway: Arc<Gateway>, watcher: Watcher, secure: bool)
-where
+async fn http<S>(
+    stream: S,
+    peer: SocketAddr,
+    gateway: Arc<Gateway>,
+    (entrance, secure): (Entrance, bool),
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(gateway.answer(request, peer, secure).await) }
+        let (gateway, entrance) = (gateway.clone(), entrance.clone());
+        async move { Ok::<_, Infallible>(gateway.answer(request, peer, secure, entrance).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MAX_HEAD).half_close(false);

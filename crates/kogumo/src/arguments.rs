@@ -12,6 +12,7 @@ Kogumo (小雲): AWS on your own machine.
 
   kogumo up [options]             start the cloud in the foreground
       --listen ADDRESS:PORT         where (default 127.0.0.1:4566)
+      --dns ADDRESS:PORT            where the cloud's DNS answers (default 127.0.0.1:4553)
       --data FOLDER                 where everything is kept (default ~/.local/share/kogumo)
       --ephemeral                   keep nothing
       --fsync                       acknowledged writes survive a power failure, too
@@ -64,6 +65,8 @@ pub struct Trace {
 /// What `kogumo up` was told.
 pub struct Up {
     pub listen: SocketAddr,
+    /// Where the cloud's DNS answers; the default may be taken by another cloud, a given one may not.
+    pub dns: Option<SocketAddr>,
     pub data: Option<PathBuf>,
     pub ephemeral: bool,
     pub fsync: bool,
@@ -117,6 +120,7 @@ fn end(parser: &mut lexopt::Parser, command: Command) -> Result<Command, lexopt:
 fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
     let mut up = Up {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4566)),
+        dns: None,
         data: None,
         ephemeral: false,
         fsync: false,
@@ -130,6 +134,7 @@ fn parse_up(parser: &mut lexopt::Parser) -> Result<Up, lexopt::Error> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("listen") => up.listen = parser.value()?.parse()?,
+            Long("dns") => up.dns = Some(parser.value()?.parse()?),
             Long("data") => up.data = Some(parser.value()?.into()),
             Long("ephemeral") => up.ephemeral = true,
             Long("fsync") => up.fsync = true,

@@ -1,9 +1,9 @@
 //! `kogumo`: the command line, and the assembly of everything into one program.
 
 mod arguments;
-mod callback;
 mod doctor;
 mod logging;
+mod names;
 mod remote;
 mod root_key;
 mod services;

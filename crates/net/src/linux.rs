@@ -71,16 +71,20 @@ impl Linux {
         })))
     }
 
-    /// The namespace of a VPC, where its resolver and its metadata service listen; none while nobody is attached there.
+    /// The namespaces of the VPCs that somebody is in: their resolvers and metadata services listen there.
     #[must_use]
-    pub fn router_of(&self, vpc: &str) -> Option<Namespace> {
-        self.state().routers.get(vpc)?.namespace().share().ok()
+    pub fn routers(&self) -> Vec<(Id, Namespace)> {
+        let state = self.state();
+        let shared = |(id, router): (&Id, &LiveRouter)| Some((id.clone(), router.namespace().share().ok()?));
+        state.routers.iter().filter_map(shared).collect()
     }
 
-    /// The namespace of an interface endpoint's interface, where its service listens; none while nobody is in its VPC.
+    /// The namespaces of interfaces that have no guest: an endpoint's service listens there.
     #[must_use]
-    pub fn house_of(&self, interface: &str) -> Option<Namespace> {
-        self.state().houses.get(interface)?.namespace().share().ok()
+    pub fn houses(&self) -> Vec<(Id, Namespace)> {
+        let state = self.state();
+        let shared = |(id, house): (&Id, &House)| Some((id.clone(), house.namespace().share().ok()?));
+        state.houses.iter().filter_map(shared).collect()
     }
 
     /// The namespace of this cloud's internet, where AWS's endpoints listen; none while nobody is attached anywhere.
@@ -173,8 +177,11 @@ impl State {
         self.apply_routers(&plans, &mut note);
         if let Some(inet) = &mut self.inet {
             let numbers = self.routers.iter().map(|(id, router)| (id.clone(), router.number())).collect();
-            let wanted = plan::inet(&self.topology, &plans, &numbers);
-            note(inet.apply(&wanted));
+            let applied = inet.host_addresses().and_then(|host| {
+                let wanted = plan::inet(&self.topology, &plans, &numbers, &host);
+                inet.apply(&wanted)
+            });
+            note(applied);
         }
         outcome
     }

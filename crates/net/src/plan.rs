@@ -9,7 +9,7 @@ mod nat;
 mod router;
 mod rules;
 
-pub(crate) use inet::{Inet, endpoint_source, igw_device, inet, vpce_device};
+pub(crate) use inet::{Inet, WORLD_MARK, endpoint_source, igw_device, inet, vpce_device};
 #[cfg(test)]
 pub(crate) use nat::masquerade;
 pub(crate) use nat::nat_gateway;

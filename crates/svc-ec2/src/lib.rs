@@ -19,6 +19,7 @@ mod internet_gateway;
 mod key_pair;
 mod kinds;
 mod nat_gateway;
+mod network;
 mod network_acl;
 mod network_interface;
 mod ops;
@@ -41,6 +42,8 @@ mod vpc_parts;
 
 use kogumo_door::Service;
 
+
+pub use network::Network;
 pub use topology::topology;
 
 /// The service as the registry holds it.
@@ -49,4 +52,7 @@ pub fn service() -> Service {
         .prepare(default_vpc::prepare)
         .timer(nat_gateway::FORGET, nat_gateway::forget)
         .surface(trace::surface())
+        .with(Network::new())
+        .reconciler(network::RECONCILER)
+        .on_stop(network::stop)
 }

@@ -5,8 +5,8 @@ use kogumo_model::ec2::*;
 
 use crate::{
     account, address, dhcp_options, dry_run, egress_gateway, endpoint, insights, internet_gateway, key_pair,
-    nat_gateway, network_acl, network_interface, peering, prefix_list, region, route_table, security_group, subnet,
-    tag, vpc,
+    nat_gateway, network, network_acl, network_interface, peering, prefix_list, region, route_table, security_group,
+    subnet, tag, vpc,
 };
 
 /// All of them know `DryRun`.
@@ -145,5 +145,11 @@ pub fn ops() -> Vec<Op> {
         read::<DescribeNetworkInsightsAnalyses>(insights::describe_network_insights_analyses),
         write::<DeleteNetworkInsightsAnalysis>(insights::delete_network_insights_analysis),
     ];
-    ops.into_iter().map(|op| op.rehearsed_by(dry_run::verdict)).collect()
+    ops.into_iter().map(|op| settle(op.rehearsed_by(dry_run::verdict))).collect()
+}
+
+/// What changes something is answered once packets feel it. Groups are immediate on AWS; the rest is soon, and may be.
+fn settle(op: Op) -> Op {
+    let reads = ["Describe", "Get", "Search"].iter().any(|verb| op.facts.name.starts_with(verb));
+    if reads { op } else { op.settled_by(network::felt) }
 }

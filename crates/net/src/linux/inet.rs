@@ -12,6 +12,7 @@ use super::route::{End, LOCAL, MAIN, Routing, Way};
 use crate::plan;
 
 const EVERYWHERE: (Ipv4Addr, u8) = (Ipv4Addr::UNSPECIFIED, 0);
+const WORLD_TABLE: u32 = 100;
 /// The device that leads to the host, in this namespace.
 const TO_HOST: &str = "host";
 const HERE_MAC: [u8; 6] = [0x02, 0x6b, 0x6f, 0x68, 0, 1];
@@ -50,6 +51,9 @@ impl LiveInet {
             cell.routing.set_route(LOCAL, block(&own), Way::Local(cell.loopback))?;
         }
         cell.routing.set_route(MAIN, (HOST, 32), way)?;
+        // What is marked as for the world is taken here, as if it were for this namespace itself.
+        cell.routing.add_rule(plan::WORLD_MARK, WORLD_TABLE)?;
+        cell.routing.set_route(WORLD_TABLE, EVERYWHERE, Way::Local(cell.loopback))?;
         Ok(Self { cell, host, seen: plan::Inet::default() })
     }
 
@@ -74,6 +78,13 @@ impl LiveInet {
         let index = routing.index(device)?;
         routing.set_up(index)?;
         routing.add_neighbour(index, NEXT, other)
+    }
+
+    /// The addresses of this machine itself, loopback aside.
+    pub(crate) fn host_addresses(&mut self) -> Result<BTreeSet<Ipv4Addr>, Trouble> {
+        let mut addresses = self.host.routing.addresses()?;
+        addresses.retain(|address| !address.is_loopback());
+        Ok(addresses)
     }
 
     pub(crate) fn apply(&mut self, wanted: &plan::Inet) -> Result<(), Trouble> {

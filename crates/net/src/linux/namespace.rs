@@ -52,6 +52,15 @@ impl Namespace {
         Ok(Self(file.into()))
     }
 
+    /// What tells it from every other one that there is.
+    ///
+    /// # Errors
+    /// The descriptor cannot be asked.
+    pub fn identity(&self) -> Result<u64, Trouble> {
+        let status = rustix::fs::fstat(&self.0).map_err(|e| Trouble::from_cause("cannot look at a namespace", e))?;
+        Ok(status.st_ino)
+    }
+
     /// Another descriptor of the same namespace.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! A netlink socket in a namespace: messages go in, errors come back.
 
 use std::io;
+use std::time::Duration;
 
 use kogumo_base::Trouble;
 use netlink_sys::{Socket, SocketAddr};
@@ -9,6 +10,8 @@ use super::namespace::Namespace;
 
 /// The kernel's answers may be long; a batch of rules is.
 const BUFFER: usize = 16 << 20;
+/// The kernel answers at once; it says nothing at all where it gives a batch up half-way.
+const PATIENCE: Duration = Duration::from_secs(5);
 const HEADER: usize = 16;
 const TYPE_ERROR: u16 = 2;
 const TYPE_DONE: u16 = 3;
@@ -39,6 +42,9 @@ impl Netlink {
         // More than the usual limit needs a privilege; without it long batches are refused, and say so.
         let _ = rustix::net::sockopt::set_socket_send_buffer_size_force(&socket, BUFFER);
         let _ = rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER);
+        let patience = rustix::net::sockopt::Timeout::Recv;
+        rustix::net::sockopt::set_socket_timeout(&socket, patience, Some(PATIENCE))
+            .map_err(|e| Trouble::from_cause("cannot set up a netlink socket", e))?;
         Ok(Self { socket, sequence: 0 })
     }
 
@@ -58,8 +64,8 @@ impl Netlink {
             let mut rest = bytes.as_slice();
             while let Some((sequence, answer, after)) = split(rest) {
                 rest = after;
-                // An answer to something earlier, that was given up.
-                if sequence > last {
+                // An answer to something earlier, that was given up. All but the last message of a batch have no number.
+                if sequence != last && sequence != 0 {
                     continue;
                 }
                 match answer.kind {

@@ -1,13 +1,14 @@
 //! Links, addresses, neighbours, routes and rules of one namespace, over rtnetlink.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, AsRawFd};
 
 use kogumo_base::Trouble;
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-    Parseable,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload, Parseable,
 };
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
@@ -25,6 +26,7 @@ use super::netlink::Netlink;
 pub(crate) const MTU: u32 = 9001;
 const PROTOCOL_ROUTE: isize = 0;
 const KIND_NEW_LINK: u16 = 16;
+const KIND_NEW_ADDRESS: u16 = 20;
 /// The table that is asked where no rule says otherwise.
 pub(crate) const MAIN: u32 = 254;
 /// The table of a namespace's own addresses.
@@ -171,6 +173,16 @@ impl Routing {
         done.map_err(|e| Trouble::from_cause(format!("cannot remove the route to {}/{}", to.0, to.1), e))
     }
 
+    /// The IPv4 addresses of all devices.
+    pub(crate) fn addresses(&mut self) -> Result<BTreeSet<Ipv4Addr>, Trouble> {
+        let mut message = AddressMessage::default();
+        message.header.family = AddressFamily::Inet;
+        let answers = self.ask(RouteNetlinkMessage::GetAddress(message), NLM_F_DUMP, KIND_NEW_ADDRESS);
+        let answers = answers.map_err(|e| Trouble::from_cause("cannot read the addresses of this machine", e))?;
+        let parsed = answers.iter().filter_map(|payload| AddressMessage::parse(payload.as_slice()).ok());
+        Ok(parsed.flat_map(|message| message.attributes).filter_map(local_address).collect())
+    }
+
     pub(crate) fn remove_route(&mut self, table: u32, to: (Ipv4Addr, u8)) -> Result<(), Trouble> {
         let message = RouteNetlinkMessage::DelRoute(route_message(table, to, None));
         let done = gone_is_fine(self.send(message, 0));
@@ -207,6 +219,13 @@ impl Routing {
         message.serialize(&mut bytes);
         let answers = self.0.exchange(&bytes, sequence)?;
         Ok(answers.into_iter().filter(|answer| answer.kind == kind).map(|answer| answer.payload).collect())
+    }
+}
+
+fn local_address(attribute: AddressAttribute) -> Option<Ipv4Addr> {
+    match attribute {
+        AddressAttribute::Local(IpAddr::V4(address)) => Some(address),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 mod differential;
 mod probe;
 mod random;
+mod speed;
 mod world;
 
 use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, SecurityGroup, Target, Topology, Traffic};

@@ -1,12 +1,18 @@
 //! The namespace between the VPCs, the cloud's own endpoints and this machine: this cloud's internet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use kogumo_netmodel::{Cidr, Id};
+use kogumo_netmodel::{Cidr, Id, POOL, PortRange, Traffic};
 
 use super::router::{IGW, Router, VPCE, v4};
-use crate::nft::{Family, Hook, HookType, Meta, Ruleset, Verdict, match_name};
+use crate::nft::{
+    Expr, Family, Hook, HookType, Kind, Meta, Ruleset, Set, Verdict, match_cidr, match_name, match_traffic,
+};
+
+/// Where whoever goes on to the world listens, in this namespace, and what packets to it are marked with.
+const RELAY_PORT: u16 = 4000;
+pub(crate) const WORLD_MARK: u32 = 1;
 
 /// What the namespace is to hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,11 +37,12 @@ pub(crate) fn endpoint_source(number: u16) -> Ipv4Addr {
     Ipv4Addr::new(100, 64, high, low)
 }
 
-/// The namespace for these VPCs.
+/// The namespace for these VPCs; `host` is what this machine's own addresses are.
 pub(crate) fn inet(
     topology: &kogumo_netmodel::Topology,
     routers: &BTreeMap<Id, Router>,
     numbers: &BTreeMap<Id, u16>,
+    host: &BTreeSet<Ipv4Addr>,
 ) -> Inet {
     let mut routes = BTreeMap::new();
     for (vpc, router) in routers {
@@ -50,14 +57,41 @@ pub(crate) fn inet(
             routes.insert(Cidr::host(endpoint_source(*number).into()), vpce_device(*number));
         }
     }
-    Inet { routes, ruleset: ruleset() }
+    Inet { routes, ruleset: ruleset(host) }
 }
 
-/// What comes from endpoints is for the services here, and goes no further.
-fn ruleset() -> Ruleset {
+/// What comes from endpoints is for the services here, and goes no further. What is neither for this cloud nor for this
+/// machine is for the world, and is taken by transparent sockets here; without them it goes on to the host.
+fn ruleset(host: &BTreeSet<Ipv4Addr>) -> Ruleset {
     let mut ruleset = Ruleset::default();
+    let mut here = Set::new(4, Kind::Nothing);
+    host.iter().for_each(|address| here.insert(address.octets().to_vec()));
+    ruleset.set("here", here);
+    let accept = || Expr::Verdict(Verdict::Accept);
+    let mut pool = match_cidr(&POOL, true).unwrap_or_default();
+    pool.push(accept());
+    let to_here = vec![
+        Expr::Network { offset: 16, length: 4, to: 8 },
+        Expr::Lookup { set: "here".to_owned(), from: 8, invert: false },
+        accept(),
+    ];
+    let mut rules = vec![pool, to_here];
+    for traffic in [Traffic::Tcp(PortRange::ALL), Traffic::Udp(PortRange::ALL)] {
+        let mut rule = match_name(Meta::InputName, &format!("{IGW}*"));
+        rule.extend(match_traffic(traffic).unwrap_or_default());
+        rule.extend([
+            Expr::Immediate { to: 8, value: RELAY_PORT.to_be_bytes().to_vec() },
+            Expr::TransparentProxy { port: 8 },
+            Expr::Immediate { to: 8, value: WORLD_MARK.to_ne_bytes().to_vec() },
+            Expr::SetMark { from: 8 },
+            accept(),
+        ]);
+        rules.push(rule);
+    }
+    let hook = Hook { kind: HookType::Prerouting, family: Family::Filter, priority: -150, accept: true };
+    ruleset.base("world", hook, rules);
     let mut rule = match_name(Meta::InputName, &format!("{VPCE}*"));
-    rule.push(crate::nft::Expr::Verdict(Verdict::Drop));
+    rule.push(Expr::Verdict(Verdict::Drop));
     let hook = Hook { kind: HookType::Forward, family: Family::Filter, priority: 0, accept: true };
     ruleset.base("forward", hook, vec![rule]);
     ruleset

@@ -1,0 +1,123 @@
+//! The network of the records: a reconciler makes the kernel's network like them, and opens in it the sockets of the VPCs'
+//! resolvers, of the instance metadata service and of AWS's endpoints.
+
+mod reconcile;
+mod sockets;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use kogumo_base::Trouble;
+use kogumo_dns::{Answer, Endpoints, Question, Vantage};
+use kogumo_door::Cloud;
+use kogumo_net::{Guest, Linux, Net};
+use kogumo_netmodel::Topology;
+
+use crate::topology::topology;
+pub use reconcile::{RECONCILER, felt, stop};
+use sockets::{Open, Place};
+
+/// The network, as a part of the cloud.
+pub struct Network {
+    linux: Result<Arc<Linux>, Trouble>,
+    /// As it was made real last.
+    topology: RwLock<Arc<Topology>>,
+    /// One reconciliation at a time.
+    turn: tokio::sync::Mutex<()>,
+    sockets: Mutex<BTreeMap<Place, Open>>,
+    /// The kernel refused something: it is tried again though nothing has changed.
+    unfinished: AtomicBool,
+}
+
+impl Network {
+    /// The network of this machine, as far as the kernel permits one. Nothing is made before somebody is attached.
+    #[must_use]
+    pub fn new() -> Self {
+        Network {
+            linux: Linux::new().map(Arc::new),
+            topology: RwLock::default(),
+            turn: tokio::sync::Mutex::default(),
+            sockets: Mutex::default(),
+            unfinished: AtomicBool::new(false),
+        }
+    }
+
+    /// What keeps this machine from having a network; none where it has one.
+    #[must_use]
+    pub fn lacks(&self) -> Option<String> {
+        self.linux.as_ref().err().map(ToString::to_string)
+    }
+
+    /// The topology that packets feel.
+    #[must_use]
+    pub fn topology(&self) -> Arc<Topology> {
+        Arc::clone(&self.topology.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives an interface to whoever is in the guest's namespace. When it returns, packets pass by the rules that stand in
+    /// the records now, and the resolver and the metadata service listen.
+    ///
+    /// # Errors
+    /// There is no network here, or the kernel refuses.
+    pub async fn attach(&self, cloud: &Arc<Cloud>, interface: &str, guest: Guest) -> Result<(), Trouble> {
+        self.follow(cloud).await?;
+        let _turn = self.turn.lock().await;
+        let (linux, interface) = (Arc::clone(self.linux()?), interface.to_owned());
+        beside(move || linux.attach(&interface, guest)).await?;
+        self.sync_sockets(cloud)
+    }
+
+    /// Takes an interface back. One that is not attached is no error.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub async fn detach(&self, cloud: &Arc<Cloud>, interface: &str) -> Result<(), Trouble> {
+        let _turn = self.turn.lock().await;
+        let Ok(linux) = &self.linux else { return Ok(()) };
+        let (linux, interface) = (Arc::clone(linux), interface.to_owned());
+        beside(move || linux.detach(&interface)).await?;
+        self.sync_sockets(cloud)
+    }
+
+    /// The interfaces that are attached.
+    #[must_use]
+    pub fn attached(&self) -> Vec<String> {
+        self.linux.as_ref().map(|linux| linux.attached()).unwrap_or_default()
+    }
+
+    /// What a name has, for whoever asks. As long as nobody is attached, AWS's endpoints are where the cloud listens.
+    #[must_use]
+    pub fn look_up(&self, cloud: &Cloud, from: &Vantage, question: &Question) -> Option<Answer> {
+        if self.is_live() {
+            return kogumo_dns::look_up(&self.topology(), from, Endpoints::public(), question);
+        }
+        let topology = topology(&cloud.store.read()).unwrap_or_default();
+        kogumo_dns::look_up(&topology, from, Endpoints::all_at(cloud.settings.listen.ip()), question)
+    }
+
+    /// Whether anything of the network is there.
+    fn is_live(&self) -> bool {
+        self.linux.as_ref().is_ok_and(|linux| linux.internet().is_some())
+    }
+
+    fn linux(&self) -> Result<&Arc<Linux>, Trouble> {
+        self.linux.as_ref().map_err(|trouble| Trouble::new(format!("there is no network: {trouble}")))
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, BTreeMap<Place, Open>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The kernel's work takes milliseconds: it is done beside the calls.
+async fn beside(act: impl FnOnce() -> Result<(), Trouble> + Send + 'static) -> Result<(), Trouble> {
+    let done = tokio::task::spawn_blocking(act).await;
+    done.unwrap_or_else(|error| Err(Trouble::from_cause("the network's work broke off", error)))
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
