@@ -12,6 +12,7 @@ demo: ## Set up what is missing, build, start the cloud, deploy an example and c
 test: setup facts unit blackbox ## All tests, the quick ones first
 
 setup: $(CLIENTS)/.done $(SAM)/.done ## The clients that the tests drive
+	@tests/prepare
 
 $(CLIENTS)/.done: tests/requirements.txt
 	python3 -m venv $(CLIENTS)
