@@ -3,6 +3,8 @@
 
 mod reconcile;
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
