@@ -1,6 +1,7 @@
 """Second factors and devices."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import os
@@ -9,6 +10,8 @@ import pytest
 from cognito_calls import PASSWORD, message, totp
 from pycognito.aws_srp import G_HEX, N_HEX, hash_sha256, hex_hash, hex_to_long, long_to_hex, pad_hex
 
+N = hex_to_long(N_HEX)
+K = hex_to_long(hex_hash("00" + N_HEX + "0" + G_HEX))
 SMS = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "x"}
 
 
@@ -90,7 +93,7 @@ def make_device(group, key):
     password = base64.b64encode(os.urandom(40)).decode()
     inner = hash_sha256(f"{group}{key}:{password}".encode())
     salt = pad_hex(os.urandom(16).hex())
-    verifier = pow(hex_to_long(G_HEX), hex_to_long(hex_hash(salt + inner)), hex_to_long(N_HEX))
+    verifier = pow(hex_to_long(G_HEX), hex_to_long(hex_hash(salt + inner)), N)
     encode = lambda digits: base64.b64encode(bytes.fromhex(pad_hex(digits))).decode()
     return password, {"Salt": encode(salt), "PasswordVerifier": encode(long_to_hex(verifier))}
 
@@ -104,11 +107,11 @@ def prove_device(pool, asked, group, key, password):
     b_value, salt = hex_to_long(given["SRP_B"]), given["SALT"]
     u_value = hex_to_long(hex_hash(pad_hex(client.large_a_value) + pad_hex(b_value)))
     x_value = hex_to_long(hex_hash(pad_hex(salt) + hash_sha256(f"{group}{key}:{password}".encode())))
-    base = b_value - client.val_k * pow(client.g_value, x_value, client.big_n)
-    shared = pow(base, client.small_a_value + u_value * x_value, client.big_n)
+    base = b_value - K * pow(2, x_value, N)
+    shared = pow(base, client.small_a_value + u_value * x_value, N)
     secret = hmac.new(hmac.new(bytes.fromhex(pad_hex(long_to_hex(u_value))), bytes.fromhex(pad_hex(shared)), hashlib.sha256).digest(),
                       b"Caldera Derived Key\x01", hashlib.sha256).digest()[:16]
-    stamp = client.get_formatted_timestamp(__import__("datetime").datetime.now(__import__("datetime").UTC))
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%a %b %-d %H:%M:%S UTC %Y")
     claim = group.encode() + key.encode() + base64.b64decode(given["SECRET_BLOCK"]) + stamp.encode()
     return pool.open.respond_to_auth_challenge(
         ClientId=pool.client_id, ChallengeName="DEVICE_PASSWORD_VERIFIER",

@@ -12,6 +12,7 @@ mod compile;
 mod lambda;
 mod load;
 mod message;
+mod sign_in;
 mod stack;
 
 use std::error::Error;
@@ -81,6 +82,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let loaded = millis(cloud.restart(&options.program)?);
         tell("... killed under 100,000", loaded, f64::INFINITY, "ms");
         others(Maker { address: cloud.address }, &mut tell);
+    }
+    if "SRP sign-in".contains(&options.only) {
+        match sign_in::measure(Maker { address: cloud.address }, options.seconds) {
+            Ok(times) => {
+                // Two hundred a second.
+                tell("SRP sign-in", millis(times.each), 5.0, "ms");
+                tell("... the client's sums", millis(times.client), f64::INFINITY, "ms");
+            }
+            Err(why) => println!("{:24} {why}", "SRP sign-in"),
+        }
     }
     println!("{missed} goals missed");
     if options.only.is_empty() {

@@ -58,7 +58,7 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 5] = [
+const NOT_ENFORCED: [(&str, &str); 7] = [
     ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
     (
         "Thumbprints of OpenID Connect providers",
@@ -66,6 +66,11 @@ const NOT_ENFORCED: [(&str, &str); 5] = [
     ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
+    (
+        "Mail and text messages",
+        "kept to be read at /_kogumo/mail; there is no relay. SES identities and SMS roles of user pools are recorded",
+    ),
+    ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
 ];
 

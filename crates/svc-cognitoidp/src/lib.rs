@@ -37,5 +37,6 @@ pub fn service() -> Service {
         .issuer(pool::keys::issuer)
         .cross_origin(hosted::cross_origin)
         .surface(hosted::well_known::surface())
+        .surface(hosted::surface())
         .on_reset(pool::keys::forget)
 }

@@ -23,6 +23,7 @@ mod s3_settings;
 pub mod signal;
 mod source;
 mod ssm;
+mod user_pool;
 mod wait;
 
 use std::sync::Arc;
@@ -128,6 +129,7 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CloudFormation::Stack" => nested::create(h, w).await,
         "AWS::CloudFormation::WaitCondition" => wait::create(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::create_handle(h, w),
+        kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::create(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::create(h, w).await,
         "AWS::ECR::Repository" => ecr::create(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::create_key(h, w).await,
@@ -180,6 +182,7 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CDK::Metadata" | "AWS::CloudFormation::WaitCondition" => Ok(unchanged(w)),
         "AWS::CloudFormation::Macro" => put_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::update(h, w).await,
+        kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::update(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::update(h, w).await,
         "AWS::ECR::Repository" => ecr::update(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::update_key(h, w).await,
@@ -236,6 +239,7 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::CloudFormation::Macro" => delete_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::delete(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::delete_handle(h, w),
+        kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::delete(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::delete(h, w).await,
         "AWS::ECR::Repository" => ecr::delete(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::delete_key(h, w).await,

@@ -11,11 +11,12 @@ pub use coerce::coerce;
 pub use validate::violations;
 
 /// The committed facts, one text a service.
-const FACTS: [&str; 11] = [
+const FACTS: [&str; 12] = [
     include_str!("../../../../facts/cloudformation/apigateway.facts"),
     include_str!("../../../../facts/cloudformation/apigatewayv2.facts"),
     include_str!("../../../../facts/cloudformation/cdk.facts"),
     include_str!("../../../../facts/cloudformation/cloudformation.facts"),
+    include_str!("../../../../facts/cloudformation/cognito.facts"),
     include_str!("../../../../facts/cloudformation/dynamodb.facts"),
     include_str!("../../../../facts/cloudformation/ecr.facts"),
     include_str!("../../../../facts/cloudformation/iam.facts"),

@@ -7,7 +7,7 @@ use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
 use super::session::{self, State};
-use super::{Flow, Outcome, choice, custom, device, factor, new_password, required, srp};
+use super::{By, Flow, Outcome, choice, custom, device, factor, new_password, required, srp};
 use crate::client::{Site, secret};
 use crate::faults::{invalid, invalid_session, unbuilt, wrong_credentials};
 use crate::user::{User, by_name, find};
@@ -17,21 +17,16 @@ pub async fn respond_to_auth_challenge(
     input: RespondToAuthChallengeRequest,
 ) -> Result<RespondToAuthChallengeResponse, Fault> {
     let site = Site::of_client(&cx, &input.client_id)?;
-    let flow = Flow { cx, site, metadata: input.client_metadata, admin: false };
+    let flow = Flow { cx, site, metadata: input.client_metadata, by: By::User };
     let responses = input.challenge_responses.unwrap_or_default();
-    Ok(match respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await? {
-        Outcome::Challenge { name, session, parameters, available } => RespondToAuthChallengeResponse {
-            challenge_name: Some(name),
-            session,
-            challenge_parameters: Some(parameters),
-            available_challenges: (!available.is_empty()).then_some(available),
-            ..RespondToAuthChallengeResponse::default()
-        },
-        Outcome::Tokens(result) => RespondToAuthChallengeResponse {
-            challenge_parameters: Some(BTreeMap::new()),
-            authentication_result: Some(*result),
-            ..RespondToAuthChallengeResponse::default()
-        },
+    let told = respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await?.told()?;
+    let (challenge_name, session, parameters, available_challenges, authentication_result) = told;
+    Ok(RespondToAuthChallengeResponse {
+        challenge_name,
+        session,
+        challenge_parameters: Some(parameters),
+        available_challenges,
+        authentication_result,
     })
 }
 
@@ -40,21 +35,16 @@ pub async fn admin_respond_to_auth_challenge(
     input: AdminRespondToAuthChallengeRequest,
 ) -> Result<AdminRespondToAuthChallengeResponse, Fault> {
     let site = Site::of_pool(&cx, &input.user_pool_id, &input.client_id)?;
-    let flow = Flow { cx, site, metadata: input.client_metadata, admin: true };
+    let flow = Flow { cx, site, metadata: input.client_metadata, by: By::Admin };
     let responses = input.challenge_responses.unwrap_or_default();
-    Ok(match respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await? {
-        Outcome::Challenge { name, session, parameters, available } => AdminRespondToAuthChallengeResponse {
-            challenge_name: Some(name),
-            session,
-            challenge_parameters: Some(parameters),
-            available_challenges: (!available.is_empty()).then_some(available),
-            ..AdminRespondToAuthChallengeResponse::default()
-        },
-        Outcome::Tokens(result) => AdminRespondToAuthChallengeResponse {
-            challenge_parameters: Some(BTreeMap::new()),
-            authentication_result: Some(*result),
-            ..AdminRespondToAuthChallengeResponse::default()
-        },
+    let told = respond(&flow, &input.challenge_name, responses, input.session.as_deref()).await?.told()?;
+    let (challenge_name, session, parameters, available_challenges, authentication_result) = told;
+    Ok(AdminRespondToAuthChallengeResponse {
+        challenge_name,
+        session,
+        challenge_parameters: Some(parameters),
+        available_challenges,
+        authentication_result,
     })
 }
 
@@ -77,14 +67,18 @@ impl Answers {
     }
 }
 
-async fn respond(
+/// Looks at an answer and goes on.
+pub async fn respond(
     flow: &Flow,
     name: &str,
     responses: BTreeMap<String, String>,
     session: Option<&str>,
 ) -> Result<Outcome, Fault> {
     let username = required(&responses, "USERNAME")?;
-    secret::check_hash(&flow.site.client, username, responses.get("SECRET_HASH").map(String::as_str))?;
+    // The pages know the client's secret, and whoever sits before them does not.
+    if flow.by != By::Pages {
+        secret::check_hash(&flow.site.client, username, responses.get("SECRET_HASH").map(String::as_str))?;
+    }
     if name == "PASSWORD_VERIFIER" || name == "DEVICE_PASSWORD_VERIFIER" {
         return srp::respond(flow, name, responses).await;
     }

@@ -4,7 +4,7 @@ use kogumo_model::cognitoidp::AuthenticationResultType;
 use kogumo_wire::Fault;
 
 use super::session::State;
-use super::{Flow, Outcome, device, factor, new_password};
+use super::{By, Flow, Outcome, device, factor, new_password};
 use crate::device as devices;
 use crate::mfa::{Demand, demand};
 use crate::token::claims::OWN_ACCOUNT;
@@ -54,6 +54,9 @@ pub async fn tokens(flow: &Flow, state: State, user: User) -> Result<Outcome, Fa
     let known = devices::confirmed(&user, state.device.as_deref()).is_some();
     let new_device = pool.tracks_devices() && !known;
     post_authentication(flow.setting(), &user, new_device).await?;
+    if flow.by == By::Pages {
+        return Ok(Outcome::SignedIn(Box::new(user)));
+    }
     let device = match (pool.tracks_devices(), known) {
         (true, true) => state.device.clone(),
         (true, false) => Some(devices::new_key(pool)),

@@ -6,27 +6,22 @@ use kogumo_door::Context;
 use kogumo_model::cognitoidp::*;
 use kogumo_wire::Fault;
 
-use super::{Flow, Outcome, choice, custom, flows, password, refresh, required, srp};
+use super::{By, Flow, Outcome, choice, custom, flows, password, refresh, required, srp};
 use crate::client::{Site, secret};
 use crate::trigger::sign_in::pre_authentication;
 use crate::user::find;
 
 pub async fn initiate_auth(cx: Context, input: InitiateAuthRequest) -> Result<InitiateAuthResponse, Fault> {
     let site = Site::of_client(&cx, &input.client_id)?;
-    let flow = Flow { cx, site, metadata: input.client_metadata, admin: false };
-    Ok(match begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await? {
-        Outcome::Challenge { name, session, parameters, available } => InitiateAuthResponse {
-            challenge_name: Some(name),
-            session,
-            challenge_parameters: Some(parameters),
-            available_challenges: (!available.is_empty()).then_some(available),
-            ..InitiateAuthResponse::default()
-        },
-        Outcome::Tokens(result) => InitiateAuthResponse {
-            challenge_parameters: Some(BTreeMap::new()),
-            authentication_result: Some(*result),
-            ..InitiateAuthResponse::default()
-        },
+    let flow = Flow { cx, site, metadata: input.client_metadata, by: By::User };
+    let told = begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await?.told()?;
+    let (challenge_name, session, parameters, available_challenges, authentication_result) = told;
+    Ok(InitiateAuthResponse {
+        challenge_name,
+        session,
+        challenge_parameters: Some(parameters),
+        available_challenges,
+        authentication_result,
     })
 }
 
@@ -35,25 +30,20 @@ pub async fn admin_initiate_auth(
     input: AdminInitiateAuthRequest,
 ) -> Result<AdminInitiateAuthResponse, Fault> {
     let site = Site::of_pool(&cx, &input.user_pool_id, &input.client_id)?;
-    let flow = Flow { cx, site, metadata: input.client_metadata, admin: true };
-    Ok(match begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await? {
-        Outcome::Challenge { name, session, parameters, available } => AdminInitiateAuthResponse {
-            challenge_name: Some(name),
-            session,
-            challenge_parameters: Some(parameters),
-            available_challenges: (!available.is_empty()).then_some(available),
-            ..AdminInitiateAuthResponse::default()
-        },
-        Outcome::Tokens(result) => AdminInitiateAuthResponse {
-            challenge_parameters: Some(BTreeMap::new()),
-            authentication_result: Some(*result),
-            ..AdminInitiateAuthResponse::default()
-        },
+    let flow = Flow { cx, site, metadata: input.client_metadata, by: By::Admin };
+    let told = begin(&flow, &input.auth_flow, input.auth_parameters.unwrap_or_default()).await?.told()?;
+    let (challenge_name, session, parameters, available_challenges, authentication_result) = told;
+    Ok(AdminInitiateAuthResponse {
+        challenge_name,
+        session,
+        challenge_parameters: Some(parameters),
+        available_challenges,
+        authentication_result,
     })
 }
 
 async fn begin(flow: &Flow, name: &str, parameters: BTreeMap<String, String>) -> Result<Outcome, Fault> {
-    flows::check(&flow.site.client, name, flow.admin)?;
+    flows::check(&flow.site.client, name, flow.by == By::Admin)?;
     if name.starts_with("REFRESH_TOKEN") {
         return refresh::by_flow(flow, &parameters).await;
     }

@@ -39,14 +39,30 @@ pub struct Flow {
     pub cx: Context,
     pub site: Site,
     pub metadata: Option<BTreeMap<String, String>>,
-    /// Whether an administrator acts (AdminInitiateAuth).
-    pub admin: bool,
+    pub by: By,
+}
+
+/// By which door a flow came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    User,
+    /// AdminInitiateAuth.
+    Admin,
+    /// The hosted pages, which make tokens of their own once the user is known.
+    Pages,
 }
 
 /// Where a step leads.
 pub enum Outcome {
-    Challenge { name: String, session: Option<String>, parameters: BTreeMap<String, String>, available: Vec<String> },
+    Challenge {
+        name: String,
+        session: Option<String>,
+        parameters: BTreeMap<String, String>,
+        available: Vec<String>,
+    },
     Tokens(Box<AuthenticationResultType>),
+    /// For the hosted pages: the user is in.
+    SignedIn(Box<User>),
 }
 
 impl Flow {
@@ -97,6 +113,25 @@ impl Flow {
     /// What a client hears of a user that does not exist.
     pub fn nobody(&self) -> Fault {
         if self.site.client.hides_users() { wrong_credentials() } else { no_user() }
+    }
+}
+
+/// What an outcome is to a caller of the API: a challenge (name, session, parameters, choices), or tokens.
+pub type Told =
+    (Option<String>, Option<String>, BTreeMap<String, String>, Option<Vec<String>>, Option<AuthenticationResultType>);
+
+impl Outcome {
+    /// # Errors
+    /// An outcome that only the hosted pages have.
+    pub fn told(self) -> Result<Told, Fault> {
+        match self {
+            Outcome::Challenge { name, session, parameters, available } => {
+                let available = (!available.is_empty()).then_some(available);
+                Ok((Some(name), session, parameters, available, None))
+            }
+            Outcome::Tokens(result) => Ok((None, None, BTreeMap::new(), None, Some(*result))),
+            Outcome::SignedIn(_) => Err(kogumo_base::Trouble::new("a flow of the hosted pages came to the API").into()),
+        }
     }
 }
 

@@ -33,6 +33,12 @@ pub fn check_hash(client: &Client, username: &str, given: Option<&str>) -> Resul
     }
 }
 
+/// The hash that a client with a secret sends along.
+pub fn hash(client: &Client, username: &str) -> Option<String> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, client.secret.as_ref()?.as_bytes());
+    Some(STANDARD.encode(hmac::sign(&key, format!("{username}{}", client.id).as_bytes())))
+}
+
 /// Whether that is the client's secret; a client without one takes none.
 pub fn fits(client: &Client, given: Option<&str>) -> bool {
     match (&client.secret, given) {

@@ -1,6 +1,7 @@
 //! Identity providers of a pool: who else may vouch for its users.
 
 pub mod link;
+mod openid;
 pub mod ops;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use serde_json::json;
 
 use crate::pool::Pool;
 use crate::user::Identity;
+
+pub use openid::Exchange;
 
 /// An identity provider.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,0 +1,79 @@
+//! Answers of the pages: documents, redirections, JSON.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA,
+    REFERRER_POLICY, SET_COOKIE, X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, Response};
+use kogumo_wire::{Body, Bytes};
+use serde_json::{Value, json};
+
+/// An answer, not yet HTTP.
+pub struct Answer {
+    status: u16,
+    headers: Vec<(HeaderName, String)>,
+    body: String,
+}
+
+impl Answer {
+    /// A page for people.
+    pub fn page(status: u16, html: String) -> Self {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+        Answer { status, headers: Vec::new(), body: html }
+            .with(CONTENT_TYPE, "text/html; charset=utf-8")
+            .with(CONTENT_SECURITY_POLICY, policy)
+            .with(X_FRAME_OPTIONS, "DENY")
+            .with(REFERRER_POLICY, "no-referrer")
+    }
+
+    pub fn redirect(to: &str) -> Self {
+        Answer { status: 302, headers: Vec::new(), body: String::new() }.with(LOCATION, to)
+    }
+
+    /// An answer for programs, of whatever origin.
+    pub fn json(status: u16, document: &Value) -> Self {
+        Answer { status, headers: Vec::new(), body: document.to_string() }
+            .with(CONTENT_TYPE, "application/json;charset=UTF-8")
+            .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    }
+
+    /// OAuth's own error (RFC 6749, section 5.2).
+    pub fn error(error: &str) -> Self {
+        Answer::json(400, &json!({ "error": error }))
+    }
+
+    pub fn empty() -> Self {
+        Answer { status: 200, headers: Vec::new(), body: String::new() }.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    }
+
+    pub fn missing() -> Self {
+        Answer::json(404, &json!({ "message": "There is no such page." }))
+    }
+
+    pub fn failed() -> Self {
+        Answer::json(500, &json!({ "error": "server_error" }))
+    }
+
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn with_cookie(self, cookie: &str) -> Self {
+        self.with(SET_COOKIE, cookie)
+    }
+
+    pub fn response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(Bytes::from(self.body)));
+        *response.status_mut() = http::StatusCode::from_u16(self.status).unwrap_or_default();
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.append(name, value);
+            }
+        }
+        response
+    }
+}

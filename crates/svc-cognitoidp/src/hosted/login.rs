@@ -1,0 +1,177 @@
+//! `/login`: name and password, and the challenges that may follow.
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::authorize::{self, Asked};
+use super::form::{self, Field, Form};
+use super::words::Language;
+use super::{Visit, cookie, federation};
+use crate::auth::challenge::respond;
+use crate::auth::{By, Flow, Outcome, password};
+use crate::user::User;
+
+pub async fn page(visit: &Visit) -> Answer {
+    let asked = match authorize::read(visit) {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
+    };
+    if !visit.is_post() {
+        return show(visit, &asked, None);
+    }
+    if !cookie::form_is_ours(visit) {
+        return show(
+            visit,
+            &asked,
+            Some(
+                visit
+                    .language
+                    .say(
+                        "The form has expired. Please try again.",
+                        "フォームの有効期限が切れました。もう一度お試しください。",
+                    )
+                    .to_owned(),
+            ),
+        );
+    }
+    let flow = Flow { cx: visit.cx.clone(), site: asked.site.clone(), metadata: None, by: By::Pages };
+    let outcome = match (visit.posted("challenge"), visit.posted("session")) {
+        (Some(challenge), Some(session)) => respond(&flow, challenge, answers(visit), Some(session)).await,
+        _ => {
+            let (name, text) =
+                (visit.posted("username").unwrap_or_default(), visit.posted("password").unwrap_or_default());
+            password::sign_in(&flow, name.trim(), text, None).await
+        }
+    };
+    match outcome {
+        Ok(Outcome::SignedIn(user)) => enter(visit, &asked, &user).await,
+        Ok(Outcome::Challenge { name, session, parameters, .. }) => {
+            let shown = Challenge { name, session: session.unwrap_or_default(), parameters };
+            challenge(visit, &shown, None)
+        }
+        Ok(Outcome::Tokens(_)) => Answer::failed(),
+        Err(fault) => {
+            let said = visit.language.error(&fault.message);
+            match (visit.posted("challenge"), visit.posted("session")) {
+                // The session is as good as before: another try.
+                (Some(name), Some(session)) if !fault.message.contains("session") => {
+                    let parameters = answers(visit);
+                    challenge(visit, &Challenge { name: name.into(), session: session.into(), parameters }, Some(said))
+                }
+                _ => show(visit, &asked, Some(said)),
+            }
+        }
+    }
+}
+
+/// The user is in: the browser remembers it, and the client gets what it asked for.
+pub async fn enter(visit: &Visit, asked: &Asked, user: &User) -> Answer {
+    let Ok(cookie) = cookie::sign_in(visit, &asked.site, user) else { return Answer::failed() };
+    authorize::finish(visit, asked, user, visit.cx.now().seconds()).await.with_cookie(&cookie)
+}
+
+/// What was posted, as answers to a challenge.
+fn answers(visit: &Visit) -> BTreeMap<String, String> {
+    visit.form.iter().map(|(name, value)| (name.clone(), value.trim().to_owned())).collect()
+}
+
+fn show(visit: &Visit, asked: &Asked, error: Option<String>) -> Answer {
+    let say = |english, japanese| visit.language.say(english, japanese);
+    let by = asked.site.pool.texts("/UsernameAttributes");
+    let name = match (by.contains(&"email"), by.contains(&"phone_number")) {
+        (true, true) => say("Email address or phone number", "メールアドレスまたは電話番号"),
+        (true, false) => say("Email address", "メールアドレス"),
+        (false, true) => say("Phone number", "電話番号"),
+        (false, false) => say("Username", "ユーザー名"),
+    };
+    let hint = visit.posted("username").or(visit.asked("login_hint"));
+    let mut links = vec![(visit.beside("forgotPassword"), say("Forgot your password?", "パスワードをお忘れですか？"))];
+    if !asked.site.pool.flag("/AdminCreateUserConfig/AllowAdminCreateUserOnly") {
+        links.push((
+            visit.beside("signup"),
+            say("Need an account? Sign up", "アカウントをお持ちでない場合はサインアップ"),
+        ));
+    }
+    let others: Vec<(String, String)> = federation::offered(visit, &asked.site)
+        .into_iter()
+        .map(|name| {
+            let address = format!("{}&identity_provider={}", visit.beside("oauth2/authorize"), authorize::quote(&name));
+            let words = match visit.language {
+                Language::English => format!("Continue with {name}"),
+                Language::Japanese => format!("{name} で続ける"),
+            };
+            (address, words)
+        })
+        .collect();
+    links.extend(others.iter().map(|(address, words)| (address.clone(), words.as_str())));
+    form::show(
+        visit,
+        &Form {
+            title: say("Sign in", "サインイン"),
+            intro: say("Sign in with your username and password", "ユーザー名とパスワードでサインインしてください")
+                .to_owned(),
+            error,
+            fields: vec![
+                Field::text("username", name, "username").holding(hint),
+                Field::password("password", say("Password", "パスワード"), "current-password"),
+            ],
+            submit: say("Sign in", "サインイン"),
+            links,
+        },
+    )
+}
+
+/// A challenge as it is shown.
+struct Challenge {
+    name: String,
+    session: String,
+    parameters: BTreeMap<String, String>,
+}
+
+fn challenge(visit: &Visit, asked: &Challenge, error: Option<String>) -> Answer {
+    let say = |english, japanese| visit.language.say(english, japanese);
+    let given = |name: &str| asked.parameters.get(name).cloned().unwrap_or_default();
+    let username =
+        [given("USER_ID_FOR_SRP"), given("USERNAME")].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+    let mut fields = vec![
+        Field::hidden("challenge", &asked.name),
+        Field::hidden("session", &asked.session),
+        Field::hidden("USERNAME", &username),
+    ];
+    let code = say("Code", "コード");
+    let sent_to = given("CODE_DELIVERY_DESTINATION");
+    let (title, intro) = match asked.name.as_str() {
+        "NEW_PASSWORD_REQUIRED" => {
+            fields.push(Field::password("NEW_PASSWORD", say("New password", "新しいパスワード"), "new-password"));
+            let missing: Vec<String> = serde_json::from_str(&given("requiredAttributes")).unwrap_or_default();
+            fields.extend(
+                missing.iter().map(|name| Field::text(name, name.trim_start_matches("userAttributes."), "off")),
+            );
+            (
+                say("Change password", "パスワードの変更"),
+                say("Please enter your new password below.", "新しいパスワードを入力してください。").to_owned(),
+            )
+        }
+        "SOFTWARE_TOKEN_MFA" => {
+            fields.push(Field::text("SOFTWARE_TOKEN_MFA_CODE", code, "one-time-code"));
+            (
+                say("Sign in", "サインイン"),
+                say("Enter the code of your authenticator app.", "認証アプリのコードを入力してください。").to_owned(),
+            )
+        }
+        "SMS_MFA" | "EMAIL_OTP" => {
+            fields.push(Field::text(&format!("{}_CODE", asked.name), code, "one-time-code"));
+            let words = say("We have sent a code to", "コードを送信しました:");
+            (say("Sign in", "サインイン"), format!("{words} {sent_to}"))
+        }
+        "SELECT_MFA_TYPE" => {
+            fields.push(Field::text("ANSWER", &given("MFAS_CAN_CHOOSE"), "off"));
+            (say("Choose how to sign in", "認証方法の選択"), String::new())
+        }
+        other => {
+            let words = say("This step cannot be done on this page:", "この手順はこのページでは行えません:");
+            return form::tell(visit, 400, say("Sign in", "サインイン"), &format!("{words} {other}"));
+        }
+    };
+    form::show(visit, &Form { title, intro, error, fields, submit: say("Continue", "続ける"), links: Vec::new() })
+}

@@ -1,0 +1,277 @@
+"""The issuer's documents and the hosted pages, as a browser and an OpenID Connect client use them."""
+
+import base64
+import hashlib
+import html.parser
+import urllib.parse
+
+import pytest
+import requests
+from cognito_calls import PASSWORD, totp
+
+CALLBACK = "http://localhost:3000/callback"
+OUT = "http://localhost:3000/bye"
+
+
+class Forms(html.parser.HTMLParser):
+    """The inputs and the words of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.inputs, self.text, self.language = {}, "", None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "input":
+            self.inputs[attributes["name"]] = attributes.get("value", "")
+        if tag == "html":
+            self.language = attributes["lang"]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+class Browser:
+    """Visits a pool's pages, by the pool's id in the path or by the domain's name; it follows nothing by itself."""
+
+    def __init__(self, pool, domain=None):
+        self.session = requests.Session()
+        self.base = pool.cloud.url if domain else f"{pool.cloud.url}/{pool.id}"
+        if domain:
+            self.session.headers["Host"] = f"{domain}.auth.ap-northeast-1.amazoncognito.com"
+
+    def get(self, path, **more):
+        return self.session.get(urllib.parse.urljoin(self.base + "/", path) if path.startswith("/") else f"{self.base}/{path}", allow_redirects=False, **more)
+
+    def submit(self, page, **filled):
+        """Fills in the form of a page and sends it to where the page came from."""
+        return self.session.post(page.url, data={**Forms(page.text).inputs, **filled}, allow_redirects=False)
+
+    def sign_in(self, query, username="jane", password=PASSWORD):
+        answer = self.get("oauth2/authorize?" + urllib.parse.urlencode(query))
+        if answer.headers.get("Location", "").startswith("http"):
+            return answer
+        page = self.get(answer.headers["Location"])
+        assert page.status_code == 200
+        return self.submit(page, username=username, password=password)
+
+
+def returned(answer, part="query"):
+    assert answer.status_code == 302, answer.text
+    found = getattr(urllib.parse.urlsplit(answer.headers["Location"]), part)
+    return dict(urllib.parse.parse_qsl(found))
+
+
+@pytest.fixture
+def hosted(pools):
+    def make(**client):
+        settings = {"CallbackURLs": [CALLBACK], "LogoutURLs": [OUT], "AllowedOAuthFlowsUserPoolClient": True,
+                    "AllowedOAuthFlows": ["code", "implicit"], "AllowedOAuthScopes": ["openid", "email", "profile"],
+                    "SupportedIdentityProviders": ["COGNITO"]}
+        pool = pools(client={**settings, **client})
+        pool.user("jane", email="jane@example.com", email_verified="true", name="Jane")
+        pool.query = {"client_id": pool.client_id, "response_type": "code", "scope": "openid email", "redirect_uri": CALLBACK, "state": "s t&te"}
+        return pool
+
+    return make
+
+
+def exchange(browser, pool, auth=None, **form):
+    form = {"grant_type": "authorization_code", "client_id": pool.client_id, "redirect_uri": CALLBACK, **form}
+    return browser.session.post(f"{browser.base}/oauth2/token", data=form, auth=auth)
+
+
+def test_codes_with_pkce(hosted):
+    pool = hosted()
+    browser = Browser(pool)
+    verifier = "v" * 50
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    query = {**pool.query, "code_challenge": challenge, "code_challenge_method": "S256", "nonce": "n-1"}
+    back = returned(browser.sign_in(query))
+    assert back["state"] == "s t&te"
+    assert exchange(browser, pool, code=back["code"], code_verifier="x" * 50).json() == {"error": "invalid_grant"}
+    again = returned(browser.sign_in(query))
+    assert exchange(browser, pool, code=again["code"], redirect_uri=OUT, code_verifier=verifier).json() == {"error": "invalid_grant"}
+    tokens = exchange(browser, pool, code=again["code"], code_verifier=verifier).json()
+    claims = pool.verified(tokens["id_token"], audience=pool.client_id)
+    assert claims["nonce"] == "n-1" and claims["email"] == "jane@example.com" and "name" not in claims and "at_hash" in claims
+    assert set(pool.verified(tokens["access_token"])["scope"].split()) == {"openid", "email"}
+    assert exchange(browser, pool, code=again["code"], code_verifier=verifier).json() == {"error": "invalid_grant"}
+
+    info = lambda token: browser.session.get(f"{browser.base}/oauth2/userInfo", headers={"Authorization": f"Bearer {token}"})
+    assert info(tokens["access_token"]).json() == {"sub": claims["sub"], "email": "jane@example.com", "email_verified": "true", "username": "jane"}
+    fresh = exchange(browser, pool, grant_type="refresh_token", refresh_token=tokens["refresh_token"]).json()
+    assert pool.verified(fresh["access_token"])["sub"] == claims["sub"]
+    revoked = browser.session.post(f"{browser.base}/oauth2/revoke", data={"token": tokens["refresh_token"], "client_id": pool.client_id})
+    assert revoked.status_code == 200
+    assert info(fresh["access_token"]).status_code == 401
+    assert exchange(browser, pool, grant_type="refresh_token", refresh_token=tokens["refresh_token"]).json() == {"error": "invalid_grant"}
+    with pytest.raises(pool.errors.NotAuthorizedException):
+        pool.open.get_user(AccessToken=fresh["access_token"])
+
+
+def test_a_browser_stays_signed_in_until_it_signs_out(hosted):
+    pool = hosted()
+    browser = Browser(pool)
+    assert "code" in returned(browser.sign_in(pool.query))
+    again = browser.get("oauth2/authorize?" + urllib.parse.urlencode(pool.query))
+    assert "code" in returned(again)
+    silent = {**pool.query, "prompt": "none"}
+    assert "code" in returned(browser.get("oauth2/authorize?" + urllib.parse.urlencode(silent)))
+    out = browser.get("logout?" + urllib.parse.urlencode({"client_id": pool.client_id, "logout_uri": OUT}))
+    assert out.status_code == 302 and out.headers["Location"] == OUT
+    assert returned(browser.get("oauth2/authorize?" + urllib.parse.urlencode(silent)))["error"] == "login_required"
+    elsewhere = browser.get("logout?" + urllib.parse.urlencode({"client_id": pool.client_id, "logout_uri": "https://evil.example"}))
+    assert elsewhere.status_code == 400
+
+
+def test_tokens_in_the_fragment(hosted):
+    pool = hosted()
+    back = returned(Browser(pool).sign_in({**pool.query, "response_type": "token"}), "fragment")
+    assert pool.verified(back["id_token"], audience=pool.client_id)["sub"] == pool.verified(back["access_token"])["sub"]
+    assert back["token_type"] == "Bearer" and back["state"] == "s t&te"
+
+
+@pytest.mark.parametrize("wrong, error", [
+    ({"response_type": "id_token"}, "invalid_request"),
+    ({"scope": "openid admin"}, "invalid_scope"),
+    ({"code_challenge": "x", "code_challenge_method": "plain"}, "invalid_request"),
+])
+def test_what_is_asked_is_checked(hosted, wrong, error):
+    pool = hosted()
+    answer = Browser(pool).get("oauth2/authorize?" + urllib.parse.urlencode({**pool.query, **wrong}))
+    assert returned(answer)["error"] == error
+
+
+@pytest.mark.parametrize("wrong", [{"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}, {"redirect_uri": CALLBACK + "/more"}])
+def test_nobody_is_sent_elsewhere(hosted, wrong):
+    pool = hosted()
+    answer = Browser(pool).get("oauth2/authorize?" + urllib.parse.urlencode({**pool.query, **wrong}))
+    assert answer.status_code == 400 and "Location" not in answer.headers
+
+
+def test_the_page_by_its_domain_in_two_languages(hosted, name):
+    pool = hosted()
+    domain = name.replace("cognito", "c")
+    pool.api.create_user_pool_domain(Domain=domain, UserPoolId=pool.id)
+    browser = Browser(pool, domain)
+    page = browser.get("login?" + urllib.parse.urlencode(pool.query), headers={"Accept-Language": "ja,en;q=0.5"})
+    shown = Forms(page.text)
+    assert shown.language == "ja" and "サインイン" in shown.text and "パスワード" in shown.text
+    assert Forms(browser.get("login?" + urllib.parse.urlencode(pool.query)).text).language == "en"
+    wrong = browser.submit(page, username="jane", password="<b>wrong</b>")
+    assert wrong.status_code == 400 and "<b>" not in wrong.text
+    forged = browser.session.post(page.url, data={"username": "jane", "password": PASSWORD, "_csrf": "x"}, allow_redirects=False)
+    assert "Location" not in forged.headers
+    assert "code" in returned(browser.submit(page_again(browser, pool), username="jane", password=PASSWORD))
+    document = requests.get(f"{pool.cloud.url}/{pool.id}/.well-known/openid-configuration").json()
+    assert document["issuer"] == f"https://cognito-idp.ap-northeast-1.amazonaws.com/{pool.id}"
+    assert document["token_endpoint"] == f"{pool.cloud.url}/{pool.id}/oauth2/token"
+    by_name = requests.get(f"{pool.cloud.url}/{pool.id}/.well-known/openid-configuration",
+                           headers={"Host": "cognito-idp.ap-northeast-1.amazonaws.com"}).json()
+    assert by_name["authorization_endpoint"] == f"https://{domain}.auth.ap-northeast-1.amazoncognito.com/oauth2/authorize"
+    assert by_name["jwks_uri"] == document["issuer"] + "/.well-known/jwks.json"
+
+
+def page_again(browser, pool):
+    return browser.get("login?" + urllib.parse.urlencode(pool.query))
+
+
+def test_a_second_factor_and_a_new_password_in_the_browser(hosted):
+    pool = hosted(AllowedOAuthScopes=["openid", "aws.cognito.signin.user.admin"])
+    pool.api.set_user_pool_mfa_config(UserPoolId=pool.id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True})
+    token = pool.tokens("jane")["AccessToken"]
+    secret = pool.open.associate_software_token(AccessToken=token)["SecretCode"]
+    pool.open.verify_software_token(AccessToken=token, UserCode=totp(secret, -1))
+    pool.open.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
+    pool.api.admin_set_user_password(UserPoolId=pool.id, Username="jane", Password="Temp0rary!", Permanent=False)
+    browser = Browser(pool)
+    query = {**pool.query, "scope": "openid"}
+    page = browser.sign_in(query, password="Temp0rary!")
+    assert "NEW_PASSWORD" in Forms(page.text).inputs
+    page = browser.submit(page, NEW_PASSWORD="Ch0sen-password")
+    assert "SOFTWARE_TOKEN_MFA_CODE" in Forms(page.text).inputs
+    page = browser.submit(page, SOFTWARE_TOKEN_MFA_CODE="000000" if totp(secret) != "000000" else "111111")
+    assert page.status_code == 400
+    assert "code" in returned(browser.submit(page, SOFTWARE_TOKEN_MFA_CODE=totp(secret)))
+
+
+def test_signing_up_and_forgetting_in_the_browser(hosted):
+    pool = hosted()
+    pool.api.update_user_pool(UserPoolId=pool.id, AutoVerifiedAttributes=["email"])
+    browser = Browser(pool)
+    to = f"new-{pool.id[-9:]}@example.com".lower()
+    page = browser.get("signup?" + urllib.parse.urlencode(pool.query))
+    page = browser.get(browser.submit(page, username="newcomer", email=to, password=PASSWORD).headers["Location"])
+    assert browser.submit(page, code=pool.code(to)).status_code == 302
+    assert "code" in returned(browser.sign_in(pool.query, username="newcomer"))
+    page = browser.get("forgotPassword?" + urllib.parse.urlencode(pool.query))
+    page = browser.get(browser.submit(page, username="newcomer").headers["Location"])
+    assert browser.submit(page, code=pool.code(to), password="An0ther-one").status_code == 302
+    other = Browser(pool)
+    assert "code" in returned(other.sign_in(pool.query, username="newcomer", password="An0ther-one"))
+
+
+def test_programs_without_users(pools):
+    pool = pools()
+    pool.api.create_resource_server(UserPoolId=pool.id, Identifier="api", Name="API", Scopes=[{"ScopeName": "read", "ScopeDescription": "Read"}])
+    machine = pool.add_client(ClientName="machine", GenerateSecret=True, AllowedOAuthFlows=["client_credentials"], AllowedOAuthScopes=["api/read"],
+                              AllowedOAuthFlowsUserPoolClient=True)
+    ask = lambda secret, **form: requests.post(f"{pool.cloud.url}/{pool.id}/oauth2/token", auth=(machine["ClientId"], secret),
+                                               data={"grant_type": "client_credentials", **form})
+    told = ask(machine["ClientSecret"], scope="api/read").json()
+    claims = pool.verified(told["access_token"])
+    assert claims["scope"] == "api/read" and claims["sub"] == claims["client_id"] == machine["ClientId"] and "username" not in claims
+    assert set(told) == {"access_token", "expires_in", "token_type"}
+    assert ask("wrong").json() == {"error": "invalid_client"}
+    assert ask(machine["ClientSecret"], scope="api/write").json() == {"error": "invalid_scope"}
+    assert ask(machine["ClientSecret"], grant_type="password").json() == {"error": "unsupported_grant_type"}
+
+
+def test_pages_of_other_origins_may_sign_their_users_in(pool):
+    pool.user("jane")
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST",
+               "Access-Control-Request-Headers": "content-type,x-amz-target,x-amz-user-agent"}
+    host = {"Host": "cognito-idp.ap-northeast-1.amazonaws.com"}
+    preflight = requests.options(pool.cloud.url, headers={**headers, **host})
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    signed = {**headers, **host, "Access-Control-Request-Headers": "authorization,x-amz-target"}
+    assert "Access-Control-Allow-Origin" not in requests.options(pool.cloud.url, headers=signed).headers
+    answer = requests.post(pool.cloud.url, headers={
+        **host, "Origin": "https://app.example", "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"},
+        json={"ClientId": pool.client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": {"USERNAME": "jane", "PASSWORD": PASSWORD}})
+    assert answer.json()["AuthenticationResult"] and answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_signing_in_by_another_provider(hosted, pools):
+    """A pool is the provider of another one: the browser goes there and comes back."""
+    there, here = hosted(), hosted()
+    for who in (there, here):
+        who.pages = f"{who.cloud.url}/{who.id}"
+    there.api.update_user_pool_client(UserPoolId=there.id, ClientId=there.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
+                                      AllowedOAuthScopes=["openid", "email", "profile"], CallbackURLs=[f"{here.pages}/oauth2/idpresponse"])
+    details = {"client_id": there.client_id, "client_secret": "", "oidc_issuer": f"https://cognito-idp.ap-northeast-1.amazonaws.com/{there.id}",
+               "authorize_scopes": "openid email profile", "attributes_request_method": "GET", "authorize_url": f"{there.pages}/oauth2/authorize",
+               "token_url": f"{there.pages}/oauth2/token", "jwks_uri": f"{there.pages}/.well-known/jwks.json",
+               "attributes_url": f"{there.pages}/oauth2/userInfo"}
+    here.api.create_identity_provider(UserPoolId=here.id, ProviderName="There", ProviderType="OIDC", ProviderDetails=details,
+                                      AttributeMapping={"email": "email", "nickname": "name"})
+    here.api.update_user_pool_client(UserPoolId=here.id, ClientId=here.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
+                                     AllowedOAuthScopes=["openid", "email", "profile"], CallbackURLs=[CALLBACK], SupportedIdentityProviders=["COGNITO", "There"])
+    browser = Browser(here)
+    assert "Continue with There" in browser.get("login?" + urllib.parse.urlencode(here.query)).text
+    away = browser.get("oauth2/authorize?" + urllib.parse.urlencode({**here.query, "scope": "openid profile", "identity_provider": "There"}))
+    assert away.headers["Location"].startswith(f"{there.pages}/oauth2/authorize?")
+    login = browser.session.get(away.headers["Location"])
+    back = browser.submit(login, username="jane", password=PASSWORD)
+    arrived = browser.session.get(back.headers["Location"], allow_redirects=False)
+    tokens = exchange(browser, here, code=returned(arrived)["code"]).json()
+    claims = here.verified(tokens["id_token"], audience=here.client_id)
+    assert claims["cognito:username"].startswith("There_") and claims["nickname"] == "Jane" and claims["email"] == "jane@example.com"
+    assert claims["identities"][0]["providerName"] == "There"
+    user = here.api.admin_get_user(UserPoolId=here.id, Username=claims["cognito:username"])
+    assert user["UserStatus"] == "EXTERNAL_PROVIDER"
+    replayed = browser.session.get(back.headers["Location"], allow_redirects=False)
+    assert replayed.status_code == 400
