@@ -62,16 +62,20 @@ pub fn last_used(r: &Reader, role: &Entity) -> Result<RoleLastUsed, Fault> {
 }
 
 /// Changes what only roles have.
-fn change(w: &mut Writer, name: &str, change: impl FnOnce(&mut RoleDetails)) -> Result<Entity, Fault> {
+/// `describes`: only the description changes, which may be done to a service-linked role too.
+fn change(w: &mut Writer, name: &str, describes: bool, change: impl FnOnce(&mut RoleDetails)) -> Result<Entity, Fault> {
     entity::update(w, Kind::Role, name, |role| {
-        role.refuse_service_linked()?;
+        if !describes {
+            role.refuse_service_linked()?;
+        }
         role.role.as_mut().map(change);
         Ok(())
     })
 }
 
 pub fn update_role(w: &mut Writer, input: UpdateRoleRequest) -> Result<UpdateRoleResponse, Fault> {
-    change(w, &input.role_name, |role| {
+    let describes = input.max_session_duration.is_none();
+    change(w, &input.role_name, describes, |role| {
         role.max_session = input.max_session_duration.unwrap_or(role.max_session);
         role.description = input.description.or(role.description.take());
     })?;
@@ -82,14 +86,14 @@ pub fn update_role_description(
     w: &mut Writer,
     input: UpdateRoleDescriptionRequest,
 ) -> Result<UpdateRoleDescriptionResponse, Fault> {
-    let role = change(w, &input.role_name, |role| role.description = Some(input.description))?;
+    let role = change(w, &input.role_name, true, |role| role.description = Some(input.description))?;
     Ok(UpdateRoleDescriptionResponse { role: Some(shown(&role, w.caller.account())) })
 }
 
 pub fn update_assume_role_policy(w: &mut Writer, input: UpdateAssumeRolePolicyRequest) -> Result<Unit, Fault> {
     document::check(&input.policy_document, Purpose::Trust)?;
     quota::trust_policy_size(&input.policy_document)?;
-    change(w, &input.role_name, |role| role.trust = input.policy_document)?;
+    change(w, &input.role_name, false, |role| role.trust = input.policy_document)?;
     Ok(Unit)
 }
 

@@ -93,7 +93,9 @@ pub async fn active(h: &Hands, name: &str) -> Result<Made, Failure> {
             Ok(found.get("Table").filter(|table| table["TableStatus"] == "ACTIVE").cloned())
         })
         .await?;
-    let made = Made::new(name).attribute("Arn", text_at(&table, "/TableArn"));
+    let made = Made::new(name)
+        .attribute("Arn", text_at(&table, "/TableArn"))
+        .attribute("TableId", text_at(&table, "/TableId"));
     Ok(match table["LatestStreamArn"].as_str() {
         Some(arn) => made.attribute("StreamArn", arn),
         None => made,
@@ -137,6 +139,12 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let stream_changed = w.changed("StreamSpecification");
     if !changed.is_empty() || stream_changed || w.changed("SSESpecification") {
         let mut input = w.pick(&changed);
+        // A property that is gone is what it is by default again.
+        for (property, default) in [("DeletionProtectionEnabled", json!(false)), ("TableClass", json!("STANDARD"))] {
+            if changed.contains(&property) {
+                input.entry(property).or_insert(default);
+            }
+        }
         if changed.contains(&"BillingMode") && w.get("BillingMode") != "PAY_PER_REQUEST" {
             input.extend(w.pick(&["ProvisionedThroughput"]));
         }

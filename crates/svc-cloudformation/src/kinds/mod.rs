@@ -9,12 +9,15 @@ mod dynamodb;
 mod ecr;
 mod function;
 mod function_parts;
+mod global_table;
 mod hands;
 mod http_api;
 mod iam_group;
 mod iam_policy;
 mod iam_role;
+mod iam_trusted;
 mod iam_user;
+mod log_filters;
 mod logs;
 mod nested;
 mod permission;
@@ -130,6 +133,7 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CloudFormation::WaitCondition" => wait::create(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::create_handle(h, w),
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::create(h, w).await,
+        "AWS::DynamoDB::GlobalTable" => global_table::create(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::create(h, w).await,
         "AWS::ECR::Repository" => ecr::create(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::create_key(h, w).await,
@@ -137,8 +141,10 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::GroupPolicy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" => iam_policy::put_one(h, w).await,
         "AWS::IAM::InstanceProfile" => iam_role::create_profile(h, w).await,
         "AWS::IAM::ManagedPolicy" => iam_policy::create_managed(h, w).await,
+        "AWS::IAM::OIDCProvider" => iam_trusted::create_provider(h, w).await,
         "AWS::IAM::Policy" => iam_policy::create_inline(h, w).await,
         "AWS::IAM::Role" => iam_role::create(h, w).await,
+        "AWS::IAM::ServiceLinkedRole" => iam_trusted::create_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::create(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::add_users(h, w).await,
         "AWS::Lambda::Alias" => function_parts::create_alias(h, w).await,
@@ -152,6 +158,8 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Lambda::Version" => function_parts::create_version(h, w).await,
         "AWS::Logs::LogGroup" => logs::create(h, w).await,
         "AWS::Logs::LogStream" => logs::create_stream(h, w).await,
+        "AWS::Logs::MetricFilter" => log_filters::put_metric_filter(h, w).await,
+        "AWS::Logs::SubscriptionFilter" => log_filters::put_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => s3::create(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
@@ -183,6 +191,7 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CloudFormation::Macro" => put_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::update(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::update(h, w).await,
+        "AWS::DynamoDB::GlobalTable" => global_table::update(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::update(h, w).await,
         "AWS::ECR::Repository" => ecr::update(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::update_key(h, w).await,
@@ -190,8 +199,10 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::GroupPolicy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" => iam_policy::put_one(h, w).await,
         "AWS::IAM::InstanceProfile" => iam_role::update_profile(h, w).await,
         "AWS::IAM::ManagedPolicy" => iam_policy::update_managed(h, w).await,
+        "AWS::IAM::OIDCProvider" => iam_trusted::update_provider(h, w).await,
         "AWS::IAM::Policy" => iam_policy::update_inline(h, w).await,
         "AWS::IAM::Role" => iam_role::update(h, w).await,
+        "AWS::IAM::ServiceLinkedRole" => iam_trusted::update_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::update(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::update_users(h, w).await,
         "AWS::Lambda::Alias" => function_parts::update_alias(h, w).await,
@@ -200,6 +211,8 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::Lambda::Function" => function::update(h, w).await,
         "AWS::Lambda::Url" => function_parts::update_url(h, w).await,
         "AWS::Logs::LogGroup" => logs::update(h, w).await,
+        "AWS::Logs::MetricFilter" => log_filters::put_metric_filter(h, w).await,
+        "AWS::Logs::SubscriptionFilter" => log_filters::put_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => s3::update(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
@@ -240,15 +253,17 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::CloudFormation::Stack" => nested::delete(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::delete_handle(h, w),
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::delete(h, w).await,
-        "AWS::DynamoDB::Table" => dynamodb::delete(h, w).await,
+        "AWS::DynamoDB::GlobalTable" | "AWS::DynamoDB::Table" => dynamodb::delete(h, w).await,
         "AWS::ECR::Repository" => ecr::delete(h, w).await,
         "AWS::IAM::AccessKey" => iam_user::delete_key(h, w).await,
         "AWS::IAM::Group" => iam_group::delete(h, w).await,
         "AWS::IAM::GroupPolicy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" => iam_policy::delete_one(h, w).await,
         "AWS::IAM::InstanceProfile" => iam_role::delete_profile(h, w).await,
         "AWS::IAM::ManagedPolicy" => iam_policy::delete_managed(h, w).await,
+        "AWS::IAM::OIDCProvider" => iam_trusted::delete_provider(h, w).await,
         "AWS::IAM::Policy" => iam_policy::delete_inline(h, w).await,
         "AWS::IAM::Role" => iam_role::delete(h, w).await,
+        "AWS::IAM::ServiceLinkedRole" => iam_trusted::delete_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::delete(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::remove_users(h, w).await,
         "AWS::Lambda::Alias" => function_parts::delete_alias(h, w).await,
@@ -262,6 +277,8 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::Lambda::Version" => function_parts::delete_version(h, w).await,
         "AWS::Logs::LogGroup" => h.remove("logs", "DeleteLogGroup", json!({"logGroupName": w.physical_id})).await,
         "AWS::Logs::LogStream" => logs::delete_stream(h, w).await,
+        "AWS::Logs::MetricFilter" => log_filters::delete_metric_filter(h, w).await,
+        "AWS::Logs::SubscriptionFilter" => log_filters::delete_subscription_filter(h, w).await,
         "AWS::S3::Bucket" => h.remove("s3", "DeleteBucket", json!({"Bucket": w.physical_id})).await,
         "AWS::S3::BucketPolicy" => h.remove("s3", "DeleteBucketPolicy", json!({"Bucket": w.get("Bucket")})).await,
         "AWS::SSM::Parameter" => h.remove("ssm", "DeleteParameter", json!({"Name": w.physical_id})).await,
