@@ -249,3 +249,36 @@ def test_developers_users(cloud, cognito, name):
     cognito.unlink_developer_identity(IdentityId=bob, DeveloperUserIdentifier="alice-2", **merge)
     refused("ResourceNotFoundException", cognito.lookup_developer_identity, IdentityPoolId=pool, DeveloperUserIdentifier="alice-2")
     refused("InvalidParameterException", cognito.get_id, IdentityPoolId=pool, Logins={"login.example": "alice"})
+
+
+def test_users_of_a_user_pool(cloud, cognito, name):
+    """A user pool's user gets the group's role; a user who is disabled gets nothing more, where the pool checks."""
+    idp = cloud.client("cognito-idp")
+    users = idp.create_user_pool(PoolName=name)["UserPool"]["Id"]
+    client = idp.create_user_pool_client(UserPoolId=users, ClientName=name, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]["ClientId"]
+    provider = f"cognito-idp.ap-northeast-1.amazonaws.com/{users}"
+    pool = cognito.create_identity_pool(
+        IdentityPoolName=name, AllowUnauthenticatedIdentities=False, CognitoIdentityProviders=[{"ProviderName": provider, "ClientId": client, "ServerSideTokenCheck": True}]
+    )["IdentityPoolId"]
+    roles = {kind: role_for(cloud, f"{name}-{kind}", trust(pool)) for kind in ("default", "team")}
+    mapping = {"Type": "Token", "AmbiguousRoleResolution": "AuthenticatedRole"}
+    cognito.set_identity_pool_roles(IdentityPoolId=pool, Roles={"authenticated": roles["default"]}, RoleMappings={f"{provider}:{client}": mapping})
+    idp.create_group(UserPoolId=users, GroupName="team", RoleArn=roles["team"])
+    idp.admin_create_user(UserPoolId=users, Username="alice", MessageAction="SUPPRESS")
+    idp.admin_set_user_password(UserPoolId=users, Username="alice", Password="Passw0rd!", Permanent=True)
+
+    def login():
+        signed_in = idp.admin_initiate_auth(UserPoolId=users, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters={"USERNAME": "alice", "PASSWORD": "Passw0rd!"})
+        return {provider: signed_in["AuthenticationResult"]["IdToken"]}, signed_in["AuthenticationResult"]["AccessToken"]
+
+    logins, access = login()
+    identity = cognito.get_id(IdentityPoolId=pool, Logins=logins)["IdentityId"]
+    keys = cognito.get_credentials_for_identity(IdentityId=identity, Logins=logins)["Credentials"]
+    assert who(cloud, keys).split("/")[1] == f"{name}-default"
+    idp.admin_add_user_to_group(UserPoolId=users, Username="alice", GroupName="team")
+    logins, access = login()
+    keys = cognito.get_credentials_for_identity(IdentityId=identity, Logins=logins)["Credentials"]
+    assert who(cloud, keys).split("/")[1] == f"{name}-team"
+    refused("NotAuthorizedException", cognito.get_id, IdentityPoolId=pool, Logins={provider: access})
+    idp.admin_disable_user(UserPoolId=users, Username="alice")
+    refused("NotAuthorizedException", cognito.get_credentials_for_identity, IdentityId=identity, Logins=logins)

@@ -51,6 +51,16 @@ pub struct Identity {
     pub caller: Option<String>,
     pub user: Option<String>,
     pub user_arn: Option<String>,
+    pub cognito: Option<CognitoIdentity>,
+}
+
+/// The identity of an identity pool whose credentials signed.
+#[derive(Debug, Clone, Default)]
+pub struct CognitoIdentity {
+    pub pool: String,
+    pub identity: String,
+    /// `authenticated`, the provider, and how the user signed in there.
+    pub how: Vec<String>,
 }
 
 /// What went wrong, for `$context.error`.
@@ -126,16 +136,18 @@ impl Identity {
             identity.insert("apiKey".into(), json!(key));
             identity.insert("apiKeyId".into(), json!(self.api_key_id));
         }
+        let cognito = self.cognito.as_ref();
+        let provider = cognito.map(|cognito| cognito.how.get(1..).unwrap_or_default().join(","));
         for (name, value) in [
-            ("cognitoIdentityPoolId", &None),
+            ("cognitoIdentityPoolId", &cognito.map(|cognito| cognito.pool.clone())),
             ("accountId", &self.account_id),
-            ("cognitoIdentityId", &None),
+            ("cognitoIdentityId", &cognito.map(|cognito| cognito.identity.clone())),
             ("caller", &self.caller),
             ("sourceIp", &Some(self.source_ip.clone())),
             ("principalOrgId", &None),
             ("accessKey", &self.access_key),
-            ("cognitoAuthenticationType", &None),
-            ("cognitoAuthenticationProvider", &None),
+            ("cognitoAuthenticationType", &cognito.and_then(|cognito| cognito.how.first().cloned())),
+            ("cognitoAuthenticationProvider", &provider.filter(|provider| !provider.is_empty())),
             ("userArn", &self.user_arn),
             ("userAgent", &self.user_agent),
             ("user", &self.user),

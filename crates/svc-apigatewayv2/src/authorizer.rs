@@ -1,8 +1,8 @@
-//! Authorizers of HTTP APIs: Lambda functions. Those that verify JWTs are not built.
+//! Authorizers of HTTP APIs: Lambda functions, and issuers of JSON Web Tokens.
 
 use crate::alike::alike;
 use crate::api::{edit, load, new_id, set};
-use crate::definition::{Authorizer, Definition};
+use crate::definition::{Authorizer, Definition, Jwt};
 use crate::faults::{bad_request, conflict, unknown};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::apigatewayv2 as model;
@@ -12,12 +12,11 @@ pub fn create_authorizer(
     w: &mut Writer,
     input: model::CreateAuthorizerRequest,
 ) -> Result<model::CreateAuthorizerResponse, Fault> {
-    if input.authorizer_type != "REQUEST" {
-        return Err(Fault::not_implemented(&format!("CreateAuthorizer with authorizerType {}", input.authorizer_type)));
-    }
     let authorizer = edit(w, &input.api_id, |api| {
         let ttl = if input.identity_source.is_empty() { 0 } else { 300 };
+        let jwt = (input.authorizer_type == "JWT").then(|| jwt(input.jwt_configuration)).transpose()?;
         let authorizer = Authorizer {
+            jwt,
             id: new_id(),
             name: input.name,
             uri: input.authorizer_uri.unwrap_or_default(),
@@ -25,6 +24,7 @@ pub fn create_authorizer(
             identity_source: input.identity_source,
             payload_format_version: input.authorizer_payload_format_version.unwrap_or_default(),
             simple_responses: input.enable_simple_responses.unwrap_or(false),
+            // Tokens are verified with every request: there is nothing to keep.
             result_ttl_in_seconds: input.authorizer_result_ttl_in_seconds.unwrap_or(ttl),
         };
         check(&api.definition, &authorizer)?;
@@ -34,7 +34,29 @@ pub fn create_authorizer(
     alike(&shape(&authorizer))
 }
 
+/// The issuer and the audiences of tokens.
+fn jwt(given: Option<model::JWTConfiguration>) -> Result<Jwt, Fault> {
+    let given = given.unwrap_or_default();
+    let issuer = given.issuer.filter(|issuer| issuer.starts_with("https://") || is_local(issuer));
+    let issuer = issuer.ok_or_else(|| bad_request("Invalid issuer: it must be an HTTPS URL"))?;
+    Ok(Jwt { issuer, audiences: given.audience.unwrap_or_default() })
+}
+
+/// An issuer on this machine may do without TLS.
+fn is_local(issuer: &str) -> bool {
+    issuer.strip_prefix("http://").is_some_and(kogumo_issuers::is_local)
+}
+
 fn check(definition: &Definition, authorizer: &Authorizer) -> Result<(), Fault> {
+    if definition.authorizers.values().any(|known| known.name == authorizer.name && known.id != authorizer.id) {
+        return Err(conflict("Authorizer name must be unique"));
+    }
+    if authorizer.jwt.is_some() {
+        return match authorizer.identity_source.as_slice() {
+            [one] if one.starts_with("$request.header.") || one.starts_with("$request.querystring.") => Ok(()),
+            _ => Err(bad_request("JWT authorizers need one identity source: a header or a query string parameter")),
+        };
+    }
     if !authorizer.uri.contains(":lambda:path/") {
         return Err(bad_request("Invalid Authorizer URI specified"));
     }
@@ -45,9 +67,6 @@ fn check(definition: &Definition, authorizer: &Authorizer) -> Result<(), Fault> 
     }
     if !(0..=3600).contains(&authorizer.result_ttl_in_seconds) {
         return Err(bad_request("Authorizer result TTL must be between 0 and 3600 seconds"));
-    }
-    if definition.authorizers.values().any(|known| known.name == authorizer.name && known.id != authorizer.id) {
-        return Err(conflict("Authorizer name must be unique"));
     }
     Ok(())
 }
@@ -84,6 +103,9 @@ pub fn update_authorizer(
         set(&mut authorizer.simple_responses, input.enable_simple_responses);
         set(&mut authorizer.result_ttl_in_seconds, input.authorizer_result_ttl_in_seconds);
         authorizer.credentials = input.authorizer_credentials_arn.or(authorizer.credentials);
+        if let (Some(_), Some(given)) = (&authorizer.jwt, input.jwt_configuration) {
+            authorizer.jwt = Some(jwt(Some(given))?);
+        }
         check(&api.definition, &authorizer)?;
         api.definition.authorizers.insert(authorizer.id.clone(), authorizer.clone());
         Ok(authorizer)
@@ -104,16 +126,23 @@ pub fn delete_authorizer(w: &mut Writer, input: model::DeleteAuthorizerRequest) 
 }
 
 fn shape(authorizer: &Authorizer) -> model::Authorizer {
+    let common = model::Authorizer {
+        authorizer_id: Some(authorizer.id.clone()),
+        identity_source: Some(authorizer.identity_source.clone()),
+        name: authorizer.name.clone(),
+        ..model::Authorizer::default()
+    };
+    if let Some(jwt) = &authorizer.jwt {
+        let jwt = model::JWTConfiguration { audience: Some(jwt.audiences.clone()), issuer: Some(jwt.issuer.clone()) };
+        return model::Authorizer { authorizer_type: Some("JWT".into()), jwt_configuration: Some(jwt), ..common };
+    }
     model::Authorizer {
         authorizer_credentials_arn: authorizer.credentials.clone(),
-        authorizer_id: Some(authorizer.id.clone()),
         authorizer_payload_format_version: Some(authorizer.payload_format_version.clone()),
         authorizer_result_ttl_in_seconds: Some(authorizer.result_ttl_in_seconds),
         authorizer_type: Some("REQUEST".into()),
         authorizer_uri: Some(authorizer.uri.clone()),
         enable_simple_responses: Some(authorizer.simple_responses),
-        identity_source: Some(authorizer.identity_source.clone()),
-        name: authorizer.name.clone(),
-        ..model::Authorizer::default()
+        ..common
     }
 }

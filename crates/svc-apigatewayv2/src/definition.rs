@@ -25,7 +25,7 @@ pub struct Route {
     pub key: String,
     /// `integrations/{id}`
     pub target: Option<String>,
-    /// `NONE` or `CUSTOM`.
+    /// `NONE`, `CUSTOM`, `JWT` or `AWS_IAM`.
     pub authorization_type: String,
     pub authorizer_id: Option<String>,
     pub authorization_scopes: Vec<String>,
@@ -60,6 +60,16 @@ pub struct Authorizer {
     pub payload_format_version: String,
     pub simple_responses: bool,
     pub result_ttl_in_seconds: i32,
+    /// What tokens an authorizer of type `JWT` believes; Lambda authorizers have none.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
+}
+
+/// The issuer of tokens, and for whom they must be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Jwt {
+    pub issuer: String,
+    pub audiences: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use crate::alike::alike;
 use crate::api::{self, Api, new_id, read_cors, shape};
-use crate::definition::{Authorizer, Cors, Definition, Integration, Route};
+use crate::definition::{Authorizer, Cors, Definition, Integration, Jwt, Route};
 use crate::faults::bad_request;
 use crate::integration::DEFAULT_TIMEOUT;
 use kogumo_door::Writer;
@@ -101,14 +101,15 @@ impl Import<'_> {
             }
             None => None,
         };
-        let authorizer = self.authorizer_of(operation, new)?;
+        let (authorization_type, authorizer_id, authorization_scopes) = self.authorization_of(operation, new);
         let known = self.old.routes.values().find(|route| route.key == key);
         let route = Route {
             id: known.map_or_else(new_id, |route| route.id.clone()),
             key,
             target,
-            authorization_type: if authorizer.is_some() { "CUSTOM" } else { "NONE" }.into(),
-            authorizer_id: authorizer,
+            authorization_type: authorization_type.into(),
+            authorizer_id,
+            authorization_scopes,
             operation_name: operation.get("operationId").and_then(text),
             ..Route::default()
         };
@@ -161,9 +162,11 @@ impl Import<'_> {
         for (name, scheme) in self.schemes().into_iter().flatten() {
             let Some(authorizer) = scheme.get("x-amazon-apigateway-authorizer") else { continue };
             let field = |name: &str| authorizer.get(name).and_then(text);
-            if field("type").as_deref() != Some("request") {
-                return Err(Fault::not_implemented("Authorizers of type jwt of HTTP APIs"));
-            }
+            let jwt = match field("type").as_deref() {
+                Some("request") => None,
+                Some("jwt") => Some(read_jwt(authorizer)?),
+                other => return Err(bad_request(format!("Invalid authorizer type {}", other.unwrap_or_default()))),
+            };
             let known = self.old.authorizers.values().find(|known| known.name == *name);
             let sources = field("identitySource").unwrap_or_default();
             let sources: Vec<String> =
@@ -182,28 +185,50 @@ impl Import<'_> {
                     None => 300,
                 },
                 identity_source: sources,
+                jwt,
             };
             new.authorizers.insert(authorizer.id.clone(), authorizer);
         }
         Ok(())
     }
 
-    /// The authorizer that an operation's `security`, else the document's, names.
-    fn authorizer_of(&self, operation: &Json, new: &Definition) -> Result<Option<String>, Fault> {
+    /// How an operation is authorized: its `security`, else the document's, names an authorizer, with scopes, or IAM.
+    fn authorization_of(&self, operation: &Json, new: &Definition) -> (&'static str, Option<String>, Vec<String>) {
         let requirements = operation.get("security").or_else(|| self.document.get("security"));
         for requirement in requirements.and_then(Json::as_array).into_iter().flatten() {
-            for name in requirement.as_object().into_iter().flatten().map(|(name, _)| name) {
+            for (name, scopes) in requirement.as_object().into_iter().flatten() {
                 if let Some(known) = new.authorizers.values().find(|known| known.name == *name) {
-                    return Ok(Some(known.id.clone()));
+                    let scopes = scopes.as_array().into_iter().flatten().filter_map(text).collect();
+                    let kind = if known.jwt.is_some() { "JWT" } else { "CUSTOM" };
+                    return (kind, Some(known.id.clone()), scopes);
                 }
                 let scheme = self.schemes().and_then(|schemes| schemes.get(name));
                 if scheme.is_some_and(|scheme| scheme.get("x-amazon-apigateway-authtype").is_some()) {
-                    return Err(Fault::not_implemented("Routes of HTTP APIs with IAM authorization"));
+                    return ("AWS_IAM", None, Vec::new());
                 }
             }
         }
-        Ok(None)
+        // SAM writes the type beside the operation.
+        let own = operation.pointer("/x-amazon-apigateway-auth/type").and_then(Json::as_str);
+        if own.is_some_and(|kind| kind.eq_ignore_ascii_case("AWS_IAM")) {
+            return ("AWS_IAM", None, Vec::new());
+        }
+        ("NONE", None, Vec::new())
     }
+}
+
+/// The `jwtConfiguration` of a document's authorizer.
+fn read_jwt(authorizer: &Json) -> Result<Jwt, Fault> {
+    let configuration = authorizer.get("jwtConfiguration");
+    let issuer = configuration.and_then(|jwt| jwt.get("issuer")).and_then(text);
+    let audiences = configuration.and_then(|jwt| jwt.get("audience"));
+    let audiences = match audiences {
+        Some(Json::Array(several)) => several.iter().filter_map(text).collect(),
+        Some(one) => text(one).into_iter().collect(),
+        None => Vec::new(),
+    };
+    let issuer = issuer.ok_or_else(|| bad_request("A JWT authorizer needs an issuer"))?;
+    Ok(Jwt { issuer, audiences })
 }
 
 /// A scalar as text.

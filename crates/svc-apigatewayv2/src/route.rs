@@ -53,9 +53,17 @@ fn check(definition: &Definition, route: &Route) -> Result<(), Fault> {
     }
     match route.authorization_type.as_str() {
         "NONE" => Ok(()),
-        "CUSTOM" if route.authorizer_id.as_ref().is_some_and(|id| definition.authorizers.contains_key(id)) => Ok(()),
-        "CUSTOM" => Err(bad_request("A valid authorizerId is required for the authorization type CUSTOM")),
-        other => Err(Fault::not_implemented(&format!("Routes with authorizationType {other}"))),
+        "AWS_IAM" => Ok(()),
+        kind @ ("CUSTOM" | "JWT") => {
+            let authorizer = route.authorizer_id.as_ref().and_then(|id| definition.authorizers.get(id));
+            match authorizer.is_some_and(|authorizer| authorizer.jwt.is_some() == (kind == "JWT")) {
+                true => Ok(()),
+                false => {
+                    Err(bad_request(format!("A valid authorizerId is required for the authorization type {kind}")))
+                }
+            }
+        }
+        other => Err(bad_request(format!("Invalid authorizationType {other}"))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! May this client call this method: Lambda authorizers.
+//! May this client call this method: Lambda authorizers, user pools, signatures.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
 
 use super::call::Call;
@@ -10,6 +10,7 @@ use super::function::{self, Invocation};
 use super::iam;
 use super::mapping::Sources;
 use super::runtime::Authorized;
+use super::user_pool;
 use crate::authorizer::DEFAULT_TTL_SECONDS;
 use crate::definition::{Authorizer, Method};
 use kogumo_execute_api::access::{Verdict, verdict};
@@ -30,13 +31,27 @@ pub async fn authorize(
     match method.authorization_type.as_str() {
         "NONE" => Ok(None),
         "AWS_IAM" => iam::identify(call, context).map(|()| None),
-        "CUSTOM" => {
+        kind => {
             let authorizer = method.authorizer_id.as_ref().and_then(|id| call.definition.authorizers.get(id));
             let authorizer = authorizer.ok_or_else(|| Failure::new(&AUTHORIZER_CONFIGURATION_ERROR))?;
+            if kind == "COGNITO_USER_POOLS" {
+                let header = header(call, authorizer, path, context)?;
+                return user_pool::authorize(call, method, authorizer, &header, context).await.map(|()| None);
+            }
             by_function(call, authorizer, path, context).await
         }
-        _ => Err(Failure::saying(&AUTHORIZER_CONFIGURATION_ERROR, "Cognito authorizers are not implemented by Kogumo")),
     }
+}
+
+/// Where a user pool's token is: one header, `Authorization` if nothing else is said.
+fn header(call: &Call<'_>, authorizer: &Authorizer, path: &Pairs, context: &Context) -> Result<String, Failure> {
+    const DEFAULT: &str = "method.request.header.Authorization";
+    let request = call.request;
+    let sources =
+        Sources { path, query: &request.query, headers: &request.headers, body: &[], context, response: None };
+    let source = authorizer.identity_source.as_deref().filter(|source| !source.is_empty()).unwrap_or(DEFAULT);
+    let value = sources.evaluate(source).pop().filter(|value| !value.is_empty());
+    value.ok_or_else(|| Failure::new(&UNAUTHORIZED))
 }
 
 async fn by_function(

@@ -18,4 +18,5 @@ mod schema;
 pub mod serve;
 mod service_backend;
 mod transform;
+mod user_pool;
 mod validate;

@@ -1,9 +1,9 @@
-//! May this client call this route: Lambda authorizers.
+//! May this client call this route: Lambda authorizers, tokens, signatures.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
 use super::integrate::invoke;
 use super::runtime::Authorized;
-use super::{Call, FORBIDDEN, INTERNAL, Refusal, UNAUTHORIZED, event};
+use super::{Call, FORBIDDEN, INTERNAL, Refusal, UNAUTHORIZED, event, iam, token};
 use crate::definition::Authorizer;
 use kogumo_execute_api::access::{Verdict, verdict};
 use kogumo_execute_api::context::Context;
@@ -11,12 +11,18 @@ use serde_json::{Value as Json, json};
 
 /// Lets a request through or tells why not.
 pub async fn authorize(call: &Call<'_>, context: &mut Context) -> Result<(), Refusal> {
-    if call.route.authorization_type == "NONE" {
-        return Ok(());
+    match call.route.authorization_type.as_str() {
+        "NONE" => return Ok(()),
+        "AWS_IAM" => return iam::authorize(call, context),
+        _ => {}
     }
     let authorizer = call.route.authorizer_id.as_ref().and_then(|id| call.definition.authorizers.get(id));
     let authorizer = authorizer.ok_or(INTERNAL)?;
     let identities = identities(call, authorizer, context)?;
+    if let Some(trusted) = &authorizer.jwt {
+        let value = identities.first().ok_or(UNAUTHORIZED)?;
+        return token::authorize(call, trusted, value, context).await;
+    }
     let key =
         format!("{}/{}/{}/{}/{}", context.api_id, context.stage, authorizer.id, call.route.key, json!(identities));
     let ttl = i64::from(authorizer.result_ttl_in_seconds);
@@ -60,11 +66,7 @@ async fn ask(
     context: &Context,
 ) -> Result<Authorized, Refusal> {
     let (base_region, account) = (&call.scope.region, &call.scope.account);
-    let path = call.raw_path.trim_start_matches('/');
-    let arn = format!(
-        "arn:aws:execute-api:{base_region}:{account}:{}/{}/{}/{path}",
-        context.api_id, context.stage, call.request.method
-    );
+    let arn = call.route_arn(context);
     let event = match authorizer.payload_format_version.as_str() {
         "1.0" => {
             let mut event = event::event(call, context, "1.0");

@@ -104,7 +104,11 @@ fn request_context(call: &Call<'_>, context: &Context) -> Json {
         "timeEpoch": context.request_time_epoch,
     });
     if !context.authorizer.is_empty() {
-        out["authorizer"] = json!({"lambda": context.authorizer});
+        out["authorizer"] = match call.route.authorization_type.as_str() {
+            "JWT" => json!({"jwt": context.authorizer}),
+            "AWS_IAM" => json!(context.authorizer),
+            _ => json!({"lambda": context.authorizer}),
+        };
     }
     out
 }

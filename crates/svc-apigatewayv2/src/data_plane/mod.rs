@@ -5,10 +5,12 @@ mod answer;
 mod authorize;
 mod cors;
 mod event;
+mod iam;
 mod integrate;
 mod measure;
 mod route;
 pub mod runtime;
+mod token;
 
 use crate::definition::{Definition, Route};
 use crate::stage::{self, Stage};
@@ -74,6 +76,18 @@ pub struct Call<'a> {
     /// With the stage, unless it is `$default`.
     pub raw_path: &'a str,
     pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The ARN of what is called, with the path as sent.
+    fn route_arn(&self, context: &Context) -> String {
+        let Scope { account, region } = self.scope;
+        let path = self.raw_path.trim_start_matches('/');
+        format!(
+            "arn:aws:execute-api:{region}:{account}:{}/{}/{}/{path}",
+            context.api_id, context.stage, self.request.method
+        )
+    }
 }
 
 fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> BoxFuture<http::Response<Body>> {

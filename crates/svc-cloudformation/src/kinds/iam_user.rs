@@ -1,14 +1,14 @@
 //! `AWS::IAM::User` and `AWS::IAM::AccessKey`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::hands::{Hands, text_at, with};
 use super::iam_policy::{Holder, attach, detach_all, policies};
 use super::texts;
 use crate::world::{Failure, Made, Work};
 
-const PROPERTIES: [&str; 7] =
-    ["UserName", "Path", "Groups", "ManagedPolicyArns", "PermissionsBoundary", "Policies", "Tags"];
+const PROPERTIES: [&str; 8] =
+    ["UserName", "Path", "Groups", "LoginProfile", "ManagedPolicyArns", "PermissionsBoundary", "Policies", "Tags"];
 
 pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     w.only(&PROPERTIES)?;
@@ -16,6 +16,7 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
     let input = with(w.pick(&["Path", "PermissionsBoundary", "Tags"]), [("UserName", json!(name))]);
     h.make(w, "iam", "CreateUser", input).await?;
     let later = async {
+        login(h, w, &name).await?;
         groups(h, w, &name).await?;
         attach(h, w, Holder::User, &name).await?;
         policies(h, w, Holder::User, &name).await?;
@@ -27,6 +28,24 @@ pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
 pub async fn made(h: &Hands, name: &str) -> Result<Made, Failure> {
     let found = h.call("iam", "GetUser", json!({"UserName": name})).await?;
     Ok(Made::new(name).attribute("Arn", text_at(&found, "/User/Arn")))
+}
+
+/// Brings the password to what the template says.
+async fn login(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
+    if !w.changed("LoginProfile") {
+        return Ok(());
+    }
+    let profile = w.get("LoginProfile");
+    if profile.is_null() {
+        return h.remove("iam", "DeleteLoginProfile", json!({"UserName": name})).await;
+    }
+    let operation = if w.was("LoginProfile").is_null() { "CreateLoginProfile" } else { "UpdateLoginProfile" };
+    let reset = profile["PasswordResetRequired"].clone();
+    let input = with(
+        Map::new(),
+        [("UserName", json!(name)), ("Password", profile["Password"].clone()), ("PasswordResetRequired", reset)],
+    );
+    h.call("iam", operation, input).await.map(drop)
 }
 
 async fn groups(h: &Hands, w: &Work, name: &str) -> Result<(), Failure> {
@@ -56,6 +75,7 @@ pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         let path = w.text("Path").unwrap_or("/");
         h.call("iam", "UpdateUser", json!({"UserName": name, "NewPath": path})).await?;
     }
+    login(h, w, name).await?;
     groups(h, w, name).await?;
     attach(h, w, Holder::User, name).await?;
     policies(h, w, Holder::User, name).await?;
@@ -75,6 +95,9 @@ pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         h.remove("iam", "RemoveUserFromGroup", json!({"GroupName": group, "UserName": name})).await?;
     }
     detach_all(h, Holder::User, name).await?;
+    if !w.get("LoginProfile").is_null() {
+        h.remove("iam", "DeleteLoginProfile", json!({"UserName": name})).await?;
+    }
     h.remove("iam", "DeleteUser", json!({"UserName": name})).await
 }
 
