@@ -4,6 +4,7 @@ mod account;
 mod api;
 mod api_method;
 mod api_stage;
+mod cognito_identity;
 mod custom;
 mod dynamodb;
 mod ecr;
@@ -12,6 +13,7 @@ mod function_parts;
 mod global_table;
 mod hands;
 mod http_api;
+mod iam_device;
 mod iam_group;
 mod iam_policy;
 mod iam_role;
@@ -132,6 +134,9 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CloudFormation::Stack" => nested::create(h, w).await,
         "AWS::CloudFormation::WaitCondition" => wait::create(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::create_handle(h, w),
+        "AWS::Cognito::IdentityPool" => cognito_identity::create(h, w).await,
+        "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::put_principal_tags(h, w).await,
+        "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::put_roles(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::create(h, w).await,
         "AWS::DynamoDB::GlobalTable" => global_table::create(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::create(h, w).await,
@@ -147,6 +152,7 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::ServiceLinkedRole" => iam_trusted::create_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::create(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::add_users(h, w).await,
+        "AWS::IAM::VirtualMFADevice" => iam_device::create(h, w).await,
         "AWS::Lambda::Alias" => function_parts::create_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::put_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::create(h, w).await,
@@ -190,6 +196,9 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::CDK::Metadata" | "AWS::CloudFormation::WaitCondition" => Ok(unchanged(w)),
         "AWS::CloudFormation::Macro" => put_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::update(h, w).await,
+        "AWS::Cognito::IdentityPool" => cognito_identity::update(h, w).await,
+        "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::put_principal_tags(h, w).await,
+        "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::put_roles(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::update(h, w).await,
         "AWS::DynamoDB::GlobalTable" => global_table::update(h, w).await,
         "AWS::DynamoDB::Table" => dynamodb::update(h, w).await,
@@ -205,6 +214,7 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::IAM::ServiceLinkedRole" => iam_trusted::update_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::update(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::update_users(h, w).await,
+        "AWS::IAM::VirtualMFADevice" => iam_device::update(h, w).await,
         "AWS::Lambda::Alias" => function_parts::update_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::put_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::update(h, w).await,
@@ -252,6 +262,9 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::CloudFormation::Macro" => delete_macro(h, w),
         "AWS::CloudFormation::Stack" => nested::delete(h, w).await,
         "AWS::CloudFormation::WaitConditionHandle" => wait::delete_handle(h, w),
+        "AWS::Cognito::IdentityPool" => cognito_identity::delete(h, w).await,
+        "AWS::Cognito::IdentityPoolPrincipalTag" => cognito_identity::remove_principal_tags(h, w).await,
+        "AWS::Cognito::IdentityPoolRoleAttachment" => cognito_identity::remove_roles(h, w).await,
         kind if kind.starts_with("AWS::Cognito::UserPool") => user_pool::delete(h, w).await,
         "AWS::DynamoDB::GlobalTable" | "AWS::DynamoDB::Table" => dynamodb::delete(h, w).await,
         "AWS::ECR::Repository" => ecr::delete(h, w).await,
@@ -266,6 +279,7 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::IAM::ServiceLinkedRole" => iam_trusted::delete_linked_role(h, w).await,
         "AWS::IAM::User" => iam_user::delete(h, w).await,
         "AWS::IAM::UserToGroupAddition" => iam_group::remove_users(h, w).await,
+        "AWS::IAM::VirtualMFADevice" => iam_device::delete(h, w).await,
         "AWS::Lambda::Alias" => function_parts::delete_alias(h, w).await,
         "AWS::Lambda::EventInvokeConfig" => function_parts::delete_invoke_config(h, w).await,
         "AWS::Lambda::EventSourceMapping" => source::delete(h, w).await,
