@@ -146,3 +146,19 @@ def test_five_addresses_an_account(ec2):
     assert len(made) == 5
     with refused("AddressLimitExceeded", "The maximum number of addresses has been reached."):
         ec2.allocate_address()
+
+
+def test_reverse_names_are_nobodys(ec2):
+    allocation = ec2.allocate_address()["AllocationId"]
+    asked = ec2.describe_addresses_attribute(AllocationIds=[allocation], Attribute="domain-name")
+    assert asked["Addresses"] == []
+    with refused("InvalidAllocationID.NotFound"):
+        ec2.describe_addresses_attribute(AllocationIds=["eipalloc-00000000000000000"], Attribute="domain-name")
+
+
+def test_interfaces_are_attached_to_what_is_there(ec2, subnet):
+    interface = make(ec2, subnet)["NetworkInterfaceId"]
+    with refused("InvalidInstanceID.NotFound"):
+        ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId="i-00000000000000000", DeviceIndex=1)
+    with refused("InvalidAttachmentID.NotFound"):
+        ec2.detach_network_interface(AttachmentId="eni-attach-00000000000000000")

@@ -65,7 +65,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AttachClassicLinkVpc", "POST", "/"),
     &schema::Operation::unbuilt("AttachImageWatermark", "POST", "/"),
     &ATTACH_INTERNET_GATEWAY,
-    &schema::Operation::unbuilt("AttachNetworkInterface", "POST", "/"),
+    &ATTACH_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("AttachVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("AttachVolume", "POST", "/"),
     &schema::Operation::unbuilt("AttachVpnGateway", "POST", "/"),
@@ -316,7 +316,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeAccountVpcEncryptionControl", "POST", "/"),
     &schema::Operation::unbuilt("DescribeAddressTransfers", "POST", "/"),
     &DESCRIBE_ADDRESSES,
-    &schema::Operation::unbuilt("DescribeAddressesAttribute", "POST", "/"),
+    &DESCRIBE_ADDRESSES_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeAggregateIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribeApplicationStatus", "POST", "/"),
     &schema::Operation::unbuilt("DescribeApplicationStatusCheckAssociations", "POST", "/"),
@@ -512,7 +512,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DetachClassicLinkVpc", "POST", "/"),
     &schema::Operation::unbuilt("DetachImageWatermark", "POST", "/"),
     &DETACH_INTERNET_GATEWAY,
-    &schema::Operation::unbuilt("DetachNetworkInterface", "POST", "/"),
+    &DETACH_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("DetachVerifiedAccessTrustProvider", "POST", "/"),
     &schema::Operation::unbuilt("DetachVolume", "POST", "/"),
     &schema::Operation::unbuilt("DetachVpnGateway", "POST", "/"),
@@ -1063,6 +1063,27 @@ impl OperationType for AttachInternetGateway {
     type Input = AttachInternetGatewayRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &ATTACH_INTERNET_GATEWAY;
+}
+
+static ATTACH_NETWORK_INTERFACE: schema::Operation = schema::Operation {
+    name: "AttachNetworkInterface",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachNetworkInterfaceRequest,
+    output: &S_AttachNetworkInterfaceResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AttachNetworkInterface;
+impl OperationType for AttachNetworkInterface {
+    type Input = AttachNetworkInterfaceRequest;
+    type Output = AttachNetworkInterfaceResult;
+    const FACTS: &'static schema::Operation = &ATTACH_NETWORK_INTERFACE;
 }
 
 static AUTHORIZE_SECURITY_GROUP_EGRESS: schema::Operation = schema::Operation {
@@ -1968,6 +1989,27 @@ impl OperationType for DescribeAddresses {
     const FACTS: &'static schema::Operation = &DESCRIBE_ADDRESSES;
 }
 
+static DESCRIBE_ADDRESSES_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeAddressesAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeAddressesAttributeRequest,
+    output: &S_DescribeAddressesAttributeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeAddressesAttribute;
+impl OperationType for DescribeAddressesAttribute {
+    type Input = DescribeAddressesAttributeRequest;
+    type Output = DescribeAddressesAttributeResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_ADDRESSES_ATTRIBUTE;
+}
+
 static DESCRIBE_AVAILABILITY_ZONES: schema::Operation = schema::Operation {
     name: "DescribeAvailabilityZones",
     method: "POST",
@@ -2533,6 +2575,27 @@ impl OperationType for DetachInternetGateway {
     type Input = DetachInternetGatewayRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DETACH_INTERNET_GATEWAY;
+}
+
+static DETACH_NETWORK_INTERFACE: schema::Operation = schema::Operation {
+    name: "DetachNetworkInterface",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachNetworkInterfaceRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DetachNetworkInterface;
+impl OperationType for DetachNetworkInterface {
+    type Input = DetachNetworkInterfaceRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DETACH_NETWORK_INTERFACE;
 }
 
 static DISASSOCIATE_ADDRESS: schema::Operation = schema::Operation {
@@ -3232,8 +3295,20 @@ static L_Address: Layout = Layout::new(&[
     schema::Member::new("InstanceId", &S_String).wire("instanceId"),
     schema::Member::new("PublicIp", &S_String).wire("publicIp"),
 ]);
+static S_AddressAttribute: schema::Shape = schema::Shape::new("AddressAttribute", Kind::Structure(&L_AddressAttribute));
+static L_AddressAttribute: Layout = Layout::new(&[
+    schema::Member::new("PublicIp", &S_PublicIpAddress).wire("publicIp"),
+    schema::Member::new("AllocationId", &S_AllocationId).wire("allocationId"),
+    schema::Member::new("PtrRecord", &S_String).wire("ptrRecord"),
+    schema::Member::new("PtrRecordUpdate", &S_PtrUpdateStatus).wire("ptrRecordUpdate"),
+]);
+static S_AddressAttributeName: schema::Shape =
+    schema::Shape::new("AddressAttributeName", Kind::String).limits(Limits::NONE.values(&["domain-name"]));
 static S_AddressList: schema::Shape = schema::Shape::new("AddressList", Kind::List(&M_AddressList));
 static M_AddressList: schema::Member = schema::Member::new("member", &S_Address).wire("item");
+static S_AddressMaxResults: schema::Shape = schema::Shape::new("AddressMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_AddressSet: schema::Shape = schema::Shape::new("AddressSet", Kind::List(&M_AddressSet));
+static M_AddressSet: schema::Member = schema::Member::new("member", &S_AddressAttribute).wire("item");
 static S_AllocateAddressRequest: schema::Shape = schema::Shape::new("AllocateAddressRequest", Kind::Structure(&L_AllocateAddressRequest));
 static L_AllocateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("Domain", &S_DomainType),
@@ -3259,6 +3334,8 @@ static L_AllocateAddressResult: Layout = Layout::new(&[
 static S_AllocationId: schema::Shape = schema::Shape::new("AllocationId", Kind::String);
 static S_AllocationIdList: schema::Shape = schema::Shape::new("AllocationIdList", Kind::List(&M_AllocationIdList));
 static M_AllocationIdList: schema::Member = schema::Member::new("member", &S_AllocationId).wire("AllocationId");
+static S_AllocationIds: schema::Shape = schema::Shape::new("AllocationIds", Kind::List(&M_AllocationIds));
+static M_AllocationIds: schema::Member = schema::Member::new("member", &S_AllocationId).wire("item");
 static S_AlternatePathHint: schema::Shape = schema::Shape::new("AlternatePathHint", Kind::Structure(&L_AlternatePathHint));
 static L_AlternatePathHint: Layout = Layout::new(&[
     schema::Member::new("ComponentId", &S_String).wire("componentId"),
@@ -3468,6 +3545,23 @@ static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_AttachNetworkInterfaceRequest: schema::Shape =
+    schema::Shape::new("AttachNetworkInterfaceRequest", Kind::Structure(&L_AttachNetworkInterfaceRequest));
+static L_AttachNetworkInterfaceRequest: Layout = Layout::new(&[
+    schema::Member::new("NetworkCardIndex", &S_Integer),
+    schema::Member::new("EnaSrdSpecification", &S_EnaSrdSpecification),
+    schema::Member::new("EnaQueueCount", &S_Integer),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId").required(),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex").required(),
+]);
+static S_AttachNetworkInterfaceResult: schema::Shape =
+    schema::Shape::new("AttachNetworkInterfaceResult", Kind::Structure(&L_AttachNetworkInterfaceResult));
+static L_AttachNetworkInterfaceResult: Layout = Layout::new(&[
+    schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
 ]);
 static S_AttachmentEnaSrdSpecification: schema::Shape =
     schema::Shape::new("AttachmentEnaSrdSpecification", Kind::Structure(&L_AttachmentEnaSrdSpecification));
@@ -4095,6 +4189,21 @@ static S_DescribeAccountAttributesResult: schema::Shape =
 static L_DescribeAccountAttributesResult: Layout = Layout::new(&[schema::Member::new("AccountAttributes", &S_AccountAttributeList)
     .wire("accountAttributeSet")
     .ec2("AccountAttributeSet")]);
+static S_DescribeAddressesAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeAddressesAttributeRequest", Kind::Structure(&L_DescribeAddressesAttributeRequest));
+static L_DescribeAddressesAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("AllocationIds", &S_AllocationIds).wire("AllocationId").ec2("AllocationId"),
+    schema::Member::new("Attribute", &S_AddressAttributeName),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("MaxResults", &S_AddressMaxResults),
+    schema::Member::new("DryRun", &S_Boolean),
+]);
+static S_DescribeAddressesAttributeResult: schema::Shape =
+    schema::Shape::new("DescribeAddressesAttributeResult", Kind::Structure(&L_DescribeAddressesAttributeResult));
+static L_DescribeAddressesAttributeResult: Layout = Layout::new(&[
+    schema::Member::new("Addresses", &S_AddressSet).wire("addressSet").ec2("AddressSet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
 static S_DescribeAddressesRequest: schema::Shape =
     schema::Shape::new("DescribeAddressesRequest", Kind::Structure(&L_DescribeAddressesRequest));
 static L_DescribeAddressesRequest: Layout = Layout::new(&[
@@ -4526,6 +4635,13 @@ static L_DetachInternetGatewayRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("InternetGatewayId", &S_InternetGatewayId).wire("internetGatewayId").required(),
     schema::Member::new("VpcId", &S_VpcId).wire("vpcId").required(),
+]);
+static S_DetachNetworkInterfaceRequest: schema::Shape =
+    schema::Shape::new("DetachNetworkInterfaceRequest", Kind::Structure(&L_DetachNetworkInterfaceRequest));
+static L_DetachNetworkInterfaceRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("AttachmentId", &S_NetworkInterfaceAttachmentId).wire("attachmentId").required(),
+    schema::Member::new("Force", &S_Boolean).wire("force"),
 ]);
 static S_DhcpConfiguration: schema::Shape = schema::Shape::new("DhcpConfiguration", Kind::Structure(&L_DhcpConfiguration));
 static L_DhcpConfiguration: Layout = Layout::new(&[
@@ -5522,6 +5638,12 @@ static L_ProvisionedBandwidth: Layout = Layout::new(&[
     schema::Member::new("RequestTime", &S_DateTime).wire("requestTime"),
     schema::Member::new("Requested", &S_String).wire("requested"),
     schema::Member::new("Status", &S_String).wire("status"),
+]);
+static S_PtrUpdateStatus: schema::Shape = schema::Shape::new("PtrUpdateStatus", Kind::Structure(&L_PtrUpdateStatus));
+static L_PtrUpdateStatus: Layout = Layout::new(&[
+    schema::Member::new("Value", &S_String).wire("value"),
+    schema::Member::new("Status", &S_String).wire("status"),
+    schema::Member::new("Reason", &S_String).wire("reason"),
 ]);
 static S_PublicIpAddress: schema::Shape = schema::Shape::new("PublicIpAddress", Kind::String);
 static S_PublicIpDnsNameOptions: schema::Shape = schema::Shape::new("PublicIpDnsNameOptions", Kind::Structure(&L_PublicIpDnsNameOptions));
@@ -6883,6 +7005,51 @@ impl Structure for Address {
 }
 
 #[derive(Clone, Default)]
+pub struct AddressAttribute {
+    pub public_ip: Option<String>,
+    pub allocation_id: Option<String>,
+    pub ptr_record: Option<String>,
+    pub ptr_record_update: Option<PtrUpdateStatus>,
+}
+impl std::fmt::Debug for AddressAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AddressAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AddressAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AddressAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.public_ip,
+            1 => &self.allocation_id,
+            2 => &self.ptr_record,
+            _ => &self.ptr_record_update,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.public_ip,
+            1 => &mut self.allocation_id,
+            2 => &mut self.ptr_record,
+            _ => &mut self.ptr_record_update,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AllocateAddressRequest {
     pub domain: Option<String>,
     pub address: Option<String>,
@@ -8108,6 +8275,99 @@ impl Structure for AttachInternetGatewayRequest {
             0 => &mut self.dry_run,
             1 => &mut self.internet_gateway_id,
             _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachNetworkInterfaceRequest {
+    pub network_card_index: Option<i32>,
+    pub ena_srd_specification: Option<EnaSrdSpecification>,
+    pub ena_queue_count: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+    pub instance_id: String,
+    pub device_index: i32,
+}
+impl std::fmt::Debug for AttachNetworkInterfaceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachNetworkInterfaceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachNetworkInterfaceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachNetworkInterfaceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_card_index,
+            1 => &self.ena_srd_specification,
+            2 => &self.ena_queue_count,
+            3 => &self.dry_run,
+            4 => &self.network_interface_id,
+            5 => &self.instance_id,
+            _ => &self.device_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_card_index,
+            1 => &mut self.ena_srd_specification,
+            2 => &mut self.ena_queue_count,
+            3 => &mut self.dry_run,
+            4 => &mut self.network_interface_id,
+            5 => &mut self.instance_id,
+            _ => &mut self.device_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachNetworkInterfaceResult {
+    pub attachment_id: Option<String>,
+    pub network_card_index: Option<i32>,
+}
+impl std::fmt::Debug for AttachNetworkInterfaceResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachNetworkInterfaceResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachNetworkInterfaceResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachNetworkInterfaceResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attachment_id,
+            _ => &self.network_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attachment_id,
+            _ => &mut self.network_card_index,
         }
     }
 }
@@ -11839,6 +12099,93 @@ impl Structure for DescribeAccountAttributesResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeAddressesAttributeRequest {
+    pub allocation_ids: Option<Vec<String>>,
+    pub attribute: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeAddressesAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressesAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressesAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressesAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.allocation_ids,
+            1 => &self.attribute,
+            2 => &self.next_token,
+            3 => &self.max_results,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.allocation_ids,
+            1 => &mut self.attribute,
+            2 => &mut self.next_token,
+            3 => &mut self.max_results,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeAddressesAttributeResult {
+    pub addresses: Option<Vec<AddressAttribute>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeAddressesAttributeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeAddressesAttributeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeAddressesAttributeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeAddressesAttributeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.addresses,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.addresses,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeAddressesRequest {
     pub public_ips: Option<Vec<String>>,
     pub dry_run: Option<bool>,
@@ -14216,6 +14563,48 @@ impl Structure for DetachInternetGatewayRequest {
             0 => &mut self.dry_run,
             1 => &mut self.internet_gateway_id,
             _ => &mut self.vpc_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DetachNetworkInterfaceRequest {
+    pub dry_run: Option<bool>,
+    pub attachment_id: String,
+    pub force: Option<bool>,
+}
+impl std::fmt::Debug for DetachNetworkInterfaceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DetachNetworkInterfaceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachNetworkInterfaceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachNetworkInterfaceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.attachment_id,
+            _ => &self.force,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.attachment_id,
+            _ => &mut self.force,
         }
     }
 }
@@ -18413,6 +18802,48 @@ impl Structure for ProvisionedBandwidth {
             2 => &mut self.request_time,
             3 => &mut self.requested,
             _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PtrUpdateStatus {
+    pub value: Option<String>,
+    pub status: Option<String>,
+    pub reason: Option<String>,
+}
+impl std::fmt::Debug for PtrUpdateStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PtrUpdateStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PtrUpdateStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PtrUpdateStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.value,
+            1 => &self.status,
+            _ => &self.reason,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.value,
+            1 => &mut self.status,
+            _ => &mut self.reason,
         }
     }
 }

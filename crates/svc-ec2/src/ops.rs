@@ -98,6 +98,8 @@ pub fn ops() -> Vec<Op> {
         write::<ModifyNetworkInterfaceAttribute>(network_interface::modify_network_interface_attribute),
         read::<DescribeNetworkInterfaceAttribute>(network_interface::describe_network_interface_attribute),
         write::<ResetNetworkInterfaceAttribute>(network_interface::reset_network_interface_attribute),
+        write::<AttachNetworkInterface>(network_interface::attach_network_interface),
+        write::<DetachNetworkInterface>(network_interface::detach_network_interface),
         write::<AssignPrivateIpAddresses>(network_interface::assign_private_ip_addresses),
         write::<UnassignPrivateIpAddresses>(network_interface::unassign_private_ip_addresses),
         write::<AssignIpv6Addresses>(network_interface::assign_ipv6_addresses),
@@ -105,6 +107,7 @@ pub fn ops() -> Vec<Op> {
         // Elastic IP addresses
         write::<AllocateAddress>(address::allocate_address),
         read::<DescribeAddresses>(address::describe_addresses),
+        read::<DescribeAddressesAttribute>(address::describe_addresses_attribute),
         write::<ReleaseAddress>(address::release_address),
         write::<AssociateAddress>(address::associate_address),
         write::<DisassociateAddress>(address::disassociate_address),

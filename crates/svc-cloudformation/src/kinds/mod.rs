@@ -7,6 +7,7 @@ mod api_stage;
 mod cognito_identity;
 mod custom;
 mod dynamodb;
+mod ec2;
 mod ecr;
 mod function;
 mod function_parts;
@@ -169,6 +170,7 @@ async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::S3::Bucket" => s3::create(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
+        kind if ec2::has(kind) => ec2::create(h, w).await,
         kind if is_custom(kind) => custom::create(h, w).await,
         kind => Err(unbuilt(kind)),
     }
@@ -226,6 +228,7 @@ async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
         "AWS::S3::Bucket" => s3::update(h, w).await,
         "AWS::S3::BucketPolicy" => s3::put_policy(h, w).await,
         "AWS::SSM::Parameter" => ssm::put(h, w).await,
+        kind if ec2::has(kind) => ec2::update(h, w).await,
         kind if is_custom(kind) => custom::update(h, w).await,
         kind => Err(Failure::new(format!("Updating {kind} is not implemented by Kogumo"))),
     }
@@ -296,6 +299,7 @@ async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
         "AWS::S3::Bucket" => h.remove("s3", "DeleteBucket", json!({"Bucket": w.physical_id})).await,
         "AWS::S3::BucketPolicy" => h.remove("s3", "DeleteBucketPolicy", json!({"Bucket": w.get("Bucket")})).await,
         "AWS::SSM::Parameter" => h.remove("ssm", "DeleteParameter", json!({"Name": w.physical_id})).await,
+        kind if ec2::has(kind) => ec2::delete(h, w).await,
         kind if is_custom(kind) => custom::delete(h, w).await,
         kind => Err(unbuilt(kind)),
     }

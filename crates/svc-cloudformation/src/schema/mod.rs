@@ -11,13 +11,14 @@ pub use coerce::coerce;
 pub use validate::violations;
 
 /// The committed facts, one text a service.
-const FACTS: [&str; 12] = [
+const FACTS: [&str; 13] = [
     include_str!("../../../../facts/cloudformation/apigateway.facts"),
     include_str!("../../../../facts/cloudformation/apigatewayv2.facts"),
     include_str!("../../../../facts/cloudformation/cdk.facts"),
     include_str!("../../../../facts/cloudformation/cloudformation.facts"),
     include_str!("../../../../facts/cloudformation/cognito.facts"),
     include_str!("../../../../facts/cloudformation/dynamodb.facts"),
+    include_str!("../../../../facts/cloudformation/ec2.facts"),
     include_str!("../../../../facts/cloudformation/ecr.facts"),
     include_str!("../../../../facts/cloudformation/iam.facts"),
     include_str!("../../../../facts/cloudformation/lambda.facts"),

@@ -102,6 +102,15 @@ pub fn describe_addresses(r: &Reader, input: DescribeAddressesRequest) -> Result
     Ok(DescribeAddressesResult { addresses: Some(FILTERS.select(addresses, input.filters)?) })
 }
 
+/// Reverse names: only addresses that have one are told of, and none can be given one here.
+pub fn describe_addresses_attribute(
+    r: &Reader,
+    input: DescribeAddressesAttributeRequest,
+) -> Result<DescribeAddressesAttributeResult, Fault> {
+    chosen::<Address>(r.store, r.scope(), input.allocation_ids.as_deref())?;
+    Ok(DescribeAddressesAttributeResult { addresses: Some(Vec::new()), next_token: None })
+}
+
 fn not_found(public: &str) -> Fault {
     Fault::coded("InvalidAddress.NotFound", 400, format!("Address '{public}' not found."))
 }

@@ -1,5 +1,6 @@
 //! Network interfaces: an instance's, a NAT gateway's or an endpoint's place in a subnet.
 
+mod attachment;
 mod attribute;
 mod ops;
 mod parts;
@@ -7,6 +8,7 @@ mod private_address;
 mod record;
 mod shown;
 
+pub use attachment::*;
 pub use attribute::*;
 pub use ops::*;
 pub use parts::*;

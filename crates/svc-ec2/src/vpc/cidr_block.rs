@@ -5,6 +5,7 @@ use kogumo_door::Writer;
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
+use super::ops::is_elsewhere;
 use super::record::{CidrAssociation, Vpc};
 use super::rules;
 use crate::faults::{invalid_combination, refuse};
@@ -54,6 +55,7 @@ pub fn associate_vpc_cidr_block(
         ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
         ("Ipv6Pool", input.ipv6_pool.is_some()),
         ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
+        ("Ipv6CidrBlockNetworkBorderGroup", is_elsewhere(w, input.ipv6_cidr_block_network_border_group.as_deref())),
     ])?;
     let mut vpc: Vpc = get(w.store(), w.scope(), &input.vpc_id)?;
     let wants_ipv6 = input.amazon_provided_ipv6_cidr_block == Some(true);

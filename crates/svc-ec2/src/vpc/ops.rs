@@ -39,12 +39,19 @@ pub fn make(w: &mut Writer, cidr: &str, tenancy: &str, is_default: bool) -> Resu
     Ok(vpc)
 }
 
+/// A network border group other than the region's own: a Local Zone's, which there is none of here.
+pub fn is_elsewhere(w: &Writer, group: Option<&str>) -> bool {
+    group.is_some_and(|group| group != w.caller.region())
+}
+
 pub fn create_vpc(w: &mut Writer, input: CreateVpcRequest) -> Result<CreateVpcResult, Fault> {
     refuse(&[
         ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
         ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
         ("Ipv6Pool", input.ipv6_pool.is_some()),
         ("VpcEncryptionControl", input.vpc_encryption_control.is_some()),
+        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
+        ("Ipv6CidrBlockNetworkBorderGroup", is_elsewhere(w, input.ipv6_cidr_block_network_border_group.as_deref())),
     ])?;
     let cidr = input.cidr_block.ok_or_else(|| missing_parameter("cidrBlock"))?;
     let net = rules::block(&cidr)?;

@@ -1,0 +1,112 @@
+//! `AWS::EC2::*`: the network of a VPC.
+
+mod acl;
+mod address;
+mod endpoint;
+mod gateway;
+mod group;
+mod interface;
+mod options;
+mod route;
+mod tagged;
+mod vpc;
+
+use super::hands::Hands;
+use super::unbuilt;
+use crate::world::{Failure, Made, Work};
+
+/// Whether the type is one of these.
+pub fn has(kind: &str) -> bool {
+    kind.starts_with("AWS::EC2::")
+}
+
+pub async fn create(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    match short(w) {
+        "DHCPOptions" => options::create(h, w).await,
+        "EIP" => address::create(h, w).await,
+        "EIPAssociation" => address::associate(h, w).await,
+        "EgressOnlyInternetGateway" => gateway::create_egress_only(h, w).await,
+        "InternetGateway" => gateway::create(h, w).await,
+        "NatGateway" => gateway::create_nat(h, w).await,
+        "NetworkAcl" => acl::create(h, w).await,
+        "NetworkAclEntry" => acl::create_entry(h, w).await,
+        "NetworkInterface" => interface::create(h, w).await,
+        "PrefixList" => options::create_prefix_list(h, w).await,
+        "Route" => route::create(h, w).await,
+        "RouteTable" => route::create_table(h, w).await,
+        "SecurityGroup" => group::create(h, w).await,
+        "SecurityGroupEgress" | "SecurityGroupIngress" => group::create_rule(h, w).await,
+        "Subnet" => vpc::create_subnet(h, w).await,
+        "SubnetCidrBlock" => vpc::create_subnet_block(h, w).await,
+        "SubnetNetworkAclAssociation" => acl::associate(h, w).await,
+        "SubnetRouteTableAssociation" => route::associate(h, w).await,
+        "VPC" => vpc::create(h, w).await,
+        "VPCCidrBlock" => vpc::create_block(h, w).await,
+        "VPCDHCPOptionsAssociation" => options::associate(h, w).await,
+        "VPCEndpoint" => endpoint::create(h, w).await,
+        "VPCGatewayAttachment" => gateway::attach(h, w).await,
+        "VPCPeeringConnection" => endpoint::create_peering(h, w).await,
+        _ => Err(unbuilt(&w.kind)),
+    }
+}
+
+pub async fn update(h: &Hands, w: &Work) -> Result<Made, Failure> {
+    match short(w) {
+        "EIP" => address::update(h, w).await,
+        "NetworkAclEntry" => acl::update_entry(h, w).await,
+        "NetworkInterface" => interface::update(h, w).await,
+        "PrefixList" => options::update_prefix_list(h, w).await,
+        "Route" => route::update(h, w).await,
+        "SecurityGroup" => group::update(h, w).await,
+        "SecurityGroupEgress" | "SecurityGroupIngress" => group::update_rule(h, w).await,
+        "Subnet" => vpc::update_subnet(h, w).await,
+        "VPC" => vpc::update(h, w).await,
+        "VPCEndpoint" => endpoint::update(h, w).await,
+        "VPCGatewayAttachment" => gateway::update_attachment(h, w).await,
+        "DHCPOptions"
+        | "EgressOnlyInternetGateway"
+        | "InternetGateway"
+        | "NatGateway"
+        | "NetworkAcl"
+        | "RouteTable"
+        | "VPCPeeringConnection" => tagged::only_tags(h, w).await,
+        _ => Err(Failure::new(format!("Updating {} is not implemented by Kogumo", w.kind))),
+    }
+}
+
+pub async fn delete(h: &Hands, w: &Work) -> Result<(), Failure> {
+    match short(w) {
+        "DHCPOptions" => tagged::delete(h, w, "DeleteDhcpOptions", "DhcpOptionsId").await,
+        "EIP" => address::delete(h, w).await,
+        "EIPAssociation" => tagged::delete(h, w, "DisassociateAddress", "AssociationId").await,
+        "EgressOnlyInternetGateway" => {
+            tagged::delete(h, w, "DeleteEgressOnlyInternetGateway", "EgressOnlyInternetGatewayId").await
+        }
+        "InternetGateway" => tagged::delete(h, w, "DeleteInternetGateway", "InternetGatewayId").await,
+        "NatGateway" => tagged::delete(h, w, "DeleteNatGateway", "NatGatewayId").await,
+        "NetworkAcl" => tagged::delete(h, w, "DeleteNetworkAcl", "NetworkAclId").await,
+        "NetworkAclEntry" => acl::delete_entry(h, w).await,
+        "NetworkInterface" => tagged::delete(h, w, "DeleteNetworkInterface", "NetworkInterfaceId").await,
+        "PrefixList" => tagged::delete(h, w, "DeleteManagedPrefixList", "PrefixListId").await,
+        "Route" => route::delete(h, w).await,
+        "RouteTable" => tagged::delete(h, w, "DeleteRouteTable", "RouteTableId").await,
+        "SecurityGroup" => tagged::delete(h, w, "DeleteSecurityGroup", "GroupId").await,
+        "SecurityGroupEgress" | "SecurityGroupIngress" => group::delete_rule(h, w).await,
+        "Subnet" => tagged::delete(h, w, "DeleteSubnet", "SubnetId").await,
+        "SubnetCidrBlock" => tagged::delete(h, w, "DisassociateSubnetCidrBlock", "AssociationId").await,
+        "SubnetNetworkAclAssociation" => acl::disassociate(h, w).await,
+        "SubnetRouteTableAssociation" => tagged::delete(h, w, "DisassociateRouteTable", "AssociationId").await,
+        "VPC" => tagged::delete(h, w, "DeleteVpc", "VpcId").await,
+        "VPCCidrBlock" => tagged::delete(h, w, "DisassociateVpcCidrBlock", "AssociationId").await,
+        "VPCDHCPOptionsAssociation" => options::disassociate(h, w).await,
+        "VPCEndpoint" => endpoint::delete(h, w).await,
+        "VPCGatewayAttachment" => gateway::detach(h, w).await,
+        "VPCPeeringConnection" => tagged::delete(h, w, "DeleteVpcPeeringConnection", "VpcPeeringConnectionId").await,
+        _ => Err(unbuilt(&w.kind)),
+    }
+}
+
+/// The type without the service.
+fn short(w: &Work) -> &str {
+    w.kind.strip_prefix("AWS::EC2::").unwrap_or_default()
+}

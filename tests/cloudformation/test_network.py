@@ -1,0 +1,158 @@
+"""Stacks of the network: a VPC with everything in it, changed and taken down again."""
+
+import secrets
+
+import pytest
+from stacks import Stacks, outputs
+
+NETWORK = """
+Parameters:
+  Port: {Type: Number, Default: 80}
+  Public: {Type: String, Default: 'true'}
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true, EnableDnsSupport: true, Tags: [{Key: Name, Value: net}]}
+  Gateway: {Type: AWS::EC2::InternetGateway}
+  Attachment:
+    Type: AWS::EC2::VPCGatewayAttachment
+    Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}
+  Subnet:
+    Type: AWS::EC2::Subnet
+    Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: !Select [0, !GetAZs ''], MapPublicIpOnLaunch: !Ref Public}
+  Private:
+    Type: AWS::EC2::Subnet
+    Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24}
+  Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
+  Default:
+    Type: AWS::EC2::Route
+    DependsOn: Attachment
+    Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}
+  Follows:
+    Type: AWS::EC2::SubnetRouteTableAssociation
+    Properties: {RouteTableId: !Ref Table, SubnetId: !Ref Subnet}
+  Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Vpc}}
+  In:
+    Type: AWS::EC2::NetworkAclEntry
+    Properties: {NetworkAclId: !Ref Acl, RuleNumber: 100, Protocol: 6, RuleAction: allow, CidrBlock: 0.0.0.0/0, PortRange: {From: !Ref Port, To: !Ref Port}}
+  Guards:
+    Type: AWS::EC2::SubnetNetworkAclAssociation
+    Properties: {NetworkAclId: !Ref Acl, SubnetId: !Ref Subnet}
+  Web:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: web servers
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: !Ref Port, ToPort: !Ref Port, CidrIp: 0.0.0.0/0, Description: everybody}]
+  App: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: app servers, VpcId: !Ref Vpc}}
+  FromWeb:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !Ref App, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, SourceSecurityGroupId: !Ref Web}
+  OutOfWeb:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties: {GroupId: !Ref Web, IpProtocol: tcp, FromPort: 8080, ToPort: 8080, DestinationSecurityGroupId: !GetAtt App.GroupId}
+  Interface:
+    Type: AWS::EC2::NetworkInterface
+    Properties: {SubnetId: !Ref Subnet, GroupSet: [!Ref Web], SourceDestCheck: false}
+  Address: {Type: AWS::EC2::EIP, DependsOn: Attachment, Properties: {Domain: vpc}}
+  Other: {Type: AWS::EC2::EIP, DependsOn: Attachment, Properties: {Domain: vpc}}
+  Leads:
+    Type: AWS::EC2::EIPAssociation
+    Properties: {AllocationId: !GetAtt Other.AllocationId, NetworkInterfaceId: !Ref Interface}
+  Nat: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: !Ref Subnet, AllocationId: !GetAtt Address.AllocationId}}
+  PrivateTable: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
+  ThroughNat:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref PrivateTable, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: !Ref Nat}
+  Bucket:
+    Type: AWS::EC2::VPCEndpoint
+    Properties: {VpcId: !Ref Vpc, ServiceName: !Sub 'com.amazonaws.${AWS::Region}.s3', RouteTableIds: [!Ref PrivateTable]}
+  Logs:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      VpcId: !Ref Vpc
+      VpcEndpointType: Interface
+      ServiceName: !Sub 'com.amazonaws.${AWS::Region}.logs'
+      SubnetIds: [!Ref Private]
+      SecurityGroupIds: [!Ref App]
+      PrivateDnsEnabled: true
+  Peer: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.1.0.0/16}}
+  Peering: {Type: AWS::EC2::VPCPeeringConnection, Properties: {VpcId: !Ref Vpc, PeerVpcId: !Ref Peer}}
+  Offices:
+    Type: AWS::EC2::PrefixList
+    Properties: {PrefixListName: offices, AddressFamily: IPv4, MaxEntries: 5, Entries: [{Cidr: 203.0.113.0/24, Description: hq}]}
+  Options: {Type: AWS::EC2::DHCPOptions, Properties: {DomainName: example.org, DomainNameServers: [AmazonProvidedDNS]}}
+  Told: {Type: AWS::EC2::VPCDHCPOptionsAssociation, Properties: {DhcpOptionsId: !Ref Options, VpcId: !Ref Vpc}}
+  More: {Type: AWS::EC2::VPCCidrBlock, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.2.0.0/16}}
+  Six: {Type: AWS::EC2::VPCCidrBlock, Properties: {VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}
+  EgressOnly: {Type: AWS::EC2::EgressOnlyInternetGateway, Properties: {VpcId: !Ref Vpc}}
+Outputs:
+  Vpc: {Value: !Ref Vpc}
+  Subnet: {Value: !Ref Subnet}
+  Web: {Value: !Ref Web}
+  App: {Value: !Ref App}
+  Table: {Value: !Ref Table}
+  Acl: {Value: !Ref Acl}
+  Address: {Value: !Ref Other}
+  Default: {Value: !GetAtt Vpc.DefaultSecurityGroup}
+"""
+
+
+@pytest.fixture
+def account():
+    return f"{secrets.randbelow(10**12):012d}"
+
+
+@pytest.fixture
+def stacks(cloud, account):
+    stacks = Stacks(cloud)
+    stacks.api = cloud.client("cloudformation", key=account)
+    return stacks
+
+
+def parameters(**values):
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+
+
+def test_a_whole_network(cloud, account, stacks, name):
+    ec2 = cloud.client("ec2", key=account)
+    before = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}
+    made = outputs(stacks.create(name, NETWORK))
+
+    def group(id):
+        return ec2.describe_security_groups(GroupIds=[id])["SecurityGroups"][0]
+
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:aws:cloudformation:logical-id", "Values": ["Vpc"]}])["Vpcs"][0]
+    assert vpc["VpcId"] == made["Vpc"]
+    assert [block["CidrBlock"] for block in vpc["CidrBlockAssociationSet"]] == ["10.0.0.0/16", "10.2.0.0/16"]
+    routes = ec2.describe_route_tables(RouteTableIds=[made["Table"]])["RouteTables"][0]["Routes"]
+    assert {route["State"] for route in routes} == {"active"}
+    assert group(made["Web"])["IpPermissions"][0]["IpRanges"] == [{"CidrIp": "0.0.0.0/0", "Description": "everybody"}]
+    assert group(made["App"])["IpPermissions"][0]["UserIdGroupPairs"][0]["GroupId"] == made["Web"]
+    assert ec2.describe_addresses(PublicIps=[made["Address"]])["Addresses"][0]["PrivateIpAddress"].startswith("10.0.1.")
+    assert ec2.describe_vpc_peering_connections()["VpcPeeringConnections"][0]["Status"]["Code"] == "active"
+    assert group(made["Default"])["GroupName"] == "default"
+
+    stacks.update(name, NETWORK, Parameters=parameters(Port="443", Public="false"))
+    assert [one["FromPort"] for one in group(made["Web"])["IpPermissions"]] == [443]
+    assert not ec2.describe_subnets(SubnetIds=[made["Subnet"]])["Subnets"][0]["MapPublicIpOnLaunch"]
+    entries = ec2.describe_network_acls(NetworkAclIds=[made["Acl"]])["NetworkAcls"][0]["Entries"]
+    assert [entry["PortRange"]["From"] for entry in entries if entry["RuleNumber"] == 100] == [443]
+
+    stacks.delete(name)
+    assert {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]} == before
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+
+
+def test_a_stack_that_fails_leaves_nothing(cloud, account, stacks, name):
+    ec2 = cloud.client("ec2", key=account)
+    template = """
+    Resources:
+      Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+      Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 192.168.0.0/24}}
+    """
+    stacks.create(name, template, status="ROLLBACK_COMPLETE")
+    assert any("The CIDR '192.168.0.0/24' is invalid." in reason for reason in stacks.reasons(name))
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 1
