@@ -4,6 +4,7 @@
 //! else can reach them. Where the kernel refuses a part, the VPC's namespace is thrown away and made anew by the next call.
 
 mod cell;
+mod conntrack;
 mod guest;
 mod house;
 mod inet;
@@ -36,6 +37,8 @@ pub struct Linux(Mutex<State>);
 struct State {
     host: Namespace,
     topology: Topology,
+    /// As packets felt it last.
+    felt: Topology,
     guests: BTreeMap<Id, Attached>,
     /// The interfaces among them that live in namespaces of our own.
     houses: BTreeMap<Id, House>,
@@ -63,6 +66,7 @@ impl Linux {
         Ok(Self(Mutex::new(State {
             host,
             topology: Topology::default(),
+            felt: Topology::default(),
             guests: BTreeMap::new(),
             houses: BTreeMap::new(),
             guest_count: 0,
@@ -183,6 +187,7 @@ impl State {
             });
             note(applied);
         }
+        self.felt = self.topology.clone();
         outcome
     }
 
@@ -268,7 +273,11 @@ impl State {
                 })
                 .collect();
             match router.apply(wanted, &self.guests, &peerings, inet) {
-                Ok(()) => {
+                Ok(changed) => {
+                    if changed {
+                        let ends = |flow: &plan::Flow| plan::ends(&self.felt, &self.topology, vpc, flow);
+                        note(conntrack::forget(router.namespace(), ends));
+                    }
                     self.routers.insert(vpc.clone(), router);
                 }
                 // The namespace ends here, and everything in it; the next call makes it anew.

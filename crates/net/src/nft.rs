@@ -10,6 +10,7 @@ mod encode;
 mod expr;
 mod ruleset;
 
+pub(crate) use attribute::Attributes;
 pub(crate) use diff::{Change, diff};
 pub(crate) use encode::transaction;
 pub(crate) use expr::{Compare, Expr, Meta, Verdict, match_cidr, match_name, match_traffic};

@@ -3,12 +3,14 @@
 //! Numbers and names follow from AWS's ids and addresses alone, so that the same topology always gives the same plan:
 //! a subnet's packets carry its base address as their mark, and go by the routing table of that number.
 
+mod cut;
 mod groups;
 mod inet;
 mod nat;
 mod router;
 mod rules;
 
+pub(crate) use cut::{Flow, ends};
 pub(crate) use inet::{Inet, WORLD_MARK, endpoint_source, igw_device, inet, vpce_device};
 #[cfg(test)]
 pub(crate) use nat::masquerade;

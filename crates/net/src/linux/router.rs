@@ -39,17 +39,19 @@ impl LiveRouter {
         self.number
     }
 
-    /// Devices go before the rules for them do, and come after: nothing passes without rules.
+    /// Devices go before the rules for them do, and come after: nothing passes without rules. The answer says whether rules
+    /// changed for connections that may be there already.
     pub(crate) fn apply(
         &mut self,
         wanted: &plan::Router,
         guests: &BTreeMap<Id, Attached>,
         peerings: &[(Id, Option<&LiveRouter>)],
         inet: &mut LiveInet,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         if *wanted == self.seen {
-            return Ok(());
+            return Ok(false);
         }
+        let changed = self.seen.ruleset != wanted.ruleset && !self.seen.ports.is_empty();
         self.remove_devices(wanted)?;
         self.cell.set_rules(&wanted.ruleset)?;
         self.set_local(&wanted.local)?;
@@ -57,7 +59,7 @@ impl LiveRouter {
         self.add_ports(&wanted.ports, guests)?;
         self.set_tables(&wanted.tables)?;
         self.seen = wanted.clone();
-        Ok(())
+        Ok(changed)
     }
 
     fn remove_devices(&mut self, wanted: &plan::Router) -> Result<(), Trouble> {

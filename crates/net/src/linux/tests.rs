@@ -7,7 +7,7 @@ mod random;
 mod speed;
 mod world;
 
-use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, SecurityGroup, Target, Topology, Traffic};
+use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, PortRange, SecurityGroup, Target, Topology, Traffic};
 
 use super::*;
 use probe::{Answers, Probe};
@@ -116,4 +116,70 @@ fn a_nat_gateway_lets_out_and_not_in() {
         Probe::ping("outside", "198.18.4.9"),
     ];
     assert_eq!(Answers::of(&lab, &probes).0, [true, true, false, false]);
+}
+
+/// A connection that goes on, and whether a word comes back over it.
+fn talks(stream: &std::net::TcpStream, answer: &std::net::TcpStream) -> bool {
+    use std::io::{Read, Write};
+    let (mut to, mut from) = (stream, answer);
+    from.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+    to.write_all(b"x").is_ok() && from.read(&mut [0]).is_ok_and(|length| length == 1)
+}
+
+#[test]
+fn what_groups_need_not_track_ends_with_its_rule_and_what_they_track_goes_on() {
+    if !permitted() {
+        return;
+    }
+    let mut lab = Lab::new(two_subnets());
+    let trouble = |error| Trouble::from_cause("a socket", error);
+    let web = lab.namespace(Some("eni-web"));
+    let listener = web.enter(|| std::net::TcpListener::bind(("0.0.0.0", 8080)).map_err(trouble)).expect("a server");
+    let open = |lab: &mut Lab, block: &str| {
+        let block: Cidr = block.parse().expect("a block");
+        lab.change(|topology| {
+            let rules = &mut topology.security_groups.get_mut("sg-a").expect("it").rules;
+            rules.push(world::rule(false, Traffic::Tcp(PortRange::one(8080)), Peer::Cidr(block)));
+        });
+        let connect = || std::net::TcpStream::connect(("198.18.4.1", 8080)).map_err(trouble);
+        let stream = lab.namespace(None).enter(connect).expect("a connection");
+        (stream, listener.accept().expect("the other end").0)
+    };
+    for (block, goes_on) in [("0.0.0.0/0", false), ("198.18.0.0/15", true)] {
+        let (stream, answer) = open(&mut lab, block);
+        assert!(talks(&stream, &answer));
+        lab.change(|topology| {
+            topology.security_groups.get_mut("sg-a").expect("it").rules.pop();
+        });
+        assert_eq!(talks(&stream, &answer), goes_on, "{block}");
+        assert_eq!(talks(&answer, &stream), goes_on, "{block}");
+    }
+    let (stream, answer) = open(&mut lab, "198.18.0.0/15");
+    assert!(talks(&stream, &answer));
+    lab.change(|topology| {
+        topology.interfaces.get_mut("eni-web").expect("it").addresses[0].public = None;
+    });
+    assert!(!talks(&stream, &answer), "the public address is gone");
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    if !permitted() {
+        return;
+    }
+    let lab = Lab::new(two_subnets());
+    let mut host = route::Routing::open(lab.namespace(None)).expect("rtnetlink");
+    assert!(host.index("kogumo0").is_ok());
+    let router = lab.net.routers().remove(0).1;
+    lab.net.stop().expect("stopped");
+    // Namespaces end a moment after nobody holds them.
+    drop(router);
+    let gone = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        host.index("kogumo0").is_err()
+    });
+    assert!(gone, "the host's device stays");
+    let mut guest = route::Routing::open(lab.namespace(Some("eni-web"))).expect("rtnetlink");
+    assert!(guest.index("eth0").is_err(), "the guest's device stays");
+    assert_eq!(lab.net.attached(), Vec::<String>::new());
 }
