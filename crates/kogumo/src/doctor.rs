@@ -21,6 +21,10 @@ const PROGRAMS: [Program; 6] = [
     Program { name: "sudo", without: "instances of this host's image use su in its place" },
 ];
 
+/// What follows where the kernel permits no networks.
+const NO_NETWORK: &str = "VPCs are recorded and packets decided about (`kogumo net trace`), but instances stay pending; \
+    run as root, on a kernel with network namespaces, veth and nftables";
+
 /// Prints the report.
 ///
 /// # Errors
@@ -43,6 +47,11 @@ pub fn run() -> Result<(), Trouble> {
     for lack in lacks {
         line(&mut out, format_args!("  {} {}: {}", mark(false), lack.name, lack.why))?;
     }
+    line(&mut out, format_args!("Networks:"))?;
+    match kogumo_net::Linux::probe() {
+        Ok(()) => line(&mut out, format_args!("  {} VPCs route packets, and their rules are felt", mark(true)))?,
+        Err(trouble) => line(&mut out, format_args!("  {} {trouble}: {NO_NETWORK}", mark(false)))?,
+    }
     line(&mut out, format_args!("Programs:"))?;
     for program in PROGRAMS {
         match version_of(program.name) {
@@ -58,13 +67,18 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 8] = [
+const NOT_ENFORCED: [(&str, &str); 10] = [
     ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
     (
         "Thumbprints of OpenID Connect providers",
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
     ),
     ("Dedicated tenancy, DNS64, address usage metrics and NetBIOS options of VPCs", "recorded; they have no effect"),
+    ("IPv6 in VPCs", "recorded, and packets are decided about; the packets that flow are IPv4"),
+    (
+        "Ping beyond this machine",
+        "TCP and UDP reach what this machine reaches; ICMP reaches this machine and other VPCs",
+    ),
     ("Network of Lambda functions", "functions share this machine's network"),
     ("KMS keys of S3 and DynamoDB", "recorded and described; data is not encrypted under them"),
     (

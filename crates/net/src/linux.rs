@@ -57,6 +57,19 @@ impl Linux {
         Self::seen_from(Namespace::current()?)
     }
 
+    /// Tries everything that a network needs, in namespaces that end with the trial.
+    ///
+    /// # Errors
+    /// The first thing that this machine refuses.
+    pub fn probe() -> Result<(), Trouble> {
+        let guest = Namespace::new()?;
+        let mut cell = cell::Cell::new(true)?;
+        cell.set_rules(&plan::nat_gateway(&[kogumo_netmodel::Cidr::ANY]))?;
+        let end = route::End { name: "eth0", mac: [2, 0, 0, 0, 0, 1], namespace: &guest };
+        cell.routing.add_pair("eni0", [2, 0, 0, 0, 0, 2], &end)?;
+        cell.routing.add_rule(1, 1)
+    }
+
     /// A network whose outside is that namespace.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use kogumo_base::Trouble;
 use kogumo_dns::{Answer, Endpoints, Question, Vantage};
@@ -23,6 +23,8 @@ use sockets::{Open, Place};
 /// The network, as a part of the cloud.
 pub struct Network {
     linux: Result<Arc<Linux>, Trouble>,
+    /// What a trial of everything said, once somebody wants to know.
+    lacks: OnceLock<Option<String>>,
     /// As it was made real last.
     topology: RwLock<Arc<Topology>>,
     /// One reconciliation at a time.
@@ -38,6 +40,7 @@ impl Network {
     pub fn new() -> Self {
         Network {
             linux: Linux::new().map(Arc::new),
+            lacks: OnceLock::new(),
             topology: RwLock::default(),
             turn: tokio::sync::Mutex::default(),
             sockets: Mutex::default(),
@@ -48,7 +51,10 @@ impl Network {
     /// What keeps this machine from having a network; none where it has one.
     #[must_use]
     pub fn lacks(&self) -> Option<String> {
-        self.linux.as_ref().err().map(ToString::to_string)
+        match &self.linux {
+            Ok(_) => self.lacks.get_or_init(|| Linux::probe().err().map(|trouble| trouble.to_string())).clone(),
+            Err(trouble) => Some(trouble.to_string()),
+        }
     }
 
     /// The topology that packets feel.
