@@ -275,3 +275,9 @@ def test_signing_in_by_another_provider(hosted, pools):
     assert user["UserStatus"] == "EXTERNAL_PROVIDER"
     replayed = browser.session.get(back.headers["Location"], allow_redirects=False)
     assert replayed.status_code == 400
+    here.api.update_user_pool_client(UserPoolId=here.id, ClientId=here.client_id, AllowedOAuthFlowsUserPoolClient=True, AllowedOAuthFlows=["code"],
+                                     AllowedOAuthScopes=["openid"], CallbackURLs=[CALLBACK], SupportedIdentityProviders=["There"])
+    straight = Browser(here).get("login?" + urllib.parse.urlencode({**here.query, "scope": "openid"}))
+    assert straight.headers["Location"].startswith(there.pages)
+    allowed = requests.options(f"{here.pages}/oauth2/userInfo", headers={"Origin": "https://app.example"})
+    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]

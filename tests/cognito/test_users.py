@@ -3,6 +3,8 @@
 import re
 
 import pytest
+import requests
+from clouds import eventually
 from cognito_calls import PASSWORD, attributes, message
 
 
@@ -240,3 +242,41 @@ def test_required_attributes(pools):
     with pytest.raises(pool.errors.InvalidParameterException) as refused:
         pool.open.sign_up(ClientId=pool.client_id, Username="jane", Password=PASSWORD, UserAttributes=[{"Name": "email", "Value": "x"}])
     assert message(refused) == "Invalid email address format."
+
+
+def test_importing_users(pools):
+    pool = pools(AutoVerifiedAttributes=["email"])
+    api = pool.api
+    header = api.get_csv_header(UserPoolId=pool.id)["CSVHeader"]
+    assert header[0] == "name" and header[-2:] == ["cognito:mfa_enabled", "cognito:username"]
+    pool.user("old")
+
+    def line(**fields):
+        return ",".join(f'"{fields.get(column.replace(":", "_"), "")}"' for column in header)
+
+    to = f"imported-{pool.id[-9:]}@example.com".lower()
+    good = {"email_verified": "TRUE", "cognito_mfa_enabled": "FALSE"}
+    rows = [
+        line(cognito_username="new", email=to, name="山田, 太郎", **good),
+        line(cognito_username="old", email="old@example.com", **good),
+        line(cognito_username="unproved", email="x@example.com"),
+    ]
+    role = "arn:aws:iam::000000000000:role/import"
+    job = api.create_user_import_job(UserPoolId=pool.id, JobName="first", CloudWatchLogsRoleArn=role)["UserImportJob"]
+    one = {"UserPoolId": pool.id, "JobId": job["JobId"]}
+    with pytest.raises(pool.errors.PreconditionNotMetException):
+        api.start_user_import_job(**one)
+    text = "\r\n".join([",".join(header), *rows]).encode()
+    assert requests.put(job["PreSignedUrl"][:-1] + "x", data=text).status_code == 403
+    assert requests.put(job["PreSignedUrl"], data=text).status_code == 200
+    assert api.start_user_import_job(**one)["UserImportJob"]["Status"] == "Pending"
+    done = eventually(lambda: (job := api.describe_user_import_job(**one)["UserImportJob"])["Status"] == "Succeeded" and job)
+    assert (done["ImportedUsers"], done["SkippedUsers"], done["FailedUsers"]) == (1, 1, 1)
+    user = api.admin_get_user(UserPoolId=pool.id, Username="new")
+    assert user["UserStatus"] == "RESET_REQUIRED" and attributes(user["UserAttributes"])["name"] == "山田, 太郎"
+    pool.open.forgot_password(ClientId=pool.client_id, Username="new")
+    pool.open.confirm_forgot_password(ClientId=pool.client_id, Username="new", ConfirmationCode=pool.code(to), Password=PASSWORD)
+    pool.tokens("new")
+    other = api.create_user_import_job(UserPoolId=pool.id, JobName="second", CloudWatchLogsRoleArn=role)["UserImportJob"]
+    assert api.stop_user_import_job(UserPoolId=pool.id, JobId=other["JobId"])["UserImportJob"]["Status"] == "Stopped"
+    assert len(api.list_user_import_jobs(UserPoolId=pool.id, MaxResults=10)["UserImportJobs"]) == 2

@@ -64,7 +64,7 @@ impl Endpoints {
 }
 
 /// The domains under which every name is an endpoint of AWS's.
-const AWS: [&str; 4] = ["amazonaws.com", "api.aws", "on.aws", "amazonaws.com.cn"];
+const AWS: [&str; 5] = ["amazonaws.com", "api.aws", "on.aws", "amazonaws.com.cn", "amazoncognito.com"];
 
 /// What a name has; none where it is nothing of this cloud's.
 #[must_use]
@@ -289,6 +289,7 @@ mod tests {
         assert_eq!(ask(&topology, "vpc-1", "sts.ap-northeast-1.amazonaws.com"), at("198.18.0.2"));
         assert_eq!(ask(&topology, "", "bucket.s3.ap-northeast-1.amazonaws.com"), at("198.18.1.1"));
         assert_eq!(ask(&topology, "", "dynamodb.ap-northeast-1.amazonaws.com"), at("198.18.2.1"));
+        assert_eq!(ask(&topology, "", "app.auth.us-east-1.amazoncognito.com"), at("198.18.0.2"));
         assert_eq!(ask(&topology, "vpc-1", "example.com"), None);
         assert_eq!(ask(&topology, "vpc-1", "notamazonaws.com"), None);
     }

@@ -66,7 +66,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateManagedLoginBranding", "POST", "/"),
     &CREATE_RESOURCE_SERVER,
     &schema::Operation::unbuilt("CreateTerms", "POST", "/"),
-    &schema::Operation::unbuilt("CreateUserImportJob", "POST", "/"),
+    &CREATE_USER_IMPORT_JOB,
     &CREATE_USER_POOL,
     &CREATE_USER_POOL_CLIENT,
     &CREATE_USER_POOL_DOMAIN,
@@ -91,13 +91,13 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeRiskConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTerms", "POST", "/"),
     &schema::Operation::unbuilt("DescribeTermsByClient", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeUserImportJob", "POST", "/"),
+    &DESCRIBE_USER_IMPORT_JOB,
     &DESCRIBE_USER_POOL,
     &DESCRIBE_USER_POOL_CLIENT,
     &DESCRIBE_USER_POOL_DOMAIN,
     &FORGET_DEVICE,
     &FORGOT_PASSWORD,
-    &schema::Operation::unbuilt("GetCSVHeader", "POST", "/"),
+    &GET_CSV_HEADER,
     &schema::Operation::unbuilt("GetClientToken", "POST", "/"),
     &schema::Operation::unbuilt("GetDerivedToken", "POST", "/"),
     &GET_DEVICE,
@@ -122,7 +122,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &LIST_RESOURCE_SERVERS,
     &LIST_TAGS_FOR_RESOURCE,
     &schema::Operation::unbuilt("ListTerms", "POST", "/"),
-    &schema::Operation::unbuilt("ListUserImportJobs", "POST", "/"),
+    &LIST_USER_IMPORT_JOBS,
     &schema::Operation::unbuilt("ListUserPoolClientSecrets", "POST", "/"),
     &LIST_USER_POOL_CLIENTS,
     &schema::Operation::unbuilt("ListUserPoolReplicas", "POST", "/"),
@@ -144,9 +144,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("SetUserPoolSessionConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("SetUserSettings", "POST", "/"),
     &SIGN_UP,
-    &schema::Operation::unbuilt("StartUserImportJob", "POST", "/"),
+    &START_USER_IMPORT_JOB,
     &schema::Operation::unbuilt("StartWebAuthnRegistration", "POST", "/"),
-    &schema::Operation::unbuilt("StopUserImportJob", "POST", "/"),
+    &STOP_USER_IMPORT_JOB,
     &TAG_RESOURCE,
     &UNTAG_RESOURCE,
     &schema::Operation::unbuilt("UpdateAuthEventFeedback", "POST", "/"),
@@ -1225,6 +1225,36 @@ impl OperationType for CreateResourceServer {
     const FACTS: &'static schema::Operation = &CREATE_RESOURCE_SERVER;
 }
 
+static CREATE_USER_IMPORT_JOB: schema::Operation = schema::Operation {
+    name: "CreateUserImportJob",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateUserImportJobRequest,
+    output: &S_CreateUserImportJobResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &PRECONDITION_NOT_MET_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct CreateUserImportJob;
+impl OperationType for CreateUserImportJob {
+    type Input = CreateUserImportJobRequest;
+    type Output = CreateUserImportJobResponse;
+    const FACTS: &'static schema::Operation = &CREATE_USER_IMPORT_JOB;
+}
+
 static CREATE_USER_POOL: schema::Operation = schema::Operation {
     name: "CreateUserPool",
     method: "POST",
@@ -1610,6 +1640,34 @@ impl OperationType for DescribeResourceServer {
     const FACTS: &'static schema::Operation = &DESCRIBE_RESOURCE_SERVER;
 }
 
+static DESCRIBE_USER_IMPORT_JOB: schema::Operation = schema::Operation {
+    name: "DescribeUserImportJob",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeUserImportJobRequest,
+    output: &S_DescribeUserImportJobResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeUserImportJob;
+impl OperationType for DescribeUserImportJob {
+    type Input = DescribeUserImportJobRequest;
+    type Output = DescribeUserImportJobResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_USER_IMPORT_JOB;
+}
+
 static DESCRIBE_USER_POOL: schema::Operation = schema::Operation {
     name: "DescribeUserPool",
     method: "POST",
@@ -1763,6 +1821,34 @@ impl OperationType for ForgotPassword {
     type Input = ForgotPasswordRequest;
     type Output = ForgotPasswordResponse;
     const FACTS: &'static schema::Operation = &FORGOT_PASSWORD;
+}
+
+static GET_CSV_HEADER: schema::Operation = schema::Operation {
+    name: "GetCSVHeader",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetCSVHeaderRequest,
+    output: &S_GetCSVHeaderResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetCSVHeader;
+impl OperationType for GetCSVHeader {
+    type Input = GetCSVHeaderRequest;
+    type Output = GetCSVHeaderResponse;
+    const FACTS: &'static schema::Operation = &GET_CSV_HEADER;
 }
 
 static GET_DEVICE: schema::Operation = schema::Operation {
@@ -2234,6 +2320,34 @@ impl OperationType for ListTagsForResource {
     const FACTS: &'static schema::Operation = &LIST_TAGS_FOR_RESOURCE;
 }
 
+static LIST_USER_IMPORT_JOBS: schema::Operation = schema::Operation {
+    name: "ListUserImportJobs",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ListUserImportJobsRequest,
+    output: &S_ListUserImportJobsResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct ListUserImportJobs;
+impl OperationType for ListUserImportJobs {
+    type Input = ListUserImportJobsRequest;
+    type Output = ListUserImportJobsResponse;
+    const FACTS: &'static schema::Operation = &LIST_USER_IMPORT_JOBS;
+}
+
 static LIST_USER_POOL_CLIENTS: schema::Operation = schema::Operation {
     name: "ListUserPoolClients",
     method: "POST",
@@ -2553,6 +2667,64 @@ impl OperationType for SignUp {
     type Input = SignUpRequest;
     type Output = SignUpResponse;
     const FACTS: &'static schema::Operation = &SIGN_UP;
+}
+
+static START_USER_IMPORT_JOB: schema::Operation = schema::Operation {
+    name: "StartUserImportJob",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartUserImportJobRequest,
+    output: &S_StartUserImportJobResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &PRECONDITION_NOT_MET_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StartUserImportJob;
+impl OperationType for StartUserImportJob {
+    type Input = StartUserImportJobRequest;
+    type Output = StartUserImportJobResponse;
+    const FACTS: &'static schema::Operation = &START_USER_IMPORT_JOB;
+}
+
+static STOP_USER_IMPORT_JOB: schema::Operation = schema::Operation {
+    name: "StopUserImportJob",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StopUserImportJobRequest,
+    output: &S_StopUserImportJobResponse,
+    errors: &[
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &TOO_MANY_REQUESTS_EXCEPTION,
+        &INTERNAL_ERROR_EXCEPTION,
+        &PRECONDITION_NOT_MET_EXCEPTION,
+        &OPERATION_NOT_ENABLED_EXCEPTION,
+        &NOT_AUTHORIZED_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StopUserImportJob;
+impl OperationType for StopUserImportJob {
+    type Input = StopUserImportJobRequest;
+    type Output = StopUserImportJobResponse;
+    const FACTS: &'static schema::Operation = &STOP_USER_IMPORT_JOB;
 }
 
 static TAG_RESOURCE: schema::Operation = schema::Operation {
@@ -3573,6 +3745,9 @@ static L_CodeDeliveryDetailsType: Layout = Layout::new(&[
     schema::Member::new("DeliveryMedium", &S_DeliveryMediumType),
     schema::Member::new("AttributeName", &S_AttributeNameType),
 ]);
+static S_CompletionMessageType: schema::Shape =
+    schema::Shape::new("CompletionMessageType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_CompletionMessageType));
+static P_CompletionMessageType: Pattern = Pattern::new(r#"[\w]+"#);
 static S_ConfiguredUserAuthFactorsListType: schema::Shape =
     schema::Shape::new("ConfiguredUserAuthFactorsListType", Kind::List(&M_ConfiguredUserAuthFactorsListType))
         .limits(Limits::NONE.min(0).max(8));
@@ -3662,6 +3837,17 @@ static L_CreateResourceServerRequest: Layout = Layout::new(&[
 static S_CreateResourceServerResponse: schema::Shape =
     schema::Shape::new("CreateResourceServerResponse", Kind::Structure(&L_CreateResourceServerResponse));
 static L_CreateResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_CreateUserImportJobRequest: schema::Shape =
+    schema::Shape::new("CreateUserImportJobRequest", Kind::Structure(&L_CreateUserImportJobRequest));
+static L_CreateUserImportJobRequest: Layout = Layout::new(&[
+    schema::Member::new("JobName", &S_UserImportJobNameType).required(),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("CloudWatchLogsRoleArn", &S_ArnType).required(),
+    schema::Member::new("PasswordHashingAlgorithm", &S_PasswordHashingAlgorithmType),
+]);
+static S_CreateUserImportJobResponse: schema::Shape =
+    schema::Shape::new("CreateUserImportJobResponse", Kind::Structure(&L_CreateUserImportJobResponse));
+static L_CreateUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_CreateUserPoolClientRequest: schema::Shape =
     schema::Shape::new("CreateUserPoolClientRequest", Kind::Structure(&L_CreateUserPoolClientRequest));
 static L_CreateUserPoolClientRequest: Layout = Layout::new(&[
@@ -3850,6 +4036,15 @@ static L_DescribeResourceServerRequest: Layout = Layout::new(&[
 static S_DescribeResourceServerResponse: schema::Shape =
     schema::Shape::new("DescribeResourceServerResponse", Kind::Structure(&L_DescribeResourceServerResponse));
 static L_DescribeResourceServerResponse: Layout = Layout::new(&[schema::Member::new("ResourceServer", &S_ResourceServerType).required()]);
+static S_DescribeUserImportJobRequest: schema::Shape =
+    schema::Shape::new("DescribeUserImportJobRequest", Kind::Structure(&L_DescribeUserImportJobRequest));
+static L_DescribeUserImportJobRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("JobId", &S_UserImportJobIdType).required(),
+]);
+static S_DescribeUserImportJobResponse: schema::Shape =
+    schema::Shape::new("DescribeUserImportJobResponse", Kind::Structure(&L_DescribeUserImportJobResponse));
+static L_DescribeUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_DescribeUserPoolClientRequest: schema::Shape =
     schema::Shape::new("DescribeUserPoolClientRequest", Kind::Structure(&L_DescribeUserPoolClientRequest));
 static L_DescribeUserPoolClientRequest: Layout = Layout::new(&[
@@ -4013,6 +4208,11 @@ static L_ForgotPasswordRequest: Layout = Layout::new(&[
 static S_ForgotPasswordResponse: schema::Shape = schema::Shape::new("ForgotPasswordResponse", Kind::Structure(&L_ForgotPasswordResponse));
 static L_ForgotPasswordResponse: Layout = Layout::new(&[schema::Member::new("CodeDeliveryDetails", &S_CodeDeliveryDetailsType)]);
 static S_GenerateSecret: schema::Shape = schema::Shape::new("GenerateSecret", Kind::Boolean);
+static S_GetCSVHeaderRequest: schema::Shape = schema::Shape::new("GetCSVHeaderRequest", Kind::Structure(&L_GetCSVHeaderRequest));
+static L_GetCSVHeaderRequest: Layout = Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType).required()]);
+static S_GetCSVHeaderResponse: schema::Shape = schema::Shape::new("GetCSVHeaderResponse", Kind::Structure(&L_GetCSVHeaderResponse));
+static L_GetCSVHeaderResponse: Layout =
+    Layout::new(&[schema::Member::new("UserPoolId", &S_UserPoolIdType), schema::Member::new("CSVHeader", &S_ListOfStringTypes)]);
 static S_GetDeviceRequest: schema::Shape = schema::Shape::new("GetDeviceRequest", Kind::Structure(&L_GetDeviceRequest));
 static L_GetDeviceRequest: Layout =
     Layout::new(&[schema::Member::new("DeviceKey", &S_DeviceKeyType).required(), schema::Member::new("AccessToken", &S_TokenModelType)]);
@@ -4229,6 +4429,8 @@ static L_ListIdentityProvidersResponse: Layout = Layout::new(&[
     schema::Member::new("Providers", &S_ProvidersListType).required(),
     schema::Member::new("NextToken", &S_PaginationKeyType),
 ]);
+static S_ListOfStringTypes: schema::Shape = schema::Shape::new("ListOfStringTypes", Kind::List(&M_ListOfStringTypes));
+static M_ListOfStringTypes: schema::Member = schema::Member::new("member", &S_StringType);
 static S_ListProvidersLimitType: schema::Shape =
     schema::Shape::new("ListProvidersLimitType", Kind::Integer).limits(Limits::NONE.min(0).max(60));
 static S_ListResourceServersLimitType: schema::Shape =
@@ -4252,6 +4454,19 @@ static L_ListTagsForResourceRequest: Layout = Layout::new(&[schema::Member::new(
 static S_ListTagsForResourceResponse: schema::Shape =
     schema::Shape::new("ListTagsForResourceResponse", Kind::Structure(&L_ListTagsForResourceResponse));
 static L_ListTagsForResourceResponse: Layout = Layout::new(&[schema::Member::new("Tags", &S_UserPoolTagsType)]);
+static S_ListUserImportJobsRequest: schema::Shape =
+    schema::Shape::new("ListUserImportJobsRequest", Kind::Structure(&L_ListUserImportJobsRequest));
+static L_ListUserImportJobsRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("MaxResults", &S_PoolQueryLimitType).required(),
+    schema::Member::new("PaginationToken", &S_PaginationKeyType),
+]);
+static S_ListUserImportJobsResponse: schema::Shape =
+    schema::Shape::new("ListUserImportJobsResponse", Kind::Structure(&L_ListUserImportJobsResponse));
+static L_ListUserImportJobsResponse: Layout = Layout::new(&[
+    schema::Member::new("UserImportJobs", &S_UserImportJobsListType),
+    schema::Member::new("PaginationToken", &S_PaginationKeyType),
+]);
 static S_ListUserPoolClientsRequest: schema::Shape =
     schema::Shape::new("ListUserPoolClientsRequest", Kind::Structure(&L_ListUserPoolClientsRequest));
 static L_ListUserPoolClientsRequest: Layout = Layout::new(&[
@@ -4298,6 +4513,7 @@ static L_ListUsersResponse: Layout =
 static S_LogoutURLsListType: schema::Shape =
     schema::Shape::new("LogoutURLsListType", Kind::List(&M_LogoutURLsListType)).limits(Limits::NONE.min(0).max(100));
 static M_LogoutURLsListType: schema::Member = schema::Member::new("member", &S_RedirectUrlType);
+static S_LongType: schema::Shape = schema::Shape::new("LongType", Kind::Integer);
 static S_MFAOptionListType: schema::Shape = schema::Shape::new("MFAOptionListType", Kind::List(&M_MFAOptionListType));
 static M_MFAOptionListType: schema::Member = schema::Member::new("member", &S_MFAOptionType);
 static S_MFAOptionType: schema::Shape = schema::Shape::new("MFAOptionType", Kind::Structure(&L_MFAOptionType));
@@ -4335,6 +4551,8 @@ static P_PaginationKey: Pattern = Pattern::new(r#"[\S]+"#);
 static S_PaginationKeyType: schema::Shape =
     schema::Shape::new("PaginationKeyType", Kind::String).limits(Limits::NONE.min(1).pattern(&P_PaginationKeyType));
 static P_PaginationKeyType: Pattern = Pattern::new(r#"[\S]+"#);
+static S_PasswordHashingAlgorithmType: schema::Shape = schema::Shape::new("PasswordHashingAlgorithmType", Kind::String)
+    .limits(Limits::NONE.values(&["BCRYPT", "SCRYPT", "ARGON2ID", "PBKDF2_SHA256"]));
 static S_PasswordHistorySizeType: schema::Shape =
     schema::Shape::new("PasswordHistorySizeType", Kind::Integer).limits(Limits::NONE.min(0).max(24));
 static S_PasswordPolicyMinLengthType: schema::Shape =
@@ -4353,6 +4571,7 @@ static S_PasswordType: schema::Shape =
     schema::Shape::new("PasswordType", Kind::String).limits(Limits::NONE.max(256).pattern(&P_PasswordType)).sensitive();
 static P_PasswordType: Pattern = Pattern::new(r#"[\S]+"#);
 static S_PoolQueryLimitType: schema::Shape = schema::Shape::new("PoolQueryLimitType", Kind::Integer).limits(Limits::NONE.min(1).max(60));
+static S_PreSignedUrlType: schema::Shape = schema::Shape::new("PreSignedUrlType", Kind::String).limits(Limits::NONE.min(0).max(2048));
 static S_PreTokenGenerationLambdaVersionType: schema::Shape =
     schema::Shape::new("PreTokenGenerationLambdaVersionType", Kind::String).limits(Limits::NONE.values(&["V1_0", "V2_0", "V3_0"]));
 static S_PreTokenGenerationVersionConfigType: schema::Shape =
@@ -4626,7 +4845,25 @@ static S_SoftwareTokenMfaSettingsType: schema::Shape =
     schema::Shape::new("SoftwareTokenMfaSettingsType", Kind::Structure(&L_SoftwareTokenMfaSettingsType));
 static L_SoftwareTokenMfaSettingsType: Layout =
     Layout::new(&[schema::Member::new("Enabled", &S_BooleanType), schema::Member::new("PreferredMfa", &S_BooleanType)]);
+static S_StartUserImportJobRequest: schema::Shape =
+    schema::Shape::new("StartUserImportJobRequest", Kind::Structure(&L_StartUserImportJobRequest));
+static L_StartUserImportJobRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("JobId", &S_UserImportJobIdType).required(),
+]);
+static S_StartUserImportJobResponse: schema::Shape =
+    schema::Shape::new("StartUserImportJobResponse", Kind::Structure(&L_StartUserImportJobResponse));
+static L_StartUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_StatusType: schema::Shape = schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["Enabled", "Disabled"]));
+static S_StopUserImportJobRequest: schema::Shape =
+    schema::Shape::new("StopUserImportJobRequest", Kind::Structure(&L_StopUserImportJobRequest));
+static L_StopUserImportJobRequest: Layout = Layout::new(&[
+    schema::Member::new("UserPoolId", &S_UserPoolIdType).required(),
+    schema::Member::new("JobId", &S_UserImportJobIdType).required(),
+]);
+static S_StopUserImportJobResponse: schema::Shape =
+    schema::Shape::new("StopUserImportJobResponse", Kind::Structure(&L_StopUserImportJobResponse));
+static L_StopUserImportJobResponse: Layout = Layout::new(&[schema::Member::new("UserImportJob", &S_UserImportJobType)]);
 static S_StringAttributeConstraintsType: schema::Shape =
     schema::Shape::new("StringAttributeConstraintsType", Kind::Structure(&L_StringAttributeConstraintsType));
 static L_StringAttributeConstraintsType: Layout =
@@ -4801,6 +5038,34 @@ static S_UserContextDataType: schema::Shape =
 static L_UserContextDataType: Layout =
     Layout::new(&[schema::Member::new("IpAddress", &S_StringType), schema::Member::new("EncodedData", &S_StringType)]);
 static S_UserFilterType: schema::Shape = schema::Shape::new("UserFilterType", Kind::String).limits(Limits::NONE.max(256));
+static S_UserImportJobIdType: schema::Shape =
+    schema::Shape::new("UserImportJobIdType", Kind::String).limits(Limits::NONE.min(1).max(55).pattern(&P_UserImportJobIdType));
+static P_UserImportJobIdType: Pattern = Pattern::new(r#"import-[0-9a-zA-Z-]+"#);
+static S_UserImportJobNameType: schema::Shape =
+    schema::Shape::new("UserImportJobNameType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_UserImportJobNameType));
+static P_UserImportJobNameType: Pattern = Pattern::new(r#"[\w\s+=,.@-]+"#);
+static S_UserImportJobStatusType: schema::Shape = schema::Shape::new("UserImportJobStatusType", Kind::String)
+    .limits(Limits::NONE.values(&["Created", "Pending", "InProgress", "Stopping", "Expired", "Stopped", "Failed", "Succeeded"]));
+static S_UserImportJobType: schema::Shape = schema::Shape::new("UserImportJobType", Kind::Structure(&L_UserImportJobType));
+static L_UserImportJobType: Layout = Layout::new(&[
+    schema::Member::new("JobName", &S_UserImportJobNameType),
+    schema::Member::new("JobId", &S_UserImportJobIdType),
+    schema::Member::new("UserPoolId", &S_UserPoolIdType),
+    schema::Member::new("PreSignedUrl", &S_PreSignedUrlType),
+    schema::Member::new("CreationDate", &S_DateType),
+    schema::Member::new("StartDate", &S_DateType),
+    schema::Member::new("CompletionDate", &S_DateType),
+    schema::Member::new("Status", &S_UserImportJobStatusType),
+    schema::Member::new("CloudWatchLogsRoleArn", &S_ArnType),
+    schema::Member::new("ImportedUsers", &S_LongType),
+    schema::Member::new("SkippedUsers", &S_LongType),
+    schema::Member::new("FailedUsers", &S_LongType),
+    schema::Member::new("CompletionMessage", &S_CompletionMessageType),
+    schema::Member::new("PasswordHashingAlgorithm", &S_PasswordHashingAlgorithmType),
+]);
+static S_UserImportJobsListType: schema::Shape =
+    schema::Shape::new("UserImportJobsListType", Kind::List(&M_UserImportJobsListType)).limits(Limits::NONE.min(1).max(50));
+static M_UserImportJobsListType: schema::Member = schema::Member::new("member", &S_UserImportJobType);
 static S_UserMFASettingListType: schema::Shape = schema::Shape::new("UserMFASettingListType", Kind::List(&M_UserMFASettingListType));
 static M_UserMFASettingListType: schema::Member = schema::Member::new("member", &S_StringType);
 static S_UserPoolAddOnsType: schema::Shape = schema::Shape::new("UserPoolAddOnsType", Kind::Structure(&L_UserPoolAddOnsType));
@@ -7947,6 +8212,87 @@ impl Structure for CreateResourceServerResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateUserImportJobRequest {
+    pub job_name: String,
+    pub user_pool_id: String,
+    pub cloud_watch_logs_role_arn: String,
+    pub password_hashing_algorithm: Option<String>,
+}
+impl std::fmt::Debug for CreateUserImportJobRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserImportJobRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserImportJobRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserImportJobRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_name,
+            1 => &self.user_pool_id,
+            2 => &self.cloud_watch_logs_role_arn,
+            _ => &self.password_hashing_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_name,
+            1 => &mut self.user_pool_id,
+            2 => &mut self.cloud_watch_logs_role_arn,
+            _ => &mut self.password_hashing_algorithm,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateUserImportJobResponse {
+    pub user_import_job: Option<UserImportJobType>,
+}
+impl std::fmt::Debug for CreateUserImportJobResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateUserImportJobResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateUserImportJobResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateUserImportJobResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_import_job,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_import_job,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateUserPoolClientRequest {
     pub user_pool_id: String,
     pub client_name: String,
@@ -9016,6 +9362,81 @@ impl Structure for DescribeResourceServerResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeUserImportJobRequest {
+    pub user_pool_id: String,
+    pub job_id: String,
+}
+impl std::fmt::Debug for DescribeUserImportJobRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserImportJobRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserImportJobRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserImportJobRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.job_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.job_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeUserImportJobResponse {
+    pub user_import_job: Option<UserImportJobType>,
+}
+impl std::fmt::Debug for DescribeUserImportJobResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeUserImportJobResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeUserImportJobResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeUserImportJobResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_import_job,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_import_job,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeUserPoolClientRequest {
     pub user_pool_id: String,
     pub client_id: String,
@@ -9764,6 +10185,81 @@ impl Structure for ForgotPasswordResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.code_delivery_details,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetCSVHeaderRequest {
+    pub user_pool_id: String,
+}
+impl std::fmt::Debug for GetCSVHeaderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetCSVHeaderRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetCSVHeaderRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetCSVHeaderRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_pool_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_pool_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetCSVHeaderResponse {
+    pub user_pool_id: Option<String>,
+    pub csv_header: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetCSVHeaderResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetCSVHeaderResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetCSVHeaderResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetCSVHeaderResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.csv_header,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.csv_header,
         }
     }
 }
@@ -11347,6 +11843,87 @@ impl Structure for ListTagsForResourceResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserImportJobsRequest {
+    pub user_pool_id: String,
+    pub max_results: i32,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserImportJobsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserImportJobsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserImportJobsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserImportJobsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            1 => &self.max_results,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            1 => &mut self.max_results,
+            _ => &mut self.pagination_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ListUserImportJobsResponse {
+    pub user_import_jobs: Option<Vec<UserImportJobType>>,
+    pub pagination_token: Option<String>,
+}
+impl std::fmt::Debug for ListUserImportJobsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ListUserImportJobsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ListUserImportJobsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ListUserImportJobsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_import_jobs,
+            _ => &self.pagination_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_import_jobs,
+            _ => &mut self.pagination_token,
         }
     }
 }
@@ -13063,6 +13640,156 @@ impl Structure for SoftwareTokenMfaSettingsType {
 }
 
 #[derive(Clone, Default)]
+pub struct StartUserImportJobRequest {
+    pub user_pool_id: String,
+    pub job_id: String,
+}
+impl std::fmt::Debug for StartUserImportJobRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartUserImportJobRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartUserImportJobRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartUserImportJobRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.job_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.job_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartUserImportJobResponse {
+    pub user_import_job: Option<UserImportJobType>,
+}
+impl std::fmt::Debug for StartUserImportJobResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartUserImportJobResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartUserImportJobResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartUserImportJobResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_import_job,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_import_job,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopUserImportJobRequest {
+    pub user_pool_id: String,
+    pub job_id: String,
+}
+impl std::fmt::Debug for StopUserImportJobRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopUserImportJobRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopUserImportJobRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopUserImportJobRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.user_pool_id,
+            _ => &self.job_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.user_pool_id,
+            _ => &mut self.job_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopUserImportJobResponse {
+    pub user_import_job: Option<UserImportJobType>,
+}
+impl std::fmt::Debug for StopUserImportJobResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopUserImportJobResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopUserImportJobResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopUserImportJobResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.user_import_job,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.user_import_job,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct StringAttributeConstraintsType {
     pub min_length: Option<String>,
     pub max_length: Option<String>,
@@ -14128,6 +14855,81 @@ impl Structure for UserContextDataType {
         match index {
             0 => &mut self.ip_address,
             _ => &mut self.encoded_data,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct UserImportJobType {
+    pub job_name: Option<String>,
+    pub job_id: Option<String>,
+    pub user_pool_id: Option<String>,
+    pub pre_signed_url: Option<String>,
+    pub creation_date: Option<Timestamp>,
+    pub start_date: Option<Timestamp>,
+    pub completion_date: Option<Timestamp>,
+    pub status: Option<String>,
+    pub cloud_watch_logs_role_arn: Option<String>,
+    pub imported_users: Option<i64>,
+    pub skipped_users: Option<i64>,
+    pub failed_users: Option<i64>,
+    pub completion_message: Option<String>,
+    pub password_hashing_algorithm: Option<String>,
+}
+impl std::fmt::Debug for UserImportJobType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for UserImportJobType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for UserImportJobType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_UserImportJobType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.job_name,
+            1 => &self.job_id,
+            2 => &self.user_pool_id,
+            3 => &self.pre_signed_url,
+            4 => &self.creation_date,
+            5 => &self.start_date,
+            6 => &self.completion_date,
+            7 => &self.status,
+            8 => &self.cloud_watch_logs_role_arn,
+            9 => &self.imported_users,
+            10 => &self.skipped_users,
+            11 => &self.failed_users,
+            12 => &self.completion_message,
+            _ => &self.password_hashing_algorithm,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.job_name,
+            1 => &mut self.job_id,
+            2 => &mut self.user_pool_id,
+            3 => &mut self.pre_signed_url,
+            4 => &mut self.creation_date,
+            5 => &mut self.start_date,
+            6 => &mut self.completion_date,
+            7 => &mut self.status,
+            8 => &mut self.cloud_watch_logs_role_arn,
+            9 => &mut self.imported_users,
+            10 => &mut self.skipped_users,
+            11 => &mut self.failed_users,
+            12 => &mut self.completion_message,
+            _ => &mut self.password_hashing_algorithm,
         }
     }
 }

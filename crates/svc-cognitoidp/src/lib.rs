@@ -13,6 +13,7 @@ mod document;
 mod faults;
 mod group;
 mod hosted;
+mod import;
 mod mfa;
 mod ops;
 mod page;
@@ -38,5 +39,6 @@ pub fn service() -> Service {
         .cross_origin(hosted::cross_origin)
         .surface(hosted::well_known::surface())
         .surface(hosted::surface())
+        .surface(import::upload::surface())
         .on_reset(pool::keys::forget)
 }

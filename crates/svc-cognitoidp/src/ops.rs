@@ -7,6 +7,7 @@ use crate::auth::{challenge, initiate, refresh, revoke, sign_out};
 use crate::client;
 use crate::device::ops as device;
 use crate::group::{member, ops as group};
+use crate::import::ops as import;
 use crate::mfa::{preference, software_token};
 use crate::pool::{domain, mfa_config, ops as pool, resource_server, schema, tags};
 use crate::provider::{link, ops as provider};
@@ -102,5 +103,11 @@ pub fn ops() -> Vec<Op> {
         write::<RevokeToken>(revoke::revoke_token),
         write::<GlobalSignOut>(sign_out::global_sign_out),
         write::<AdminUserGlobalSignOut>(sign_out::admin_user_global_sign_out),
+        read::<GetCSVHeader>(import::get_csv_header),
+        write::<CreateUserImportJob>(import::create_user_import_job),
+        read::<DescribeUserImportJob>(import::describe_user_import_job),
+        read::<ListUserImportJobs>(import::list_user_import_jobs),
+        task::<StartUserImportJob, _>(import::start_user_import_job),
+        write::<StopUserImportJob>(import::stop_user_import_job),
     ]
 }

@@ -22,14 +22,10 @@ pub fn shown(pool: &Pool, group: &Group) -> GroupType {
 }
 
 pub fn create_group(w: &mut Writer, input: CreateGroupRequest) -> Result<CreateGroupResponse, Fault> {
-    const MOST: usize = 10_000;
     let pool = pool::get(w.store(), w.scope(), &input.user_pool_id)?;
     if GROUPS.contains(w.tx, &pool.scope, key(&pool, &input.group_name))? {
         let message = format!("A group with the name {} already exists.", input.group_name);
         return Err(GROUP_EXISTS_EXCEPTION.because(message));
-    }
-    if of_pool(w.store(), &pool)?.len() >= MOST {
-        return Err(LIMIT_EXCEEDED_EXCEPTION.because("Group limit exceeded."));
     }
     let group = Group {
         name: input.group_name,

@@ -1,8 +1,9 @@
 //! Answers of the pages: documents, redirections, JSON.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA,
-    REFERRER_POLICY, SET_COOKIE, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA, REFERRER_POLICY, SET_COOKIE,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderValue, Response};
 use kogumo_wire::{Body, Bytes};
@@ -44,6 +45,14 @@ impl Answer {
 
     pub fn empty() -> Self {
         Answer { status: 200, headers: Vec::new(), body: String::new() }.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    }
+
+    /// Lets a page of any origin send tokens and forms.
+    pub fn preflight() -> Self {
+        Answer::empty()
+            .with(ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS")
+            .with(ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type")
+            .with(ACCESS_CONTROL_MAX_AGE, "3600")
     }
 
     pub fn missing() -> Self {

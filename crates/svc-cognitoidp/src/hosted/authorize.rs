@@ -93,7 +93,7 @@ pub async fn page(visit: &Visit) -> Answer {
             let query = [("error", "login_required")];
             Answer::redirect(&with_query(&asked.redirect, &query, asked.state.as_deref(), '?'))
         }
-        None => match federation::wanted(visit, &asked.site) {
+        None => match federation::wanted(visit, &asked.site).or_else(|| federation::only(visit, &asked.site)) {
             Some(provider) => federation::begin(visit, &asked.site, provider).await,
             None => Answer::redirect(&visit.beside("login")),
         },

@@ -47,6 +47,15 @@ pub fn wanted(visit: &Visit, site: &Site) -> Option<Provider> {
     })
 }
 
+/// The provider that is left where the client's users have no password here.
+pub fn only(visit: &Visit, site: &Site) -> Option<Provider> {
+    if site.client.texts("SupportedIdentityProviders").contains(&"COGNITO") {
+        return None;
+    }
+    let name = offered(visit, site).into_iter().next()?;
+    provider::get(&visit.cx.snapshot(), &site.pool, &name).ok()
+}
+
 /// The providers that the sign-in page offers.
 pub fn offered(visit: &Visit, site: &Site) -> Vec<String> {
     let known = provider::names(&visit.cx.snapshot(), &site.pool).unwrap_or_default();

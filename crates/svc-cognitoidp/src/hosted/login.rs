@@ -16,6 +16,9 @@ pub async fn page(visit: &Visit) -> Answer {
         Ok(asked) => asked,
         Err(answer) => return answer,
     };
+    if let Some(provider) = federation::only(visit, &asked.site) {
+        return federation::begin(visit, &asked.site, provider).await;
+    }
     if !visit.is_post() {
         return show(visit, &asked, None);
     }

@@ -110,6 +110,9 @@ async fn serve(cloud: Arc<Cloud>, incoming: Incoming) -> Answer {
             return Answer::failed();
         }
     };
+    if visit.method == Method::OPTIONS && page.starts_with("oauth2/") {
+        return Answer::preflight();
+    }
     match page.as_str() {
         "oauth2/authorize" => authorize::page(&visit).await,
         "oauth2/token" => token::page(&visit).await,

@@ -21,6 +21,8 @@ pub struct Kept {
     id_token: Vec<u8>,
     access_token: Vec<u8>,
     secret: Vec<u8>,
+    /// The JWKS document: what is asked of an issuer with every token that somebody believes.
+    published: String,
 }
 
 /// The keys as they are used.
@@ -41,11 +43,11 @@ pub struct KeyRing(Mutex<HashMap<String, Arc<Keys>>>);
 impl Kept {
     /// New keys. It computes for some tenths of a second: not on a thread that answers requests.
     pub fn generate() -> Result<Self, Trouble> {
-        Ok(Kept {
-            id_token: SigningKey::generate()?,
-            access_token: SigningKey::generate()?,
-            secret: random_bytes::<32>().to_vec(),
-        })
+        let (id_token, access_token) = (SigningKey::generate()?, SigningKey::generate()?);
+        let public = |der: &[u8]| Ok::<_, Trouble>(SigningKey::from_der(der)?.public().clone());
+        let keys = KeySet { keys: vec![public(&id_token)?, public(&access_token)?] };
+        let published = keys.to_json().to_string();
+        Ok(Kept { id_token, access_token, secret: random_bytes::<32>().to_vec(), published })
     }
 }
 
@@ -96,7 +98,9 @@ pub fn issuer(read: &dyn Read, issuer: &str) -> Result<Option<Value>, Trouble> {
     if host != format!("cognito-idp.{}.amazonaws.com", place.scope.region) {
         return Ok(None);
     }
-    Ok(Some(load(read, &place.scope, pool)?.public().to_json()))
+    let kept = KEYS.get(read, &place.scope, pool)?;
+    let published = kept.map(|kept| serde_json::from_str(&kept.published));
+    published.transpose().map_err(|error| Trouble::from_cause("a pool's published keys cannot be read", error))
 }
 
 /// Forgets what was read when the cloud is emptied.

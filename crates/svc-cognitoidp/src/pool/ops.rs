@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{Pool, keys, rules, schema};
 use crate::faults::invalid;
 use crate::page::page;
-use crate::{client, document, group, provider, token, user};
+use crate::{client, document, group, import, provider, token, user};
 
 /// Members of the requests that are not settings.
 const NOT_SETTINGS: [&str; 5] = ["PoolName", "UserPoolId", "UserPoolTags", "Schema", "Name"];
@@ -113,6 +113,7 @@ pub fn delete_user_pool(w: &mut Writer, input: DeleteUserPoolRequest) -> Result<
     user::delete_all(w.tx, &pool)?;
     group::delete_all(w.tx, &pool)?;
     provider::delete_all(w.tx, &pool)?;
+    import::delete_all(w.tx, &pool)?;
     super::resource_server::delete_all(w.tx, &pool)?;
     token::grant::delete_all(w.tx, &pool)?;
     keys::delete(w.tx, &pool.scope, &pool.id)?;

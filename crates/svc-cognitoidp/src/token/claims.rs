@@ -57,6 +57,9 @@ pub fn access(issue: &Issue, id: &str, changes: &Changes) -> Value {
     claims.insert("iat".into(), json!(issue.now));
     claims.insert("jti".into(), json!(id));
     claims.insert("username".into(), json!(issue.user.name));
+    if issue.scopes.iter().any(|scope| scope == "openid") {
+        claims.insert("version".into(), json!(2));
+    }
     apply(&mut claims, &changes.access.add, &changes.access.suppress);
     Value::Object(claims)
 }
