@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use kogumo_base::Scope;
+use kogumo_base::{Scope, random_bytes};
 use kogumo_door::Writer;
 use kogumo_store::{Key, Range, Table};
 use kogumo_wire::Fault;
@@ -28,11 +28,26 @@ fn is_usable(address: Ipv4Addr) -> bool {
     address >= FIRST && POOL.contains(&address) && !matches!(address.octets()[3], 0 | 255)
 }
 
-/// Takes the first free address.
+/// So many addresses are tried at random before they are gone through.
+const TRIES: usize = 16;
+
+/// Takes a free address, at random: several clouds on one machine then hardly ever hand out the same, and each of them is
+/// reached from there.
 ///
 /// # Errors
 /// `InsufficientAddressCapacity`.
 pub fn take(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
+    for _ in 0..TRIES {
+        let [high, middle, low] = random_bytes::<3>();
+        let address = Ipv4Addr::from(u32::from(POOL.network()) | u32::from_be_bytes([0, high & 1, middle, low]));
+        if take_this(w, address)? {
+            return Ok(address);
+        }
+    }
+    take_first(w)
+}
+
+fn take_first(w: &mut Writer) -> Result<Ipv4Addr, Fault> {
     let mut next = u32::from(FIRST);
     for row in HELD.scan(w.store(), &everywhere(), &Range::all()) {
         let (row, _) = row?;

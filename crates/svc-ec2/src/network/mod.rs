@@ -7,6 +7,7 @@ mod sockets;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -94,14 +95,19 @@ impl Network {
         self.linux.as_ref().map(|linux| linux.attached()).unwrap_or_default()
     }
 
-    /// What a name has, for whoever asks. As long as nobody is attached, AWS's endpoints are where the cloud listens.
+    /// What a name has, for whoever asks. Outside, AWS's endpoints are where the cloud listens: the listen port serves every
+    /// name, and several clouds of one machine share the addresses that VPCs see.
     #[must_use]
     pub fn look_up(&self, cloud: &Cloud, from: &Vantage, question: &Question) -> Option<Answer> {
-        if self.is_live() {
-            return kogumo_dns::look_up(&self.topology(), from, Endpoints::public(), question);
-        }
-        let topology = topology(&cloud.store.read()).unwrap_or_default();
-        kogumo_dns::look_up(&topology, from, Endpoints::all_at(cloud.settings.listen.ip()), question)
+        let endpoints = match from {
+            Vantage::Vpc(_) => Endpoints::public(),
+            Vantage::Outside => Endpoints::all_at(reachable(cloud.settings.listen.ip())),
+        };
+        let topology = match self.is_live() {
+            true => self.topology(),
+            false => Arc::new(topology(&cloud.store.read()).unwrap_or_default()),
+        };
+        kogumo_dns::look_up(&topology, from, endpoints, question)
     }
 
     /// Whether anything of the network is there.
@@ -115,6 +121,15 @@ impl Network {
 
     fn sockets(&self) -> MutexGuard<'_, BTreeMap<Place, Open>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The address at which this machine reaches a cloud that listens there.
+fn reachable(listen: IpAddr) -> IpAddr {
+    match listen {
+        IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        listen => listen,
     }
 }
 
