@@ -71,3 +71,40 @@ fn key(expires: Timestamp, id: &str) -> Key {
 fn everywhere() -> Scope {
     Scope::new("", "")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kogumo_store::Store;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn only_what_was_sealed_for_the_purpose_is_opened(content in proptest::collection::vec(any::<u8>(), 0..80), at in any::<usize>()) {
+            let sealer = Sealer::new(&[7; 32]).expect("a key");
+            let sealed = sealer.seal("one", &content).expect("sealed");
+            prop_assert_eq!(sealer.open("one", &sealed), Some(content));
+            prop_assert_eq!(sealer.open("two", &sealed), None);
+            prop_assert_eq!(Sealer::new(&[8; 32]).expect("a key").open("one", &sealed), None);
+            let mut altered = sealed.clone();
+            let at = at % altered.len();
+            altered[at] ^= 1;
+            prop_assert_eq!(sealer.open("one", &altered), None);
+            prop_assert_eq!(sealer.open("one", &sealed[..at]), None);
+        }
+    }
+
+    #[test]
+    fn a_state_is_used_once_and_forgotten_when_it_would_have_expired() {
+        let store = Store::ephemeral().expect("a store");
+        let used = |now: i64, expires: i64, id: &str| {
+            store.write(|tx| use_once(tx, Timestamp(now), Timestamp(expires), id)).expect("written")
+        };
+        assert!(used(0, 10, "a"));
+        assert!(!used(5, 10, "a"));
+        assert!(used(5, 10, "b"));
+        assert!(used(20, 30, "c"));
+        assert!(!is_used(&store.read(), Timestamp(10), "a").expect("read"));
+        assert!(is_used(&store.read(), Timestamp(30), "c").expect("read"));
+    }
+}

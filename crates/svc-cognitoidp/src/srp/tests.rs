@@ -1,4 +1,4 @@
-//! RFC 5054's published vectors, and whole sign-ins with a client of our own.
+//! RFC 5054's published vectors, and the edges of the protocol. Whole sign-ins are the clients' own tests (`tests/cognito`).
 
 use super::group::{Group, Number, hex_number};
 use super::server::{Verifier, open, session_key};
