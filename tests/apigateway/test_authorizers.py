@@ -8,6 +8,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from issuer import Issuer
+from stacks import Stacks
 
 REGION = "ap-northeast-1"
 
@@ -174,3 +175,72 @@ def test_signatures_authorize(cloud, api, function, call_http, name):
     found = json.loads(text)["requestContext"]["authorizer"]["iam"]
     assert found["userArn"].endswith(f":user/{name}") and found["accessKey"] == keys[0] and found["cognitoIdentity"] is None
     assert call_http(url, headers=host)[::2] == (403, '{"message":"Forbidden"}')
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Users: {Type: AWS::Cognito::UserPool}
+  Client:
+    Type: AWS::Cognito::UserPoolClient
+    Properties: {UserPoolId: !Ref Users, ExplicitAuthFlows: [ALLOW_ADMIN_USER_PASSWORD_AUTH, ALLOW_REFRESH_TOKEN_AUTH]}
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: dev
+      Auth: {DefaultAuthorizer: Pool, Authorizers: {Pool: {UserPoolArn: !GetAtt Users.Arn}}}
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Pool
+        Authorizers:
+          Pool:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration: {issuer: !Sub "https://cognito-idp.${AWS::Region}.amazonaws.com/${Users}", audience: [!Ref Client]}
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: |
+        import json
+        def handler(event, context):
+            return {"statusCode": 200, "body": json.dumps(event["requestContext"].get("authorizer"))}
+      Events:
+        Rest:
+          Type: Api
+          Properties: {Path: /rest, Method: get, RestApiId: !Ref Rest}
+        Open:
+          Type: Api
+          Properties: {Path: /open, Method: get, RestApiId: !Ref Rest, Auth: {Authorizer: NONE}}
+        Http:
+          Type: HttpApi
+          Properties: {Path: /http, Method: get, ApiId: !Ref Http}
+Outputs:
+  Users: {Value: !Ref Users}
+  Client: {Value: !Ref Client}
+  Rest: {Value: !Ref Rest}
+  Http: {Value: !Ref Http}
+"""
+
+
+def test_sam_protects_apis(cloud, call_http, name):
+    stack = Stacks(cloud).create(name, SAM)
+    made = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    idp = cloud.client("cognito-idp")
+    idp.admin_create_user(UserPoolId=made["Users"], Username="alice", MessageAction="SUPPRESS")
+    idp.admin_set_user_password(UserPoolId=made["Users"], Username="alice", Password="Passw0rd!", Permanent=True)
+    signed_in = idp.admin_initiate_auth(
+        UserPoolId=made["Users"], ClientId=made["Client"], AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters={"USERNAME": "alice", "PASSWORD": "Passw0rd!"}
+    )
+    token = {"Authorization": signed_in["AuthenticationResult"]["IdToken"]}
+    rest = f"{cloud.url}/_aws/execute-api/{made['Rest']}/dev"
+    status, _, text = call_http(f"{rest}/rest", headers=token)
+    assert (status, json.loads(text)["claims"]["cognito:username"]) == (200, "alice")
+    assert call_http(f"{rest}/rest")[0] == 401
+    assert call_http(f"{rest}/open")[::2] == (200, "null")
+    host = {"Host": f"{made['Http']}.execute-api.localhost"}
+    status, _, text = call_http(f"{cloud.url}/http", headers={**host, **token})
+    assert (status, json.loads(text)["jwt"]["claims"]["cognito:username"]) == (200, "alice")
+    assert call_http(f"{cloud.url}/http", headers=host)[::2] == (401, '{"message":"Unauthorized"}')

@@ -67,8 +67,12 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 10] = [
+const NOT_ENFORCED: [(&str, &str); 11] = [
     ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
+    (
+        "Scope-down of guests in Cognito's enhanced flow",
+        "not applied: the role's own policies alone say what guests may",
+    ),
     (
         "Thumbprints of OpenID Connect providers",
         "recorded; an issuer's certificate must be signed by an authority that this machine trusts",
