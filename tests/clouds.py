@@ -84,6 +84,16 @@ class Cloud:
             **more,
         }
 
+    def role(self, name, *actions, service="lambda.amazonaws.com"):
+        """The ARN of a role that a service may take on, with these actions on everything."""
+        iam = self.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+        if actions:
+            allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+            iam.put_role_policy(RoleName=name, PolicyName="tests", PolicyDocument=document(allowed))
+        return arn
+
     def environment(self, region=REGION, **more):
         """What a client program needs to find this cloud, and nothing of the real AWS that this machine may know."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -130,6 +140,10 @@ class Cloud:
 
     def advance(self, duration):
         self.kogumo("clock", "advance", duration)
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def program(name):

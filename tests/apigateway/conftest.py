@@ -80,9 +80,7 @@ def api(cloud, apigateway, request):
 def function(cloud, name):
     """Makes a function of one of the handlers above; API Gateway may invoke it unless told otherwise."""
     functions = cloud.client("lambda")
-    trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = cloud.role(name, "logs:*")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("f.py", CODE)

@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 
+from clouds import document
+
 
 def test_every_address_leads_to_the_stage(cloud, api, call_http):
     api.mock(api.resource("p"), template="$context.stage $context.path")
@@ -216,13 +218,14 @@ def test_large_bodies_are_refused(api):
     assert (status, json.loads(text)) == (413, {"message": "Request Too Long"})
 
 
-def test_another_service_is_called_with_the_role(cloud, api, apigateway):
+def test_another_service_is_called_with_the_role(cloud, api, apigateway, name):
+    role = cloud.role(name, service="apigateway.amazonaws.com")
     cloud.client("ssm").put_parameter(Name="/apigw/p", Value="v", Type="String")
     at = dict(restApiId=api.id, resourceId=api.root, httpMethod="GET")
     apigateway.put_method(**at, authorizationType="NONE")
     apigateway.put_integration(
         **at, type="AWS", integrationHttpMethod="POST", uri="arn:aws:apigateway:ap-northeast-1:ssm:action/GetParameter",
-        credentials="arn:aws:iam::000000000000:role/r", requestTemplates={"application/json": '{"Name": "$input.params(\'n\')"}'},
+        credentials=role, requestTemplates={"application/json": '{"Name": "$input.params(\'n\')"}'},
     )
     for status, pattern in [("200", ""), ("400", "4\\d{2}")]:
         apigateway.put_method_response(**at, statusCode=status)
@@ -231,6 +234,10 @@ def test_another_service_is_called_with_the_role(cloud, api, apigateway):
             responseTemplates={"application/json": "$input.path('$.Parameter.Value')$input.path('$.__type')"},
         )
     api.deploy()
+    # The role may nothing yet.
+    assert api.call("/?n=/apigw/p")[::2] == (400, "AccessDeniedException")
+    policy = document({"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"})
+    cloud.client("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
     assert api.call("/?n=/apigw/p")[::2] == (200, "v")
     assert api.call("/?n=/apigw/none")[::2] == (400, "ParameterNotFound")
 

@@ -82,7 +82,7 @@ def test_a_role_calls_the_authorizer(call_http, cloud, name, function):
     client.update_route(ApiId=api, RouteId=route, AuthorizationType="CUSTOM", AuthorizerId=made["AuthorizerId"])
     host = {"Host": f"{api}.execute-api.localhost"}
     assert call_http(cloud.url + "/", headers=host)[0] == 500
-    role = f"arn:aws:iam::000000000000:role/{name}"
+    role = cloud.role(f"{name}-api", "lambda:InvokeFunction", service="apigateway.amazonaws.com")
     client.update_authorizer(ApiId=api, AuthorizerId=made["AuthorizerId"], AuthorizerCredentialsArn=role)
     assert call_http(cloud.url + "/", headers=host)[0] == 200
 

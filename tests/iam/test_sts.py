@@ -136,7 +136,7 @@ def test_sessions_of_users_and_guests(cloud, iam, name):
     guest = sts.get_federation_token(Name="guest", Policy=POLICY)
     assert guest["FederatedUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:federated-user/guest"
     for credentials in (own, guest["Credentials"]):
-        assert sts.get_access_key_info(AccessKeyId=credentials["AccessKeyId"])["Account"] == ACCOUNT
+        assert cloud.client("sts").get_access_key_info(AccessKeyId=credentials["AccessKeyId"])["Account"] == ACCOUNT
         refused("AccessDenied", of(cloud, credentials).get_session_token)
         refused("AccessDenied", of(cloud, credentials).get_federation_token, Name="other")
     assert of(cloud, own).get_caller_identity()["Arn"] == arn

@@ -8,10 +8,6 @@ import zipfile
 
 
 REGION = "ap-northeast-1"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def package(files):
@@ -74,10 +70,10 @@ class Functions:
 def functions_of(cloud):
     iam = cloud.client("iam")
     try:
-        role = iam.create_role(RoleName="lambda-tests", AssumeRolePolicyDocument=json.dumps(TRUST))
+        role = cloud.role("lambda-tests", "logs:*", "dynamodb:*", "lambda:*", "s3:*", "sns:*", "sqs:*", "ssm:*", "sts:*", "translate:*")
     except iam.exceptions.EntityAlreadyExistsException:
-        role = iam.get_role(RoleName="lambda-tests")
-    return Functions(cloud, role["Role"]["Arn"])
+        role = iam.get_role(RoleName="lambda-tests")["Role"]["Arn"]
+    return Functions(cloud, role)
 
 
 def eventually(check, seconds=60):

@@ -9,6 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from clouds import document
 from lambda_calls import REGION
 
 
@@ -78,6 +79,11 @@ def test_signed(functions, cloud, name):
     user = cloud.client("iam")
     user.create_user(UserName=name)
     key = user.create_access_key(UserName=name)["AccessKey"]
+    request = AWSRequest("GET", url, headers=headers)
+    SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "lambda", REGION).add_auth(request)
+    assert requests.get(address, headers=dict(request.headers)).status_code == 403
+    policy = document({"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": "*"})
+    user.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy)
     for secret, status in [(key["SecretAccessKey"], 201), ("wrong" * 8, 403)]:
         request = AWSRequest("GET", url, headers=headers)
         SigV4Auth(Credentials(key["AccessKeyId"], secret), "lambda", REGION).add_auth(request)

@@ -20,14 +20,13 @@ def function(cloud, name):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("index.py", CODE)
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    role = cloud.role(name, "s3:PutObject")
     lambda_ = cloud.client("lambda", region="us-east-1")
     made = lambda_.create_function(
         FunctionName=name, Runtime="python3.12", Handler="index.handler", Role=role, Timeout=30, Code={"ZipFile": packed.getvalue()}
     )
     lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+    lambda_.add_permission(FunctionName=name, StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com")
     return made["FunctionArn"]
 
 

@@ -9,6 +9,7 @@ mod bare;
 mod cases;
 mod cloud;
 mod compile;
+mod decision;
 mod lambda;
 mod load;
 mod message;
@@ -81,6 +82,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         tell("Ready, second start", millis(ready), 30.0, "ms");
         let loaded = millis(cloud.restart(&options.program)?);
         tell("... killed under 100,000", loaded, f64::INFINITY, "ms");
+        if let Some(time) = decision::measure() {
+            tell("Decision, 50 policies", time.as_secs_f64() * 1e6, 20.0, "µs");
+        }
         others(Maker { address: cloud.address }, &mut tell);
     }
     if "SRP sign-in".contains(&options.only) {

@@ -27,6 +27,8 @@ pub struct Caller {
     pub source_arn: Option<String>,
     /// What the temporary credentials carry that signed.
     pub session: Option<Arc<Session>>,
+    /// The service that took on the role that the principal is a session of, without keys: the role must trust it.
+    pub assumed_by: Option<String>,
 }
 
 /// Who somebody is, as IAM speaks of it.
@@ -98,7 +100,23 @@ impl Caller {
             invoked_by: None,
             source_arn: None,
             session: None,
+            assumed_by: None,
         }
+    }
+
+    /// A service in a role that it was given (`arn:aws:iam::…:role/…`); `None` if that is no role's ARN. Whether the role
+    /// is there and trusts the service is decided with each call.
+    pub fn in_role(service: &str, role: &str, session: &str, region: &str) -> Option<Self> {
+        let role = Arn::parse(role).filter(|arn| arn.service == "iam")?;
+        let name = role.resource.strip_prefix("role/")?.rsplit('/').next()?.to_owned();
+        let principal = Principal::AssumedRole {
+            account: role.account.clone(),
+            id: format!("{name}:{session}"),
+            role: name,
+            session: session.to_owned(),
+        };
+        let caller = Caller::of(principal, Scope::new(role.account, region));
+        Some(Caller { invoked_by: Some(service.to_owned()), assumed_by: Some(service.to_owned()), ..caller })
     }
 
     /// The same service, on behalf of that resource.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use kogumo_base::{Clock, Scope, Trouble};
 use kogumo_store::{Store, Table};
@@ -13,10 +13,7 @@ use crate::operation::{Answer, Handler};
 use crate::parts::Parts;
 use crate::service::Service;
 use crate::trail::{self, Note, Trail};
-use crate::{Caller, Context, Credential, Entrances, Op, Reader, Settings, Uses, Writer};
-
-/// Decides whether a call may happen: `Err` is AWS's AccessDenied. IAM sets it.
-pub type Authorizer = fn(&Cloud, &Caller, &Service, &'static Operation, &dyn Structure) -> Result<(), Fault>;
+use crate::{Authorizer, Caller, Context, Credential, Documents, Entrances, Op, Reader, Settings, Uses, Writer};
 
 /// A running cloud.
 pub struct Cloud {
@@ -31,7 +28,9 @@ pub struct Cloud {
     services: Vec<Service>,
     by_name: HashMap<&'static str, usize>,
     parts: Parts,
-    authorizer: OnceLock<Authorizer>,
+    authorizer: Option<Authorizer>,
+    /// Policy documents that have been read.
+    pub documents: Documents,
     clock_moved: watch::Sender<()>,
 }
 
@@ -47,6 +46,7 @@ impl Cloud {
         let ahead = AHEAD.get(&store.read(), &system_scope(), "ahead")?.unwrap_or(0);
         services.sort_by_key(|service| service.facts.name);
         let by_name = services.iter().enumerate().map(|(index, service)| (service.facts.name, index)).collect();
+        let authorizer = services.iter().find_map(|service| service.authorizer);
         let mut parts = Parts::default();
         services.iter_mut().flat_map(|service| service.parts.drain(..)).for_each(|part| parts.insert(part));
         Ok(Arc::new(Cloud {
@@ -59,7 +59,8 @@ impl Cloud {
             services,
             by_name,
             parts,
-            authorizer: OnceLock::new(),
+            authorizer,
+            documents: Documents::default(),
             clock_moved: watch::channel(()).0,
         }))
     }
@@ -86,9 +87,9 @@ impl Cloud {
         self.parts.get().ok_or_else(|| Trouble::new(format!("no service keeps a {}", std::any::type_name::<T>())))
     }
 
-    /// Sets what decides over calls. It can be set once.
-    pub fn authorize_with(&self, authorizer: Authorizer) {
-        let _ = self.authorizer.set(authorizer);
+    /// What decides over calls; none in a cloud without IAM.
+    pub(crate) fn authorizer(&self) -> Option<Authorizer> {
+        self.authorizer
     }
 
     /// The credential behind a key that this cloud issued.
@@ -134,12 +135,20 @@ impl Cloud {
         let now = self.clock.now();
         self.uses.note(&caller, service.facts.signing_name, now);
         let mut note = Note::begin(service.facts, op.facts, &*input, now);
-        let answer = match self.admit(&caller, service, op, &*input) {
+        let allowed = self.authorizer.map_or(Ok(()), |decide| (decide.call)(self, &caller, service, op.facts, &*input));
+        let admitted = allowed.map_err(|denied| {
+            note.decide(denied.decision);
+            denied.fault
+        });
+        let answer = match admitted.and_then(|()| self.prepare(&caller, service)) {
             Ok(()) => self.run(&caller, op, input).await,
             Err(fault) => Err(fault),
         };
         if let (Ok(_), Some(settled)) = (&answer, op.settled) {
             settled(Arc::clone(self)).await;
+        }
+        if op.writes() {
+            service.outdate();
         }
         if let Err(fault) = &answer {
             note.fail(fault);
@@ -150,9 +159,8 @@ impl Cloud {
         answer
     }
 
-    /// Whether the call may happen, and whether the service is ready for the account and region.
-    fn admit(&self, caller: &Caller, service: &Service, op: &Op, input: &dyn Structure) -> Result<(), Fault> {
-        self.authorizer.get().map_or(Ok(()), |decide| decide(self, caller, service, op.facts, input))?;
+    /// Makes the service ready for the account and region.
+    fn prepare(&self, caller: &Caller, service: &Service) -> Result<(), Fault> {
         service.prepare.map_or(Ok(()), |prepare| prepare(self, &caller.scope))
     }
 
@@ -209,6 +217,7 @@ impl Cloud {
         self.uses.forget();
         self.store.clear()?;
         self.clock.reset();
+        self.services.iter().for_each(Service::outdate);
         self.clock_moved.send_replace(());
         for run in self.services.iter().filter_map(|service| service.on_reset) {
             run(Arc::clone(self)).await;

@@ -4,11 +4,14 @@
 //! store and the clock. A call asks the policy hook, runs the handler, and leaves a line in the audit [`trail`].
 //! Services reach each other through a [`Client`], never by their crates.
 
+mod authority;
+pub mod authorization_message;
 mod caller;
 mod client;
 mod cloud;
 mod context;
 mod entrance;
+mod documents;
 mod keys;
 mod mfa;
 mod operation;
@@ -20,11 +23,13 @@ pub mod settings;
 pub mod trail;
 mod uses;
 
+pub use authority::{Ask, Authorizer, Denied, Ground, Grounding, Grounds};
 pub use caller::{Caller, Credential, Principal};
 pub use client::Client;
 pub use cloud::Cloud;
 pub use context::{Context, Reader, Writer};
 pub use entrance::{Doorway, Entrance, Entrances};
+pub use documents::Documents;
 pub use keys::{FIRST_ACCOUNT, Key, KeyProblem};
 pub use mfa::MfaDevices;
 pub use operation::{Answer, Op, Rehearsal, Settled, read, task, write};

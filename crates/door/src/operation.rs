@@ -45,6 +45,11 @@ impl Op {
         Op { settled: Some(settled), ..self }
     }
 
+    /// Whether it may change records.
+    pub(crate) fn writes(&self) -> bool {
+        !matches!(self.handler, Handler::Read(_))
+    }
+
     pub(crate) fn rehearse(&self, input: &dyn Structure) -> Result<(), Fault> {
         self.rehearsal.and_then(|verdict| verdict(input)).map_or(Ok(()), Err)
     }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kogumo_base::{Scope, Trouble};
@@ -13,7 +14,7 @@ use kogumo_store::timers::Timer;
 use kogumo_wire::{Body, Fault, Operation, Request, Structure};
 use serde_json::Value;
 
-use crate::{Caller, Cloud, Credential, Entrance, Op, Writer};
+use crate::{Authorizer, Caller, Cloud, Credential, Entrance, Grounds, Op, Writer};
 
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -34,6 +35,13 @@ pub struct Service {
     pub cross_origin: Option<fn(&Cloud, &CrossOrigin) -> Option<http::HeaderMap>>,
     /// Makes what an account has in a region from the beginning (EC2's default VPC); runs before each call.
     pub prepare: Option<fn(&Cloud, &Scope) -> Result<(), Fault>>,
+    /// What decides over all services' calls: IAM's.
+    pub authorizer: Option<Authorizer>,
+    /// What the service knows of resources and a request does not say: their policies, owners and tags.
+    pub grounds: Option<Grounds>,
+    /// Whether resources have policies: root and other services are held to them.
+    pub has_policies: bool,
+    pub(crate) generation: AtomicU64,
     pub parts: Vec<Arc<dyn Any + Send + Sync>>,
     pub on_reset: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
     pub on_stop: Option<fn(Arc<Cloud>) -> BoxFuture<()>>,
@@ -99,6 +107,10 @@ impl Service {
             anonymous: None,
             cross_origin: None,
             prepare: None,
+            authorizer: None,
+            grounds: None,
+            has_policies: false,
+            generation: AtomicU64::new(0),
             parts: Vec::new(),
             on_reset: None,
             on_stop: None,
@@ -148,6 +160,34 @@ impl Service {
     pub fn prepare(mut self, prepare: fn(&Cloud, &Scope) -> Result<(), Fault>) -> Self {
         self.prepare = Some(prepare);
         self
+    }
+
+    /// Decides over all calls.
+    pub fn authorizer(mut self, authorizer: Authorizer) -> Self {
+        self.authorizer = Some(authorizer);
+        self
+    }
+
+    /// Tells owners and tags of resources.
+    pub fn grounds(mut self, grounds: Grounds) -> Self {
+        self.grounds = Some(grounds);
+        self
+    }
+
+    /// Tells policies of resources, too: nobody passes without having been decided by them.
+    pub fn policies(mut self, grounds: Grounds) -> Self {
+        self.has_policies = true;
+        self.grounds(grounds)
+    }
+
+    /// Another number after each call that may have changed the service's records: what is remembered of them under an
+    /// earlier number is out of date.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Keeps a part that handlers find by its type: `cloud.part::<Pool>()`.

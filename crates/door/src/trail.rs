@@ -56,6 +56,8 @@ pub struct Event {
     /// JSON, secrets hidden; empty where the call carries bulk data.
     pub parameters: String,
     pub error: Option<(String, String)>,
+    /// Of a call that was refused: what decided.
+    pub decision: Option<String>,
 }
 
 /// Gathers events and keeps them.

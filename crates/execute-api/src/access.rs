@@ -1,5 +1,6 @@
-//! What an authorizer's policy says about a method.
+//! What a policy says about a method: an authorizer's answer, or the API's own policy.
 
+use kogumo_policy::{Attached, Context, Document, Policies, Principal, Request, matched};
 use serde_json::Value as Json;
 
 /// The verdict of a policy.
@@ -12,66 +13,27 @@ pub enum Verdict {
     Silent,
 }
 
-/// Whether a policy document lets `execute-api:Invoke` on a method's ARN.
+/// Whether a policy document lets `execute-api:Invoke` on a method's ARN. What is no policy says nothing.
 pub fn verdict(policy: &Json, method_arn: &str) -> Verdict {
-    verdict_where(policy, method_arn, &|_| true)
+    let Ok(document) = Document::read(policy) else { return Verdict::Silent };
+    let identity = vec![Attached { name: "authorizer", document: &document }];
+    weigh(&Policies { identity, ..Policies::default() }, &Principal::Anonymous, method_arn, &Context::default())
 }
 
-/// As [`verdict`], by those statements only that `concerns` says yes to.
-pub fn verdict_where(policy: &Json, method_arn: &str, concerns: &dyn Fn(&Json) -> bool) -> Verdict {
-    let statements = match policy.get("Statement") {
-        Some(Json::Array(statements)) => statements.as_slice(),
-        Some(statement) => std::slice::from_ref(statement),
-        None => &[],
-    };
-    let mut verdict = Verdict::Silent;
-    for statement in statements {
-        let speaks = any(statement, "Action", |action| like(&action.to_ascii_lowercase(), "execute-api:invoke"))
-            && any(statement, "Resource", |resource| like(resource, method_arn))
-            && concerns(statement);
-        match statement.get("Effect").and_then(Json::as_str) {
-            Some("Deny") if speaks => return Verdict::Denied,
-            Some("Allow") if speaks => verdict = Verdict::Allowed,
-            _ => {}
-        }
-    }
-    verdict
+/// What an API's policy says to a caller.
+pub fn verdict_for(policy: &Document, caller: &Principal, method_arn: &str, context: &Context) -> Verdict {
+    let resource = vec![Attached { name: "API", document: policy }];
+    weigh(&Policies { resource, ..Policies::default() }, caller, method_arn, context)
 }
 
-fn any(statement: &Json, name: &str, wanted: impl Fn(&str) -> bool) -> bool {
-    match statement.get(name) {
-        Some(Json::String(value)) => wanted(value),
-        Some(Json::Array(values)) => values.iter().filter_map(Json::as_str).any(wanted),
-        _ => false,
+fn weigh(policies: &Policies<'_>, principal: &Principal, resource: &str, context: &Context) -> Verdict {
+    let request = Request { principal, action: "execute-api:Invoke", resource, owner: "", context };
+    let found = matched(&request, policies);
+    match found.iter().any(|statement| statement.effect_is_deny) {
+        true => Verdict::Denied,
+        false if found.is_empty() => Verdict::Silent,
+        false => Verdict::Allowed,
     }
-}
-
-/// Wildcards of policies: `*` is any text, `?` any character. Linear but for the last `*`.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    p = at + 1;
-                    t = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

@@ -1,24 +1,13 @@
 //! Roles that API Gateway assumes for a call.
 
-use kogumo_base::Arn;
-use kogumo_door::{Caller, Principal};
+use kogumo_door::Caller;
 
 /// The session name under which API Gateway assumes a role.
 const SESSION: &str = "BackplaneAssumeRoleSession";
 
 /// A session of the role, in a region; `None` when the text is no role's ARN.
 pub fn caller(role: &str, region: &str) -> Option<Caller> {
-    let role = Arn::parse(role)?;
-    let name = role.resource.strip_prefix("role/")?.rsplit('/').next()?.to_owned();
-    let mut caller = Caller::root(&role.account, region);
-    caller.principal = Principal::AssumedRole {
-        account: role.account,
-        id: format!("{name}:{SESSION}"),
-        role: name,
-        session: SESSION.into(),
-    };
-    caller.invoked_by = Some("apigateway.amazonaws.com".into());
-    Some(caller)
+    Caller::in_role("apigateway.amazonaws.com", role, SESSION, region)
 }
 
 #[cfg(test)]

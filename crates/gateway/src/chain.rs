@@ -330,6 +330,7 @@ fn caller(arrival: &Arrival, identity: Identity) -> Caller {
         called_via: Vec::new(),
         invoked_by: None,
         source_arn: None,
+        assumed_by: None,
         session: identity.session,
     }
 }

@@ -31,6 +31,10 @@ Kogumo (小雲): AWS on your own machine.
                                   addresses, gateways or 'internet'
       --udp, --ping                 instead of TCP
       --language en|ja              (default: as LANG says)
+  kogumo iam explain PRINCIPAL ACTION [RESOURCE]
+                                  which statement of which policy allows or denies it
+      --context KEY=VALUE           a condition key (may be repeated)
+      --language en|ja              (default: as LANG says)
   kogumo template params FILE...  list a template's parameters
       --format table|json|markdown  (default table)
   kogumo version
@@ -48,6 +52,7 @@ pub enum Command {
     ClockShow,
     ClockAdvance(String),
     Reset,
+    IamExplain { query: Vec<(&'static str, String)>, language: Option<String> },
     NetTrace(Trace),
     TemplateParams { files: Vec<PathBuf>, format: Format },
 }
@@ -102,6 +107,7 @@ fn parse_command(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> 
         "clock" => parse_clock(parser),
         "reset" => end(parser, Command::Reset),
         "net" => parse_net(parser),
+        "iam" => parse_iam(parser),
         "template" => parse_template(parser),
         "version" => end(parser, Command::Version),
         "help" => Ok(Command::Help),
@@ -202,6 +208,32 @@ fn parse_net(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
         return Err(format!("'{odd}' is no instance, interface, address or gateway").into());
     }
     Ok(Command::NetTrace(Trace { from, to, port, protocol, language }))
+}
+
+fn parse_iam(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        Some(Value(word)) if word == "explain" => {}
+        Some(other) => return Err(other.unexpected()),
+        None => return Err("say 'kogumo iam explain PRINCIPAL ACTION [RESOURCE]'".into()),
+    }
+    let (mut query, mut language) = (Vec::new(), None);
+    let mut names = ["principal", "action", "resource"].into_iter();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(word) => {
+                let word = word.string()?;
+                let name = names.next().ok_or_else(|| format!("'{word}' is one word too many"))?;
+                query.push((name, word));
+            }
+            Long("context") => query.push(("context", parser.value()?.string()?)),
+            Long("language") => language = Some(parser.value()?.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if names.len() > 1 {
+        return Err("name a principal's ARN and an action".into());
+    }
+    Ok(Command::IamExplain { query, language })
 }
 
 fn parse_template(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {

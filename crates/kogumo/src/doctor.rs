@@ -67,8 +67,7 @@ pub fn run() -> Result<(), Trouble> {
 }
 
 /// What the cloud records and does not act upon yet.
-const NOT_ENFORCED: [(&str, &str); 11] = [
-    ("IAM policies", "documents are checked and kept; every caller with a valid key may do everything"),
+const NOT_ENFORCED: &[(&str, &str)] = &[
     (
         "Scope-down of guests in Cognito's enhanced flow",
         "not applied: the role's own policies alone say what guests may",

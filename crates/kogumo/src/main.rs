@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::ClockShow => remote::show_clock(),
         Command::ClockAdvance(duration) => remote::advance_clock(&duration),
         Command::Reset => remote::reset(),
+        Command::IamExplain { query, language } => remote::explain(&query, language),
         Command::NetTrace(trace) => match remote::trace(&trace) {
             Ok(false) => return ExitCode::FAILURE,
             done => done.map(drop),

@@ -51,6 +51,29 @@ pub fn trace(trace: &Trace) -> Result<bool, Trouble> {
     Ok(answer["connects"] == true)
 }
 
+/// Prints which statement decides, in the language that is asked for, else the terminal's.
+///
+/// # Errors
+/// No cloud answers, or the cloud does not understand the question.
+pub fn explain(query: &[(&str, String)], language: Option<String>) -> Result<(), Trouble> {
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let answer = ask("GET", &format!("/_kogumo/iam/explain?{}", pairs.join("&")), None)?;
+    if let Some(error) = answer["error"].as_str() {
+        return Err(Trouble::new(error));
+    }
+    let language = language.or_else(|| std::env::var("LANG").ok()).unwrap_or_default();
+    let text = &answer[if language.starts_with("ja") { "ja" } else { "en" }];
+    println!("{}", text.as_str().unwrap_or_default());
+    Ok(())
+}
+
+/// A value as it stands in a query.
+fn encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/');
+    let letter = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    value.bytes().map(letter).collect()
+}
+
 fn print_now(answer: &Value) -> Result<(), Trouble> {
     let now = answer["now"].as_str().ok_or_else(|| Trouble::new("the cloud's answer has no time"))?;
     println!("{now}");

@@ -90,8 +90,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &GET_ACCOUNT_PASSWORD_POLICY,
     &schema::Operation::unbuilt("GetAccountProperties", "POST", "/"),
     &GET_ACCOUNT_SUMMARY,
-    &schema::Operation::unbuilt("GetContextKeysForCustomPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("GetContextKeysForPrincipalPolicy", "POST", "/"),
+    &GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY,
+    &GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY,
     &GET_CREDENTIAL_REPORT,
     &schema::Operation::unbuilt("GetDelegationRequest", "POST", "/"),
     &GET_GROUP,
@@ -167,8 +167,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("SendDelegationToken", "POST", "/"),
     &SET_DEFAULT_POLICY_VERSION,
     &schema::Operation::unbuilt("SetSecurityTokenServicePreferences", "POST", "/"),
-    &schema::Operation::unbuilt("SimulateCustomPolicy", "POST", "/"),
-    &schema::Operation::unbuilt("SimulatePrincipalPolicy", "POST", "/"),
+    &SIMULATE_CUSTOM_POLICY,
+    &SIMULATE_PRINCIPAL_POLICY,
     &TAG_INSTANCE_PROFILE,
     &TAG_MFA_DEVICE,
     &TAG_OPEN_ID_CONNECT_PROVIDER,
@@ -1333,6 +1333,48 @@ impl OperationType for GetAccountSummary {
     const FACTS: &'static schema::Operation = &GET_ACCOUNT_SUMMARY;
 }
 
+static GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY: schema::Operation = schema::Operation {
+    name: "GetContextKeysForCustomPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetContextKeysForCustomPolicyRequest,
+    output: &S_GetContextKeysForPolicyResponse,
+    errors: &[&INVALID_INPUT_EXCEPTION],
+    result_wrapper: "GetContextKeysForCustomPolicyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetContextKeysForCustomPolicy;
+impl OperationType for GetContextKeysForCustomPolicy {
+    type Input = GetContextKeysForCustomPolicyRequest;
+    type Output = GetContextKeysForPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY;
+}
+
+static GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY: schema::Operation = schema::Operation {
+    name: "GetContextKeysForPrincipalPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetContextKeysForPrincipalPolicyRequest,
+    output: &S_GetContextKeysForPolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION],
+    result_wrapper: "GetContextKeysForPrincipalPolicyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetContextKeysForPrincipalPolicy;
+impl OperationType for GetContextKeysForPrincipalPolicy {
+    type Input = GetContextKeysForPrincipalPolicyRequest;
+    type Output = GetContextKeysForPolicyResponse;
+    const FACTS: &'static schema::Operation = &GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY;
+}
+
 static GET_CREDENTIAL_REPORT: schema::Operation = schema::Operation {
     name: "GetCredentialReport",
     method: "POST",
@@ -2406,6 +2448,48 @@ impl OperationType for SetDefaultPolicyVersion {
     const FACTS: &'static schema::Operation = &SET_DEFAULT_POLICY_VERSION;
 }
 
+static SIMULATE_CUSTOM_POLICY: schema::Operation = schema::Operation {
+    name: "SimulateCustomPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SimulateCustomPolicyRequest,
+    output: &S_SimulatePolicyResponse,
+    errors: &[&INVALID_INPUT_EXCEPTION, &POLICY_EVALUATION_EXCEPTION],
+    result_wrapper: "SimulateCustomPolicyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SimulateCustomPolicy;
+impl OperationType for SimulateCustomPolicy {
+    type Input = SimulateCustomPolicyRequest;
+    type Output = SimulatePolicyResponse;
+    const FACTS: &'static schema::Operation = &SIMULATE_CUSTOM_POLICY;
+}
+
+static SIMULATE_PRINCIPAL_POLICY: schema::Operation = schema::Operation {
+    name: "SimulatePrincipalPolicy",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_SimulatePrincipalPolicyRequest,
+    output: &S_SimulatePolicyResponse,
+    errors: &[&NO_SUCH_ENTITY_EXCEPTION, &INVALID_INPUT_EXCEPTION, &POLICY_EVALUATION_EXCEPTION],
+    result_wrapper: "SimulatePrincipalPolicyResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct SimulatePrincipalPolicy;
+impl OperationType for SimulatePrincipalPolicy {
+    type Input = SimulatePrincipalPolicyRequest;
+    type Output = SimulatePolicyResponse;
+    const FACTS: &'static schema::Operation = &SIMULATE_PRINCIPAL_POLICY;
+}
+
 static TAG_INSTANCE_PROFILE: schema::Operation = schema::Operation {
     name: "TagInstanceProfile",
     method: "POST",
@@ -3012,6 +3096,9 @@ static L_AccessKeyMetadata: Layout = Layout::new(&[
     schema::Member::new("Status", &S_statusType),
     schema::Member::new("CreateDate", &S_dateType),
 ]);
+static S_ActionNameListType: schema::Shape = schema::Shape::new("ActionNameListType", Kind::List(&M_ActionNameListType));
+static M_ActionNameListType: schema::Member = schema::Member::new("member", &S_ActionNameType);
+static S_ActionNameType: schema::Shape = schema::Shape::new("ActionNameType", Kind::String).limits(Limits::NONE.min(3).max(128));
 static S_AddClientIDToOpenIDConnectProviderRequest: schema::Shape =
     schema::Shape::new("AddClientIDToOpenIDConnectProviderRequest", Kind::Structure(&L_AddClientIDToOpenIDConnectProviderRequest));
 static L_AddClientIDToOpenIDConnectProviderRequest: Layout = Layout::new(&[
@@ -3052,6 +3139,11 @@ static L_AttachedPermissionsBoundary: Layout = Layout::new(&[
 static S_AttachedPolicy: schema::Shape = schema::Shape::new("AttachedPolicy", Kind::Structure(&L_AttachedPolicy));
 static L_AttachedPolicy: Layout =
     Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyArn", &S_arnType)]);
+static S_AttachmentName: schema::Shape =
+    schema::Shape::new("AttachmentName", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_AttachmentName));
+static P_AttachmentName: Pattern = Pattern::new(r#"[\w+=,.@-]+"#);
+static S_AttachmentType: schema::Shape =
+    schema::Shape::new("AttachmentType", Kind::String).limits(Limits::NONE.values(&["user", "group", "role"]));
 static S_BootstrapDatum: schema::Shape = schema::Shape::new("BootstrapDatum", Kind::Blob).sensitive();
 static S_CertificationKeyType: schema::Shape =
     schema::Shape::new("CertificationKeyType", Kind::String).limits(Limits::NONE.min(1).max(128).pattern(&P_CertificationKeyType));
@@ -3068,6 +3160,36 @@ static L_ChangePasswordRequest: Layout = Layout::new(&[
     schema::Member::new("OldPassword", &S_passwordType).required(),
     schema::Member::new("NewPassword", &S_passwordType).required(),
 ]);
+static S_ColumnNumber: schema::Shape = schema::Shape::new("ColumnNumber", Kind::Integer);
+static S_ContextEntry: schema::Shape = schema::Shape::new("ContextEntry", Kind::Structure(&L_ContextEntry));
+static L_ContextEntry: Layout = Layout::new(&[
+    schema::Member::new("ContextKeyName", &S_ContextKeyNameType),
+    schema::Member::new("ContextKeyValues", &S_ContextKeyValueListType),
+    schema::Member::new("ContextKeyType", &S_ContextKeyTypeEnum),
+]);
+static S_ContextEntryListType: schema::Shape = schema::Shape::new("ContextEntryListType", Kind::List(&M_ContextEntryListType));
+static M_ContextEntryListType: schema::Member = schema::Member::new("member", &S_ContextEntry);
+static S_ContextKeyNameType: schema::Shape = schema::Shape::new("ContextKeyNameType", Kind::String).limits(Limits::NONE.min(5).max(256));
+static S_ContextKeyNamesResultListType: schema::Shape =
+    schema::Shape::new("ContextKeyNamesResultListType", Kind::List(&M_ContextKeyNamesResultListType));
+static M_ContextKeyNamesResultListType: schema::Member = schema::Member::new("member", &S_ContextKeyNameType);
+static S_ContextKeyTypeEnum: schema::Shape = schema::Shape::new("ContextKeyTypeEnum", Kind::String).limits(Limits::NONE.values(&[
+    "string",
+    "stringList",
+    "numeric",
+    "numericList",
+    "boolean",
+    "booleanList",
+    "ip",
+    "ipList",
+    "binary",
+    "binaryList",
+    "date",
+    "dateList",
+]));
+static S_ContextKeyValueListType: schema::Shape = schema::Shape::new("ContextKeyValueListType", Kind::List(&M_ContextKeyValueListType));
+static M_ContextKeyValueListType: schema::Member = schema::Member::new("member", &S_ContextKeyValueType);
+static S_ContextKeyValueType: schema::Shape = schema::Shape::new("ContextKeyValueType", Kind::String);
 static S_CreateAccessKeyRequest: schema::Shape = schema::Shape::new("CreateAccessKeyRequest", Kind::Structure(&L_CreateAccessKeyRequest));
 static L_CreateAccessKeyRequest: Layout = Layout::new(&[schema::Member::new("UserName", &S_existingUserNameType)]);
 static S_CreateAccessKeyResponse: schema::Shape =
@@ -3283,6 +3405,27 @@ static S_EntityType: schema::Shape = schema::Shape::new("EntityType", Kind::Stri
     "LocalManagedPolicy",
     "AWSManagedPolicy",
 ]));
+static S_EvalDecisionDetailsType: schema::Shape =
+    schema::Shape::new("EvalDecisionDetailsType", Kind::Map(&K_EvalDecisionDetailsType, &V_EvalDecisionDetailsType));
+static K_EvalDecisionDetailsType: schema::Member = schema::Member::new("key", &S_EvalDecisionSourceType);
+static V_EvalDecisionDetailsType: schema::Member = schema::Member::new("value", &S_PolicyEvaluationDecisionType);
+static S_EvalDecisionSourceType: schema::Shape =
+    schema::Shape::new("EvalDecisionSourceType", Kind::String).limits(Limits::NONE.min(3).max(256));
+static S_EvaluationResult: schema::Shape = schema::Shape::new("EvaluationResult", Kind::Structure(&L_EvaluationResult));
+static L_EvaluationResult: Layout = Layout::new(&[
+    schema::Member::new("EvalActionName", &S_ActionNameType).required(),
+    schema::Member::new("EvalResourceName", &S_ResourceNameType),
+    schema::Member::new("EvalDecision", &S_PolicyEvaluationDecisionType).required(),
+    schema::Member::new("MatchedStatements", &S_StatementListType),
+    schema::Member::new("MissingContextValues", &S_ContextKeyNamesResultListType),
+    schema::Member::new("OrganizationsDecisionDetail", &S_OrganizationsDecisionDetail),
+    schema::Member::new("PermissionsBoundaryDecisionDetail", &S_PermissionsBoundaryDecisionDetail),
+    schema::Member::new("EvalDecisionDetails", &S_EvalDecisionDetailsType),
+    schema::Member::new("ResourceSpecificResults", &S_ResourceSpecificResultListType),
+]);
+static S_EvaluationResultsListType: schema::Shape =
+    schema::Shape::new("EvaluationResultsListType", Kind::List(&M_EvaluationResultsListType));
+static M_EvaluationResultsListType: schema::Member = schema::Member::new("member", &S_EvaluationResult);
 static S_GenerateCredentialReportResponse: schema::Shape =
     schema::Shape::new("GenerateCredentialReportResponse", Kind::Structure(&L_GenerateCredentialReportResponse));
 static L_GenerateCredentialReportResponse: Layout =
@@ -3319,6 +3462,19 @@ static L_GetAccountPasswordPolicyResponse: Layout = Layout::new(&[schema::Member
 static S_GetAccountSummaryResponse: schema::Shape =
     schema::Shape::new("GetAccountSummaryResponse", Kind::Structure(&L_GetAccountSummaryResponse));
 static L_GetAccountSummaryResponse: Layout = Layout::new(&[schema::Member::new("SummaryMap", &S_summaryMapType)]);
+static S_GetContextKeysForCustomPolicyRequest: schema::Shape =
+    schema::Shape::new("GetContextKeysForCustomPolicyRequest", Kind::Structure(&L_GetContextKeysForCustomPolicyRequest));
+static L_GetContextKeysForCustomPolicyRequest: Layout =
+    Layout::new(&[schema::Member::new("PolicyInputList", &S_SimulationPolicyListType).required()]);
+static S_GetContextKeysForPolicyResponse: schema::Shape =
+    schema::Shape::new("GetContextKeysForPolicyResponse", Kind::Structure(&L_GetContextKeysForPolicyResponse));
+static L_GetContextKeysForPolicyResponse: Layout = Layout::new(&[schema::Member::new("ContextKeyNames", &S_ContextKeyNamesResultListType)]);
+static S_GetContextKeysForPrincipalPolicyRequest: schema::Shape =
+    schema::Shape::new("GetContextKeysForPrincipalPolicyRequest", Kind::Structure(&L_GetContextKeysForPrincipalPolicyRequest));
+static L_GetContextKeysForPrincipalPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicySourceArn", &S_arnType).required(),
+    schema::Member::new("PolicyInputList", &S_SimulationPolicyListType),
+]);
 static S_GetCredentialReportResponse: schema::Shape =
     schema::Shape::new("GetCredentialReportResponse", Kind::Structure(&L_GetCredentialReportResponse));
 static L_GetCredentialReportResponse: Layout = Layout::new(&[
@@ -3455,6 +3611,13 @@ static L_GroupDetail: Layout = Layout::new(&[
     schema::Member::new("GroupPolicyList", &S_policyDetailListType),
     schema::Member::new("AttachedManagedPolicies", &S_attachedPoliciesListType),
 ]);
+static S_InlinePolicyIdentifierType: schema::Shape =
+    schema::Shape::new("InlinePolicyIdentifierType", Kind::Structure(&L_InlinePolicyIdentifierType));
+static L_InlinePolicyIdentifierType: Layout = Layout::new(&[
+    schema::Member::new("PolicyName", &S_policyNameType).required(),
+    schema::Member::new("AttachmentType", &S_AttachmentType).required(),
+    schema::Member::new("AttachmentName", &S_AttachmentName).required(),
+]);
 static S_InstanceProfile: schema::Shape = schema::Shape::new("InstanceProfile", Kind::Structure(&L_InstanceProfile));
 static L_InstanceProfile: Layout = Layout::new(&[
     schema::Member::new("Path", &S_pathType).required(),
@@ -3465,6 +3628,7 @@ static L_InstanceProfile: Layout = Layout::new(&[
     schema::Member::new("Roles", &S_roleListType).required(),
     schema::Member::new("Tags", &S_tagListType),
 ]);
+static S_LineNumber: schema::Shape = schema::Shape::new("LineNumber", Kind::Integer);
 static S_ListAccessKeysRequest: schema::Shape = schema::Shape::new("ListAccessKeysRequest", Kind::Structure(&L_ListAccessKeysRequest));
 static L_ListAccessKeysRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType),
@@ -3850,6 +4014,16 @@ static S_OpenIDConnectProviderListType: schema::Shape =
 static M_OpenIDConnectProviderListType: schema::Member = schema::Member::new("member", &S_OpenIDConnectProviderListEntry);
 static S_OpenIDConnectProviderUrlType: schema::Shape =
     schema::Shape::new("OpenIDConnectProviderUrlType", Kind::String).limits(Limits::NONE.min(1).max(255));
+static S_OrderedOrganizationPolicyType: schema::Shape =
+    schema::Shape::new("OrderedOrganizationPolicyType", Kind::Structure(&L_OrderedOrganizationPolicyType));
+static L_OrderedOrganizationPolicyType: Layout =
+    Layout::new(&[schema::Member::new("ServiceControlPolicyInputList", &S_SimulationPolicyListType)]);
+static S_OrganizationPolicyListType: schema::Shape =
+    schema::Shape::new("OrganizationPolicyListType", Kind::List(&M_OrganizationPolicyListType)).limits(Limits::NONE.max(7));
+static M_OrganizationPolicyListType: schema::Member = schema::Member::new("member", &S_OrderedOrganizationPolicyType);
+static S_OrganizationsDecisionDetail: schema::Shape =
+    schema::Shape::new("OrganizationsDecisionDetail", Kind::Structure(&L_OrganizationsDecisionDetail));
+static L_OrganizationsDecisionDetail: Layout = Layout::new(&[schema::Member::new("AllowedByOrganizations", &S_booleanType)]);
 static S_PasswordPolicy: schema::Shape = schema::Shape::new("PasswordPolicy", Kind::Structure(&L_PasswordPolicy));
 static L_PasswordPolicy: Layout = Layout::new(&[
     schema::Member::new("MinimumPasswordLength", &S_minimumPasswordLengthType),
@@ -3865,6 +4039,9 @@ static L_PasswordPolicy: Layout = Layout::new(&[
 ]);
 static S_PermissionsBoundaryAttachmentType: schema::Shape =
     schema::Shape::new("PermissionsBoundaryAttachmentType", Kind::String).limits(Limits::NONE.values(&["PermissionsBoundaryPolicy"]));
+static S_PermissionsBoundaryDecisionDetail: schema::Shape =
+    schema::Shape::new("PermissionsBoundaryDecisionDetail", Kind::Structure(&L_PermissionsBoundaryDecisionDetail));
+static L_PermissionsBoundaryDecisionDetail: Layout = Layout::new(&[schema::Member::new("AllowedByPermissionsBoundary", &S_booleanType)]);
 static S_Policy: schema::Shape = schema::Shape::new("Policy", Kind::Structure(&L_Policy));
 static L_Policy: Layout = Layout::new(&[
     schema::Member::new("PolicyName", &S_policyNameType),
@@ -3883,15 +4060,39 @@ static L_Policy: Layout = Layout::new(&[
 static S_PolicyDetail: schema::Shape = schema::Shape::new("PolicyDetail", Kind::Structure(&L_PolicyDetail));
 static L_PolicyDetail: Layout =
     Layout::new(&[schema::Member::new("PolicyName", &S_policyNameType), schema::Member::new("PolicyDocument", &S_policyDocumentType)]);
+static S_PolicyEvaluationDecisionType: schema::Shape = schema::Shape::new("PolicyEvaluationDecisionType", Kind::String)
+    .limits(Limits::NONE.values(&["allowed", "explicitDeny", "implicitDeny"]));
+static S_PolicyExclusionsListType: schema::Shape =
+    schema::Shape::new("PolicyExclusionsListType", Kind::List(&M_PolicyExclusionsListType)).limits(Limits::NONE.max(256));
+static M_PolicyExclusionsListType: schema::Member = schema::Member::new("member", &S_PolicyIdentifier);
 static S_PolicyGroup: schema::Shape = schema::Shape::new("PolicyGroup", Kind::Structure(&L_PolicyGroup));
 static L_PolicyGroup: Layout =
     Layout::new(&[schema::Member::new("GroupName", &S_groupNameType), schema::Member::new("GroupId", &S_idType)]);
 static S_PolicyGroupListType: schema::Shape = schema::Shape::new("PolicyGroupListType", Kind::List(&M_PolicyGroupListType));
 static M_PolicyGroupListType: schema::Member = schema::Member::new("member", &S_PolicyGroup);
+static S_PolicyIdentifier: schema::Shape = schema::Shape::new("PolicyIdentifier", Kind::Structure(&L_PolicyIdentifier));
+static L_PolicyIdentifier: Layout = Layout::new(&[
+    schema::Member::new("PolicyType", &S_PolicyIdentifierPolicyType),
+    schema::Member::new("PolicyArn", &S_arnType),
+    schema::Member::new("InlinePolicyIdentifier", &S_InlinePolicyIdentifierType),
+])
+.union();
+static S_PolicyIdentifierPolicyType: schema::Shape = schema::Shape::new("PolicyIdentifierPolicyType", Kind::String)
+    .limits(Limits::NONE.values(&["inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"]));
+static S_PolicyIdentifierType: schema::Shape = schema::Shape::new("PolicyIdentifierType", Kind::String);
 static S_PolicyRole: schema::Shape = schema::Shape::new("PolicyRole", Kind::Structure(&L_PolicyRole));
 static L_PolicyRole: Layout = Layout::new(&[schema::Member::new("RoleName", &S_roleNameType), schema::Member::new("RoleId", &S_idType)]);
 static S_PolicyRoleListType: schema::Shape = schema::Shape::new("PolicyRoleListType", Kind::List(&M_PolicyRoleListType));
 static M_PolicyRoleListType: schema::Member = schema::Member::new("member", &S_PolicyRole);
+static S_PolicySourceType: schema::Shape = schema::Shape::new("PolicySourceType", Kind::String).limits(Limits::NONE.values(&[
+    "user",
+    "group",
+    "role",
+    "aws-managed",
+    "user-managed",
+    "resource",
+    "none",
+]));
 static S_PolicyUsageType: schema::Shape =
     schema::Shape::new("PolicyUsageType", Kind::String).limits(Limits::NONE.values(&["PermissionsPolicy", "PermissionsBoundary"]));
 static S_PolicyUser: schema::Shape = schema::Shape::new("PolicyUser", Kind::Structure(&L_PolicyUser));
@@ -3905,6 +4106,8 @@ static L_PolicyVersion: Layout = Layout::new(&[
     schema::Member::new("IsDefaultVersion", &S_booleanType),
     schema::Member::new("CreateDate", &S_dateType),
 ]);
+static S_Position: schema::Shape = schema::Shape::new("Position", Kind::Structure(&L_Position));
+static L_Position: Layout = Layout::new(&[schema::Member::new("Line", &S_LineNumber), schema::Member::new("Column", &S_ColumnNumber)]);
 static S_PutGroupPolicyRequest: schema::Shape = schema::Shape::new("PutGroupPolicyRequest", Kind::Structure(&L_PutGroupPolicyRequest));
 static L_PutGroupPolicyRequest: Layout = Layout::new(&[
     schema::Member::new("GroupName", &S_groupNameType).required(),
@@ -3962,6 +4165,23 @@ static S_ReportFormatType: schema::Shape = schema::Shape::new("ReportFormatType"
 static S_ReportStateDescriptionType: schema::Shape = schema::Shape::new("ReportStateDescriptionType", Kind::String);
 static S_ReportStateType: schema::Shape =
     schema::Shape::new("ReportStateType", Kind::String).limits(Limits::NONE.values(&["STARTED", "INPROGRESS", "COMPLETE"]));
+static S_ResourceHandlingOptionType: schema::Shape =
+    schema::Shape::new("ResourceHandlingOptionType", Kind::String).limits(Limits::NONE.min(1).max(64));
+static S_ResourceNameListType: schema::Shape = schema::Shape::new("ResourceNameListType", Kind::List(&M_ResourceNameListType));
+static M_ResourceNameListType: schema::Member = schema::Member::new("member", &S_ResourceNameType);
+static S_ResourceNameType: schema::Shape = schema::Shape::new("ResourceNameType", Kind::String).limits(Limits::NONE.min(1).max(2048));
+static S_ResourceSpecificResult: schema::Shape = schema::Shape::new("ResourceSpecificResult", Kind::Structure(&L_ResourceSpecificResult));
+static L_ResourceSpecificResult: Layout = Layout::new(&[
+    schema::Member::new("EvalResourceName", &S_ResourceNameType).required(),
+    schema::Member::new("EvalResourceDecision", &S_PolicyEvaluationDecisionType).required(),
+    schema::Member::new("MatchedStatements", &S_StatementListType),
+    schema::Member::new("MissingContextValues", &S_ContextKeyNamesResultListType),
+    schema::Member::new("EvalDecisionDetails", &S_EvalDecisionDetailsType),
+    schema::Member::new("PermissionsBoundaryDecisionDetail", &S_PermissionsBoundaryDecisionDetail),
+]);
+static S_ResourceSpecificResultListType: schema::Shape =
+    schema::Shape::new("ResourceSpecificResultListType", Kind::List(&M_ResourceSpecificResultListType));
+static M_ResourceSpecificResultListType: schema::Member = schema::Member::new("member", &S_ResourceSpecificResult);
 static S_ResyncMFADeviceRequest: schema::Shape = schema::Shape::new("ResyncMFADeviceRequest", Kind::Structure(&L_ResyncMFADeviceRequest));
 static L_ResyncMFADeviceRequest: Layout = Layout::new(&[
     schema::Member::new("UserName", &S_existingUserNameType).required(),
@@ -4013,11 +4233,61 @@ static L_SetDefaultPolicyVersionRequest: Layout = Layout::new(&[
     schema::Member::new("PolicyArn", &S_arnType).required(),
     schema::Member::new("VersionId", &S_policyVersionIdType).required(),
 ]);
+static S_SimulateCustomPolicyRequest: schema::Shape =
+    schema::Shape::new("SimulateCustomPolicyRequest", Kind::Structure(&L_SimulateCustomPolicyRequest));
+static L_SimulateCustomPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicyInputList", &S_SimulationPolicyListType).required(),
+    schema::Member::new("PermissionsBoundaryPolicyInputList", &S_SimulationPolicyListType),
+    schema::Member::new("OrderedOrganizationPolicyInputList", &S_OrganizationPolicyListType),
+    schema::Member::new("ActionNames", &S_ActionNameListType).required(),
+    schema::Member::new("ResourceArns", &S_ResourceNameListType),
+    schema::Member::new("ResourcePolicy", &S_policyDocumentType),
+    schema::Member::new("ResourceOwner", &S_ResourceNameType),
+    schema::Member::new("CallerArn", &S_ResourceNameType),
+    schema::Member::new("ContextEntries", &S_ContextEntryListType),
+    schema::Member::new("ResourceHandlingOption", &S_ResourceHandlingOptionType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+    schema::Member::new("Marker", &S_markerType),
+]);
+static S_SimulatePolicyResponse: schema::Shape = schema::Shape::new("SimulatePolicyResponse", Kind::Structure(&L_SimulatePolicyResponse));
+static L_SimulatePolicyResponse: Layout = Layout::new(&[
+    schema::Member::new("EvaluationResults", &S_EvaluationResultsListType),
+    schema::Member::new("IsTruncated", &S_booleanType),
+    schema::Member::new("Marker", &S_responseMarkerType),
+]);
+static S_SimulatePrincipalPolicyRequest: schema::Shape =
+    schema::Shape::new("SimulatePrincipalPolicyRequest", Kind::Structure(&L_SimulatePrincipalPolicyRequest));
+static L_SimulatePrincipalPolicyRequest: Layout = Layout::new(&[
+    schema::Member::new("PolicySourceArn", &S_arnType).required(),
+    schema::Member::new("PolicyInputList", &S_SimulationPolicyListType),
+    schema::Member::new("PermissionsBoundaryPolicyInputList", &S_SimulationPolicyListType),
+    schema::Member::new("PolicyExclusionList", &S_PolicyExclusionsListType),
+    schema::Member::new("ActionNames", &S_ActionNameListType).required(),
+    schema::Member::new("ResourceArns", &S_ResourceNameListType),
+    schema::Member::new("ResourcePolicy", &S_policyDocumentType),
+    schema::Member::new("ResourceOwner", &S_ResourceNameType),
+    schema::Member::new("CallerArn", &S_ResourceNameType),
+    schema::Member::new("ContextEntries", &S_ContextEntryListType),
+    schema::Member::new("ResourceHandlingOption", &S_ResourceHandlingOptionType),
+    schema::Member::new("MaxItems", &S_maxItemsType),
+    schema::Member::new("Marker", &S_markerType),
+]);
+static S_SimulationPolicyListType: schema::Shape = schema::Shape::new("SimulationPolicyListType", Kind::List(&M_SimulationPolicyListType));
+static M_SimulationPolicyListType: schema::Member = schema::Member::new("member", &S_policyDocumentType);
 static S_SourceRoleTemplate: schema::Shape = schema::Shape::new("SourceRoleTemplate", Kind::Structure(&L_SourceRoleTemplate));
 static L_SourceRoleTemplate: Layout = Layout::new(&[
     schema::Member::new("TemplateArn", &S_arnType).required(),
     schema::Member::new("TemplateMinorVersion", &S_integerType).required(),
 ]);
+static S_Statement: schema::Shape = schema::Shape::new("Statement", Kind::Structure(&L_Statement));
+static L_Statement: Layout = Layout::new(&[
+    schema::Member::new("SourcePolicyId", &S_PolicyIdentifierType),
+    schema::Member::new("SourcePolicyType", &S_PolicySourceType),
+    schema::Member::new("StartPosition", &S_Position),
+    schema::Member::new("EndPosition", &S_Position),
+]);
+static S_StatementListType: schema::Shape = schema::Shape::new("StatementListType", Kind::List(&M_StatementListType));
+static M_StatementListType: schema::Member = schema::Member::new("member", &S_Statement);
 static S_Tag: schema::Shape = schema::Shape::new("Tag", Kind::Structure(&L_Tag));
 static L_Tag: Layout =
     Layout::new(&[schema::Member::new("Key", &S_tagKeyType).required(), schema::Member::new("Value", &S_tagValueType).required()]);
@@ -4840,6 +5110,48 @@ impl Structure for ChangePasswordRequest {
         match index {
             0 => &mut self.old_password,
             _ => &mut self.new_password,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ContextEntry {
+    pub context_key_name: Option<String>,
+    pub context_key_values: Option<Vec<String>>,
+    pub context_key_type: Option<String>,
+}
+impl std::fmt::Debug for ContextEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ContextEntry {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ContextEntry {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ContextEntry
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.context_key_name,
+            1 => &self.context_key_values,
+            _ => &self.context_key_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.context_key_name,
+            1 => &mut self.context_key_values,
+            _ => &mut self.context_key_type,
         }
     }
 }
@@ -6660,6 +6972,66 @@ impl Structure for EnableMFADeviceRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct EvaluationResult {
+    pub eval_action_name: String,
+    pub eval_resource_name: Option<String>,
+    pub eval_decision: String,
+    pub matched_statements: Option<Vec<Statement>>,
+    pub missing_context_values: Option<Vec<String>>,
+    pub organizations_decision_detail: Option<OrganizationsDecisionDetail>,
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    pub resource_specific_results: Option<Vec<ResourceSpecificResult>>,
+}
+impl std::fmt::Debug for EvaluationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EvaluationResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EvaluationResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EvaluationResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.eval_action_name,
+            1 => &self.eval_resource_name,
+            2 => &self.eval_decision,
+            3 => &self.matched_statements,
+            4 => &self.missing_context_values,
+            5 => &self.organizations_decision_detail,
+            6 => &self.permissions_boundary_decision_detail,
+            7 => &self.eval_decision_details,
+            _ => &self.resource_specific_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.eval_action_name,
+            1 => &mut self.eval_resource_name,
+            2 => &mut self.eval_decision,
+            3 => &mut self.matched_statements,
+            4 => &mut self.missing_context_values,
+            5 => &mut self.organizations_decision_detail,
+            6 => &mut self.permissions_boundary_decision_detail,
+            7 => &mut self.eval_decision_details,
+            _ => &mut self.resource_specific_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GenerateCredentialReportResponse {
     pub state: Option<String>,
     pub description: Option<String>,
@@ -6934,6 +7306,117 @@ impl Structure for GetAccountSummaryResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.summary_map,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetContextKeysForCustomPolicyRequest {
+    pub policy_input_list: Vec<String>,
+}
+impl std::fmt::Debug for GetContextKeysForCustomPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetContextKeysForCustomPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetContextKeysForCustomPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetContextKeysForCustomPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.policy_input_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.policy_input_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetContextKeysForPolicyResponse {
+    pub context_key_names: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetContextKeysForPolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetContextKeysForPolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetContextKeysForPolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetContextKeysForPolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.context_key_names,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.context_key_names,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetContextKeysForPrincipalPolicyRequest {
+    pub policy_source_arn: String,
+    pub policy_input_list: Option<Vec<String>>,
+}
+impl std::fmt::Debug for GetContextKeysForPrincipalPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetContextKeysForPrincipalPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetContextKeysForPrincipalPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetContextKeysForPrincipalPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_source_arn,
+            _ => &self.policy_input_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_source_arn,
+            _ => &mut self.policy_input_list,
         }
     }
 }
@@ -8086,6 +8569,48 @@ impl Structure for GroupDetail {
             4 => &mut self.create_date,
             5 => &mut self.group_policy_list,
             _ => &mut self.attached_managed_policies,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InlinePolicyIdentifierType {
+    pub policy_name: String,
+    pub attachment_type: String,
+    pub attachment_name: String,
+}
+impl std::fmt::Debug for InlinePolicyIdentifierType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InlinePolicyIdentifierType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InlinePolicyIdentifierType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InlinePolicyIdentifierType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_name,
+            1 => &self.attachment_type,
+            _ => &self.attachment_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_name,
+            1 => &mut self.attachment_type,
+            _ => &mut self.attachment_name,
         }
     }
 }
@@ -10532,6 +11057,78 @@ impl Structure for OpenIDConnectProviderListEntry {
 }
 
 #[derive(Clone, Default)]
+pub struct OrderedOrganizationPolicyType {
+    pub service_control_policy_input_list: Option<Vec<String>>,
+}
+impl std::fmt::Debug for OrderedOrganizationPolicyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OrderedOrganizationPolicyType {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OrderedOrganizationPolicyType {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OrderedOrganizationPolicyType
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.service_control_policy_input_list,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.service_control_policy_input_list,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct OrganizationsDecisionDetail {
+    pub allowed_by_organizations: Option<bool>,
+}
+impl std::fmt::Debug for OrganizationsDecisionDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for OrganizationsDecisionDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for OrganizationsDecisionDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_OrganizationsDecisionDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_by_organizations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_by_organizations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PasswordPolicy {
     pub minimum_password_length: Option<i32>,
     pub require_symbols: Option<bool>,
@@ -10590,6 +11187,42 @@ impl Structure for PasswordPolicy {
             7 => &mut self.max_password_age,
             8 => &mut self.password_reuse_prevention,
             _ => &mut self.hard_expiry,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PermissionsBoundaryDecisionDetail {
+    pub allowed_by_permissions_boundary: Option<bool>,
+}
+impl std::fmt::Debug for PermissionsBoundaryDecisionDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PermissionsBoundaryDecisionDetail {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PermissionsBoundaryDecisionDetail {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PermissionsBoundaryDecisionDetail
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.allowed_by_permissions_boundary,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.allowed_by_permissions_boundary,
         }
     }
 }
@@ -10742,6 +11375,64 @@ impl Structure for PolicyGroup {
 }
 
 #[derive(Clone, Default)]
+pub enum PolicyIdentifier {
+    /// No member is set, or one that the facts do not know.
+    #[default]
+    Unset,
+    PolicyType(String),
+    PolicyArn(String),
+    InlinePolicyIdentifier(InlinePolicyIdentifierType),
+}
+impl std::fmt::Debug for PolicyIdentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PolicyIdentifier {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PolicyIdentifier {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PolicyIdentifier
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match (self, index) {
+            (PolicyIdentifier::PolicyType(value), 0) => value,
+            (PolicyIdentifier::PolicyArn(value), 1) => value,
+            (PolicyIdentifier::InlinePolicyIdentifier(value), 2) => value,
+            _ => &(),
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => {
+                *self = PolicyIdentifier::PolicyType(Default::default());
+                let PolicyIdentifier::PolicyType(value) = self else { unreachable!() };
+                value
+            }
+            1 => {
+                *self = PolicyIdentifier::PolicyArn(Default::default());
+                let PolicyIdentifier::PolicyArn(value) = self else { unreachable!() };
+                value
+            }
+            _ => {
+                *self = PolicyIdentifier::InlinePolicyIdentifier(Default::default());
+                let PolicyIdentifier::InlinePolicyIdentifier(value) = self else { unreachable!() };
+                value
+            }
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PolicyRole {
     pub role_name: Option<String>,
     pub role_id: Option<String>,
@@ -10860,6 +11551,45 @@ impl Structure for PolicyVersion {
             1 => &mut self.version_id,
             2 => &mut self.is_default_version,
             _ => &mut self.create_date,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Position {
+    pub line: Option<i32>,
+    pub column: Option<i32>,
+}
+impl std::fmt::Debug for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Position {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Position {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Position
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.line,
+            _ => &self.column,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.line,
+            _ => &mut self.column,
         }
     }
 }
@@ -11186,6 +11916,57 @@ impl Structure for RemoveUserFromGroupRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ResourceSpecificResult {
+    pub eval_resource_name: String,
+    pub eval_resource_decision: String,
+    pub matched_statements: Option<Vec<Statement>>,
+    pub missing_context_values: Option<Vec<String>>,
+    pub eval_decision_details: Option<BTreeMap<String, String>>,
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+}
+impl std::fmt::Debug for ResourceSpecificResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResourceSpecificResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResourceSpecificResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResourceSpecificResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.eval_resource_name,
+            1 => &self.eval_resource_decision,
+            2 => &self.matched_statements,
+            3 => &self.missing_context_values,
+            4 => &self.eval_decision_details,
+            _ => &self.permissions_boundary_decision_detail,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.eval_resource_name,
+            1 => &mut self.eval_resource_decision,
+            2 => &mut self.matched_statements,
+            3 => &mut self.missing_context_values,
+            4 => &mut self.eval_decision_details,
+            _ => &mut self.permissions_boundary_decision_detail,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResyncMFADeviceRequest {
     pub user_name: String,
     pub serial_number: String,
@@ -11486,6 +12267,189 @@ impl Structure for SetDefaultPolicyVersionRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct SimulateCustomPolicyRequest {
+    pub policy_input_list: Vec<String>,
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    pub ordered_organization_policy_input_list: Option<Vec<OrderedOrganizationPolicyType>>,
+    pub action_names: Vec<String>,
+    pub resource_arns: Option<Vec<String>>,
+    pub resource_policy: Option<String>,
+    pub resource_owner: Option<String>,
+    pub caller_arn: Option<String>,
+    pub context_entries: Option<Vec<ContextEntry>>,
+    pub resource_handling_option: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for SimulateCustomPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SimulateCustomPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SimulateCustomPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SimulateCustomPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_input_list,
+            1 => &self.permissions_boundary_policy_input_list,
+            2 => &self.ordered_organization_policy_input_list,
+            3 => &self.action_names,
+            4 => &self.resource_arns,
+            5 => &self.resource_policy,
+            6 => &self.resource_owner,
+            7 => &self.caller_arn,
+            8 => &self.context_entries,
+            9 => &self.resource_handling_option,
+            10 => &self.max_items,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_input_list,
+            1 => &mut self.permissions_boundary_policy_input_list,
+            2 => &mut self.ordered_organization_policy_input_list,
+            3 => &mut self.action_names,
+            4 => &mut self.resource_arns,
+            5 => &mut self.resource_policy,
+            6 => &mut self.resource_owner,
+            7 => &mut self.caller_arn,
+            8 => &mut self.context_entries,
+            9 => &mut self.resource_handling_option,
+            10 => &mut self.max_items,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SimulatePolicyResponse {
+    pub evaluation_results: Option<Vec<EvaluationResult>>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for SimulatePolicyResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SimulatePolicyResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SimulatePolicyResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SimulatePolicyResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.evaluation_results,
+            1 => &self.is_truncated,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.evaluation_results,
+            1 => &mut self.is_truncated,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SimulatePrincipalPolicyRequest {
+    pub policy_source_arn: String,
+    pub policy_input_list: Option<Vec<String>>,
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    pub policy_exclusion_list: Option<Vec<PolicyIdentifier>>,
+    pub action_names: Vec<String>,
+    pub resource_arns: Option<Vec<String>>,
+    pub resource_policy: Option<String>,
+    pub resource_owner: Option<String>,
+    pub caller_arn: Option<String>,
+    pub context_entries: Option<Vec<ContextEntry>>,
+    pub resource_handling_option: Option<String>,
+    pub max_items: Option<i32>,
+    pub marker: Option<String>,
+}
+impl std::fmt::Debug for SimulatePrincipalPolicyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SimulatePrincipalPolicyRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SimulatePrincipalPolicyRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SimulatePrincipalPolicyRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.policy_source_arn,
+            1 => &self.policy_input_list,
+            2 => &self.permissions_boundary_policy_input_list,
+            3 => &self.policy_exclusion_list,
+            4 => &self.action_names,
+            5 => &self.resource_arns,
+            6 => &self.resource_policy,
+            7 => &self.resource_owner,
+            8 => &self.caller_arn,
+            9 => &self.context_entries,
+            10 => &self.resource_handling_option,
+            11 => &self.max_items,
+            _ => &self.marker,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.policy_source_arn,
+            1 => &mut self.policy_input_list,
+            2 => &mut self.permissions_boundary_policy_input_list,
+            3 => &mut self.policy_exclusion_list,
+            4 => &mut self.action_names,
+            5 => &mut self.resource_arns,
+            6 => &mut self.resource_policy,
+            7 => &mut self.resource_owner,
+            8 => &mut self.caller_arn,
+            9 => &mut self.context_entries,
+            10 => &mut self.resource_handling_option,
+            11 => &mut self.max_items,
+            _ => &mut self.marker,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SourceRoleTemplate {
     pub template_arn: String,
     pub template_minor_version: i32,
@@ -11520,6 +12484,51 @@ impl Structure for SourceRoleTemplate {
         match index {
             0 => &mut self.template_arn,
             _ => &mut self.template_minor_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Statement {
+    pub source_policy_id: Option<String>,
+    pub source_policy_type: Option<String>,
+    pub start_position: Option<Position>,
+    pub end_position: Option<Position>,
+}
+impl std::fmt::Debug for Statement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Statement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Statement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Statement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_policy_id,
+            1 => &self.source_policy_type,
+            2 => &self.start_position,
+            _ => &self.end_position,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_policy_id,
+            1 => &mut self.source_policy_type,
+            2 => &mut self.start_position,
+            _ => &mut self.end_position,
         }
     }
 }

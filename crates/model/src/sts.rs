@@ -27,7 +27,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AssumeRoleWithSAML", "POST", "/"),
     &ASSUME_ROLE_WITH_WEB_IDENTITY,
     &schema::Operation::unbuilt("AssumeRoot", "POST", "/"),
-    &schema::Operation::unbuilt("DecodeAuthorizationMessage", "POST", "/"),
+    &DECODE_AUTHORIZATION_MESSAGE,
     &GET_ACCESS_KEY_INFO,
     &GET_CALLER_IDENTITY,
     &schema::Operation::unbuilt("GetDelegatedAccessToken", "POST", "/"),
@@ -89,6 +89,27 @@ impl OperationType for AssumeRoleWithWebIdentity {
     type Input = AssumeRoleWithWebIdentityRequest;
     type Output = AssumeRoleWithWebIdentityResponse;
     const FACTS: &'static schema::Operation = &ASSUME_ROLE_WITH_WEB_IDENTITY;
+}
+
+static DECODE_AUTHORIZATION_MESSAGE: schema::Operation = schema::Operation {
+    name: "DecodeAuthorizationMessage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DecodeAuthorizationMessageRequest,
+    output: &S_DecodeAuthorizationMessageResponse,
+    errors: &[&INVALID_AUTHORIZATION_MESSAGE_EXCEPTION],
+    result_wrapper: "DecodeAuthorizationMessageResult",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DecodeAuthorizationMessage;
+impl OperationType for DecodeAuthorizationMessage {
+    type Input = DecodeAuthorizationMessageRequest;
+    type Output = DecodeAuthorizationMessageResponse;
+    const FACTS: &'static schema::Operation = &DECODE_AUTHORIZATION_MESSAGE;
 }
 
 static GET_ACCESS_KEY_INFO: schema::Operation = schema::Operation {
@@ -271,6 +292,13 @@ static L_Credentials: Layout = Layout::new(&[
     schema::Member::new("SessionToken", &S_tokenType).required(),
     schema::Member::new("Expiration", &S_dateType).required(),
 ]);
+static S_DecodeAuthorizationMessageRequest: schema::Shape =
+    schema::Shape::new("DecodeAuthorizationMessageRequest", Kind::Structure(&L_DecodeAuthorizationMessageRequest));
+static L_DecodeAuthorizationMessageRequest: Layout =
+    Layout::new(&[schema::Member::new("EncodedMessage", &S_encodedMessageType).required()]);
+static S_DecodeAuthorizationMessageResponse: schema::Shape =
+    schema::Shape::new("DecodeAuthorizationMessageResponse", Kind::Structure(&L_DecodeAuthorizationMessageResponse));
+static L_DecodeAuthorizationMessageResponse: Layout = Layout::new(&[schema::Member::new("DecodedMessage", &S_decodedMessageType)]);
 static S_FederatedUser: schema::Shape = schema::Shape::new("FederatedUser", Kind::Structure(&L_FederatedUser));
 static L_FederatedUser: Layout = Layout::new(&[
     schema::Member::new("FederatedUserId", &S_federatedIdType).required(),
@@ -352,8 +380,10 @@ static S_clientTokenType: schema::Shape =
 static S_contextAssertionType: schema::Shape =
     schema::Shape::new("contextAssertionType", Kind::String).limits(Limits::NONE.min(4).max(2048));
 static S_dateType: schema::Shape = schema::Shape::new("dateType", Kind::Timestamp);
+static S_decodedMessageType: schema::Shape = schema::Shape::new("decodedMessageType", Kind::String);
 static S_durationSecondsType: schema::Shape =
     schema::Shape::new("durationSecondsType", Kind::Integer).limits(Limits::NONE.min(900).max(129600));
+static S_encodedMessageType: schema::Shape = schema::Shape::new("encodedMessageType", Kind::String).limits(Limits::NONE.min(1).max(10240));
 static S_externalIdType: schema::Shape =
     schema::Shape::new("externalIdType", Kind::String).limits(Limits::NONE.min(2).max(1224).pattern(&P_externalIdType));
 static P_externalIdType: Pattern = Pattern::new(r#"[\w+=,.@:\/-]*"#);
@@ -726,6 +756,78 @@ impl Structure for Credentials {
             1 => &mut self.secret_access_key,
             2 => &mut self.session_token,
             _ => &mut self.expiration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DecodeAuthorizationMessageRequest {
+    pub encoded_message: String,
+}
+impl std::fmt::Debug for DecodeAuthorizationMessageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DecodeAuthorizationMessageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DecodeAuthorizationMessageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DecodeAuthorizationMessageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.encoded_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.encoded_message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DecodeAuthorizationMessageResponse {
+    pub decoded_message: Option<String>,
+}
+impl std::fmt::Debug for DecodeAuthorizationMessageResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DecodeAuthorizationMessageResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DecodeAuthorizationMessageResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DecodeAuthorizationMessageResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.decoded_message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.decoded_message,
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Policies<'a> {
     pub boundary: Option<Attached<'a>>,
     /// At most this is allowed in the session; none at all allow nothing.
     pub session: Option<Vec<Attached<'a>>>,
-    pub resource: Option<Attached<'a>>,
+    pub resource: Vec<Attached<'a>>,
     /// A policy of the resource without which nobody gets in: a role's trust, a key's policy.
     pub trust: Option<Attached<'a>>,
     /// Service control policies: each level, from the root of the organization down, must allow.

@@ -16,6 +16,8 @@ pub struct Document {
     pub has_variables: bool,
     pub id: Option<String>,
     pub statements: Vec<Statement>,
+    /// Whether anything depends on the request's circumstances: conditions, or variables in resources.
+    pub asks_context: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,11 @@ pub struct Statement {
 }
 
 impl Document {
+    /// A document that says nothing.
+    pub fn silent() -> Self {
+        Document { has_variables: false, id: None, statements: Vec::new(), asks_context: false }
+    }
+
     /// Reads a document by the grammar that all policies share. What a sort of policy asks for besides says
     /// [`Document::check`].
     ///
@@ -75,8 +82,9 @@ impl Document {
             _ => return Err(Problem::Syntax),
         };
         let statements =
-            statements.into_iter().map(|one| Statement::read(one, has_variables)).collect::<Result<_, _>>()?;
-        Ok(Document { has_variables, id, statements })
+            statements.into_iter().map(|one| Statement::read(one, has_variables)).collect::<Result<Vec<_>, _>>()?;
+        let asks_context = statements.iter().any(Statement::asks_context);
+        Ok(Document { has_variables, id, statements, asks_context })
     }
 }
 
@@ -107,6 +115,11 @@ impl Statement {
             Some(_) => return Err(Problem::Syntax),
         };
         Ok(Statement { sid: text(statement, "Sid")?, effect, principal, action, resource, conditions })
+    }
+
+    fn asks_context(&self) -> bool {
+        let resources = self.resource.iter().flat_map(|elements| &elements.patterns);
+        !self.conditions.is_empty() || resources.flat_map(ArnPattern::variables).next().is_some()
     }
 
     /// Whether the statement speaks of the action. `action` is in lower case.

@@ -3,8 +3,6 @@
 //! Matching steps back to the last `*` only, so that its cost is the product of the two lengths at worst, however many
 //! stars there are.
 
-use std::borrow::Cow;
-
 use crate::Context;
 
 /// A text to match, read once.
@@ -53,42 +51,15 @@ impl Pattern {
 
     /// Whether the whole text fits. A variable that has no single value fits nothing.
     pub fn fits(&self, text: &str, context: &Context) -> bool {
-        if let [Piece::Text(only)] = self.pieces.as_slice() {
-            return only == text;
-        }
-        if self.pieces.is_empty() {
-            return text.is_empty();
-        }
-        let Some(tokens) = self.resolve(context) else { return false };
-        glob(&tokens, text)
+        glob(&self.pieces, text, &|piece, rest| taken(piece, rest, context, |rest, wanted| rest.starts_with(wanted)))
     }
 
-    /// As `fits`, whatever the case of letters.
+    /// As `fits`, whatever the case of ASCII letters.
     pub fn fits_any_case(&self, text: &str, context: &Context) -> bool {
-        let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
-        let Some(tokens) = self.resolve(context) else { return false };
-        let lowered: Vec<Token<'_>> = tokens
-            .into_iter()
-            .map(|token| match token {
-                Token::Text(text) => Token::Text(Cow::Owned(lower(&text))),
-                other => other,
-            })
-            .collect();
-        glob(&lowered, &lower(text))
-    }
-
-    /// The pattern with its variables filled in. Values stand for themselves: a `*` in one is a star.
-    fn resolve<'a>(&'a self, context: &'a Context) -> Option<Vec<Token<'a>>> {
-        let token = |piece: &'a Piece| match piece {
-            Piece::Text(text) => Some(Token::Text(Cow::Borrowed(text))),
-            Piece::Any => Some(Token::Any),
-            Piece::One => Some(Token::One),
-            Piece::Variable { key, default } => {
-                let value = context.single(key).or(default.as_deref())?;
-                Some(Token::Text(Cow::Borrowed(value)))
-            }
+        let begins = |rest: &str, wanted: &str| {
+            rest.as_bytes().get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted.as_bytes()))
         };
-        self.pieces.iter().map(token).collect()
+        glob(&self.pieces, text, &|piece, rest| taken(piece, rest, context, begins))
     }
 
     /// The keys of its variables.
@@ -111,39 +82,35 @@ impl Pattern {
     }
 }
 
-enum Token<'a> {
-    Text(Cow<'a, str>),
-    Any,
-    One,
+/// How much of `text` one piece takes at its beginning. Values of variables stand for themselves: a `*` in one is a star.
+fn taken(piece: &Piece, text: &str, context: &Context, begins: impl Fn(&str, &str) -> bool) -> Option<usize> {
+    let wanted = match piece {
+        Piece::Text(wanted) => wanted,
+        Piece::One => return text.chars().next().map(char::len_utf8),
+        Piece::Any => return None,
+        Piece::Variable { key, default } => context.single(key).or(default.as_deref())?,
+    };
+    begins(text, wanted).then_some(wanted.len())
 }
 
-/// How much of `text` one token takes at its beginning.
-fn taken(token: &Token<'_>, text: &str) -> Option<usize> {
-    match token {
-        Token::Text(wanted) => text.starts_with(wanted.as_ref()).then_some(wanted.len()),
-        Token::One => text.chars().next().map(char::len_utf8),
-        Token::Any => None,
-    }
-}
-
-fn glob(tokens: &[Token<'_>], text: &str) -> bool {
+fn glob(pieces: &[Piece], text: &str, taken: &dyn Fn(&Piece, &str) -> Option<usize>) -> bool {
     let (mut at, mut read) = (0, 0);
-    // Behind the last star: the token, and how much of the text the star has taken.
+    // Behind the last star: the piece, and how much of the text the star has taken.
     let mut back: Option<(usize, usize)> = None;
     loop {
         let rest = text.get(read..).unwrap_or_default();
-        match tokens.get(at) {
+        match pieces.get(at) {
             None if rest.is_empty() => return true,
-            Some(Token::Any) => {
+            Some(Piece::Any) => {
                 at += 1;
-                if at == tokens.len() {
+                if at == pieces.len() {
                     return true;
                 }
                 back = Some((at, read));
                 continue;
             }
-            Some(token) => {
-                if let Some(length) = taken(token, rest) {
+            Some(piece) => {
+                if let Some(length) = taken(piece, rest) {
                     at += 1;
                     read += length;
                     continue;

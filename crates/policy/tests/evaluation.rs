@@ -61,7 +61,7 @@ impl Case {
             identity: self.identity.iter().map(named("identity")).collect(),
             boundary: self.boundary.as_ref().map(named("boundary")),
             session: self.session.as_ref().map(|document| vec![named("session")(document)]),
-            resource: self.resource.as_ref().map(named("resource")),
+            resource: self.resource.iter().map(named("resource")).collect(),
             trust: self.trust.as_ref().map(named("trust")),
             service_control: self.control.iter().map(|document| vec![named("control")(document)]).collect(),
         };

@@ -101,7 +101,7 @@ impl World {
             identity: identity.iter().map(attached).collect(),
             boundary: boundary.as_ref().map(attached),
             session: session.as_ref().map(|document| vec![attached(document)]),
-            resource: resource.as_ref().map(attached),
+            resource: resource.iter().map(attached).collect(),
             ..Policies::default()
         };
         let (who, action, on, owner, tagged) = self.ask;

@@ -1,6 +1,8 @@
 //! Texts out of this cloud's S3: templates, stack policies, included fragments.
 
-use kogumo_door::Context;
+use std::sync::Arc;
+
+use kogumo_door::{Client, Context};
 use kogumo_model::s3::{GetObject, GetObjectRequest};
 use kogumo_template::MAX_BYTES;
 use kogumo_wire::Fault;
@@ -28,7 +30,9 @@ pub async fn object(context: &Context, location: Location) -> Result<String, Fau
         ..GetObjectRequest::default()
     };
     let wrong = |message: &str| Fault::validation(format!("S3 error: {message}"));
-    let found = context.client().call::<GetObject>(request).await.map_err(|fault| wrong(&fault.message))?;
+    let caller = context.caller.through("cloudformation.amazonaws.com");
+    let client = Client::new(Arc::clone(&context.cloud), caller);
+    let found = client.call::<GetObject>(request).await.map_err(|fault| wrong(&fault.message))?;
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     let bytes = found.body.collect(limit).await;
     let bytes = bytes.map_err(|_| Fault::validation(format!("Template may not exceed {MAX_BYTES} bytes in size.")))?;

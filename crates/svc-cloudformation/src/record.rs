@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kogumo_base::Timestamp;
-use kogumo_door::Principal;
+use kogumo_door::{Caller, Principal, Session};
 use kogumo_store::{Index, Key, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +16,9 @@ pub struct Stack {
     pub name: String,
     /// Who asked for what the stack is: its resources are made in that name, unless the version has a role.
     pub owner: Owner,
+    /// What limits and tags the owner, if that is a session.
+    #[serde(default)]
+    pub owner_session: Option<Session>,
     pub status: String,
     pub reason: Option<String>,
     pub created: Timestamp,
@@ -258,6 +261,14 @@ pub enum Owner {
 impl Default for Owner {
     fn default() -> Self {
         Owner::Anonymous
+    }
+}
+
+impl Stack {
+    /// What happens from now on happens in that caller's name.
+    pub fn owned_by(&mut self, caller: &Caller) {
+        self.owner = caller.principal.clone().into();
+        self.owner_session = caller.session.as_deref().cloned();
     }
 }
 

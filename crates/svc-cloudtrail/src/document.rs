@@ -22,6 +22,9 @@ pub fn document(event: &Event, region: &str, parameters: Value) -> Value {
         record["errorCode"] = json!(code);
         record["errorMessage"] = json!(message);
     }
+    if let Some(decision) = &event.decision {
+        record["additionalEventData"] = json!({ "authorizationDecision": decision });
+    }
     record["requestParameters"] = parameters;
     // What a call answered is not kept.
     record["responseElements"] = Value::Null;

@@ -8,6 +8,7 @@ mod batch;
 mod capacity;
 mod change;
 mod expiry;
+mod grounds;
 mod item;
 mod ops;
 mod page;
@@ -25,6 +26,7 @@ use kogumo_door::Service;
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::dynamodb::SERVICE, ops::ops())
+        .grounds(grounds::grounds)
         .timer(table::BACKFILL, table::backfill)
         .timer(table::SWEEP, table::sweep)
         .timer(expiry::EXPIRY, expiry::expire)

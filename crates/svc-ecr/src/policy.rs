@@ -2,8 +2,8 @@
 
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ecr::*;
+use kogumo_policy::{Document, Sort};
 use kogumo_wire::Fault;
-use serde_json::Value;
 
 use crate::repository;
 
@@ -18,9 +18,8 @@ pub fn set_repository_policy(
     w: &mut Writer,
     input: SetRepositoryPolicyRequest,
 ) -> Result<SetRepositoryPolicyResponse, Fault> {
-    let is_policy = serde_json::from_str::<Value>(&input.policy_text)
-        .is_ok_and(|policy| policy["Statement"].is_array() || policy["Statement"].is_object());
-    if !is_policy {
+    let checked = Document::parse(&input.policy_text).and_then(|policy| policy.check(Sort::Resource));
+    if checked.is_err() {
         let message =
             "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
         return Err(INVALID_PARAMETER_EXCEPTION.because(message));

@@ -1,9 +1,9 @@
 //! Policy documents: what makes one well-formed, and how the API shows it.
 
 use kogumo_model::iam::MALFORMED_POLICY_DOCUMENT_EXCEPTION;
+use kogumo_policy::{Document, Sort};
 use kogumo_wire::Fault;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
 
 /// RFC 3986: IAM shows documents percent-encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -20,69 +20,17 @@ pub enum Purpose {
     Trust,
 }
 
-/// Checks the grammar that every policy has.
+/// Checks the grammar that every policy has, and what its purpose asks for.
 ///
 /// # Errors
 /// MalformedPolicyDocument with AWS's message.
 pub fn check(document: &str, purpose: Purpose) -> Result<(), Fault> {
-    let malformed = |message: &str| MALFORMED_POLICY_DOCUMENT_EXCEPTION.because(message);
-    let parsed: Value = serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json"))?;
-    let Value::Object(policy) = parsed else { return Err(malformed("Syntax errors in policy.")) };
-    match policy.get("Version").map(Value::as_str) {
-        None | Some(Some("2008-10-17" | "2012-10-17")) => {}
-        Some(_) => return Err(malformed("The policy must contain a valid version string")),
-    }
-    if let Some(unknown) = policy.keys().find(|key| !matches!(key.as_str(), "Version" | "Id" | "Statement")) {
-        return Err(malformed(&format!("Syntax errors in policy. Unknown element {unknown}")));
-    }
-    let statements = match policy.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(statement @ Value::Object(_)) => vec![statement],
-        _ => return Err(malformed("Syntax errors in policy.")),
+    let sort = match purpose {
+        Purpose::Identity => Sort::Identity,
+        Purpose::Trust => Sort::Trust,
     };
-    if statements.is_empty() {
-        return Err(malformed("Syntax errors in policy."));
-    }
-    statements.into_iter().try_for_each(|statement| check_statement(statement, purpose).map_err(malformed))
-}
-
-fn check_statement(statement: &Value, purpose: Purpose) -> Result<(), &'static str> {
-    let Value::Object(statement) = statement else { return Err("Syntax errors in policy.") };
-    if !matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny")) {
-        return Err("Syntax errors in policy.");
-    }
-    exactly_one(statement, "Action", "NotAction").map_err(|()| "Policy statement must contain actions.")?;
-    match purpose {
-        Purpose::Identity => {
-            if statement.contains_key("Principal") || statement.contains_key("NotPrincipal") {
-                return Err("Policy document should not specify a principal.");
-            }
-            exactly_one(statement, "Resource", "NotResource").map_err(|()| "Policy statement must contain resources.")
-        }
-        Purpose::Trust => {
-            if statement.contains_key("Resource") || statement.contains_key("NotResource") {
-                return Err("Has prohibited field Resource");
-            }
-            exactly_one(statement, "Principal", "NotPrincipal").map_err(|()| "Missing required field Principal")
-        }
-    }
-}
-
-/// One of the two stands there, not both, and is not empty.
-fn exactly_one(statement: &Map<String, Value>, plain: &str, negated: &str) -> Result<(), ()> {
-    match (statement.get(plain), statement.get(negated)) {
-        (Some(value), None) | (None, Some(value)) if !is_empty(value) => Ok(()),
-        _ => Err(()),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => true,
-    }
+    let checked = Document::parse(document).and_then(|document| document.check(sort));
+    checked.map_err(|problem| MALFORMED_POLICY_DOCUMENT_EXCEPTION.because(problem.to_string()))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::quota;
 /// By kind and the name in lower case: IAM's names differ by more than case.
 static ENTITIES: Table<Entity> = Table::new("iam/entity");
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     User,
     Group,

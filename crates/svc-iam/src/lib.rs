@@ -6,6 +6,7 @@ mod access_key;
 mod account;
 mod attachment;
 mod authorization_details;
+mod authorize;
 mod aws_managed;
 mod credential_report;
 mod document;
@@ -24,6 +25,8 @@ mod qr;
 mod quota;
 mod role;
 mod service_linked;
+mod simulate;
+mod spans;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -37,5 +40,8 @@ use kogumo_door::{MfaDevices, Service};
 pub fn service() -> Service {
     Service::new(&kogumo_model::iam::SERVICE, ops::ops())
         .credentials(access_key::credential)
+        .authorizer(authorize::AUTHORIZER)
+        .surface(authorize::surface())
+        .with(authorize::Identities::default())
         .with(MfaDevices { verify: mfa::verify })
 }

@@ -5,11 +5,15 @@ use kogumo_model::iam::*;
 
 use crate::{
     access_key, account, attachment, authorization_details, credential_report, group, inline, instance_profile,
-    login_profile, mfa, oidc_provider, policy, role, service_linked, user, version,
+    login_profile, mfa, oidc_provider, policy, role, service_linked, simulate, user, version,
 };
 
 pub fn ops() -> Vec<Op> {
     vec![
+        read::<GetContextKeysForCustomPolicy>(simulate::get_context_keys_for_custom_policy),
+        read::<GetContextKeysForPrincipalPolicy>(simulate::get_context_keys_for_principal_policy),
+        read::<SimulateCustomPolicy>(simulate::simulate_custom_policy),
+        read::<SimulatePrincipalPolicy>(simulate::simulate_principal_policy),
         write::<CreateUser>(user::create_user),
         read::<GetUser>(user::get_user),
         write::<UpdateUser>(user::update_user),

@@ -4,6 +4,7 @@ use kogumo_base::{Arn, Scope};
 use kogumo_door::{Client, Context};
 use kogumo_model::iam::{GetRole, GetRoleRequest, NO_SUCH_ENTITY_EXCEPTION};
 use kogumo_model::lambda::*;
+use kogumo_policy::{Attached, Document, Policies, Principal, Request, decide};
 use kogumo_wire::Fault;
 
 use crate::code::{Code, CodeStore};
@@ -72,29 +73,18 @@ pub async fn check_role(cx: &Context, role: &str) -> Result<(), Fault> {
     };
     let trust = found.assume_role_policy_document.unwrap_or_default();
     let trust = kogumo_wire::decode(&trust, false);
-    if found.arn == role && trusts_lambda(&trust) { Ok(()) } else { Err(cannot()) }
+    let trusted = cx.cloud.documents.get(&trust).is_some_and(|trust| trusts_lambda(&trust, role));
+    if found.arn == role && trusted { Ok(()) } else { Err(cannot()) }
 }
 
 /// Whether a trust policy lets Lambda in.
-fn trusts_lambda(policy: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<serde_json::Value>(policy) else { return false };
-    let statements = match &policy["Statement"] {
-        serde_json::Value::Array(statements) => statements.clone(),
-        one => vec![one.clone()],
-    };
-    statements.iter().any(|statement| {
-        statement["Effect"] == "Allow"
-            && (has(&statement["Principal"]["Service"], "lambda.amazonaws.com") || has(&statement["Principal"], "*"))
-            && ["sts:AssumeRole", "sts:*", "*"].iter().any(|action| has(&statement["Action"], action))
-    })
-}
-
-/// Whether a policy's element is this text, or a list that holds it.
-fn has(element: &serde_json::Value, text: &str) -> bool {
-    match element {
-        serde_json::Value::Array(list) => list.iter().any(|one| one == text),
-        one => one == text,
-    }
+fn trusts_lambda(trust: &Document, role: &str) -> bool {
+    let principal = Principal::Service { name: "lambda.amazonaws.com".to_owned() };
+    let context = kogumo_policy::Context::default();
+    let request =
+        Request { principal: &principal, action: "sts:AssumeRole", resource: role, owner: "", context: &context };
+    let trust = Attached { name: role, document: trust };
+    decide(&request, &Policies { trust: Some(trust), ..Policies::default() }).is_allowed()
 }
 
 /// A revision that nobody has seen yet.
@@ -108,20 +98,20 @@ pub fn renew(version: &mut Version, code: Option<Code>, now: kogumo_base::Timest
 
 #[cfg(test)]
 mod tests {
-    use super::trusts_lambda;
+    use super::*;
 
     #[test]
     fn trust_policies() {
-        let policy = |statement: &str| format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
+        let trusts = |statement: &str| {
+            let text = format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
+            trusts_lambda(&Document::parse(&text).expect("a document"), "arn:aws:iam::111122223333:role/r")
+        };
         let allow =
             r#"{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}"#;
-        assert!(trusts_lambda(&policy(allow)));
-        assert!(trusts_lambda(&policy(&format!("[{allow}]"))));
-        assert!(trusts_lambda(&policy(
-            &allow.replace("\"lambda.amazonaws.com\"", "[\"x\", \"lambda.amazonaws.com\"]")
-        )));
-        assert!(!trusts_lambda(&policy(&allow.replace("lambda.", "ec2."))));
-        assert!(!trusts_lambda(&policy(&allow.replace("Allow", "Deny"))));
-        assert!(!trusts_lambda("nonsense"));
+        assert!(trusts(allow));
+        assert!(trusts(&format!("[{allow}]")));
+        assert!(trusts(&allow.replace("\"lambda.amazonaws.com\"", "[\"x\", \"lambda.amazonaws.com\"]")));
+        assert!(!trusts(&allow.replace("lambda.", "ec2.")));
+        assert!(!trusts(&allow.replace("Allow", "Deny")));
     }
 }

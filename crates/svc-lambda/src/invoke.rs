@@ -9,7 +9,6 @@ use kogumo_wire::Fault;
 use serde::de::IgnoredAny;
 
 use crate::name::Target;
-use crate::permit;
 use crate::queue::{self, Queued};
 use crate::record;
 use crate::run::{self, Work};
@@ -25,7 +24,6 @@ pub async fn invoke(cx: Context, input: InvocationRequest) -> Result<InvocationR
         return Err(Fault::not_implemented("DurableExecutionName or TenantId of Invoke"));
     }
     let target = Target::parse(cx.scope(), &input.function_name, input.qualifier.as_deref())?;
-    permit::check(&cx.snapshot(), &target, &cx.caller)?;
     let payload = input.payload.unwrap_or_default();
     match input.invocation_type.as_deref() {
         Some("DryRun") => {

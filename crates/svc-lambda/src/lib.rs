@@ -60,6 +60,7 @@ pub fn service() -> Service {
         .with(location::Locations::default())
         .with(queue::Working::default())
         .with(stream::Reading::default())
+        .policies(permit::grounds)
         .timer(queue::WAKE, queue::wake)
         .reconciler(queue::reconciler())
         .reconciler(stream::reconciler())

@@ -1,148 +1,57 @@
-//! Whether a function's resource policy lets a service invoke it for one of its resources.
+//! What the door hears of functions: their resource policies and tags. Services that call for one of their resources
+//! (a bucket, an API's method) are held to the policy; people and roles by their own policies, too.
 
-use kogumo_base::Arn;
-use kogumo_door::{Caller, Principal};
-use kogumo_store::Read;
-use kogumo_wire::Fault;
-use serde_json::Value;
+use kogumo_base::{Scope, Trouble};
+use kogumo_door::{Ask, Ground, Grounding};
 
 use crate::name::Target;
 use crate::policy;
-use crate::statement::Policy;
+use crate::record::FUNCTIONS;
 
-/// Refuses a service that calls for a resource which the policy does not name. Calls of people and roles are for
-/// their own policies to decide.
-pub fn check(read: &dyn Read, target: &Target, caller: &Caller) -> Result<(), Fault> {
-    let (Principal::Service(service), Some(source)) = (&caller.principal, &caller.source_arn) else { return Ok(()) };
-    let allowed = policy::find(read, target)?.is_some_and(|policy| allows(&policy, service, source));
-    if allowed {
-        return Ok(());
+/// What Lambda knows of the function that is asked for.
+pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let mut ground = Ground::default();
+    let Some((scope, name)) = function(ask.resource) else { return Ok(ground) };
+    let Ok(target) = Target::parse(&scope, name, None) else { return Ok(ground) };
+    // Of a function that is not there the operation tells.
+    let Some(function) = FUNCTIONS.get(grounding.store, &target.scope, target.name.as_str())? else {
+        return Ok(ground);
+    };
+    ground.resource = Some(target.arn());
+    ground.owner = Some(target.scope.account.clone());
+    ground.holds_services = grounding.caller.source_arn.is_some() && ask.action.starts_with("lambda:Invoke");
+    if let Ok(Some(policy)) = policy::find(grounding.store, &target) {
+        ground.policies.extend(grounding.cloud.documents.get(&policy.document()));
     }
-    Err(Fault::access_denied(format!(
-        "User: {service} is not authorized to perform: lambda:InvokeFunction on resource: {} because no resource-based policy allows \
-         the lambda:InvokeFunction action",
-        target.arn()
-    )))
-}
-
-/// Whether everybody may call a function's URL that asks for no signature. Such a URL opens only what the function's
-/// resource policy opens: <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
-pub fn is_url_public(read: &dyn Read, target: &Target) -> Result<bool, Fault> {
-    Ok(policy::find(read, target)?.is_some_and(|policy| opens_url(&policy)))
-}
-
-fn opens_url(policy: &Policy) -> bool {
-    statements(policy).any(|statement| {
-        let named = &statement["Principal"];
-        let everybody = *named == "*" || named["AWS"] == "*";
-        let action = statement["Action"].as_str().is_some_and(|action| like(action, "lambda:InvokeFunctionUrl"));
-        everybody && action && url_conditions_hold(&statement["Condition"])
-    })
-}
-
-/// Of an anonymous caller nothing is known but how it calls.
-fn url_conditions_hold(conditions: &Value) -> bool {
-    conditions.as_object().into_iter().flatten().all(|(operator, keys)| {
-        keys.as_object().into_iter().flatten().all(|(key, value)| {
-            match (operator.as_str(), key.to_ascii_lowercase().as_str()) {
-                ("StringEquals", "lambda:functionurlauthtype") => value == "NONE",
-                ("Bool", "lambda:invokedviafunctionurl") => value == "true",
-                _ => false,
-            }
-        })
-    })
-}
-
-fn statements(policy: &Policy) -> impl Iterator<Item = Value> {
-    policy.statements.iter().filter_map(|statement| serde_json::from_str(&statement.json).ok())
-}
-
-fn allows(policy: &Policy, service: &str, source: &str) -> bool {
-    statements(policy).any(|statement| {
-        let named = &statement["Principal"];
-        let principal = *named == "*" || named["Service"] == service;
-        let action = statement["Action"].as_str().is_some_and(|action| like(action, "lambda:InvokeFunction"));
-        principal && action && conditions_hold(&statement["Condition"], source)
-    })
-}
-
-/// Conditions that speak of anything but the source cannot hold for a service.
-fn conditions_hold(conditions: &Value, source: &str) -> bool {
-    let account = Arn::parse(source).map(|arn| arn.account).unwrap_or_default();
-    conditions.as_object().into_iter().flatten().all(|(operator, keys)| {
-        keys.as_object().into_iter().flatten().all(|(key, value)| {
-            let value = value.as_str().unwrap_or("");
-            match (operator.as_str(), key.to_ascii_lowercase().as_str()) {
-                ("ArnLike" | "StringLike", "aws:sourcearn") => like(value, source),
-                ("ArnEquals" | "StringEquals", "aws:sourcearn") => value == source,
-                ("StringEquals", "aws:sourceaccount") => value == account,
-                _ => false,
-            }
-        })
-    })
-}
-
-/// Wildcards of policies: `*` is any text, `?` any character. Only the last `*` is tried again.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        match (pattern.get(p), star) {
-            (Some('*'), _) => {
-                star = Some((p, t));
-                p += 1;
-            }
-            (Some(c), _) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
-            (_, Some((at, from))) => {
-                star = Some((at, from + 1));
-                (p, t) = (at + 1, from + 1);
-            }
-            (_, None) => return false,
-        }
+    if ask.action == "lambda:InvokeFunctionUrl" {
+        ground.keys.push(("lambda:InvokedViaFunctionUrl".into(), vec!["true".into()]));
+        let signed = crate::url::is_signed(grounding.store, &target)?;
+        let kind = if signed { "AWS_IAM" } else { "NONE" };
+        ground.keys.push(("lambda:FunctionUrlAuthType".into(), vec![kind.into()]));
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    if grounding.wants_keys {
+        ground = ground.tagged(&function.tags);
+    }
+    Ok(ground)
+}
+
+/// The place and the name behind `arn:aws:lambda:REGION:ACCOUNT:function:`; the name may be any of the forms that
+/// requests have.
+fn function(arn: &str) -> Option<(Scope, &str)> {
+    let mut parts = arn.strip_prefix("arn:aws:lambda:")?.splitn(4, ':');
+    let (region, account) = (parts.next()?, parts.next()?);
+    let name = (parts.next()? == "function").then(|| parts.next())??;
+    Some((Scope::new(account, region), name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::statement::{allow, conditions};
-    use kogumo_base::Timestamp;
+    use super::function;
 
     #[test]
-    fn a_url_is_open_to_whom_the_policy_names() {
-        let opens = |principal: &str, action: &str, auth: Option<&str>| {
-            let conditions = conditions(&[("StringEquals", "lambda:FunctionUrlAuthType", auth)]);
-            let mut policy = Policy::default();
-            policy.add("s", &allow("s", principal, action, "arn:f", conditions), Timestamp(0));
-            opens_url(&policy)
-        };
-        assert!(opens("*", "lambda:InvokeFunctionUrl", Some("NONE")));
-        assert!(opens("*", "lambda:*", None));
-        assert!(!opens("*", "lambda:InvokeFunctionUrl", Some("AWS_IAM")));
-        assert!(!opens("*", "lambda:InvokeFunction", Some("NONE")));
-        assert!(!opens("000000000000", "lambda:InvokeFunctionUrl", Some("NONE")));
-        assert!(!opens_url(&Policy::default()));
-    }
-
-    #[test]
-    fn the_source_has_to_be_named() {
-        let source = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets/7";
-        let case = |principal: &str, arn: Option<&str>, account: Option<&str>| {
-            let conditions =
-                conditions(&[("ArnLike", "AWS:SourceArn", arn), ("StringEquals", "AWS:SourceAccount", account)]);
-            let mut policy = Policy::default();
-            policy.add("s", &allow("s", principal, "lambda:InvokeFunction", "arn:f", conditions), Timestamp(0));
-            allows(&policy, "apigateway.amazonaws.com", source)
-        };
-        let api = "apigateway.amazonaws.com";
-        assert!(case(api, None, None));
-        assert!(case(api, Some("arn:aws:execute-api:us-east-1:000000000000:abc/*/GET/pets/*"), None));
-        assert!(case(api, Some("arn:aws:execute-api:us-east-1:000000000000:abc/*"), Some("000000000000")));
-        assert!(!case(api, Some("arn:aws:execute-api:us-east-1:000000000000:abc/*/POST/pets/*"), None));
-        assert!(!case(api, None, Some("111111111111")));
-        assert!(!case("events.amazonaws.com", None, None));
-        assert!(!allows(&Policy::default(), api, source));
+    fn functions_of_arns() {
+        let found = function("arn:aws:lambda:us-east-1:111122223333:function:f:prod").expect("a function");
+        assert_eq!((found.0.account.as_str(), found.1), ("111122223333", "f:prod"));
+        assert!(function("arn:aws:lambda:us-east-1:111122223333:layer:l").is_none());
     }
 }

@@ -16,7 +16,7 @@ use crate::name::Target;
 use crate::outcome::{Condition, Outcome};
 use crate::retry::{Next, Rules, after_failure, after_throttle};
 use crate::run::{self, Done};
-use crate::{invoke, outcome};
+use crate::{invoke, outcome, stream};
 
 /// By when they are due and request, in no account's scope: the queue is one.
 static QUEUE: Table<Queued> = Table::new("lambda/queue");
@@ -155,6 +155,7 @@ async fn attempt(cloud: &Arc<Cloud>, queued: &Queued) -> Result<(), Fault> {
         Err(_) => return settle(&cx, queued, None),
     };
     let dead_letter = work.version.settings.dead_letter.clone();
+    let sender = stream::as_role(cloud, &target.scope, &work.version.settings.role, &target.name);
     let called = run::run(cloud, work).await;
     let rules = Rules::of(config.retries, config.maximum_age);
     let (next, done, calls) = decide(queued, rules, cx.now(), &called);
@@ -166,7 +167,7 @@ async fn attempt(cloud: &Arc<Cloud>, queued: &Queued) -> Result<(), Fault> {
         Next::Over(condition) => {
             settle(&cx, queued, None)?;
             let outcome = Outcome { queued, calls, condition, done, now: cx.now() };
-            send_on(&cx, &config, dead_letter.as_deref(), &outcome).await;
+            send_on(&sender, &config, dead_letter.as_deref(), &outcome).await;
             Ok(())
         }
     }

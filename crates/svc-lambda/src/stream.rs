@@ -12,8 +12,9 @@ use kogumo_wire::{Fault, Protocol};
 use serde_json::{Value, json};
 
 use crate::mapping::{MAPPINGS, Mapping};
+use crate::name::Target;
 use crate::run::{self, Done};
-use crate::{faults, invoke, outcome, queue};
+use crate::{faults, invoke, outcome, queue, record};
 
 /// Seconds before a batch that failed is tried again: doubling, up to this.
 const LONGEST_PAUSE: i64 = 60;
@@ -59,9 +60,21 @@ fn work(cloud: Arc<Cloud>) -> BoxFuture<Result<(), Trouble>> {
     })
 }
 
-/// A client that reads streams as Lambda itself.
-fn context(cloud: &Arc<Cloud>, scope: &Scope) -> Context {
-    Context { cloud: Arc::clone(cloud), caller: Caller::service("lambda.amazonaws.com", scope.clone()) }
+/// Lambda in the role of the mapping's function: what the role may not read, no mapping reads.
+///
+/// # Errors
+/// The function is gone.
+fn context(cloud: &Arc<Cloud>, scope: &Scope, function: &str) -> Result<Context, Fault> {
+    let target = Target::parse(scope, function, None)?;
+    let version = record::version(&cloud.store.read(), &target)?;
+    Ok(as_role(cloud, scope, &version.settings.role, &target.name))
+}
+
+/// Lambda in a function's role.
+pub fn as_role(cloud: &Arc<Cloud>, scope: &Scope, role: &str, function: &str) -> Context {
+    const SERVICE: &str = "lambda.amazonaws.com";
+    let caller = Caller::in_role(SERVICE, role, function, &scope.region);
+    Context { cloud: Arc::clone(cloud), caller: caller.unwrap_or_else(|| Caller::service(SERVICE, scope.clone())) }
 }
 
 /// Where a new mapping begins: behind all changes that there are, or (`None`) with the first.
@@ -69,7 +82,7 @@ fn context(cloud: &Arc<Cloud>, scope: &Scope) -> Context {
 /// # Errors
 /// Lambda's, if the stream can't be read.
 pub async fn starting_point(cx: &Context, mapping: &Mapping) -> Result<Option<String>, Fault> {
-    let client = context(&cx.cloud, cx.scope()).client();
+    let client = context(&cx.cloud, cx.scope(), &mapping.function)?.client();
     let mut position = None;
     let first = read(&client, &mapping.source, None, 1000).await.map_err(|fault| {
         let code = fault.code(Protocol::Json10).to_owned();
@@ -109,7 +122,7 @@ fn sequence_number(record: &Value) -> String {
 
 /// Gives batches to the function until the stream has no more, or one fails.
 async fn read_on(cloud: &Arc<Cloud>, scope: &Scope, mut mapping: Mapping) -> Result<(), Fault> {
-    let cx = context(cloud, scope);
+    let cx = context(cloud, scope, &mapping.function)?;
     loop {
         let limit = batch_size(&mapping);
         let records = read(&cx.client(), &mapping.source, mapping.position.as_deref(), limit).await?;

@@ -72,6 +72,11 @@ pub fn by_id(read: &dyn Read, region: &str, id: &str) -> Result<Option<(Target, 
     Ok(url.map(|url| (target, url)))
 }
 
+/// Whether callers of a function's URL have to sign.
+pub fn is_signed(read: &dyn Read, target: &Target) -> Result<bool, kogumo_base::Trouble> {
+    Ok(URLS.get(read, &target.scope, key(target))?.is_some_and(|url| url.signed))
+}
+
 /// The address: the listening port, under a name that every resolver leads to this machine.
 fn address(cloud: &kogumo_door::Cloud, region: &str, id: &str) -> String {
     format!("http://{id}.lambda-url.{region}.localhost:{}/", cloud.settings.listen.port())

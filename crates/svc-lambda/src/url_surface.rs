@@ -11,7 +11,6 @@ use kogumo_sigv4::{Authentication, BodyHash, Rules, SigningKey};
 use kogumo_wire::{Body, Fault, Uncollected};
 
 use crate::invoke::{self, SYNCHRONOUS_LIMIT};
-use crate::permit;
 use crate::run;
 use crate::stream_answer::{self, Answer, Next, Streaming};
 use crate::url::{self, Url};
@@ -166,9 +165,9 @@ async fn answer(
         Uncollected::Broken(_) => Response::plain(StatusCode::BAD_REQUEST, "{\"Message\":\"Bad Request\"}"),
     })?;
     let caller = if url.signed { Some(signer(cloud, incoming, &target.scope, &body)?) } else { None };
-    if !url.signed && !permit::is_url_public(&cloud.store.read(), &target).map_err(|_| forbidden())? {
-        return Err(forbidden());
-    }
+    let nobody = Caller { principal: Principal::Anonymous, ..Caller::service("", target.scope.clone()) };
+    let asking = Caller { source_ip: Some(incoming.peer.ip()), ..caller.clone().unwrap_or(nobody) };
+    cloud.may(&asking, "lambda", "lambda:InvokeFunctionUrl", &target.arn()).map_err(|_| forbidden())?;
     let arn = caller.as_ref().map(|caller| caller.principal.arn()).unwrap_or_default();
     let signer = caller.as_ref().map(|caller| Signer {
         account: caller.account(),
@@ -253,6 +252,7 @@ fn signer(cloud: &Cloud, incoming: &Incoming, scope: &Scope, body: &[u8]) -> Res
     let mut caller = Caller::service("lambda.amazonaws.com", Scope::new(known.principal.account(), &scope.region));
     caller.access_key = authentication.access_key().to_owned();
     caller.principal = known.principal;
+    caller.session = known.session;
     Ok(caller)
 }
 

@@ -15,7 +15,8 @@ mod stream;
 mod subscription;
 mod tags;
 
-use kogumo_door::Service;
+use kogumo_base::{Arn, Scope, Trouble};
+use kogumo_door::{Ask, Ground, Grounding, Service};
 
 /// The service as the registry holds it. Events whose retention is over are hidden at once and swept once a day; what
 /// filters find is delivered from an outbox.
@@ -23,4 +24,15 @@ pub fn service() -> Service {
     Service::new(&kogumo_model::logs::SERVICE, ops::ops())
         .timer(retention::SWEEP, retention::sweep)
         .reconciler(outbox::reconciler())
+        .grounds(grounds)
+}
+
+/// The tags of the group that is asked for.
+fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let ground = Ground::default();
+    let Some(arn) = Arn::parse(ask.resource).filter(|_| grounding.wants_keys) else { return Ok(ground) };
+    let Some(name) = arn.resource.strip_prefix("log-group:") else { return Ok(ground) };
+    let name = name.split(':').next().unwrap_or(name);
+    let group = record::GROUPS.get(grounding.store, &Scope::new(&arn.account, &arn.region), name)?;
+    Ok(group.map_or_else(Ground::default, |group| Ground::default().tagged(&group.tags)))
 }

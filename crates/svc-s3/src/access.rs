@@ -1,92 +1,152 @@
-//! Whose bucket it is, and whether somebody else may: the owner's account may do what IAM lets it; others need the bucket's
-//! policy, or an access control list where the bucket still has them.
+//! Whose bucket it is, and what its policy and its access control lists give to others. What comes of it the door decides,
+//! before a handler runs.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use kogumo_base::Trouble;
-use kogumo_door::{Caller, Principal};
+use kogumo_door::{Ask, Caller, Cloud, Ground, Grounding, Principal};
+use kogumo_policy::{Attached, Context, Document, Effect, Policies, Principal as Who, Request, decide};
 use kogumo_store::Read;
-use kogumo_wire::Fault;
-use serde_json::Value;
+use kogumo_wire::{Fault, Protocol};
 
 use crate::faults;
-use crate::record::{BUCKETS, Bucket, EVERYWHERE, OWNERSHIP, POLICIES, PUBLIC_ACCESS};
+use crate::record::{BUCKET_TAGS, BUCKETS, Bucket, EVERYWHERE, OWNERSHIP, POLICIES, PUBLIC_ACCESS};
 
-/// The bucket, if it is there and the caller may do `action` (`s3:GetObject`) with `key` in it, or with the bucket
-/// itself. `expected` is the account that the caller believes to own it.
-pub fn bucket(
-    read: &dyn Read,
-    caller: &Caller,
-    name: &str,
-    expected: Option<&String>,
-    action: &str,
-    key: Option<&str>,
-) -> Result<Bucket, Fault> {
+/// The bucket, if it is there. `expected` is the account that the caller believes to own it.
+pub fn bucket(read: &dyn Read, name: &str, expected: Option<&String>) -> Result<Bucket, Fault> {
     let bucket = BUCKETS.get(read, &EVERYWHERE, name)?.ok_or_else(faults::no_such_bucket)?;
     if expected.is_some_and(|expected| *expected != bucket.owner) {
         return Err(faults::access_denied());
     }
-    let own = caller.account() == bucket.owner && caller.principal != Principal::Anonymous;
-    if own || others_may(read, &bucket, caller, action, key)? { Ok(bucket) } else { Err(faults::access_denied()) }
+    Ok(bucket)
 }
 
-/// Whether anybody on the internet may do it.
-pub fn is_public(read: &dyn Read, bucket: &Bucket, action: &str, key: &str) -> Result<bool, Trouble> {
-    let anonymous = Who { account: "", arn: "" };
-    granted(read, bucket, &anonymous, action, Some(key))
+/// Who may not list a bucket does not hear that an object is missing.
+pub fn hide_missing(cloud: &Cloud, caller: &Caller, bucket: &str, fault: Fault) -> Fault {
+    if fault.code(Protocol::RestXml) != "NoSuchKey" {
+        return fault;
+    }
+    cloud.may(caller, "s3", "s3:ListBucket", &format!("arn:aws:s3:::{bucket}")).err().unwrap_or(fault)
 }
 
-fn others_may(
-    read: &dyn Read,
-    bucket: &Bucket,
-    caller: &Caller,
-    action: &str,
-    key: Option<&str>,
-) -> Result<bool, Trouble> {
-    let arn = caller.principal.arn();
-    let who = match caller.principal {
-        Principal::Anonymous => Who { account: "", arn: "" },
-        _ => Who { account: caller.account(), arn: &arn },
-    };
-    granted(read, bucket, &who, action, key)
+/// What S3 knows of the bucket or object that is asked for.
+pub fn grounds(grounding: &Grounding<'_>, ask: &Ask<'_>) -> Result<Ground, Trouble> {
+    let mut ground = Ground::default();
+    // Whose the name is already, CreateBucket tells.
+    let named = bucket_and_key(ask.resource).filter(|_| ask.action != "s3:CreateBucket");
+    let Some((name, key)) = named else { return Ok(ground) };
+    let Some(bucket) = BUCKETS.get(grounding.store, &EVERYWHERE, name)? else { return Ok(ground) };
+    let caller = grounding.caller;
+    let is_own = caller.account() == bucket.owner && caller.principal != Principal::Anonymous;
+    let is_rescue = matches!(ask.action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy");
+    // The owner's root can take away a policy that locks everybody out.
+    if !(is_own && is_rescue && matches!(caller.principal, Principal::Root { .. })) {
+        ground.policies.extend(policy(grounding.cloud, grounding.store, &bucket, is_own)?);
+    }
+    if !is_own {
+        ground.policies.extend(by_lists(grounding.cloud, grounding.store, &bucket, ask.action, key)?);
+    }
+    if grounding.wants_keys || ground.policies.iter().any(|document| document.asks_context) {
+        ground.keys = keys(grounding.store, &bucket, key)?;
+    }
+    ground.owner = Some(bucket.owner);
+    Ok(ground)
 }
 
-struct Who<'a> {
-    account: &'a str,
-    arn: &'a str,
+/// `arn:aws:s3:::bucket/key`
+fn bucket_and_key(arn: &str) -> Option<(&str, Option<&str>)> {
+    let path = arn.strip_prefix("arn:aws:s3:::")?;
+    Some(path.split_once('/').map_or((path, None), |(bucket, key)| (bucket, Some(key))))
 }
 
-fn granted(read: &dyn Read, bucket: &Bucket, who: &Who<'_>, action: &str, key: Option<&str>) -> Result<bool, Trouble> {
-    let block = PUBLIC_ACCESS.get(read, &EVERYWHERE, &bucket.name)?.unwrap_or_default();
-    if let Some(policy) = POLICIES.get(read, &EVERYWHERE, &bucket.name)? {
-        let resource = match key {
-            Some(key) => format!("arn:aws:s3:::{}/{key}", bucket.name),
-            None => format!("arn:aws:s3:::{}", bucket.name),
-        };
-        let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
-        match verdict(&policy, who, action, &resource) {
-            Some(false) => return Ok(false),
-            Some(true) => return Ok(!(block.restrict && is_open(&policy))),
-            None => {}
+/// The bucket's policy. Where public policies are restricted, one that lets everybody in is the owner's alone.
+fn policy(cloud: &Cloud, read: &dyn Read, bucket: &Bucket, is_own: bool) -> Result<Option<Arc<Document>>, Trouble> {
+    let Some(text) = POLICIES.get(read, &EVERYWHERE, &bucket.name)? else { return Ok(None) };
+    let Some(document) = cloud.documents.get(&text) else { return Ok(None) };
+    if !is_own && is_open(&document) {
+        let block = PUBLIC_ACCESS.get(read, &EVERYWHERE, &bucket.name)?.unwrap_or_default();
+        if block.restrict {
+            return Ok(None);
         }
     }
+    Ok(Some(document))
+}
+
+/// What the access control lists give to others, written as a policy.
+fn by_lists(
+    cloud: &Cloud,
+    read: &dyn Read,
+    bucket: &Bucket,
+    action: &str,
+    key: Option<&str>,
+) -> Result<Option<Arc<Document>>, Trouble> {
     if !heeds_lists(read, bucket)? {
-        return Ok(false);
+        return Ok(None);
     }
-    if let (Some(key), "s3:GetObject" | "s3:GetObjectVersion") = (key, action) {
-        let list = crate::versions::current(read, &bucket.name, key)?.and_then(|version| version.described.acl);
-        return Ok(match list.as_deref() {
-            Some("public-read" | "public-read-write") => true,
-            Some("authenticated-read") => !who.account.is_empty(),
-            _ => false,
-        });
-    }
+    let of_objects = matches!(action, "s3:GetObject" | "s3:GetObjectVersion");
+    let list = match key {
+        Some(key) if of_objects => {
+            crate::versions::current(read, &bucket.name, key)?.and_then(|object| object.described.acl)
+        }
+        _ => bucket.acl.clone(),
+    };
     let readable = matches!(action, "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads");
     let writable = matches!(action, "s3:PutObject" | "s3:DeleteObject");
-    Ok(match bucket.acl.as_deref() {
-        Some("public-read") => readable,
-        Some("public-read-write") => readable || writable,
-        Some("authenticated-read") => readable && !who.account.is_empty(),
+    let given = match list.as_deref() {
+        Some("public-read") => of_objects || readable,
+        Some("public-read-write") => of_objects || readable || writable,
+        Some("authenticated-read") => of_objects || readable,
         _ => false,
-    })
+    };
+    if !given {
+        return Ok(None);
+    }
+    let condition = match list.as_deref() {
+        Some("authenticated-read") => r#","Condition":{"StringNotEquals":{"aws:PrincipalType":"Anonymous"}}"#,
+        _ => "",
+    };
+    let text = format!(
+        r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"{action}","Resource":"*"{condition}}}}}"#
+    );
+    Ok(cloud.documents.get(&text))
+}
+
+type Keys = Vec<(Cow<'static, str>, Vec<String>)>;
+
+/// The condition keys that a bucket and an object have by themselves: their tags.
+fn keys(read: &dyn Read, bucket: &Bucket, key: Option<&str>) -> Result<Keys, Trouble> {
+    let mut keys = Vec::new();
+    let tags = BUCKET_TAGS.get(read, &EVERYWHERE, &bucket.name)?.unwrap_or_default();
+    for (name, value) in &tags {
+        keys.push((format!("s3:BucketTag/{name}").into(), vec![value.clone()]));
+        if key.is_none() {
+            keys.push((format!("aws:ResourceTag/{name}").into(), vec![value.clone()]));
+        }
+    }
+    if let Some(key) = key
+        && let Some(object) = crate::versions::current(read, &bucket.name, key)?
+    {
+        for (name, value) in &object.tags {
+            keys.push((format!("s3:ExistingObjectTag/{name}").into(), vec![value.clone()]));
+        }
+    }
+    keys.push(("s3:ResourceAccount".into(), vec![bucket.owner.clone()]));
+    Ok(keys)
+}
+
+/// Whether anybody on the internet may read the object: what a website shows.
+pub fn is_public(cloud: &Cloud, read: &dyn Read, bucket: &Bucket, key: &str) -> Result<bool, Trouble> {
+    let action = "s3:GetObject";
+    let policies = [policy(cloud, read, bucket, false)?, by_lists(cloud, read, bucket, action, Some(key))?];
+    let attached = policies.iter().flatten().map(|document| Attached { name: "", document });
+    let policies = Policies { resource: attached.collect(), ..Policies::default() };
+    let mut context = Context::default();
+    context.put("aws:PrincipalType", "Anonymous");
+    let resource = format!("arn:aws:s3:::{}/{key}", bucket.name);
+    let request =
+        Request { principal: &Who::Anonymous, action, resource: &resource, owner: &bucket.owner, context: &context };
+    Ok(decide(&request, &policies).is_allowed())
 }
 
 /// Whether the bucket's and its objects' lists let anybody in.
@@ -104,142 +164,55 @@ pub fn has_lists(read: &dyn Read, bucket: &Bucket) -> Result<bool, Trouble> {
     Ok(ownership.is_some_and(|ownership| ownership != "BucketOwnerEnforced"))
 }
 
-/// What a policy says of a request: denied, allowed, or nothing. Statements with conditions are not weighed here: an
-/// `Allow` that has one allows nothing, a `Deny` that has one denies nothing.
-fn verdict(policy: &Value, who: &Who<'_>, action: &str, resource: &str) -> Option<bool> {
-    let mut allowed = None;
-    for statement in statements(policy) {
-        let applies = statement.get("Condition").is_none_or(is_empty)
-            && principal_fits(statement, who)
-            && fits(statement, "Action", "NotAction", action, true)
-            && fits(statement, "Resource", "NotResource", resource, false);
-        match statement.get("Effect").and_then(Value::as_str) {
-            Some("Deny") if applies => return Some(false),
-            Some("Allow") if applies => allowed = Some(true),
-            _ => {}
-        }
-    }
-    allowed
-}
+/// Condition keys whose fixed values make a statement for everybody one for somebody.
+/// Source: Amazon S3 User Guide, "The meaning of public".
+const NARROWING: [&str; 12] = [
+    "aws:sourceip",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceowner",
+    "aws:sourceaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:userid",
+    "s3:dataaccesspointaccount",
+];
 
 /// Whether a policy lets everybody in: what GetBucketPolicyStatus and the public access block call public.
-pub fn is_open(policy: &Value) -> bool {
-    let everybody = Who { account: "", arn: "" };
-    statements(policy).any(|statement| {
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && statement.get("Condition").is_none_or(is_empty)
-            && principal_fits(statement, &everybody)
+pub fn is_open(policy: &Document) -> bool {
+    policy.statements.iter().any(|statement| {
+        let narrowed = |key: &str| NARROWING.iter().any(|known| key.eq_ignore_ascii_case(known));
+        statement.effect == Effect::Allow
+            && statement.principal.as_ref().is_some_and(|principal| principal.is_everybody())
+            && !statement.conditions.iter().any(|condition| narrowed(&condition.key))
     })
-}
-
-/// The statements of a policy: one, or a list.
-pub fn statements(policy: &Value) -> impl Iterator<Item = &Value> {
-    texts(policy.get("Statement")).into_iter()
-}
-
-fn principal_fits(statement: &Value, who: &Who<'_>) -> bool {
-    let names = |principal: &Value| match principal {
-        Value::String(name) => name == "*",
-        Value::Object(kinds) => texts(kinds.get("AWS")).iter().filter_map(|name| name.as_str()).any(|name| {
-            let root = format!("arn:aws:iam::{}:root", who.account);
-            name == "*" || (!who.account.is_empty() && (name == who.account || name == root || name == who.arn))
-        }),
-        _ => false,
-    };
-    match (statement.get("Principal"), statement.get("NotPrincipal")) {
-        (Some(principal), _) => names(principal),
-        (None, Some(others)) => !names(others),
-        (None, None) => false,
-    }
-}
-
-fn fits(statement: &Value, field: &str, negated: &str, text: &str, any_case: bool) -> bool {
-    let any = |patterns: Option<&Value>| {
-        texts(patterns).iter().filter_map(|pattern| pattern.as_str()).any(|pattern| match any_case {
-            true => matches(pattern.to_ascii_lowercase().as_bytes(), text.to_ascii_lowercase().as_bytes()),
-            false => matches(pattern.as_bytes(), text.as_bytes()),
-        })
-    };
-    match statement.get(field) {
-        Some(patterns) => any(Some(patterns)),
-        None => statement.get(negated).is_some() && !any(statement.get(negated)),
-    }
-}
-
-fn texts(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        Some(Value::Array(values)) => values.iter().collect(),
-        Some(value) => vec![value],
-        None => Vec::new(),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.as_object().is_some_and(serde_json::Map::is_empty)
-}
-
-/// Whether `text` is `pattern`, in which `*` stands for anything and `?` for one byte. Linear but for one step back.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut star, mut from) = (0, None, 0);
-    let mut read = 0;
-    while read < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                (star, from) = (Some(at), read);
-                at += 1;
-            }
-            Some(byte) if *byte == b'?' || text.get(read) == Some(byte) => {
-                at += 1;
-                read += 1;
-            }
-            _ => match star {
-                Some(behind) => {
-                    from += 1;
-                    (at, read) = (behind + 1, from);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.get(at..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn patterns() {
-        for (pattern, text, expected) in [
-            ("s3:Get*", "s3:GetObject", true),
-            ("*", "", true),
-            ("a*b*c", "aXXbYYc", true),
-            ("a*b*c", "aXXbYY", false),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("", "a", false),
-        ] {
-            assert_eq!(matches(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} {text}");
-        }
+    fn what_is_open_to_everybody() {
+        let open = |principal: &str, condition: &str| {
+            let text = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"{condition}}}}}"#
+            );
+            is_open(&Document::parse(&text).expect("a document"))
+        };
+        assert!(open("\"*\"", ""));
+        assert!(open(r#"{"AWS":"*"}"#, r#","Condition":{"StringEquals":{"aws:UserAgent":"x"}}"#));
+        assert!(!open(r#"{"AWS":"*"}"#, r#","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#));
+        assert!(!open(r#"{"AWS":"111122223333"}"#, ""));
     }
 
     #[test]
-    fn denials_outweigh() {
-        let policy = json!({"Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"},
-            {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["s3:*"], "Resource": "arn:aws:s3:::b/secret/*"},
-            {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root"}, "Action": "s3:PutObject",
-             "Resource": "arn:aws:s3:::b/*"},
-        ]});
-        let nobody = Who { account: "", arn: "" };
-        let friend = Who { account: "222222222222", arn: "arn:aws:iam::222222222222:user/f" };
-        assert_eq!(verdict(&policy, &nobody, "s3:GetObject", "arn:aws:s3:::b/a"), Some(true));
-        assert_eq!(verdict(&policy, &nobody, "s3:GetObject", "arn:aws:s3:::b/secret/a"), Some(false));
-        assert_eq!(verdict(&policy, &nobody, "s3:PutObject", "arn:aws:s3:::b/a"), None);
-        assert_eq!(verdict(&policy, &friend, "s3:PutObject", "arn:aws:s3:::b/a"), Some(true));
-        assert!(is_open(&policy));
-        assert_eq!(verdict(&Value::Null, &nobody, "s3:GetObject", "arn:aws:s3:::b/a"), None);
+    fn resources_are_taken_apart() {
+        assert_eq!(bucket_and_key("arn:aws:s3:::b"), Some(("b", None)));
+        assert_eq!(bucket_and_key("arn:aws:s3:::b/k/l"), Some(("b", Some("k/l"))));
+        assert_eq!(bucket_and_key("*"), None);
     }
 }

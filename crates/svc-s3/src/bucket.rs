@@ -101,7 +101,7 @@ fn region(endpoint: &str, constraint: Option<&str>) -> Result<String, Fault> {
 
 pub fn delete_bucket(cx: &mut Writer, input: s3::DeleteBucketRequest) -> Result<Unit, Fault> {
     let expected = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, expected, "s3:DeleteBucket", None)?;
+    let bucket = access::bucket(cx.store(), &input.bucket, expected)?;
     let inside = Range::prefix(Key::new().str(&bucket.name));
     let versions = CURRENT.scan(cx.store(), &EVERYWHERE, &inside).next().transpose()?;
     if let Some((_, newest)) = versions {
@@ -131,7 +131,7 @@ pub fn delete_bucket(cx: &mut Writer, input: s3::DeleteBucketRequest) -> Result<
 
 pub fn head_bucket(cx: &Reader, input: s3::HeadBucketRequest) -> Result<s3::HeadBucketOutput, Fault> {
     let expected = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, expected, "s3:ListBucket", None)?;
+    let bucket = access::bucket(cx.store, &input.bucket, expected)?;
     Ok(s3::HeadBucketOutput {
         bucket_arn: Some(format!("arn:aws:s3:::{}", bucket.name)),
         bucket_region: Some(bucket.region),
@@ -145,7 +145,7 @@ pub fn get_bucket_location(
     input: s3::GetBucketLocationRequest,
 ) -> Result<s3::GetBucketLocationOutput, Fault> {
     let expected = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, expected, "s3:GetBucketLocation", None)?;
+    let bucket = access::bucket(cx.store, &input.bucket, expected)?;
     Ok(s3::GetBucketLocationOutput { location_constraint: (bucket.region != FIRST_REGION).then_some(bucket.region) })
 }
 

@@ -56,7 +56,7 @@ fn outline(grant: &s3::Grant) -> (Option<String>, Option<String>, Option<String>
 }
 
 pub fn get_bucket_acl(cx: &Reader, input: s3::GetBucketAclRequest) -> Result<s3::GetBucketAclOutput, Fault> {
-    let found = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketAcl")?;
+    let found = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     Ok(s3::GetBucketAclOutput {
         grants: Some(grants(&found.owner, found.acl.as_deref())),
         owner: Some(bucket::owner(&found.owner)),
@@ -64,7 +64,7 @@ pub fn get_bucket_acl(cx: &Reader, input: s3::GetBucketAclRequest) -> Result<s3:
 }
 
 pub fn put_bucket_acl(cx: &mut Writer, input: s3::PutBucketAclRequest) -> Result<Unit, Fault> {
-    let found = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketAcl")?;
+    let found = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let single = [
         &input.grant_full_control,
         &input.grant_read,
@@ -99,7 +99,7 @@ pub fn get_bucket_ownership_controls(
     cx: &Reader,
     input: s3::GetBucketOwnershipControlsRequest,
 ) -> Result<s3::GetBucketOwnershipControlsOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketOwnershipControls")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let Some(object_ownership) = OWNERSHIP.get(cx.store, &EVERYWHERE, &input.bucket)? else {
         let message = "The bucket ownership controls were not found";
         return Err(Fault::coded("OwnershipControlsNotFoundError", 404, message));
@@ -112,7 +112,7 @@ pub fn put_bucket_ownership_controls(
     cx: &mut Writer,
     input: s3::PutBucketOwnershipControlsRequest,
 ) -> Result<Unit, Fault> {
-    let found = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketOwnershipControls")?;
+    let found = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let mut rules = input.ownership_controls.rules.into_iter();
     let (Some(rule), None) = (rules.next(), rules.next()) else { return Err(faults::malformed_xml()) };
     check_ownership(&rule.object_ownership)?;
@@ -139,7 +139,7 @@ pub fn delete_bucket_ownership_controls(
     cx: &mut Writer,
     input: s3::DeleteBucketOwnershipControlsRequest,
 ) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketOwnershipControls")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     OWNERSHIP.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }
@@ -148,7 +148,7 @@ pub fn get_public_access_block(
     cx: &Reader,
     input: s3::GetPublicAccessBlockRequest,
 ) -> Result<s3::GetPublicAccessBlockOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketPublicAccessBlock")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let Some(block) = PUBLIC_ACCESS.get(cx.store, &EVERYWHERE, &input.bucket)? else {
         let message = "The public access block configuration was not found";
         return Err(Fault::coded("NoSuchPublicAccessBlockConfiguration", 404, message));
@@ -163,7 +163,7 @@ pub fn get_public_access_block(
 }
 
 pub fn put_public_access_block(cx: &mut Writer, input: s3::PutPublicAccessBlockRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketPublicAccessBlock")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let asked = input.public_access_block_configuration;
     let block = PublicAccess {
         block_acls: asked.block_public_acls == Some(true),
@@ -176,7 +176,7 @@ pub fn put_public_access_block(cx: &mut Writer, input: s3::PutPublicAccessBlockR
 }
 
 pub fn delete_public_access_block(cx: &mut Writer, input: s3::DeletePublicAccessBlockRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketPublicAccessBlock")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     PUBLIC_ACCESS.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }

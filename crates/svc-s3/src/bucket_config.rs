@@ -8,20 +8,20 @@ use crate::record::{BUCKET_TAGS, BUCKETS, Bucket, EVERYWHERE, Encryption, Versio
 use crate::{access, faults, tagging};
 
 /// The bucket of a request that reads its settings.
-pub fn reading(cx: &Reader, name: &str, owner: Option<&String>, action: &str) -> Result<Bucket, Fault> {
-    access::bucket(cx.store, cx.caller, name, owner, action, None)
+pub fn reading(cx: &Reader, name: &str, owner: Option<&String>) -> Result<Bucket, Fault> {
+    access::bucket(cx.store, name, owner)
 }
 
 /// The bucket of a request that changes its settings.
-pub fn writing(cx: &Writer, name: &str, owner: Option<&String>, action: &str) -> Result<Bucket, Fault> {
-    access::bucket(cx.store(), cx.caller, name, owner, action, None)
+pub fn writing(cx: &Writer, name: &str, owner: Option<&String>) -> Result<Bucket, Fault> {
+    access::bucket(cx.store(), name, owner)
 }
 
 pub fn get_bucket_versioning(
     cx: &Reader,
     input: s3::GetBucketVersioningRequest,
 ) -> Result<s3::GetBucketVersioningOutput, Fault> {
-    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketVersioning")?;
+    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let status = match bucket.versioning {
         Versioning::Never => None,
         Versioning::Enabled => Some("Enabled".into()),
@@ -31,7 +31,7 @@ pub fn get_bucket_versioning(
 }
 
 pub fn put_bucket_versioning(cx: &mut Writer, input: s3::PutBucketVersioningRequest) -> Result<Unit, Fault> {
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketVersioning")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let asked = input.versioning_configuration;
     if asked.mfa_delete.as_deref() == Some("Enabled") {
         return Err(Fault::not_implemented("MFA Delete"));
@@ -57,7 +57,7 @@ pub fn get_bucket_tagging(
     cx: &Reader,
     input: s3::GetBucketTaggingRequest,
 ) -> Result<s3::GetBucketTaggingOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketTagging")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     match BUCKET_TAGS.get(cx.store, &EVERYWHERE, &input.bucket)? {
         Some(tags) => Ok(s3::GetBucketTaggingOutput { tag_set: tagging::listed(tags) }),
         None => Err(Fault::coded("NoSuchTagSet", 404, "The TagSet does not exist")),
@@ -65,14 +65,14 @@ pub fn get_bucket_tagging(
 }
 
 pub fn put_bucket_tagging(cx: &mut Writer, input: s3::PutBucketTaggingRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketTagging")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let tags = tagging::checked(input.tagging.tag_set, tagging::MOST_OF_A_BUCKET)?;
     BUCKET_TAGS.put(cx.tx, &EVERYWHERE, &input.bucket, &tags)?;
     Ok(Unit)
 }
 
 pub fn delete_bucket_tagging(cx: &mut Writer, input: s3::DeleteBucketTaggingRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketTagging")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     BUCKET_TAGS.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }
@@ -81,7 +81,7 @@ pub fn get_bucket_encryption(
     cx: &Reader,
     input: s3::GetBucketEncryptionRequest,
 ) -> Result<s3::GetBucketEncryptionOutput, Fault> {
-    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetEncryptionConfiguration")?;
+    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     // Every bucket encrypts with S3's own keys if it was not told otherwise.
     let own = Encryption { algorithm: "AES256".into(), key: None, bucket_key: Some(false) };
     let encryption = bucket.encryption.unwrap_or(own);
@@ -98,7 +98,7 @@ pub fn get_bucket_encryption(
 }
 
 pub fn put_bucket_encryption(cx: &mut Writer, input: s3::PutBucketEncryptionRequest) -> Result<Unit, Fault> {
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let mut rules = input.server_side_encryption_configuration.rules.into_iter();
     let (Some(rule), None) = (rules.next(), rules.next()) else { return Err(faults::malformed_xml()) };
     if rule.blocked_encryption_types.is_some() {
@@ -122,7 +122,7 @@ pub fn put_bucket_encryption(cx: &mut Writer, input: s3::PutBucketEncryptionRequ
 }
 
 pub fn delete_bucket_encryption(cx: &mut Writer, input: s3::DeleteBucketEncryptionRequest) -> Result<Unit, Fault> {
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutEncryptionConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { encryption: None, ..bucket })?;
     Ok(Unit)
 }

@@ -13,7 +13,7 @@ use crate::record::{CORS, EVERYWHERE};
 const MOST: usize = 100;
 
 pub fn get_bucket_cors(cx: &Reader, input: s3::GetBucketCorsRequest) -> Result<s3::GetBucketCorsOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketCORS")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     match CORS.get(cx.store, &EVERYWHERE, &input.bucket)? {
         Some(rules) => Ok(s3::GetBucketCorsOutput { cors_rules: Some(rules.into_iter().map(shown).collect()) }),
         None => Err(Fault::coded("NoSuchCORSConfiguration", 404, "The CORS configuration does not exist")),
@@ -21,7 +21,7 @@ pub fn get_bucket_cors(cx: &Reader, input: s3::GetBucketCorsRequest) -> Result<s
 }
 
 pub fn put_bucket_cors(cx: &mut Writer, input: s3::PutBucketCorsRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketCORS")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let rules: Vec<_> = input.cors_configuration.cors_rules.into_iter().map(kept).collect();
     if rules.is_empty() || rules.len() > MOST {
         return Err(faults::malformed_xml());
@@ -34,7 +34,7 @@ pub fn put_bucket_cors(cx: &mut Writer, input: s3::PutBucketCorsRequest) -> Resu
 }
 
 pub fn delete_bucket_cors(cx: &mut Writer, input: s3::DeleteBucketCorsRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketCORS")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     CORS.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }

@@ -11,12 +11,12 @@ pub fn get_bucket_logging(
     cx: &Reader,
     input: s3::GetBucketLoggingRequest,
 ) -> Result<s3::GetBucketLoggingOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketLogging")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     Ok(s3::GetBucketLoggingOutput::default())
 }
 
 pub fn put_bucket_logging(cx: &mut Writer, input: s3::PutBucketLoggingRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketLogging")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     match input.bucket_logging_status.logging_enabled {
         None => Ok(Unit),
         Some(_) => Err(Fault::not_implemented("Access logs of a bucket")),
@@ -27,12 +27,12 @@ pub fn get_bucket_request_payment(
     cx: &Reader,
     input: s3::GetBucketRequestPaymentRequest,
 ) -> Result<s3::GetBucketRequestPaymentOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketRequestPayment")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     Ok(s3::GetBucketRequestPaymentOutput { payer: Some("BucketOwner".into()) })
 }
 
 pub fn put_bucket_request_payment(cx: &mut Writer, input: s3::PutBucketRequestPaymentRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketRequestPayment")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     match input.request_payment_configuration.payer.as_str() {
         "BucketOwner" => Ok(Unit),
         _ => Err(Fault::not_implemented("Requester pays")),
@@ -43,7 +43,7 @@ pub fn get_bucket_accelerate_configuration(
     cx: &Reader,
     input: s3::GetBucketAccelerateConfigurationRequest,
 ) -> Result<s3::GetBucketAccelerateConfigurationOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetAccelerateConfiguration")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     Ok(s3::GetBucketAccelerateConfigurationOutput::default())
 }
 
@@ -51,7 +51,7 @@ pub fn get_bucket_replication(
     cx: &Reader,
     input: s3::GetBucketReplicationRequest,
 ) -> Result<s3::GetBucketReplicationOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetReplicationConfiguration")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let message = "The replication configuration was not found";
     Err(Fault::coded("ReplicationConfigurationNotFoundError", 404, message))
 }

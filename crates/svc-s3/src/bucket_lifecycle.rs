@@ -20,7 +20,7 @@ pub fn get_bucket_lifecycle(
     cx: &Reader,
     input: s3::GetBucketLifecycleConfigurationRequest,
 ) -> Result<s3::GetBucketLifecycleConfigurationOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetLifecycleConfiguration")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     match LIFECYCLE.get(cx.store, &EVERYWHERE, &input.bucket)? {
         Some(rules) => Ok(s3::GetBucketLifecycleConfigurationOutput {
             rules: Some(rules.into_iter().map(shown).collect()),
@@ -39,7 +39,7 @@ pub fn put_bucket_lifecycle(
     cx: &mut Writer,
     input: s3::PutBucketLifecycleConfigurationRequest,
 ) -> Result<s3::PutBucketLifecycleConfigurationOutput, Fault> {
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     if input.transition_default_minimum_object_size.as_ref().is_some_and(|size| size != DEFAULT_MINIMUM) {
         return Err(Fault::not_implemented("Another TransitionDefaultMinimumObjectSize"));
     }
@@ -67,7 +67,7 @@ pub fn wake_at_midnight(cx: &mut Writer, bucket: &str) -> Result<(), Trouble> {
 }
 
 pub fn delete_bucket_lifecycle(cx: &mut Writer, input: s3::DeleteBucketLifecycleRequest) -> Result<Unit, Fault> {
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutLifecycleConfiguration")?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     LIFECYCLE.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { has_lifecycle: false, ..bucket })?;
     timers::cancel(cx.tx, TIMER, &EVERYWHERE, &input.bucket)?;

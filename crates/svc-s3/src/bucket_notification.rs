@@ -15,7 +15,7 @@ pub fn get_bucket_notification_configuration(
     cx: &Reader,
     input: s3::GetBucketNotificationConfigurationRequest,
 ) -> Result<s3::NotificationConfiguration, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketNotification")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let targets = TARGETS.get(cx.store, &EVERYWHERE, &input.bucket)?.unwrap_or_default();
     let functions: Vec<_> = targets.into_iter().map(shown).collect();
     Ok(s3::NotificationConfiguration {
@@ -55,7 +55,7 @@ pub async fn put_bucket_notification_configuration(
         }
     }
     cx.write(|cx| {
-        let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketNotification")?;
+        let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
         let has_notifications = !targets.is_empty();
         BUCKETS.put(cx.tx, &EVERYWHERE, &input.bucket, &Bucket { has_notifications, ..bucket })?;
         match targets.is_empty() {

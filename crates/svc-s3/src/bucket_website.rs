@@ -12,7 +12,7 @@ pub fn get_bucket_website(
     cx: &Reader,
     input: s3::GetBucketWebsiteRequest,
 ) -> Result<s3::GetBucketWebsiteOutput, Fault> {
-    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:GetBucketWebsite")?;
+    reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let Some(website) = WEBSITES.get(cx.store, &EVERYWHERE, &input.bucket)? else {
         let message = "The specified bucket does not have a website configuration";
         return Err(Fault::coded("NoSuchWebsiteConfiguration", 404, message));
@@ -29,7 +29,7 @@ pub fn get_bucket_website(
 }
 
 pub fn put_bucket_website(cx: &mut Writer, input: s3::PutBucketWebsiteRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:PutBucketWebsite")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let asked = input.website_configuration;
     let website = Website {
         index: asked.index_document.map(|document| document.suffix),
@@ -45,7 +45,7 @@ pub fn put_bucket_website(cx: &mut Writer, input: s3::PutBucketWebsiteRequest) -
 }
 
 pub fn delete_bucket_website(cx: &mut Writer, input: s3::DeleteBucketWebsiteRequest) -> Result<Unit, Fault> {
-    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), "s3:DeleteBucketWebsite")?;
+    writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     WEBSITES.delete(cx.tx, &EVERYWHERE, &input.bucket)?;
     Ok(Unit)
 }

@@ -22,7 +22,7 @@ pub fn complete_multipart_upload(
 ) -> Result<s3::CompleteMultipartUploadOutput, Fault> {
     let (owner, key) = (input.expected_bucket_owner.clone(), input.key.clone());
     let name = input.bucket.clone();
-    let bucket = access::bucket(cx.store(), cx.caller, &name, owner.as_ref(), "s3:PutObject", Some(&key))?;
+    let bucket = access::bucket(cx.store(), &name, owner.as_ref())?;
     let upload = multipart::find(cx.store(), &name, &key, &input.upload_id)?;
     let asked = input.multipart_upload.take().and_then(|upload| upload.parts).unwrap_or_default();
     let chosen = choose(cx.store(), &upload, asked)?;

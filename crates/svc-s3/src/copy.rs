@@ -1,7 +1,7 @@
 //! CopyObject and UploadPartCopy: bytes that are here already, read and taken in again.
 
 use kogumo_base::Timestamp;
-use kogumo_door::{Caller, Context};
+use kogumo_door::Context;
 use kogumo_model::s3;
 use kogumo_sigv4::hex;
 use kogumo_store::{Read, Snapshot};
@@ -48,14 +48,12 @@ impl Source {
     fn find(
         &self,
         read: &dyn Read,
-        caller: &Caller,
         owner: Option<&String>,
         conditions: &Conditions<'_>,
         now: Timestamp,
     ) -> Result<(Version, Option<String>), Fault> {
         let version = self.version.as_deref();
-        let action = if version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
-        let bucket = access::bucket(read, caller, &self.bucket, owner, action, Some(&self.key))?;
+        let bucket = access::bucket(read, &self.bucket, owner)?;
         let version = versions::object(read, &self.bucket, &self.key, version)?;
         match conditions.judge(&version.etag, version.modified) {
             Verdict::Go => {}
@@ -89,7 +87,7 @@ pub async fn copy_object(cx: Context, mut input: s3::CopyObjectRequest) -> Resul
     };
     let snapshot = cx.snapshot();
     let owner = input.expected_source_bucket_owner.as_ref();
-    let (version, source_id) = source.find(&snapshot, &cx.caller, owner, &conditions, cx.now())?;
+    let (version, source_id) = source.find(&snapshot, owner, &conditions, cx.now())?;
     if version.size > MOST_BYTES {
         let message = format!(
             "The specified copy source is larger than the maximum allowable size for a copy source: {MOST_BYTES}"
@@ -192,11 +190,11 @@ pub async fn upload_part_copy(
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
     let snapshot = cx.snapshot();
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    access::bucket(&snapshot, &cx.caller, &input.bucket, owner, "s3:PutObject", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    access::bucket(&snapshot, &input.bucket, owner)?;
     let upload = multipart::find(&snapshot, &input.bucket, &input.key, &input.upload_id)?;
     let source_owner = input.expected_source_bucket_owner.as_ref();
-    let (version, source_id) = source.find(&snapshot, &cx.caller, source_owner, &conditions, cx.now())?;
+    let (version, source_id) = source.find(&snapshot, source_owner, &conditions, cx.now())?;
     let part_of_it = input.copy_source_range.as_deref().map(|text| {
         range::of_copy_source(text, version.size).ok_or_else(|| {
             let message = format!("Range specified is not valid for source object of size: {}", version.size);

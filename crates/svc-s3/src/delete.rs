@@ -13,9 +13,8 @@ const MOST: usize = 1000;
 
 pub fn delete_object(cx: &mut Writer, input: s3::DeleteObjectRequest) -> Result<s3::DeleteObjectOutput, Fault> {
     let id = input.version_id.as_deref();
-    let action = if id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
     let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(&input.key))?;
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
         return Err(Fault::not_implemented("Deleting by size or time (directory buckets)"));
     }
@@ -34,8 +33,7 @@ pub fn delete_object(cx: &mut Writer, input: s3::DeleteObjectRequest) -> Result<
 
 pub fn delete_objects(cx: &mut Writer, input: s3::DeleteObjectsRequest) -> Result<s3::DeleteObjectsOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let action = "s3:DeleteObject";
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(""))?;
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     if input.delete.objects.is_empty() || input.delete.objects.len() > MOST {
         return Err(faults::malformed_xml());
     }
@@ -44,7 +42,8 @@ pub fn delete_objects(cx: &mut Writer, input: s3::DeleteObjectsRequest) -> Resul
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for object in input.delete.objects {
         let id = object.version_id.as_deref().filter(|id| !id.is_empty());
-        match remove_if_matching(cx, &bucket, &object, id, bypass) {
+        let permitted = may_remove(cx, &bucket, &object.key, id, bypass);
+        match permitted.and_then(|()| remove_if_matching(cx, &bucket, &object, id, bypass)) {
             Ok(removed) if !quiet => deleted.push(shown(&object, id, removed)),
             Ok(_) => {}
             Err(fault) => errors.push(s3::Error {
@@ -56,6 +55,14 @@ pub fn delete_objects(cx: &mut Writer, input: s3::DeleteObjectsRequest) -> Resul
         }
     }
     Ok(s3::DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), ..Default::default() })
+}
+
+/// One request names many objects, and policies may tell them apart.
+fn may_remove(cx: &Writer, bucket: &Bucket, key: &str, id: Option<&str>, bypass: bool) -> Result<(), Fault> {
+    let resource = format!("arn:aws:s3:::{}/{key}", bucket.name);
+    let action = if id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+    cx.cloud.may(cx.caller, "s3", action, &resource)?;
+    if bypass { cx.cloud.may(cx.caller, "s3", "s3:BypassGovernanceRetention", &resource) } else { Ok(()) }
 }
 
 fn remove_if_matching(

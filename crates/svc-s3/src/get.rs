@@ -1,6 +1,6 @@
 //! GetObject and HeadObject: what an object is, and its bytes.
 
-use kogumo_door::{Caller, Context, Reader};
+use kogumo_door::{Context, Reader};
 use kogumo_model::s3;
 use kogumo_store::Read;
 use kogumo_wire::Fault;
@@ -31,7 +31,8 @@ struct Chosen {
 pub async fn get_object(cx: Context, input: s3::GetObjectRequest) -> Result<s3::GetObjectOutput, Fault> {
     refuse_customer_key(input.sse_customer_key.as_ref())?;
     let snapshot = cx.snapshot();
-    let chosen = choose(&snapshot, &cx.caller, &input)?;
+    let chosen =
+        choose(&snapshot, &input).map_err(|fault| access::hide_missing(&cx.cloud, &cx.caller, &input.bucket, fault))?;
     let version = &chosen.version;
     restore::check_readable(version, cx.now())?;
     let restore = restore::header(version, cx.now());
@@ -92,7 +93,8 @@ pub fn head_object(cx: &Reader, input: s3::HeadObjectRequest) -> Result<s3::Head
         if_unmodified_since: input.if_unmodified_since,
         ..Default::default()
     };
-    let chosen = choose(cx.store, cx.caller, &asked)?;
+    let chosen =
+        choose(cx.store, &asked).map_err(|fault| access::hide_missing(cx.cloud, cx.caller, &asked.bucket, fault))?;
     let version = &chosen.version;
     let restore = restore::header(version, cx.now);
     let described = &version.described;
@@ -133,11 +135,10 @@ pub fn head_object(cx: &Reader, input: s3::HeadObjectRequest) -> Result<s3::Head
 }
 
 /// Finds the version, judges the conditions, and sees which bytes are wanted.
-fn choose(read: &dyn Read, caller: &Caller, input: &s3::GetObjectRequest) -> Result<Chosen, Fault> {
+fn choose(read: &dyn Read, input: &s3::GetObjectRequest) -> Result<Chosen, Fault> {
     let id = input.version_id.as_deref();
-    let action = if id.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
     let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(read, caller, &input.bucket, owner, action, Some(&input.key))?;
+    let bucket = access::bucket(read, &input.bucket, owner)?;
     let version = versions::object(read, &input.bucket, &input.key, id)?;
     let conditions = Conditions {
         if_match: input.if_match.as_deref(),

@@ -81,6 +81,7 @@ pub fn service(objects: &Path, fsync: bool) -> Result<Service, Trouble> {
         .surface(site::surface())
         .surface(post::surface())
         .anonymous(may_be_anonymous)
+        .policies(access::grounds)
         .cross_origin(cross_origin)
         .on_reset(|cloud| {
             Box::pin(async move {

@@ -17,7 +17,7 @@ const MOST: usize = 1000;
 
 pub fn list_objects(cx: &Reader, input: s3::ListObjectsRequest) -> Result<s3::ListObjectsOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:ListBucket", None)?;
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let encoding = Encoding::new(input.encoding_type.as_deref())?;
     let query = Query {
         prefix: input.prefix.as_deref().unwrap_or_default(),
@@ -45,7 +45,7 @@ pub fn list_objects(cx: &Reader, input: s3::ListObjectsRequest) -> Result<s3::Li
 
 pub fn list_objects_v2(cx: &Reader, input: s3::ListObjectsV2Request) -> Result<s3::ListObjectsV2Output, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:ListBucket", None)?;
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let encoding = Encoding::new(input.encoding_type.as_deref())?;
     let continued = input.continuation_token.as_deref().map(from_token).transpose()?;
     let query = Query {

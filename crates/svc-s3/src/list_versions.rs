@@ -15,7 +15,7 @@ pub fn list_object_versions(
     input: s3::ListObjectVersionsRequest,
 ) -> Result<s3::ListObjectVersionsOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:ListBucketVersions", None)?;
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let encoding = Encoding::new(input.encoding_type.as_deref())?;
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     let version_marker = input.version_id_marker.as_deref().filter(|id| !id.is_empty());

@@ -14,8 +14,7 @@ pub fn get_object_lock_configuration(
     cx: &Reader,
     input: s3::GetObjectLockConfigurationRequest,
 ) -> Result<s3::GetObjectLockConfigurationOutput, Fault> {
-    let action = "s3:GetBucketObjectLockConfiguration";
-    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref(), action)?;
+    let bucket = reading(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     if !bucket.object_lock {
         let message = "Object Lock configuration does not exist for this bucket";
         return Err(Fault::coded("ObjectLockConfigurationNotFoundError", 404, message));
@@ -37,8 +36,7 @@ pub fn put_object_lock_configuration(
     cx: &mut Writer,
     input: s3::PutObjectLockConfigurationRequest,
 ) -> Result<s3::PutObjectLockConfigurationOutput, Fault> {
-    let action = "s3:PutBucketObjectLockConfiguration";
-    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref(), action)?;
+    let bucket = writing(cx, &input.bucket, input.expected_bucket_owner.as_ref())?;
     let asked = input.object_lock_configuration.ok_or_else(faults::malformed_xml)?;
     if asked.object_lock_enabled.as_deref() != Some("Enabled") {
         return Err(faults::malformed_xml());
@@ -77,8 +75,8 @@ pub fn get_object_retention(
     cx: &Reader,
     input: s3::GetObjectRetentionRequest,
 ) -> Result<s3::GetObjectRetentionOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:GetObjectRetention", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let version = lockable(cx.store, &bucket, &input.key, input.version_id.as_deref())?;
     let retention = version.retention.ok_or_else(no_lock)?;
     let retention = s3::ObjectLockRetention {
@@ -93,8 +91,8 @@ pub fn put_object_retention(
     cx: &mut Writer,
     input: s3::PutObjectRetentionRequest,
 ) -> Result<s3::PutObjectRetentionOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:PutObjectRetention", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     let mut version = lockable(cx.store(), &bucket, &input.key, input.version_id.as_deref())?;
     let asked = input.retention.unwrap_or_default();
     if asked.event_hold.is_some() || asked.event_hold_duration.is_some() {
@@ -129,8 +127,8 @@ pub fn get_object_legal_hold(
     cx: &Reader,
     input: s3::GetObjectLegalHoldRequest,
 ) -> Result<s3::GetObjectLegalHoldOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:GetObjectLegalHold", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let version = lockable(cx.store, &bucket, &input.key, input.version_id.as_deref())?;
     let status = if version.legal_hold.ok_or_else(no_lock)? { "ON" } else { "OFF" };
     Ok(s3::GetObjectLegalHoldOutput { legal_hold: Some(s3::ObjectLockLegalHold { status: Some(status.into()) }) })
@@ -140,8 +138,8 @@ pub fn put_object_legal_hold(
     cx: &mut Writer,
     input: s3::PutObjectLegalHoldRequest,
 ) -> Result<s3::PutObjectLegalHoldOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:PutObjectLegalHold", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     let mut version = lockable(cx.store(), &bucket, &input.key, input.version_id.as_deref())?;
     version.legal_hold = match input.legal_hold.and_then(|hold| hold.status).as_deref() {
         Some("ON") => Some(true),

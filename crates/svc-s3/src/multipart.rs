@@ -23,8 +23,8 @@ pub fn create_multipart_upload(
     cx: &mut Writer,
     mut input: s3::CreateMultipartUploadRequest,
 ) -> Result<s3::CreateMultipartUploadOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:PutObject", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     let granted = Wish::from(&mut input).grant(cx.store(), &bucket, &input.key, cx.now)?;
     let algorithm = input.checksum_algorithm.as_deref().map(sums::by_name).transpose()?;
     let composite = composite(algorithm, input.checksum_type.as_deref())?;
@@ -87,7 +87,7 @@ pub async fn upload_part(cx: Context, mut input: s3::UploadPartRequest) -> Resul
     let given = input.given()?;
     let owner = input.expected_bucket_owner.as_ref();
     let upload = cx.read(|cx| {
-        access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        access::bucket(cx.store, &input.bucket, owner)?;
         find(cx.store, &input.bucket, &input.key, &input.upload_id)
     })?;
     let own = upload.checksum_algorithm.as_deref().map_or(Ok(sums::DEFAULT), sums::by_name)?;
@@ -181,8 +181,8 @@ pub fn abort_multipart_upload(
     cx: &mut Writer,
     input: s3::AbortMultipartUploadRequest,
 ) -> Result<s3::AbortMultipartUploadOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:AbortMultipartUpload", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    access::bucket(cx.store(), &input.bucket, owner)?;
     let upload = find(cx.store(), &input.bucket, &input.key, &input.upload_id)?;
     if input.if_match_initiated_time.is_some_and(|begun| begun.seconds() != upload.begun.seconds()) {
         return Err(faults::precondition_failed());
@@ -193,9 +193,8 @@ pub fn abort_multipart_upload(
 }
 
 pub fn list_parts(cx: &Reader, input: s3::ListPartsRequest) -> Result<s3::ListPartsOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let action = "s3:ListMultipartUploadParts";
-    let found = access::bucket(cx.store, cx.caller, &input.bucket, owner, action, Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let found = access::bucket(cx.store, &input.bucket, owner)?;
     let upload = find(cx.store, &input.bucket, &input.key, &input.upload_id)?;
     let most = list::max(input.max_parts)?;
     let marker = u32::try_from(input.part_number_marker.unwrap_or(0)).unwrap_or(0);
@@ -239,8 +238,7 @@ pub fn list_multipart_uploads(
     input: s3::ListMultipartUploadsRequest,
 ) -> Result<s3::ListMultipartUploadsOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let action = "s3:ListBucketMultipartUploads";
-    let found = access::bucket(cx.store, cx.caller, &input.bucket, owner, action, None)?;
+    let found = access::bucket(cx.store, &input.bucket, owner)?;
     let encoding = Encoding::new(input.encoding_type.as_deref())?;
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     // Without a key's marker S3 ignores the upload's.

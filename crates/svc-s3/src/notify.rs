@@ -28,6 +28,9 @@ struct Message {
     region: String,
     function_arn: String,
     payload: String,
+    /// The bucket: the function's policy must let S3 call for it.
+    #[serde(default)]
+    bucket: String,
 }
 
 /// Tells whoever wants to know that `event` has happened to a key. `version` is the new version, or the one that is gone.
@@ -67,6 +70,7 @@ pub fn tell(
             account: bucket.owner.clone(),
             region: bucket.region.clone(),
             function_arn: target.function_arn.clone(),
+            bucket: bucket.name.clone(),
             payload: notification::message(target, &happening).to_string(),
         };
         OUTBOX.put(cx.tx, &EVERYWHERE, Key::new().i64(cx.now.0).str(&hex_id(16)), &message)?;
@@ -99,7 +103,8 @@ pub async fn hand_over(cloud: Arc<Cloud>) -> Result<(), Trouble> {
 
 async fn invoke(cloud: &Arc<Cloud>, message: &Message) -> Result<(), Fault> {
     let scope = Scope::new(&message.account, &message.region);
-    let client = Client::new(Arc::clone(cloud), Caller::service("s3.amazonaws.com", scope));
+    let caller = Caller::service("s3.amazonaws.com", scope).for_source(format!("arn:aws:s3:::{}", message.bucket));
+    let client = Client::new(Arc::clone(cloud), caller);
     let input = lambda::InvocationRequest {
         function_name: message.function_arn.clone(),
         invocation_type: Some("Event".into()),

@@ -9,8 +9,8 @@ use crate::record::{Bucket, EVERYWHERE, PUBLIC_ACCESS};
 use crate::{access, bucket, bucket_acl, faults, versions};
 
 pub fn get_object_acl(cx: &Reader, input: s3::GetObjectAclRequest) -> Result<s3::GetObjectAclOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let found = access::bucket(cx.store, cx.caller, &input.bucket, owner, "s3:GetObjectAcl", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let found = access::bucket(cx.store, &input.bucket, owner)?;
     let version = versions::object(cx.store, &input.bucket, &input.key, input.version_id.as_deref())?;
     Ok(s3::GetObjectAclOutput {
         grants: Some(bucket_acl::grants(&found.owner, version.described.acl.as_deref())),
@@ -20,8 +20,8 @@ pub fn get_object_acl(cx: &Reader, input: s3::GetObjectAclRequest) -> Result<s3:
 }
 
 pub fn put_object_acl(cx: &mut Writer, input: s3::PutObjectAclRequest) -> Result<s3::PutObjectAclOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    let found = access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:PutObjectAcl", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    let found = access::bucket(cx.store(), &input.bucket, owner)?;
     let single = [
         &input.grant_full_control,
         &input.grant_read,

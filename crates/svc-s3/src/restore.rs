@@ -53,8 +53,8 @@ pub fn header(version: &Version, now: Timestamp) -> Option<String> {
 }
 
 pub fn restore_object(cx: &mut Writer, input: s3::RestoreObjectRequest) -> Result<s3::RestoreObjectOutput, Fault> {
-    let (owner, key) = (input.expected_bucket_owner.as_ref(), input.key.as_str());
-    access::bucket(cx.store(), cx.caller, &input.bucket, owner, "s3:RestoreObject", Some(key))?;
+    let owner = input.expected_bucket_owner.as_ref();
+    access::bucket(cx.store(), &input.bucket, owner)?;
     let mut version = versions::object(cx.store(), &input.bucket, &input.key, input.version_id.as_deref())?;
     let asked = input.restore_request.ok_or_else(faults::malformed_xml)?;
     if asked.type_.is_some() || asked.select_parameters.is_some() || asked.output_location.is_some() {

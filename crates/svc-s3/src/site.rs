@@ -53,7 +53,7 @@ async fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> Response<Body> {
     let Some((name, path)) = site_of(&incoming) else { return plain(&faults::no_such_bucket(), "") };
     let path = decode(path, false);
     let snapshot = cloud.store.read();
-    let found = find(&snapshot, cloud.clock.now(), &incoming, name, &path);
+    let found = find(&cloud, &snapshot, &incoming, name, &path);
     let answer = match found {
         Ok(Page::Redirect(redirect)) => Ok(redirected(&redirect)),
         Ok(Page::NotModified(version)) => Ok(with_headers(StatusCode::NOT_MODIFIED, &version, Body::Empty)),
@@ -71,7 +71,7 @@ async fn serve(cloud: Arc<Cloud>, mut incoming: Incoming) -> Response<Body> {
     response
 }
 
-fn find(snapshot: &Snapshot, now: Timestamp, incoming: &Incoming, name: &str, path: &str) -> Result<Page, Fault> {
+fn find(cloud: &Cloud, snapshot: &Snapshot, incoming: &Incoming, name: &str, path: &str) -> Result<Page, Fault> {
     let method = &incoming.request.method;
     if *method != Method::GET && *method != Method::HEAD {
         return Err(faults::method_not_allowed());
@@ -91,15 +91,15 @@ fn find(snapshot: &Snapshot, now: Timestamp, incoming: &Incoming, name: &str, pa
     if let Some(redirect) = website.route(path, None, host, scheme) {
         return Ok(Page::Redirect(redirect));
     }
-    let fault = match readable(snapshot, &bucket, &website.key(path)) {
+    let fault = match readable(cloud, snapshot, &bucket, &website.key(path)) {
         Ok(version) => {
-            restore::check_readable(&version, now)?;
+            restore::check_readable(&version, cloud.clock.now())?;
             return Ok(page(incoming, version));
         }
         Err(fault) => fault,
     };
     if let Some(index) = website.folder_index(path)
-        && readable(snapshot, &bucket, &index).is_ok()
+        && readable(cloud, snapshot, &bucket, &index).is_ok()
     {
         let location = format!("{}/", incoming.request.path);
         return Ok(Page::Redirect(Redirect { status: 302, location }));
@@ -108,7 +108,7 @@ fn find(snapshot: &Snapshot, now: Timestamp, incoming: &Incoming, name: &str, pa
     if let Some(redirect) = website.route(path, Some(status), host, scheme) {
         return Ok(Page::Redirect(redirect));
     }
-    error_document(snapshot, &bucket, &website, status).ok_or(fault)
+    error_document(cloud, snapshot, &bucket, &website, status).ok_or(fault)
 }
 
 fn page(incoming: &Incoming, version: Version) -> Page {
@@ -128,14 +128,14 @@ fn page(incoming: &Incoming, version: Version) -> Page {
 }
 
 /// The object, if it is there and everybody may read it.
-fn readable(snapshot: &Snapshot, bucket: &Bucket, key: &str) -> Result<Version, Fault> {
+fn readable(cloud: &Cloud, snapshot: &Snapshot, bucket: &Bucket, key: &str) -> Result<Version, Fault> {
     let found = versions::object(snapshot, &bucket.name, key, None);
-    if access::is_public(snapshot, bucket, "s3:GetObject", key)? { found } else { Err(faults::access_denied()) }
+    if access::is_public(cloud, snapshot, bucket, key)? { found } else { Err(faults::access_denied()) }
 }
 
-fn error_document(snapshot: &Snapshot, bucket: &Bucket, website: &Website, status: u16) -> Option<Page> {
+fn error_document(cloud: &Cloud, snapshot: &Snapshot, bucket: &Bucket, website: &Website, status: u16) -> Option<Page> {
     let key = website.error.as_deref()?;
-    let version = readable(snapshot, bucket, key).ok()?;
+    let version = readable(cloud, snapshot, bucket, key).ok()?;
     Some(Page::Object(StatusCode::from_u16(status).ok()?, Box::new(version)))
 }
 

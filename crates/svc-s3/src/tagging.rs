@@ -21,8 +21,7 @@ pub fn get_object_tagging(
     input: s3::GetObjectTaggingRequest,
 ) -> Result<s3::GetObjectTaggingOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let action = "s3:GetObjectTagging";
-    let bucket = access::bucket(cx.store, cx.caller, &input.bucket, owner, action, Some(&input.key))?;
+    let bucket = access::bucket(cx.store, &input.bucket, owner)?;
     let version = versions::object(cx.store, &input.bucket, &input.key, input.version_id.as_deref())?;
     Ok(s3::GetObjectTaggingOutput { version_id: shown_id(&bucket, &version), tag_set: listed(version.tags) })
 }
@@ -32,8 +31,7 @@ pub fn put_object_tagging(
     input: s3::PutObjectTaggingRequest,
 ) -> Result<s3::PutObjectTaggingOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let action = "s3:PutObjectTagging";
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(&input.key))?;
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     let tags = checked(input.tagging.tag_set, MOST_OF_AN_OBJECT)?;
     let version = with_tags(cx.store(), &input.bucket, &input.key, input.version_id.as_deref(), tags)?;
     versions::replace(cx.tx, &input.bucket, &input.key, &version)?;
@@ -47,8 +45,7 @@ pub fn delete_object_tagging(
     input: s3::DeleteObjectTaggingRequest,
 ) -> Result<s3::DeleteObjectTaggingOutput, Fault> {
     let owner = input.expected_bucket_owner.as_ref();
-    let action = "s3:DeleteObjectTagging";
-    let bucket = access::bucket(cx.store(), cx.caller, &input.bucket, owner, action, Some(&input.key))?;
+    let bucket = access::bucket(cx.store(), &input.bucket, owner)?;
     let none = BTreeMap::new();
     let version = with_tags(cx.store(), &input.bucket, &input.key, input.version_id.as_deref(), none)?;
     versions::replace(cx.tx, &input.bucket, &input.key, &version)?;

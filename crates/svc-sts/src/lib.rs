@@ -1,6 +1,7 @@
 //! STS: who a caller is, and temporary credentials.
 
 mod assume_role;
+mod authorization_message;
 mod federation;
 mod identity;
 mod narrowing;

@@ -54,6 +54,8 @@ struct Call {
     request_id: String,
     parameters: String,
     error: Option<(String, String)>,
+    #[serde(default)]
+    decision: Option<String>,
 }
 
 impl Batch {
@@ -105,6 +107,7 @@ impl Batch {
                 request_id: call.request_id,
                 parameters: call.parameters,
                 error: call.error,
+                decision: call.decision,
             })
         })
     }
@@ -138,8 +141,8 @@ impl Packer {
         let caller = self.place_of(caller);
         let operation = self.place_of_operation(&note);
         self.batch.last = self.batch.last.max(note.time);
-        let Note { time, parameters, error, .. } = note;
-        self.batch.calls.push(Call { time, caller, operation, request_id, parameters, error });
+        let Note { time, parameters, error, decision, .. } = note;
+        self.batch.calls.push(Call { time, caller, operation, request_id, parameters, error, decision });
     }
 
     fn place_of(&mut self, caller: Caller) -> usize {
@@ -248,6 +251,7 @@ mod tests {
             time: Timestamp(time),
             parameters: String::new(),
             error: None,
+            decision: None,
             bulk: false,
         }
     }

@@ -16,6 +16,7 @@ pub(crate) struct Note {
     pub(super) time: Timestamp,
     pub(super) parameters: String,
     pub(super) error: Option<(String, String)>,
+    pub(super) decision: Option<String>,
     pub(super) bulk: bool,
 }
 
@@ -28,12 +29,16 @@ impl Note {
     ) -> Self {
         let bulk = carries_data(service.name, operation.name);
         let parameters = if bulk { String::new() } else { parameters(input) };
-        Note { service, operation, time, parameters, error: None, bulk }
+        Note { service, operation, time, parameters, error: None, decision: None, bulk }
     }
 
     pub(crate) fn fail(&mut self, fault: &Fault) {
         let protocol = self.service.protocols.first().copied().unwrap_or(Protocol::Json11);
         self.error = Some((fault.code(protocol).to_owned(), fault.message.clone()));
+    }
+
+    pub(crate) fn decide(&mut self, decision: String) {
+        self.decision = Some(decision);
     }
 
     /// Where the event is found: calls of a global service in no region.
@@ -80,5 +85,6 @@ fn carries_data(service: &str, operation: &str) -> bool {
 /// Whether a call is noted. What a service reads of streams on and on is none: each note is a commit, and would wake the
 /// service to read again.
 pub(crate) fn is_noted(caller: &Caller, service: &str) -> bool {
-    !(service == "dynamodbstreams" && matches!(caller.principal, Principal::Service(_)))
+    let by_service = matches!(caller.principal, Principal::Service(_)) || caller.assumed_by.is_some();
+    !(service == "dynamodbstreams" && by_service)
 }

@@ -3,10 +3,9 @@
 
 use super::call::Call;
 use super::failure::{ACCESS_DENIED, Failure};
-use kogumo_execute_api::access::{Verdict, verdict_where};
+use kogumo_execute_api::access::{Verdict, verdict_for};
 use kogumo_execute_api::context::Context;
-use serde_json::Value as Json;
-use std::net::IpAddr;
+use kogumo_policy::{Context as Circumstances, Principal};
 
 /// Lets a request through or tells why not. An API without a policy is open to everybody.
 pub fn check(call: &Call<'_>, context: &Context) -> Result<(), Failure> {
@@ -17,88 +16,38 @@ pub fn check(call: &Call<'_>, context: &Context) -> Result<(), Failure> {
             format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {arn}{why}");
         Err(Failure::saying(&ACCESS_DENIED, message))
     };
-    let Ok(policy) = serde_json::from_str::<Json>(policy) else { return refused("") };
-    let address = call.request.source_ip.parse().ok();
+    let Some(policy) = call.cloud.documents.get(policy) else { return refused("") };
     // Resources may be written short: `execute-api:/stage/GET/path`.
     let short = format!("execute-api:/{}", arn.splitn(2, '/').nth(1).unwrap_or(""));
-    let speaks = |statement: &Json| everybody(statement) && holds(statement, address);
-    match [&arn, &short].map(|resource| verdict_where(&policy, resource, &speaks)) {
+    let circumstances = circumstances(call);
+    let caller = caller(context);
+    match [&arn, &short].map(|resource| verdict_for(&policy, &caller, resource, &circumstances)) {
         verdicts if verdicts.contains(&Verdict::Denied) => refused(" with an explicit deny"),
         verdicts if verdicts.contains(&Verdict::Allowed) => Ok(()),
         _ => refused(""),
     }
 }
 
-/// Whether a statement is about every caller.
-fn everybody(statement: &Json) -> bool {
-    match statement.get("Principal") {
-        Some(Json::String(principal)) => principal == "*",
-        Some(Json::Object(principals)) => {
-            principals.get("AWS").is_some_and(|aws| *aws == "*" || *aws == Json::from(vec!["*"]))
-        }
-        _ => false,
+/// Who has signed the request; nobody, if its method asks for no signature.
+fn caller(context: &Context) -> Principal {
+    let identity = &context.identity;
+    let (Some(arn), Some(account)) = (&identity.user_arn, &identity.account_id) else { return Principal::Anonymous };
+    let (arn, account, id) = (arn.clone(), account.clone(), identity.user.clone().unwrap_or_default());
+    let role = arn.split_once(":assumed-role/").and_then(|(_, session)| session.split('/').next());
+    match role.map(|role| format!("arn:aws:iam::{account}:role/{role}")) {
+        Some(role) => Principal::Session { account, arn, role, id },
+        None if arn.ends_with(":root") => Principal::Root { account },
+        None => Principal::User { account, arn, id },
     }
 }
 
-/// Whether a statement's conditions hold; those that are not understood make an Allow silent and a
-/// Deny speak.
-fn holds(statement: &Json, address: Option<IpAddr>) -> bool {
-    let conditions = statement.get("Condition").and_then(Json::as_object);
-    let deny = statement.get("Effect").and_then(Json::as_str) == Some("Deny");
-    conditions.into_iter().flatten().all(|(operator, keys)| {
-        keys.as_object().into_iter().flatten().all(|(key, values)| {
-            let within = || address.is_some_and(|address| texts(values).iter().any(|range| contains(range, address)));
-            match (operator.as_str(), key.to_ascii_lowercase().as_str()) {
-                ("IpAddress", "aws:sourceip") => within(),
-                ("NotIpAddress", "aws:sourceip") => !within(),
-                _ => deny,
-            }
-        })
-    })
-}
-
-fn texts(values: &Json) -> Vec<&str> {
-    match values {
-        Json::String(text) => vec![text],
-        Json::Array(items) => items.iter().filter_map(Json::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether an address lies in `10.0.0.0/8` or is the address given.
-fn contains(range: &str, address: IpAddr) -> bool {
-    let (base, length) = range.split_once('/').unwrap_or((range, "128"));
-    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
-    match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) => same(u32::from(base).into(), u32::from(address).into(), 32, length),
-        (IpAddr::V6(base), IpAddr::V6(address)) => same(base.into(), address.into(), 128, length),
-        _ => false,
-    }
-}
-
-/// Whether the first `length` of `bits` bits are the same.
-fn same(a: u128, b: u128, bits: u32, length: u32) -> bool {
-    let dropped = bits.saturating_sub(length);
-    a.checked_shr(dropped) == b.checked_shr(dropped)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges() {
-        let address: IpAddr = "10.1.2.3".parse().expect("an address");
-        for (range, inside) in [
-            ("10.0.0.0/8", true),
-            ("10.1.2.3", true),
-            ("10.1.2.0/25", true),
-            ("11.0.0.0/8", false),
-            ("0.0.0.0/0", true),
-            ("::/0", false),
-            ("x", false),
-        ] {
-            assert_eq!(contains(range, address), inside, "{range}");
-        }
-    }
+fn circumstances(call: &Call<'_>) -> Circumstances {
+    let mut circumstances = Circumstances::default();
+    circumstances.put("aws:SourceIp", call.request.source_ip.as_str());
+    circumstances.put("aws:CurrentTime", call.now.iso());
+    circumstances.put("aws:EpochTime", call.now.seconds().to_string());
+    let header = |name: &str| call.request.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    circumstances.put_some("aws:UserAgent", header("user-agent").map(|(_, value)| value.as_str()));
+    circumstances.put_some("aws:Referer", header("referer").map(|(_, value)| value.as_str()));
+    circumstances
 }

@@ -154,7 +154,8 @@ async fn existing(context: &Context, stack: &record::Stack, change: &change::Cha
     let Some([property]) = identifier else { return Ok(None) };
     let name = change.after.as_ref().and_then(|after| after.get(*property)).and_then(serde_json::Value::as_str);
     let Some(name) = name.filter(|name| !name.contains(change::UNKNOWN)) else { return Ok(None) };
-    let becoming = record::Stack { owner: context.caller.principal.clone().into(), ..stack.clone() };
+    let mut becoming = stack.clone();
+    becoming.owned_by(&context.caller);
     let world = (context.cloud.part::<Worlds>()?.0)(&context.cloud, &becoming, context.scope());
     world.find(change.kind.clone(), name.to_owned()).await.map_err(|failure| Fault::validation(failure.reason))
 }
@@ -319,7 +320,7 @@ pub async fn execute_change_set(
                 return check_updatable(&stack);
             }
             stack.version = version.clone();
-            stack.owner = context.caller.principal.clone().into();
+            stack.owned_by(&context.caller);
             stack.updated = Some(w.now);
             stack.change_set = Some(change_set.id.clone());
             begin(w, &mut stack, status::CREATE_IN_PROGRESS, operation.clone())

@@ -25,6 +25,7 @@ pub(super) fn new_stack(context: &Context, name: &str) -> Stack {
         id: id.to_string(),
         name: name.to_owned(),
         owner: context.caller.principal.clone().into(),
+        owner_session: context.caller.session.as_deref().cloned(),
         created: context.now(),
         ..Stack::default()
     }
@@ -227,7 +228,7 @@ pub(super) fn begin_update(
         let mut stack = find::bracketed(w.store(), &w.scope().clone(), &stack.id)?;
         check_updatable(&stack)?;
         stack.before = Some(std::mem::replace(&mut stack.version, version.clone()));
-        stack.owner = context.caller.principal.clone().into();
+        stack.owned_by(&context.caller);
         stack.updated = Some(w.now);
         edit(&mut stack);
         begin(w, &mut stack, status::UPDATE_IN_PROGRESS, operation.clone())
@@ -310,7 +311,7 @@ pub async fn delete_stack(context: Context, input: DeleteStackInput) -> Result<U
                 Ok(true)
             }
             None => {
-                stack.owner = context.caller.principal.clone().into();
+                stack.owned_by(&context.caller);
                 begin(w, &mut stack, status::DELETE_IN_PROGRESS, delete)?;
                 Ok(true)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kogumo_base::{Arn, Scope, uuid};
-use kogumo_door::{Caller, Client, Cloud, Principal};
+use kogumo_door::{Caller, Client, Cloud};
 use kogumo_wire::{Fault, Protocol};
 use serde_json::{Map, Value, json};
 
@@ -25,17 +25,14 @@ pub struct Hands {
 impl Hands {
     /// The hands of a stack: of its role, else of its owner.
     pub fn of(cloud: &Arc<Cloud>, stack: &Stack, scope: &Scope) -> Self {
-        let principal = match stack.version.role.as_deref().and_then(Arn::parse) {
-            Some(role) => Principal::AssumedRole {
-                account: role.account,
-                role: role.resource.rsplit('/').next().unwrap_or_default().to_owned(),
-                session: "AWSCloudFormation".into(),
-                id: format!("AROAKOGUMOCLOUDFORM00:{}", stack.name),
-            },
-            None => stack.owner.clone().into(),
+        let role = stack.version.role.as_deref();
+        let in_role = role.and_then(|role| Caller::in_role(SERVICE, role, "AWSCloudFormation", &scope.region));
+        let owner = || Caller {
+            principal: stack.owner.clone().into(),
+            session: stack.owner_session.clone().map(Arc::new),
+            ..Caller::service(SERVICE, scope.clone())
         };
-        let base = Caller::service(SERVICE, scope.clone());
-        let caller = Caller { principal, invoked_by: Some(SERVICE.into()), user_agent: SERVICE.into(), ..base };
+        let caller = Caller { user_agent: SERVICE.into(), ..in_role.unwrap_or_else(owner).through(SERVICE) };
         Hands { cloud: Arc::clone(cloud), client: Client::new(Arc::clone(cloud), caller), scope: scope.clone() }
     }
 

@@ -39,9 +39,9 @@ pub async fn assume(cloud: &Arc<Cloud>, scope: &Scope, role: &str, function: &st
         session: function.to_owned(),
         id: assumed.assumed_role_user.map(|user| user.assumed_role_id).unwrap_or_default(),
     };
-    let mut caller = Caller::service("lambda.amazonaws.com", scope.clone()).through("lambda.amazonaws.com");
-    caller.principal = principal;
-    caller.access_key.clone_from(&keys.access_key_id);
+    let service = Caller::service("lambda.amazonaws.com", scope.clone());
+    let invoked_by = Some("lambda.amazonaws.com".to_owned());
+    let caller = Caller { principal, invoked_by, access_key: keys.access_key_id.clone(), ..service };
     Ok(Credentials {
         access_key: keys.access_key_id,
         secret_key: keys.secret_access_key,

@@ -1,0 +1,282 @@
+//! What policies would decide: the simulator's operations. It decides by the engine that decides calls.
+
+use std::sync::Arc;
+
+use kogumo_base::Arn;
+use kogumo_door::{Cloud, Principal, Reader};
+use kogumo_model::iam::*;
+use kogumo_policy::{
+    Attached, Context, Decision, Document, Layer, Policies, Principal as Who, Request, Verdict, context_keys, decide,
+    matched,
+};
+use kogumo_wire::Fault;
+
+use crate::authorize::{self, Held, Identity};
+use crate::entity::{self, Kind};
+use crate::page::page;
+use crate::spans::{Place, spans};
+
+/// Texts of policies with the names that results show.
+struct Source {
+    id: String,
+    kind: &'static str,
+    text: String,
+    document: Arc<Document>,
+}
+
+/// What is asked, whoever's policies are asked.
+struct Question {
+    actions: Vec<String>,
+    resources: Vec<String>,
+    resource_policy: Option<String>,
+    resource_owner: Option<String>,
+    context: Vec<ContextEntry>,
+    marker: Option<String>,
+    most: Option<i32>,
+}
+
+pub fn simulate_custom_policy(r: &Reader, input: SimulateCustomPolicyRequest) -> Result<SimulatePolicyResponse, Fault> {
+    if input.ordered_organization_policy_input_list.is_some_and(|levels| !levels.is_empty()) {
+        return Err(Fault::not_implemented("OrderedOrganizationPolicyInputList of SimulateCustomPolicy"));
+    }
+    let sources = given(r.cloud, &input.policy_input_list, "PolicyInputList")?;
+    let boundary = given(
+        r.cloud,
+        &input.permissions_boundary_policy_input_list.unwrap_or_default(),
+        "PermissionsBoundaryPolicyInputList",
+    )?;
+    let who = match &input.caller_arn {
+        Some(arn) => caller(r, arn)?.1,
+        None => Who::User {
+            account: r.caller.account().to_owned(),
+            arn: format!("arn:aws:iam::{}:user/simulated", r.caller.account()),
+            id: String::new(),
+        },
+    };
+    let question = Question {
+        actions: input.action_names,
+        resources: input.resource_arns.unwrap_or_default(),
+        resource_policy: input.resource_policy,
+        resource_owner: input.resource_owner,
+        context: input.context_entries.unwrap_or_default(),
+        marker: input.marker,
+        most: input.max_items,
+    };
+    answer(r, &question, &who, Context::default(), &sources, &boundary)
+}
+
+pub fn simulate_principal_policy(
+    r: &Reader,
+    input: SimulatePrincipalPolicyRequest,
+) -> Result<SimulatePolicyResponse, Fault> {
+    if input.policy_exclusion_list.is_some_and(|excluded| !excluded.is_empty()) {
+        return Err(Fault::not_implemented("PolicyExclusionList of SimulatePrincipalPolicy"));
+    }
+    let (identity, mut who) = caller(r, &input.policy_source_arn)?;
+    let mut sources = attached(&identity, &input.policy_source_arn);
+    sources.extend(given(r.cloud, &input.policy_input_list.unwrap_or_default(), "PolicyInputList")?);
+    let mut boundary = given(
+        r.cloud,
+        &input.permissions_boundary_policy_input_list.unwrap_or_default(),
+        "PermissionsBoundaryPolicyInputList",
+    )?;
+    if let Some((name, document)) = identity.boundary.as_ref().filter(|_| boundary.is_empty()) {
+        boundary.push(Source { id: name.clone(), kind: "none", text: String::new(), document: Arc::clone(document) });
+    }
+    if let Some(arn) = &input.caller_arn {
+        who = caller(r, arn)?.1;
+    }
+    let context = authorize::of_simulated(&identity, r.now);
+    let question = Question {
+        actions: input.action_names,
+        resources: input.resource_arns.unwrap_or_default(),
+        resource_policy: input.resource_policy,
+        resource_owner: input.resource_owner,
+        context: input.context_entries.unwrap_or_default(),
+        marker: input.marker,
+        most: input.max_items,
+    };
+    answer(r, &question, &who, context, &sources, &boundary)
+}
+
+pub fn get_context_keys_for_custom_policy(
+    r: &Reader,
+    input: GetContextKeysForCustomPolicyRequest,
+) -> Result<GetContextKeysForPolicyResponse, Fault> {
+    let sources = given(r.cloud, &input.policy_input_list, "PolicyInputList")?;
+    Ok(GetContextKeysForPolicyResponse { context_key_names: Some(keys(&sources)) })
+}
+
+pub fn get_context_keys_for_principal_policy(
+    r: &Reader,
+    input: GetContextKeysForPrincipalPolicyRequest,
+) -> Result<GetContextKeysForPolicyResponse, Fault> {
+    let (identity, _) = caller(r, &input.policy_source_arn)?;
+    let mut sources = attached(&identity, &input.policy_source_arn);
+    sources.extend(given(r.cloud, &input.policy_input_list.unwrap_or_default(), "PolicyInputList")?);
+    Ok(GetContextKeysForPolicyResponse { context_key_names: Some(keys(&sources)) })
+}
+
+fn keys(sources: &[Source]) -> Vec<String> {
+    context_keys(sources.iter().map(|source| &*source.document))
+}
+
+/// Documents out of a request.
+fn given(cloud: &Cloud, texts: &[String], list: &str) -> Result<Vec<Source>, Fault> {
+    let read = |(index, text): (usize, &String)| {
+        Document::parse(text).map_err(|problem| INVALID_INPUT_EXCEPTION.because(problem.to_string()))?;
+        let document = cloud.documents.get(text).unwrap_or_else(|| Arc::new(Document::silent()));
+        Ok(Source { id: format!("{list}.{}", index + 1), kind: "none", text: text.clone(), document })
+    };
+    texts.iter().enumerate().map(read).collect()
+}
+
+/// The user, group or role of an ARN, with its policies.
+fn caller(r: &Reader, arn: &str) -> Result<(Arc<Identity>, Who), Fault> {
+    let principal = principal(r, arn)?;
+    let identity = authorize::of_principal(r.cloud, &principal, None)?;
+    let who = identity.principal.clone();
+    Ok((identity, who))
+}
+
+/// Whom an ARN of IAM or STS names.
+///
+/// # Errors
+/// NoSuchEntity; an ARN of something else.
+pub fn principal(r: &Reader, arn: &str) -> Result<Principal, Fault> {
+    let wrong = || {
+        INVALID_INPUT_EXCEPTION
+            .because(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))
+    };
+    let parsed = Arn::parse(arn).ok_or_else(wrong)?;
+    let account = parsed.account.clone();
+    let scope = kogumo_base::Scope::new(&account, r.scope().region.clone());
+    if parsed.resource == "root" {
+        return Ok(Principal::Root { account });
+    }
+    let (kind, path) = parsed.resource.split_once('/').ok_or_else(wrong)?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match kind {
+        "user" => {
+            let user = entity::get(r.store, &scope, Kind::User, name)?;
+            Ok(Principal::User { account, name: user.name, path: user.path, id: user.id })
+        }
+        "role" => {
+            let role = entity::get(r.store, &scope, Kind::Role, name)?;
+            let id = format!("{}:simulated", role.id);
+            Ok(Principal::AssumedRole { account, role: role.name, session: "simulated".to_owned(), id })
+        }
+        "assumed-role" => {
+            let (name, session) = path.split_once('/').ok_or_else(wrong)?;
+            let role = entity::get(r.store, &scope, Kind::Role, name)?;
+            let id = format!("{}:{session}", role.id);
+            Ok(Principal::AssumedRole { account, role: role.name, session: session.to_owned(), id })
+        }
+        "group" => Err(Fault::not_implemented("Simulating the policies of a group")),
+        _ => Err(wrong()),
+    }
+}
+
+/// An identity's policies as results name them.
+fn attached(identity: &Identity, arn: &str) -> Vec<Source> {
+    let is_role = arn.contains(":role/") || arn.contains(":assumed-role/");
+    let source = |held: &Held| {
+        let (id, kind) = match held.name.strip_prefix("arn:aws:iam::") {
+            Some(rest) => {
+                let kind = if rest.starts_with("aws:") { "aws-managed" } else { "user-managed" };
+                (rest.rsplit('/').next().unwrap_or(rest).to_owned(), kind)
+            }
+            None => (held.name.clone(), if is_role { "role" } else { "user" }),
+        };
+        Source { id, kind, text: held.text.to_string(), document: Arc::clone(&held.document) }
+    };
+    identity.attached.iter().map(source).collect()
+}
+
+fn answer(
+    r: &Reader,
+    question: &Question,
+    who: &Who,
+    mut context: Context,
+    sources: &[Source],
+    boundary: &[Source],
+) -> Result<SimulatePolicyResponse, Fault> {
+    for entry in &question.context {
+        if let Some(key) = &entry.context_key_name {
+            context.put_all(key.clone(), entry.context_key_values.clone().unwrap_or_default());
+        }
+    }
+    let resource_policy = match &question.resource_policy {
+        Some(text) => given(r.cloud, std::slice::from_ref(text), "ResourcePolicy")?.pop(),
+        None => None,
+    };
+    let policies = Policies {
+        identity: sources.iter().map(|source| Attached { name: &source.id, document: &source.document }).collect(),
+        boundary: boundary.first().map(|source| Attached { name: &source.id, document: &source.document }),
+        resource: resource_policy
+            .iter()
+            .map(|source| Attached { name: &source.id, document: &source.document })
+            .collect(),
+        ..Policies::default()
+    };
+    let any = vec!["*".to_owned()];
+    let resources = if question.resources.is_empty() { &any } else { &question.resources };
+    let asked = keys(sources).into_iter().chain(keys(boundary));
+    let missing: Vec<String> = asked.filter(|key| context.get(key).is_none()).collect();
+    let owner = question.resource_owner.as_deref().and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+    let mut results = Vec::new();
+    for action in &question.actions {
+        for resource in resources {
+            let request = Request { principal: who, action, resource, owner, context: &context };
+            let decision = decide(&request, &policies);
+            let statements = statements(&matched(&request, &policies), sources, resource_policy.as_ref());
+            let by_boundary = policies.boundary.is_some().then(|| PermissionsBoundaryDecisionDetail {
+                allowed_by_permissions_boundary: Some(decision.layer != Some(Layer::Boundary)),
+            });
+            results.push(EvaluationResult {
+                eval_action_name: action.clone(),
+                eval_resource_name: Some(resource.clone()),
+                eval_decision: word(&decision).to_owned(),
+                matched_statements: Some(statements),
+                missing_context_values: Some(missing.clone()),
+                permissions_boundary_decision_detail: by_boundary,
+                ..EvaluationResult::default()
+            });
+        }
+    }
+    let page = page(results, question.marker.as_deref(), question.most)?;
+    Ok(SimulatePolicyResponse {
+        evaluation_results: Some(page.items),
+        is_truncated: page.is_truncated,
+        marker: page.marker,
+    })
+}
+
+fn word(decision: &Decision) -> &'static str {
+    match decision.verdict {
+        Verdict::Allowed => "allowed",
+        Verdict::ExplicitDeny => "explicitDeny",
+        Verdict::ImplicitDeny => "implicitDeny",
+    }
+}
+
+/// The statements that speak of a request, with their places in the texts.
+fn statements(found: &[kogumo_policy::Matched], sources: &[Source], resource: Option<&Source>) -> Vec<Statement> {
+    let position =
+        |place: Place| Position { line: i32::try_from(place.line).ok(), column: i32::try_from(place.column).ok() };
+    let shown = |one: &kogumo_policy::Matched| {
+        let source = match one.layer {
+            Layer::Identity => sources.iter().find(|source| source.id == one.policy)?,
+            Layer::Resource => resource?,
+            _ => return None,
+        };
+        let span = spans(&source.text).into_iter().nth(one.index);
+        Some(Statement {
+            source_policy_id: Some(source.id.clone()),
+            source_policy_type: Some(if one.layer == Layer::Resource { "resource" } else { source.kind }.to_owned()),
+            start_position: span.map(|(start, _)| position(start)),
+            end_position: span.map(|(_, end)| position(end)),
+        })
+    };
+    found.iter().filter_map(shown).collect()
+}
