@@ -90,6 +90,11 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
     ),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
+    (
+        "Performance of EBS volumes",
+        "types, IOPS and throughput are checked and recorded; a device is as fast as this machine's disk",
+    ),
+    ("Detailed monitoring, EBS optimisation and CPU credits of instances", "recorded; they have no effect"),
 ];
 
 fn mark(here: bool) -> char {

@@ -103,7 +103,7 @@ fn make_and_attend(folder: &Path, spec: &Spec, groups: &[PathBuf]) -> Result<(),
         Some(init) => init,
         None => return Err(Trouble::new(format!("cannot make a machine: {word}"))),
     };
-    attend(folder, &users, init, notify, &say_go, console)
+    attend(folder, spec, &users, init, notify, &say_go, console)
 }
 
 /// `<pid> <descriptor of the listener for mounts>`.
@@ -155,6 +155,7 @@ fn read_word(ready: OwnedFd) -> Result<String, Trouble> {
 /// The keeper's life beside a machine: the console, mounts, the boot, the end.
 fn attend(
     folder: &Path,
+    spec: &Spec,
     users: &OwnedFd,
     init: Pid,
     notify: i32,
@@ -206,7 +207,7 @@ fn attend(
     let waited = waitpid(Some(init), WaitOptions::empty()).map_err(failed)?;
     console.pass_on();
     status.ending = Some(waited.map_or(Ending::Killed, |(_, status)| ending(status)));
-    mounts::take_down(folder);
+    mounts::take_down(folder, spec);
     status.write(folder)
 }
 

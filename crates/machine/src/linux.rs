@@ -2,8 +2,11 @@
 
 pub mod block;
 pub(crate) mod cgroup;
+pub mod copy;
 pub(crate) mod idmap;
+mod inside;
 mod probe;
+mod still;
 
 use std::fs;
 use std::io::Read;
@@ -174,6 +177,25 @@ impl Host for Linux {
         console::read(&self.folder(id))
     }
 
+    fn listen(&self, id: &str) -> Result<std::net::TcpListener, Trouble> {
+        match self.state(id) {
+            State::Prepared { network } | State::Running { network } => inside::listen(&network, METADATA, 80),
+            _ => Err(Trouble::new(format!("there is no machine {id}"))),
+        }
+    }
+
+    fn while_still(
+        &self,
+        id: &str,
+        volume: &Path,
+        work: &mut dyn FnMut() -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let status = self.status(id);
+        let processes = status.map_or(Vec::new(), |status| vec![status.keeper.pid, status.init.pid]);
+        let _still = still::freeze(volume, &processes);
+        work()
+    }
+
     fn plug(&self, id: &str, name: &str, device: &Path) -> Result<(), Trouble> {
         let folder = self.folder(id);
         let status = self.status(id).ok_or_else(|| Trouble::new(format!("there is no machine {id}")))?;
@@ -201,6 +223,9 @@ impl Host for Linux {
         }
     }
 }
+
+/// Where the metadata service answers (Amazon EC2 User Guide, "Access instance metadata").
+const METADATA: std::net::Ipv4Addr = std::net::Ipv4Addr::new(169, 254, 169, 254);
 
 /// A device's place in a machine's `/dev`, as the host reaches it.
 fn inside(status: Status, name: &str) -> PathBuf {

@@ -17,7 +17,10 @@ impl Real {
     /// None where machines cannot run; it says so.
     fn new(name: &str) -> Option<Real> {
         let folder = std::env::temp_dir().join(format!("kogumo-machine-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
+        // As private as the server's own data folder is.
+        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+            .create(&folder)
+            .expect("a folder");
         let host = Linux::with_keeper(&folder.join("machines"), env!("CARGO_BIN_EXE_kogumo-machine-keeper"));
         let lacks = host.lacks();
         if !lacks.is_empty() {

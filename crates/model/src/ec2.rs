@@ -46,7 +46,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("AssociateClientVpnTargetNetwork", "POST", "/"),
     &ASSOCIATE_DHCP_OPTIONS,
     &schema::Operation::unbuilt("AssociateEnclaveCertificateIamRole", "POST", "/"),
-    &schema::Operation::unbuilt("AssociateIamInstanceProfile", "POST", "/"),
+    &ASSOCIATE_IAM_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("AssociateInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("AssociateIpamByoasn", "POST", "/"),
     &schema::Operation::unbuilt("AssociateIpamResourceDiscovery", "POST", "/"),
@@ -67,7 +67,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &ATTACH_INTERNET_GATEWAY,
     &ATTACH_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("AttachVerifiedAccessTrustProvider", "POST", "/"),
-    &schema::Operation::unbuilt("AttachVolume", "POST", "/"),
+    &ATTACH_VOLUME,
     &schema::Operation::unbuilt("AttachVpnGateway", "POST", "/"),
     &schema::Operation::unbuilt("AuthorizeClientVpnIngress", "POST", "/"),
     &AUTHORIZE_SECURITY_GROUP_EGRESS,
@@ -87,7 +87,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CancelSpotInstanceRequests", "POST", "/"),
     &schema::Operation::unbuilt("ConfirmProductInstance", "POST", "/"),
     &schema::Operation::unbuilt("CopyFpgaImage", "POST", "/"),
-    &schema::Operation::unbuilt("CopyImage", "POST", "/"),
+    &COPY_IMAGE,
     &schema::Operation::unbuilt("CopySnapshot", "POST", "/"),
     &schema::Operation::unbuilt("CopyVolumes", "POST", "/"),
     &schema::Operation::unbuilt("CreateApplicationStatusCheck", "POST", "/"),
@@ -111,7 +111,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateFleet", "POST", "/"),
     &schema::Operation::unbuilt("CreateFlowLogs", "POST", "/"),
     &schema::Operation::unbuilt("CreateFpgaImage", "POST", "/"),
-    &schema::Operation::unbuilt("CreateImage", "POST", "/"),
+    &CREATE_IMAGE,
     &schema::Operation::unbuilt("CreateImageUsageReport", "POST", "/"),
     &schema::Operation::unbuilt("CreateInstanceConnectEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("CreateInstanceEventWindow", "POST", "/"),
@@ -129,8 +129,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateIpamRoutingPolicyRegistration", "POST", "/"),
     &schema::Operation::unbuilt("CreateIpamScope", "POST", "/"),
     &CREATE_KEY_PAIR,
-    &schema::Operation::unbuilt("CreateLaunchTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("CreateLaunchTemplateVersion", "POST", "/"),
+    &CREATE_LAUNCH_TEMPLATE,
+    &CREATE_LAUNCH_TEMPLATE_VERSION,
     &schema::Operation::unbuilt("CreateLocalGatewayRoute", "POST", "/"),
     &schema::Operation::unbuilt("CreateLocalGatewayRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociation", "POST", "/"),
@@ -161,7 +161,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateSecondaryNetwork", "POST", "/"),
     &schema::Operation::unbuilt("CreateSecondarySubnet", "POST", "/"),
     &CREATE_SECURITY_GROUP,
-    &schema::Operation::unbuilt("CreateSnapshot", "POST", "/"),
+    &CREATE_SNAPSHOT,
     &schema::Operation::unbuilt("CreateSnapshots", "POST", "/"),
     &schema::Operation::unbuilt("CreateSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("CreateStoreImageTask", "POST", "/"),
@@ -191,7 +191,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("CreateVerifiedAccessGroup", "POST", "/"),
     &schema::Operation::unbuilt("CreateVerifiedAccessInstance", "POST", "/"),
     &schema::Operation::unbuilt("CreateVerifiedAccessTrustProvider", "POST", "/"),
-    &schema::Operation::unbuilt("CreateVolume", "POST", "/"),
+    &CREATE_VOLUME,
     &CREATE_VPC,
     &schema::Operation::unbuilt("CreateVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("CreateVpcEncryptionControl", "POST", "/"),
@@ -232,8 +232,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteIpamRoutingPolicyRegistration", "POST", "/"),
     &schema::Operation::unbuilt("DeleteIpamScope", "POST", "/"),
     &DELETE_KEY_PAIR,
-    &schema::Operation::unbuilt("DeleteLaunchTemplate", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteLaunchTemplateVersions", "POST", "/"),
+    &DELETE_LAUNCH_TEMPLATE,
+    &DELETE_LAUNCH_TEMPLATE_VERSIONS,
     &schema::Operation::unbuilt("DeleteLocalGatewayRoute", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLocalGatewayRouteTable", "POST", "/"),
     &schema::Operation::unbuilt("DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociation", "POST", "/"),
@@ -263,7 +263,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteSecondaryNetwork", "POST", "/"),
     &schema::Operation::unbuilt("DeleteSecondarySubnet", "POST", "/"),
     &DELETE_SECURITY_GROUP,
-    &schema::Operation::unbuilt("DeleteSnapshot", "POST", "/"),
+    &DELETE_SNAPSHOT,
     &schema::Operation::unbuilt("DeleteSpotDatafeedSubscription", "POST", "/"),
     &DELETE_SUBNET,
     &schema::Operation::unbuilt("DeleteSubnetCidrReservation", "POST", "/"),
@@ -292,7 +292,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeleteVerifiedAccessGroup", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVerifiedAccessInstance", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVerifiedAccessTrustProvider", "POST", "/"),
-    &schema::Operation::unbuilt("DeleteVolume", "POST", "/"),
+    &DELETE_VOLUME,
     &DELETE_VPC,
     &schema::Operation::unbuilt("DeleteVpcBlockPublicAccessExclusion", "POST", "/"),
     &schema::Operation::unbuilt("DeleteVpcEncryptionControl", "POST", "/"),
@@ -308,7 +308,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DeprovisionIpamByoasn", "POST", "/"),
     &schema::Operation::unbuilt("DeprovisionIpamPoolCidr", "POST", "/"),
     &schema::Operation::unbuilt("DeprovisionPublicIpv4PoolCidr", "POST", "/"),
-    &schema::Operation::unbuilt("DeregisterImage", "POST", "/"),
+    &DEREGISTER_IMAGE,
     &schema::Operation::unbuilt("DeregisterInstanceEventNotificationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterTransitGatewayMulticastGroupMembers", "POST", "/"),
     &schema::Operation::unbuilt("DeregisterTransitGatewayMulticastGroupSources", "POST", "/"),
@@ -364,17 +364,17 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeHostReservationOfferings", "POST", "/"),
     &schema::Operation::unbuilt("DescribeHostReservations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeHosts", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeIamInstanceProfileAssociations", "POST", "/"),
+    &DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
     &schema::Operation::unbuilt("DescribeIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIdentityIdFormat", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeImageAttribute", "POST", "/"),
+    &DESCRIBE_IMAGE_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeImageReferences", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImageUsageReportEntries", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImageUsageReports", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeImages", "POST", "/"),
+    &DESCRIBE_IMAGES,
     &schema::Operation::unbuilt("DescribeImportImageTasks", "POST", "/"),
     &schema::Operation::unbuilt("DescribeImportSnapshotTasks", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceAttribute", "POST", "/"),
+    &DESCRIBE_INSTANCE_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeInstanceConnectEndpoints", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceCreditSpecifications", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceEventNotificationAttributes", "POST", "/"),
@@ -382,11 +382,11 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeInstanceImageMetadata", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceSqlHaHistoryStates", "POST", "/"),
     &schema::Operation::unbuilt("DescribeInstanceSqlHaStates", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceStatus", "POST", "/"),
+    &DESCRIBE_INSTANCE_STATUS,
     &schema::Operation::unbuilt("DescribeInstanceTopology", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceTypeOfferings", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstanceTypes", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeInstances", "POST", "/"),
+    &DESCRIBE_INSTANCE_TYPE_OFFERINGS,
+    &DESCRIBE_INSTANCE_TYPES,
+    &DESCRIBE_INSTANCES,
     &DESCRIBE_INTERNET_GATEWAYS,
     &schema::Operation::unbuilt("DescribeIpamByoasn", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpamExternalResourceVerificationTokens", "POST", "/"),
@@ -402,8 +402,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeIpams", "POST", "/"),
     &schema::Operation::unbuilt("DescribeIpv6Pools", "POST", "/"),
     &DESCRIBE_KEY_PAIRS,
-    &schema::Operation::unbuilt("DescribeLaunchTemplateVersions", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeLaunchTemplates", "POST", "/"),
+    &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
+    &DESCRIBE_LAUNCH_TEMPLATES,
     &schema::Operation::unbuilt("DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLocalGatewayRouteTableVpcAssociations", "POST", "/"),
     &schema::Operation::unbuilt("DescribeLocalGatewayRouteTables", "POST", "/"),
@@ -454,7 +454,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeServiceLinkVirtualInterfaces", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSnapshotTierStatus", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeSnapshots", "POST", "/"),
+    &DESCRIBE_SNAPSHOTS,
     &schema::Operation::unbuilt("DescribeSpotDatafeedSubscription", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSpotFleetInstances", "POST", "/"),
     &schema::Operation::unbuilt("DescribeSpotFleetRequestHistory", "POST", "/"),
@@ -489,8 +489,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DescribeVerifiedAccessTrustProviders", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVolumeAttribute", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVolumeStatus", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVolumes", "POST", "/"),
-    &schema::Operation::unbuilt("DescribeVolumesModifications", "POST", "/"),
+    &DESCRIBE_VOLUMES,
+    &DESCRIBE_VOLUMES_MODIFICATIONS,
     &DESCRIBE_VPC_ATTRIBUTE,
     &schema::Operation::unbuilt("DescribeVpcBlockPublicAccessExclusions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeVpcBlockPublicAccessOptions", "POST", "/"),
@@ -514,7 +514,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DETACH_INTERNET_GATEWAY,
     &DETACH_NETWORK_INTERFACE,
     &schema::Operation::unbuilt("DetachVerifiedAccessTrustProvider", "POST", "/"),
-    &schema::Operation::unbuilt("DetachVolume", "POST", "/"),
+    &DETACH_VOLUME,
     &schema::Operation::unbuilt("DetachVpnGateway", "POST", "/"),
     &schema::Operation::unbuilt("DisableAddressTransfer", "POST", "/"),
     &schema::Operation::unbuilt("DisableAllowedImagesSettings", "POST", "/"),
@@ -543,7 +543,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("DisassociateCapacityReservationBillingOwner", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateClientVpnTargetNetwork", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateEnclaveCertificateIamRole", "POST", "/"),
-    &schema::Operation::unbuilt("DisassociateIamInstanceProfile", "POST", "/"),
+    &DISASSOCIATE_IAM_INSTANCE_PROFILE,
     &schema::Operation::unbuilt("DisassociateInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateIpamByoasn", "POST", "/"),
     &schema::Operation::unbuilt("DisassociateIpamResourceDiscovery", "POST", "/"),
@@ -602,7 +602,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetCapacityReservationUsage", "POST", "/"),
     &schema::Operation::unbuilt("GetClientVpnEndpointAuthorizationPolicy", "POST", "/"),
     &schema::Operation::unbuilt("GetCoipPoolUsage", "POST", "/"),
-    &schema::Operation::unbuilt("GetConsoleOutput", "POST", "/"),
+    &GET_CONSOLE_OUTPUT,
     &schema::Operation::unbuilt("GetConsoleScreenshot", "POST", "/"),
     &schema::Operation::unbuilt("GetDeclarativePoliciesReportSummary", "POST", "/"),
     &schema::Operation::unbuilt("GetDefaultCreditSpecification", "POST", "/"),
@@ -696,8 +696,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyHosts", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIdFormat", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIdentityIdFormat", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyImageAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceAttribute", "POST", "/"),
+    &MODIFY_IMAGE_ATTRIBUTE,
+    &MODIFY_INSTANCE_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyInstanceCapacityReservationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceConnectEndpoint", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceCpuOptions", "POST", "/"),
@@ -706,7 +706,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyInstanceEventWindow", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceMaintenanceOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstanceMetadataDefaults", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyInstanceMetadataOptions", "POST", "/"),
+    &MODIFY_INSTANCE_METADATA_OPTIONS,
     &schema::Operation::unbuilt("ModifyInstanceNetworkPerformanceOptions", "POST", "/"),
     &schema::Operation::unbuilt("ModifyInstancePlacement", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIpam", "POST", "/"),
@@ -719,7 +719,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyIpamResourceDiscovery", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIpamRoutingPolicyRegistration", "POST", "/"),
     &schema::Operation::unbuilt("ModifyIpamScope", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyLaunchTemplate", "POST", "/"),
+    &MODIFY_LAUNCH_TEMPLATE,
     &schema::Operation::unbuilt("ModifyLocalGatewayRoute", "POST", "/"),
     &MODIFY_MANAGED_PREFIX_LIST,
     &schema::Operation::unbuilt("ModifyManagedResourceVisibility", "POST", "/"),
@@ -753,7 +753,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ModifyVerifiedAccessInstance", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVerifiedAccessInstanceLoggingConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("ModifyVerifiedAccessTrustProvider", "POST", "/"),
-    &schema::Operation::unbuilt("ModifyVolume", "POST", "/"),
+    &MODIFY_VOLUME,
     &schema::Operation::unbuilt("ModifyVolumeAttribute", "POST", "/"),
     &MODIFY_VPC_ATTRIBUTE,
     &schema::Operation::unbuilt("ModifyVpcBlockPublicAccessExclusion", "POST", "/"),
@@ -784,8 +784,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PurchaseHostReservation", "POST", "/"),
     &schema::Operation::unbuilt("PurchaseReservedInstancesOffering", "POST", "/"),
     &schema::Operation::unbuilt("PurchaseScheduledInstances", "POST", "/"),
-    &schema::Operation::unbuilt("RebootInstances", "POST", "/"),
-    &schema::Operation::unbuilt("RegisterImage", "POST", "/"),
+    &REBOOT_INSTANCES,
+    &REGISTER_IMAGE,
     &schema::Operation::unbuilt("RegisterInstanceEventNotificationAttributes", "POST", "/"),
     &schema::Operation::unbuilt("RegisterTransitGatewayMulticastGroupMembers", "POST", "/"),
     &schema::Operation::unbuilt("RegisterTransitGatewayMulticastGroupSources", "POST", "/"),
@@ -814,8 +814,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("ResetAddressAttribute", "POST", "/"),
     &schema::Operation::unbuilt("ResetEbsDefaultKmsKeyId", "POST", "/"),
     &schema::Operation::unbuilt("ResetFpgaImageAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ResetImageAttribute", "POST", "/"),
-    &schema::Operation::unbuilt("ResetInstanceAttribute", "POST", "/"),
+    &RESET_IMAGE_ATTRIBUTE,
+    &RESET_INSTANCE_ATTRIBUTE,
     &RESET_NETWORK_INTERFACE_ATTRIBUTE,
     &schema::Operation::unbuilt("ResetSnapshotAttribute", "POST", "/"),
     &schema::Operation::unbuilt("RestoreAddressToClassic", "POST", "/"),
@@ -827,20 +827,20 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("RevokeClientVpnIngress", "POST", "/"),
     &REVOKE_SECURITY_GROUP_EGRESS,
     &REVOKE_SECURITY_GROUP_INGRESS,
-    &schema::Operation::unbuilt("RunInstances", "POST", "/"),
+    &RUN_INSTANCES,
     &schema::Operation::unbuilt("RunScheduledInstances", "POST", "/"),
     &schema::Operation::unbuilt("SearchLocalGatewayRoutes", "POST", "/"),
     &schema::Operation::unbuilt("SearchTransitGatewayMulticastGroups", "POST", "/"),
     &schema::Operation::unbuilt("SearchTransitGatewayRoutes", "POST", "/"),
     &schema::Operation::unbuilt("SendDiagnosticInterrupt", "POST", "/"),
     &schema::Operation::unbuilt("StartDeclarativePoliciesReport", "POST", "/"),
-    &schema::Operation::unbuilt("StartInstances", "POST", "/"),
+    &START_INSTANCES,
     &schema::Operation::unbuilt("StartNetworkInsightsAccessScopeAnalysis", "POST", "/"),
     &START_NETWORK_INSIGHTS_ANALYSIS,
     &schema::Operation::unbuilt("StartVpcEndpointServicePrivateDnsVerification", "POST", "/"),
-    &schema::Operation::unbuilt("StopInstances", "POST", "/"),
+    &STOP_INSTANCES,
     &schema::Operation::unbuilt("TerminateClientVpnConnections", "POST", "/"),
-    &schema::Operation::unbuilt("TerminateInstances", "POST", "/"),
+    &TERMINATE_INSTANCES,
     &UNASSIGN_IPV6_ADDRESSES,
     &UNASSIGN_PRIVATE_IP_ADDRESSES,
     &schema::Operation::unbuilt("UnassignPrivateNatGatewayAddress", "POST", "/"),
@@ -981,6 +981,27 @@ impl OperationType for AssociateDhcpOptions {
     const FACTS: &'static schema::Operation = &ASSOCIATE_DHCP_OPTIONS;
 }
 
+static ASSOCIATE_IAM_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "AssociateIamInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AssociateIamInstanceProfileRequest,
+    output: &S_AssociateIamInstanceProfileResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AssociateIamInstanceProfile;
+impl OperationType for AssociateIamInstanceProfile {
+    type Input = AssociateIamInstanceProfileRequest;
+    type Output = AssociateIamInstanceProfileResult;
+    const FACTS: &'static schema::Operation = &ASSOCIATE_IAM_INSTANCE_PROFILE;
+}
+
 static ASSOCIATE_ROUTE_TABLE: schema::Operation = schema::Operation {
     name: "AssociateRouteTable",
     method: "POST",
@@ -1086,6 +1107,27 @@ impl OperationType for AttachNetworkInterface {
     const FACTS: &'static schema::Operation = &ATTACH_NETWORK_INTERFACE;
 }
 
+static ATTACH_VOLUME: schema::Operation = schema::Operation {
+    name: "AttachVolume",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_AttachVolumeRequest,
+    output: &S_VolumeAttachment,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct AttachVolume;
+impl OperationType for AttachVolume {
+    type Input = AttachVolumeRequest;
+    type Output = VolumeAttachment;
+    const FACTS: &'static schema::Operation = &ATTACH_VOLUME;
+}
+
 static AUTHORIZE_SECURITY_GROUP_EGRESS: schema::Operation = schema::Operation {
     name: "AuthorizeSecurityGroupEgress",
     method: "POST",
@@ -1126,6 +1168,27 @@ impl OperationType for AuthorizeSecurityGroupIngress {
     type Input = AuthorizeSecurityGroupIngressRequest;
     type Output = AuthorizeSecurityGroupIngressResult;
     const FACTS: &'static schema::Operation = &AUTHORIZE_SECURITY_GROUP_INGRESS;
+}
+
+static COPY_IMAGE: schema::Operation = schema::Operation {
+    name: "CopyImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CopyImageRequest,
+    output: &S_CopyImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CopyImage;
+impl OperationType for CopyImage {
+    type Input = CopyImageRequest;
+    type Output = CopyImageResult;
+    const FACTS: &'static schema::Operation = &COPY_IMAGE;
 }
 
 static CREATE_DEFAULT_SUBNET: schema::Operation = schema::Operation {
@@ -1212,6 +1275,27 @@ impl OperationType for CreateEgressOnlyInternetGateway {
     const FACTS: &'static schema::Operation = &CREATE_EGRESS_ONLY_INTERNET_GATEWAY;
 }
 
+static CREATE_IMAGE: schema::Operation = schema::Operation {
+    name: "CreateImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateImageRequest,
+    output: &S_CreateImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateImage;
+impl OperationType for CreateImage {
+    type Input = CreateImageRequest;
+    type Output = CreateImageResult;
+    const FACTS: &'static schema::Operation = &CREATE_IMAGE;
+}
+
 static CREATE_INTERNET_GATEWAY: schema::Operation = schema::Operation {
     name: "CreateInternetGateway",
     method: "POST",
@@ -1252,6 +1336,48 @@ impl OperationType for CreateKeyPair {
     type Input = CreateKeyPairRequest;
     type Output = KeyPair;
     const FACTS: &'static schema::Operation = &CREATE_KEY_PAIR;
+}
+
+static CREATE_LAUNCH_TEMPLATE: schema::Operation = schema::Operation {
+    name: "CreateLaunchTemplate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateLaunchTemplateRequest,
+    output: &S_CreateLaunchTemplateResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateLaunchTemplate;
+impl OperationType for CreateLaunchTemplate {
+    type Input = CreateLaunchTemplateRequest;
+    type Output = CreateLaunchTemplateResult;
+    const FACTS: &'static schema::Operation = &CREATE_LAUNCH_TEMPLATE;
+}
+
+static CREATE_LAUNCH_TEMPLATE_VERSION: schema::Operation = schema::Operation {
+    name: "CreateLaunchTemplateVersion",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateLaunchTemplateVersionRequest,
+    output: &S_CreateLaunchTemplateVersionResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateLaunchTemplateVersion;
+impl OperationType for CreateLaunchTemplateVersion {
+    type Input = CreateLaunchTemplateVersionRequest;
+    type Output = CreateLaunchTemplateVersionResult;
+    const FACTS: &'static schema::Operation = &CREATE_LAUNCH_TEMPLATE_VERSION;
 }
 
 static CREATE_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
@@ -1443,6 +1569,27 @@ impl OperationType for CreateSecurityGroup {
     const FACTS: &'static schema::Operation = &CREATE_SECURITY_GROUP;
 }
 
+static CREATE_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "CreateSnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateSnapshotRequest,
+    output: &S_Snapshot,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateSnapshot;
+impl OperationType for CreateSnapshot {
+    type Input = CreateSnapshotRequest;
+    type Output = Snapshot;
+    const FACTS: &'static schema::Operation = &CREATE_SNAPSHOT;
+}
+
 static CREATE_SUBNET: schema::Operation = schema::Operation {
     name: "CreateSubnet",
     method: "POST",
@@ -1483,6 +1630,27 @@ impl OperationType for CreateTags {
     type Input = CreateTagsRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &CREATE_TAGS;
+}
+
+static CREATE_VOLUME: schema::Operation = schema::Operation {
+    name: "CreateVolume",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_CreateVolumeRequest,
+    output: &S_Volume,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct CreateVolume;
+impl OperationType for CreateVolume {
+    type Input = CreateVolumeRequest;
+    type Output = Volume;
+    const FACTS: &'static schema::Operation = &CREATE_VOLUME;
 }
 
 static CREATE_VPC: schema::Operation = schema::Operation {
@@ -1630,6 +1798,48 @@ impl OperationType for DeleteKeyPair {
     type Input = DeleteKeyPairRequest;
     type Output = DeleteKeyPairResult;
     const FACTS: &'static schema::Operation = &DELETE_KEY_PAIR;
+}
+
+static DELETE_LAUNCH_TEMPLATE: schema::Operation = schema::Operation {
+    name: "DeleteLaunchTemplate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLaunchTemplateRequest,
+    output: &S_DeleteLaunchTemplateResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLaunchTemplate;
+impl OperationType for DeleteLaunchTemplate {
+    type Input = DeleteLaunchTemplateRequest;
+    type Output = DeleteLaunchTemplateResult;
+    const FACTS: &'static schema::Operation = &DELETE_LAUNCH_TEMPLATE;
+}
+
+static DELETE_LAUNCH_TEMPLATE_VERSIONS: schema::Operation = schema::Operation {
+    name: "DeleteLaunchTemplateVersions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteLaunchTemplateVersionsRequest,
+    output: &S_DeleteLaunchTemplateVersionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteLaunchTemplateVersions;
+impl OperationType for DeleteLaunchTemplateVersions {
+    type Input = DeleteLaunchTemplateVersionsRequest;
+    type Output = DeleteLaunchTemplateVersionsResult;
+    const FACTS: &'static schema::Operation = &DELETE_LAUNCH_TEMPLATE_VERSIONS;
 }
 
 static DELETE_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
@@ -1842,6 +2052,27 @@ impl OperationType for DeleteSecurityGroup {
     const FACTS: &'static schema::Operation = &DELETE_SECURITY_GROUP;
 }
 
+static DELETE_SNAPSHOT: schema::Operation = schema::Operation {
+    name: "DeleteSnapshot",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteSnapshotRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteSnapshot;
+impl OperationType for DeleteSnapshot {
+    type Input = DeleteSnapshotRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_SNAPSHOT;
+}
+
 static DELETE_SUBNET: schema::Operation = schema::Operation {
     name: "DeleteSubnet",
     method: "POST",
@@ -1882,6 +2113,27 @@ impl OperationType for DeleteTags {
     type Input = DeleteTagsRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DELETE_TAGS;
+}
+
+static DELETE_VOLUME: schema::Operation = schema::Operation {
+    name: "DeleteVolume",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeleteVolumeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeleteVolume;
+impl OperationType for DeleteVolume {
+    type Input = DeleteVolumeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &DELETE_VOLUME;
 }
 
 static DELETE_VPC: schema::Operation = schema::Operation {
@@ -1945,6 +2197,27 @@ impl OperationType for DeleteVpcPeeringConnection {
     type Input = DeleteVpcPeeringConnectionRequest;
     type Output = DeleteVpcPeeringConnectionResult;
     const FACTS: &'static schema::Operation = &DELETE_VPC_PEERING_CONNECTION;
+}
+
+static DEREGISTER_IMAGE: schema::Operation = schema::Operation {
+    name: "DeregisterImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DeregisterImageRequest,
+    output: &S_DeregisterImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DeregisterImage;
+impl OperationType for DeregisterImage {
+    type Input = DeregisterImageRequest;
+    type Output = DeregisterImageResult;
+    const FACTS: &'static schema::Operation = &DEREGISTER_IMAGE;
 }
 
 static DESCRIBE_ACCOUNT_ATTRIBUTES: schema::Operation = schema::Operation {
@@ -2073,6 +2346,174 @@ impl OperationType for DescribeEgressOnlyInternetGateways {
     const FACTS: &'static schema::Operation = &DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
 }
 
+static DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS: schema::Operation = schema::Operation {
+    name: "DescribeIamInstanceProfileAssociations",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeIamInstanceProfileAssociationsRequest,
+    output: &S_DescribeIamInstanceProfileAssociationsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeIamInstanceProfileAssociations;
+impl OperationType for DescribeIamInstanceProfileAssociations {
+    type Input = DescribeIamInstanceProfileAssociationsRequest;
+    type Output = DescribeIamInstanceProfileAssociationsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS;
+}
+
+static DESCRIBE_IMAGE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeImageAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeImageAttributeRequest,
+    output: &S_ImageAttribute,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeImageAttribute;
+impl OperationType for DescribeImageAttribute {
+    type Input = DescribeImageAttributeRequest;
+    type Output = ImageAttribute;
+    const FACTS: &'static schema::Operation = &DESCRIBE_IMAGE_ATTRIBUTE;
+}
+
+static DESCRIBE_IMAGES: schema::Operation = schema::Operation {
+    name: "DescribeImages",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeImagesRequest,
+    output: &S_DescribeImagesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeImages;
+impl OperationType for DescribeImages {
+    type Input = DescribeImagesRequest;
+    type Output = DescribeImagesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_IMAGES;
+}
+
+static DESCRIBE_INSTANCE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "DescribeInstanceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceAttributeRequest,
+    output: &S_InstanceAttribute,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceAttribute;
+impl OperationType for DescribeInstanceAttribute {
+    type Input = DescribeInstanceAttributeRequest;
+    type Output = InstanceAttribute;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_ATTRIBUTE;
+}
+
+static DESCRIBE_INSTANCE_STATUS: schema::Operation = schema::Operation {
+    name: "DescribeInstanceStatus",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceStatusRequest,
+    output: &S_DescribeInstanceStatusResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceStatus;
+impl OperationType for DescribeInstanceStatus {
+    type Input = DescribeInstanceStatusRequest;
+    type Output = DescribeInstanceStatusResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_STATUS;
+}
+
+static DESCRIBE_INSTANCE_TYPE_OFFERINGS: schema::Operation = schema::Operation {
+    name: "DescribeInstanceTypeOfferings",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceTypeOfferingsRequest,
+    output: &S_DescribeInstanceTypeOfferingsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceTypeOfferings;
+impl OperationType for DescribeInstanceTypeOfferings {
+    type Input = DescribeInstanceTypeOfferingsRequest;
+    type Output = DescribeInstanceTypeOfferingsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_TYPE_OFFERINGS;
+}
+
+static DESCRIBE_INSTANCE_TYPES: schema::Operation = schema::Operation {
+    name: "DescribeInstanceTypes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstanceTypesRequest,
+    output: &S_DescribeInstanceTypesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstanceTypes;
+impl OperationType for DescribeInstanceTypes {
+    type Input = DescribeInstanceTypesRequest;
+    type Output = DescribeInstanceTypesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCE_TYPES;
+}
+
+static DESCRIBE_INSTANCES: schema::Operation = schema::Operation {
+    name: "DescribeInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeInstancesRequest,
+    output: &S_DescribeInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeInstances;
+impl OperationType for DescribeInstances {
+    type Input = DescribeInstancesRequest;
+    type Output = DescribeInstancesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_INSTANCES;
+}
+
 static DESCRIBE_INTERNET_GATEWAYS: schema::Operation = schema::Operation {
     name: "DescribeInternetGateways",
     method: "POST",
@@ -2113,6 +2554,48 @@ impl OperationType for DescribeKeyPairs {
     type Input = DescribeKeyPairsRequest;
     type Output = DescribeKeyPairsResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_KEY_PAIRS;
+}
+
+static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: schema::Operation = schema::Operation {
+    name: "DescribeLaunchTemplateVersions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLaunchTemplateVersionsRequest,
+    output: &S_DescribeLaunchTemplateVersionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLaunchTemplateVersions;
+impl OperationType for DescribeLaunchTemplateVersions {
+    type Input = DescribeLaunchTemplateVersionsRequest;
+    type Output = DescribeLaunchTemplateVersionsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS;
+}
+
+static DESCRIBE_LAUNCH_TEMPLATES: schema::Operation = schema::Operation {
+    name: "DescribeLaunchTemplates",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeLaunchTemplatesRequest,
+    output: &S_DescribeLaunchTemplatesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeLaunchTemplates;
+impl OperationType for DescribeLaunchTemplates {
+    type Input = DescribeLaunchTemplatesRequest;
+    type Output = DescribeLaunchTemplatesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_LAUNCH_TEMPLATES;
 }
 
 static DESCRIBE_MANAGED_PREFIX_LISTS: schema::Operation = schema::Operation {
@@ -2388,6 +2871,27 @@ impl OperationType for DescribeSecurityGroups {
     const FACTS: &'static schema::Operation = &DESCRIBE_SECURITY_GROUPS;
 }
 
+static DESCRIBE_SNAPSHOTS: schema::Operation = schema::Operation {
+    name: "DescribeSnapshots",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeSnapshotsRequest,
+    output: &S_DescribeSnapshotsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeSnapshots;
+impl OperationType for DescribeSnapshots {
+    type Input = DescribeSnapshotsRequest;
+    type Output = DescribeSnapshotsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_SNAPSHOTS;
+}
+
 static DESCRIBE_STALE_SECURITY_GROUPS: schema::Operation = schema::Operation {
     name: "DescribeStaleSecurityGroups",
     method: "POST",
@@ -2449,6 +2953,48 @@ impl OperationType for DescribeTags {
     type Input = DescribeTagsRequest;
     type Output = DescribeTagsResult;
     const FACTS: &'static schema::Operation = &DESCRIBE_TAGS;
+}
+
+static DESCRIBE_VOLUMES: schema::Operation = schema::Operation {
+    name: "DescribeVolumes",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVolumesRequest,
+    output: &S_DescribeVolumesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVolumes;
+impl OperationType for DescribeVolumes {
+    type Input = DescribeVolumesRequest;
+    type Output = DescribeVolumesResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VOLUMES;
+}
+
+static DESCRIBE_VOLUMES_MODIFICATIONS: schema::Operation = schema::Operation {
+    name: "DescribeVolumesModifications",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeVolumesModificationsRequest,
+    output: &S_DescribeVolumesModificationsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DescribeVolumesModifications;
+impl OperationType for DescribeVolumesModifications {
+    type Input = DescribeVolumesModificationsRequest;
+    type Output = DescribeVolumesModificationsResult;
+    const FACTS: &'static schema::Operation = &DESCRIBE_VOLUMES_MODIFICATIONS;
 }
 
 static DESCRIBE_VPC_ATTRIBUTE: schema::Operation = schema::Operation {
@@ -2598,6 +3144,27 @@ impl OperationType for DetachNetworkInterface {
     const FACTS: &'static schema::Operation = &DETACH_NETWORK_INTERFACE;
 }
 
+static DETACH_VOLUME: schema::Operation = schema::Operation {
+    name: "DetachVolume",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DetachVolumeRequest,
+    output: &S_VolumeAttachment,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DetachVolume;
+impl OperationType for DetachVolume {
+    type Input = DetachVolumeRequest;
+    type Output = VolumeAttachment;
+    const FACTS: &'static schema::Operation = &DETACH_VOLUME;
+}
+
 static DISASSOCIATE_ADDRESS: schema::Operation = schema::Operation {
     name: "DisassociateAddress",
     method: "POST",
@@ -2617,6 +3184,27 @@ impl OperationType for DisassociateAddress {
     type Input = DisassociateAddressRequest;
     type Output = Unit;
     const FACTS: &'static schema::Operation = &DISASSOCIATE_ADDRESS;
+}
+
+static DISASSOCIATE_IAM_INSTANCE_PROFILE: schema::Operation = schema::Operation {
+    name: "DisassociateIamInstanceProfile",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DisassociateIamInstanceProfileRequest,
+    output: &S_DisassociateIamInstanceProfileResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct DisassociateIamInstanceProfile;
+impl OperationType for DisassociateIamInstanceProfile {
+    type Input = DisassociateIamInstanceProfileRequest;
+    type Output = DisassociateIamInstanceProfileResult;
+    const FACTS: &'static schema::Operation = &DISASSOCIATE_IAM_INSTANCE_PROFILE;
 }
 
 static DISASSOCIATE_ROUTE_TABLE: schema::Operation = schema::Operation {
@@ -2680,6 +3268,27 @@ impl OperationType for DisassociateVpcCidrBlock {
     type Input = DisassociateVpcCidrBlockRequest;
     type Output = DisassociateVpcCidrBlockResult;
     const FACTS: &'static schema::Operation = &DISASSOCIATE_VPC_CIDR_BLOCK;
+}
+
+static GET_CONSOLE_OUTPUT: schema::Operation = schema::Operation {
+    name: "GetConsoleOutput",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetConsoleOutputRequest,
+    output: &S_GetConsoleOutputResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct GetConsoleOutput;
+impl OperationType for GetConsoleOutput {
+    type Input = GetConsoleOutputRequest;
+    type Output = GetConsoleOutputResult;
+    const FACTS: &'static schema::Operation = &GET_CONSOLE_OUTPUT;
 }
 
 static GET_MANAGED_PREFIX_LIST_ASSOCIATIONS: schema::Operation = schema::Operation {
@@ -2766,6 +3375,90 @@ impl OperationType for ImportKeyPair {
     const FACTS: &'static schema::Operation = &IMPORT_KEY_PAIR;
 }
 
+static MODIFY_IMAGE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyImageAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyImageAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyImageAttribute;
+impl OperationType for ModifyImageAttribute {
+    type Input = ModifyImageAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_IMAGE_ATTRIBUTE;
+}
+
+static MODIFY_INSTANCE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ModifyInstanceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceAttribute;
+impl OperationType for ModifyInstanceAttribute {
+    type Input = ModifyInstanceAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_ATTRIBUTE;
+}
+
+static MODIFY_INSTANCE_METADATA_OPTIONS: schema::Operation = schema::Operation {
+    name: "ModifyInstanceMetadataOptions",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyInstanceMetadataOptionsRequest,
+    output: &S_ModifyInstanceMetadataOptionsResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyInstanceMetadataOptions;
+impl OperationType for ModifyInstanceMetadataOptions {
+    type Input = ModifyInstanceMetadataOptionsRequest;
+    type Output = ModifyInstanceMetadataOptionsResult;
+    const FACTS: &'static schema::Operation = &MODIFY_INSTANCE_METADATA_OPTIONS;
+}
+
+static MODIFY_LAUNCH_TEMPLATE: schema::Operation = schema::Operation {
+    name: "ModifyLaunchTemplate",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyLaunchTemplateRequest,
+    output: &S_ModifyLaunchTemplateResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyLaunchTemplate;
+impl OperationType for ModifyLaunchTemplate {
+    type Input = ModifyLaunchTemplateRequest;
+    type Output = ModifyLaunchTemplateResult;
+    const FACTS: &'static schema::Operation = &MODIFY_LAUNCH_TEMPLATE;
+}
+
 static MODIFY_MANAGED_PREFIX_LIST: schema::Operation = schema::Operation {
     name: "ModifyManagedPrefixList",
     method: "POST",
@@ -2850,6 +3543,27 @@ impl OperationType for ModifySubnetAttribute {
     const FACTS: &'static schema::Operation = &MODIFY_SUBNET_ATTRIBUTE;
 }
 
+static MODIFY_VOLUME: schema::Operation = schema::Operation {
+    name: "ModifyVolume",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ModifyVolumeRequest,
+    output: &S_ModifyVolumeResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ModifyVolume;
+impl OperationType for ModifyVolume {
+    type Input = ModifyVolumeRequest;
+    type Output = ModifyVolumeResult;
+    const FACTS: &'static schema::Operation = &MODIFY_VOLUME;
+}
+
 static MODIFY_VPC_ATTRIBUTE: schema::Operation = schema::Operation {
     name: "ModifyVpcAttribute",
     method: "POST",
@@ -2911,6 +3625,48 @@ impl OperationType for ModifyVpcTenancy {
     type Input = ModifyVpcTenancyRequest;
     type Output = ModifyVpcTenancyResult;
     const FACTS: &'static schema::Operation = &MODIFY_VPC_TENANCY;
+}
+
+static REBOOT_INSTANCES: schema::Operation = schema::Operation {
+    name: "RebootInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RebootInstancesRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RebootInstances;
+impl OperationType for RebootInstances {
+    type Input = RebootInstancesRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &REBOOT_INSTANCES;
+}
+
+static REGISTER_IMAGE: schema::Operation = schema::Operation {
+    name: "RegisterImage",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RegisterImageRequest,
+    output: &S_RegisterImageResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RegisterImage;
+impl OperationType for RegisterImage {
+    type Input = RegisterImageRequest;
+    type Output = RegisterImageResult;
+    const FACTS: &'static schema::Operation = &REGISTER_IMAGE;
 }
 
 static REJECT_VPC_PEERING_CONNECTION: schema::Operation = schema::Operation {
@@ -3039,6 +3795,48 @@ impl OperationType for ReplaceRouteTableAssociation {
     const FACTS: &'static schema::Operation = &REPLACE_ROUTE_TABLE_ASSOCIATION;
 }
 
+static RESET_IMAGE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ResetImageAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetImageAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetImageAttribute;
+impl OperationType for ResetImageAttribute {
+    type Input = ResetImageAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RESET_IMAGE_ATTRIBUTE;
+}
+
+static RESET_INSTANCE_ATTRIBUTE: schema::Operation = schema::Operation {
+    name: "ResetInstanceAttribute",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_ResetInstanceAttributeRequest,
+    output: &UNIT,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct ResetInstanceAttribute;
+impl OperationType for ResetInstanceAttribute {
+    type Input = ResetInstanceAttributeRequest;
+    type Output = Unit;
+    const FACTS: &'static schema::Operation = &RESET_INSTANCE_ATTRIBUTE;
+}
+
 static RESET_NETWORK_INTERFACE_ATTRIBUTE: schema::Operation = schema::Operation {
     name: "ResetNetworkInterfaceAttribute",
     method: "POST",
@@ -3123,6 +3921,48 @@ impl OperationType for RevokeSecurityGroupIngress {
     const FACTS: &'static schema::Operation = &REVOKE_SECURITY_GROUP_INGRESS;
 }
 
+static RUN_INSTANCES: schema::Operation = schema::Operation {
+    name: "RunInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_RunInstancesRequest,
+    output: &S_Reservation,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct RunInstances;
+impl OperationType for RunInstances {
+    type Input = RunInstancesRequest;
+    type Output = Reservation;
+    const FACTS: &'static schema::Operation = &RUN_INSTANCES;
+}
+
+static START_INSTANCES: schema::Operation = schema::Operation {
+    name: "StartInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartInstancesRequest,
+    output: &S_StartInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct StartInstances;
+impl OperationType for StartInstances {
+    type Input = StartInstancesRequest;
+    type Output = StartInstancesResult;
+    const FACTS: &'static schema::Operation = &START_INSTANCES;
+}
+
 static START_NETWORK_INSIGHTS_ANALYSIS: schema::Operation = schema::Operation {
     name: "StartNetworkInsightsAnalysis",
     method: "POST",
@@ -3142,6 +3982,48 @@ impl OperationType for StartNetworkInsightsAnalysis {
     type Input = StartNetworkInsightsAnalysisRequest;
     type Output = StartNetworkInsightsAnalysisResult;
     const FACTS: &'static schema::Operation = &START_NETWORK_INSIGHTS_ANALYSIS;
+}
+
+static STOP_INSTANCES: schema::Operation = schema::Operation {
+    name: "StopInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StopInstancesRequest,
+    output: &S_StopInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct StopInstances;
+impl OperationType for StopInstances {
+    type Input = StopInstancesRequest;
+    type Output = StopInstancesResult;
+    const FACTS: &'static schema::Operation = &STOP_INSTANCES;
+}
+
+static TERMINATE_INSTANCES: schema::Operation = schema::Operation {
+    name: "TerminateInstances",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_TerminateInstancesRequest,
+    output: &S_TerminateInstancesResult,
+    errors: &[],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: None,
+};
+#[derive(Clone, Copy)]
+pub struct TerminateInstances;
+impl OperationType for TerminateInstances {
+    type Input = TerminateInstancesRequest;
+    type Output = TerminateInstancesResult;
+    const FACTS: &'static schema::Operation = &TERMINATE_INSTANCES;
 }
 
 static UNASSIGN_IPV6_ADDRESSES: schema::Operation = schema::Operation {
@@ -3228,6 +4110,52 @@ impl OperationType for UpdateSecurityGroupRuleDescriptionsIngress {
     const FACTS: &'static schema::Operation = &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS;
 }
 
+static S_AcceleratorCount: schema::Shape = schema::Shape::new("AcceleratorCount", Kind::Structure(&L_AcceleratorCount));
+static L_AcceleratorCount: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_AcceleratorCountRequest: schema::Shape =
+    schema::Shape::new("AcceleratorCountRequest", Kind::Structure(&L_AcceleratorCountRequest));
+static L_AcceleratorCountRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
+static S_AcceleratorManufacturer: schema::Shape = schema::Shape::new("AcceleratorManufacturer", Kind::String)
+    .limits(Limits::NONE.values(&["amazon-web-services", "amd", "nvidia", "xilinx", "habana"]));
+static S_AcceleratorManufacturerSet: schema::Shape =
+    schema::Shape::new("AcceleratorManufacturerSet", Kind::List(&M_AcceleratorManufacturerSet));
+static M_AcceleratorManufacturerSet: schema::Member = schema::Member::new("member", &S_AcceleratorManufacturer).wire("item");
+static S_AcceleratorName: schema::Shape = schema::Shape::new("AcceleratorName", Kind::String).limits(Limits::NONE.values(&[
+    "a100",
+    "inferentia",
+    "k520",
+    "k80",
+    "m60",
+    "radeon-pro-v520",
+    "t4",
+    "vu9p",
+    "v100",
+    "a10g",
+    "h100",
+    "t4g",
+    "l40s",
+    "l4",
+    "gaudi-hl-205",
+    "inferentia2",
+    "trainium",
+    "trainium2",
+    "u30",
+]));
+static S_AcceleratorNameSet: schema::Shape = schema::Shape::new("AcceleratorNameSet", Kind::List(&M_AcceleratorNameSet));
+static M_AcceleratorNameSet: schema::Member = schema::Member::new("member", &S_AcceleratorName).wire("item");
+static S_AcceleratorTotalMemoryMiB: schema::Shape =
+    schema::Shape::new("AcceleratorTotalMemoryMiB", Kind::Structure(&L_AcceleratorTotalMemoryMiB));
+static L_AcceleratorTotalMemoryMiB: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_AcceleratorTotalMemoryMiBRequest: schema::Shape =
+    schema::Shape::new("AcceleratorTotalMemoryMiBRequest", Kind::Structure(&L_AcceleratorTotalMemoryMiBRequest));
+static L_AcceleratorTotalMemoryMiBRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
+static S_AcceleratorType: schema::Shape =
+    schema::Shape::new("AcceleratorType", Kind::String).limits(Limits::NONE.values(&["gpu", "fpga", "inference", "media"]));
+static S_AcceleratorTypeSet: schema::Shape = schema::Shape::new("AcceleratorTypeSet", Kind::List(&M_AcceleratorTypeSet));
+static M_AcceleratorTypeSet: schema::Member = schema::Member::new("member", &S_AcceleratorType).wire("item");
 static S_AcceptVpcPeeringConnectionRequest: schema::Shape =
     schema::Shape::new("AcceptVpcPeeringConnectionRequest", Kind::Structure(&L_AcceptVpcPeeringConnectionRequest));
 static L_AcceptVpcPeeringConnectionRequest: Layout = Layout::new(&[
@@ -3276,6 +4204,7 @@ static L_AdditionalDetail: Layout = Layout::new(&[
 ]);
 static S_AdditionalDetailList: schema::Shape = schema::Shape::new("AdditionalDetailList", Kind::List(&M_AdditionalDetailList));
 static M_AdditionalDetailList: schema::Member = schema::Member::new("member", &S_AdditionalDetail).wire("item");
+static S_AdditionalFlexibleNetworkInterfaces: schema::Shape = schema::Shape::new("AdditionalFlexibleNetworkInterfaces", Kind::Integer);
 static S_Address: schema::Shape = schema::Shape::new("Address", Kind::Structure(&L_Address));
 static L_Address: Layout = Layout::new(&[
     schema::Member::new("AllocationId", &S_String).wire("allocationId"),
@@ -3336,6 +4265,12 @@ static S_AllocationIdList: schema::Shape = schema::Shape::new("AllocationIdList"
 static M_AllocationIdList: schema::Member = schema::Member::new("member", &S_AllocationId).wire("AllocationId");
 static S_AllocationIds: schema::Shape = schema::Shape::new("AllocationIds", Kind::List(&M_AllocationIds));
 static M_AllocationIds: schema::Member = schema::Member::new("member", &S_AllocationId).wire("item");
+static S_AllowedInstanceType: schema::Shape =
+    schema::Shape::new("AllowedInstanceType", Kind::String).limits(Limits::NONE.min(1).max(30).pattern(&P_AllowedInstanceType));
+static P_AllowedInstanceType: Pattern = Pattern::new(r#"[a-zA-Z0-9\.\*\-]+"#);
+static S_AllowedInstanceTypeSet: schema::Shape =
+    schema::Shape::new("AllowedInstanceTypeSet", Kind::List(&M_AllowedInstanceTypeSet)).limits(Limits::NONE.min(0).max(400));
+static M_AllowedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_AllowedInstanceType).wire("item");
 static S_AlternatePathHint: schema::Shape = schema::Shape::new("AlternatePathHint", Kind::Structure(&L_AlternatePathHint));
 static L_AlternatePathHint: Layout = Layout::new(&[
     schema::Member::new("ComponentId", &S_String).wire("componentId"),
@@ -3343,6 +4278,8 @@ static L_AlternatePathHint: Layout = Layout::new(&[
 ]);
 static S_AlternatePathHintList: schema::Shape = schema::Shape::new("AlternatePathHintList", Kind::List(&M_AlternatePathHintList));
 static M_AlternatePathHintList: schema::Member = schema::Member::new("member", &S_AlternatePathHint).wire("item");
+static S_AmdSevSnpSpecification: schema::Shape =
+    schema::Shape::new("AmdSevSnpSpecification", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
 static S_AnalysisAclRule: schema::Shape = schema::Shape::new("AnalysisAclRule", Kind::Structure(&L_AnalysisAclRule));
 static L_AnalysisAclRule: Layout = Layout::new(&[
     schema::Member::new("Cidr", &S_String).wire("cidr"),
@@ -3424,6 +4361,28 @@ static L_AnalysisTransitGatewayPolicyTableEntry: Layout = Layout::new(&[
     schema::Member::new("DestinationPortRange", &S_PortRange).wire("destinationPortRange"),
     schema::Member::new("TargetRouteTableId", &S_String).wire("targetRouteTableId"),
 ]);
+static S_ApplicationStatusSummary: schema::Shape =
+    schema::Shape::new("ApplicationStatusSummary", Kind::Structure(&L_ApplicationStatusSummary));
+static L_ApplicationStatusSummary: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_SummaryStatus).wire("status"),
+    schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
+]);
+static S_ArchitectureType: schema::Shape = schema::Shape::new("ArchitectureType", Kind::String).limits(Limits::NONE.values(&[
+    "i386",
+    "x86_64",
+    "arm64",
+    "x86_64_mac",
+    "arm64_mac",
+]));
+static S_ArchitectureTypeList: schema::Shape = schema::Shape::new("ArchitectureTypeList", Kind::List(&M_ArchitectureTypeList));
+static M_ArchitectureTypeList: schema::Member = schema::Member::new("member", &S_ArchitectureType).wire("item");
+static S_ArchitectureValues: schema::Shape = schema::Shape::new("ArchitectureValues", Kind::String).limits(Limits::NONE.values(&[
+    "i386",
+    "x86_64",
+    "arm64",
+    "x86_64_mac",
+    "arm64_mac",
+]));
 static S_ArnList: schema::Shape = schema::Shape::new("ArnList", Kind::List(&M_ArnList));
 static M_ArnList: schema::Member = schema::Member::new("member", &S_ResourceArn).wire("item");
 static S_AssignIpv6AddressesRequest: schema::Shape =
@@ -3487,6 +4446,18 @@ static L_AssociateDhcpOptionsRequest: Layout = Layout::new(&[
     schema::Member::new("VpcId", &S_VpcId).required(),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
+static S_AssociateIamInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("AssociateIamInstanceProfileRequest", Kind::Structure(&L_AssociateIamInstanceProfileRequest));
+static L_AssociateIamInstanceProfileRequest: Layout = Layout::new(&[
+    schema::Member::new("IamInstanceProfile", &S_IamInstanceProfileSpecification).required(),
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+]);
+static S_AssociateIamInstanceProfileResult: schema::Shape =
+    schema::Shape::new("AssociateIamInstanceProfileResult", Kind::Structure(&L_AssociateIamInstanceProfileResult));
+static L_AssociateIamInstanceProfileResult: Layout =
+    Layout::new(&[
+        schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation).wire("iamInstanceProfileAssociation")
+    ]);
 static S_AssociateRouteTableRequest: schema::Shape =
     schema::Shape::new("AssociateRouteTableRequest", Kind::Structure(&L_AssociateRouteTableRequest));
 static L_AssociateRouteTableRequest: Layout = Layout::new(&[
@@ -3537,8 +4508,14 @@ static L_AssociateVpcCidrBlockResult: Layout = Layout::new(&[
     schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
+static S_AssociatedKmsKey: schema::Shape = schema::Shape::new("AssociatedKmsKey", Kind::Structure(&L_AssociatedKmsKey));
+static L_AssociatedKmsKey: Layout = Layout::new(&[schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId")]);
+static S_AssociatedKmsKeySet: schema::Shape = schema::Shape::new("AssociatedKmsKeySet", Kind::List(&M_AssociatedKmsKeySet));
+static M_AssociatedKmsKeySet: schema::Member = schema::Member::new("member", &S_AssociatedKmsKey).wire("item");
 static S_AssociatedSubnetList: schema::Shape = schema::Shape::new("AssociatedSubnetList", Kind::List(&M_AssociatedSubnetList));
 static M_AssociatedSubnetList: schema::Member = schema::Member::new("member", &S_SubnetId).wire("item");
+static S_AssociationIdList: schema::Shape = schema::Shape::new("AssociationIdList", Kind::List(&M_AssociationIdList));
+static M_AssociationIdList: schema::Member = schema::Member::new("member", &S_IamInstanceProfileAssociationId).wire("AssociationId");
 static S_AttachInternetGatewayRequest: schema::Shape =
     schema::Shape::new("AttachInternetGatewayRequest", Kind::Structure(&L_AttachInternetGatewayRequest));
 static L_AttachInternetGatewayRequest: Layout = Layout::new(&[
@@ -3563,6 +4540,14 @@ static L_AttachNetworkInterfaceResult: Layout = Layout::new(&[
     schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
     schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
 ]);
+static S_AttachVolumeRequest: schema::Shape = schema::Shape::new("AttachVolumeRequest", Kind::Structure(&L_AttachVolumeRequest));
+static L_AttachVolumeRequest: Layout = Layout::new(&[
+    schema::Member::new("Device", &S_String).required(),
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("EbsCardIndex", &S_BoxedInteger),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_AttachmentEnaSrdSpecification: schema::Shape =
     schema::Shape::new("AttachmentEnaSrdSpecification", Kind::Structure(&L_AttachmentEnaSrdSpecification));
 static L_AttachmentEnaSrdSpecification: Layout = Layout::new(&[
@@ -3573,6 +4558,8 @@ static S_AttachmentEnaSrdUdpSpecification: schema::Shape =
     schema::Shape::new("AttachmentEnaSrdUdpSpecification", Kind::Structure(&L_AttachmentEnaSrdUdpSpecification));
 static L_AttachmentEnaSrdUdpSpecification: Layout =
     Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
+static S_AttachmentLimitType: schema::Shape =
+    schema::Shape::new("AttachmentLimitType", Kind::String).limits(Limits::NONE.values(&["shared", "dedicated"]));
 static S_AttachmentStatus: schema::Shape =
     schema::Shape::new("AttachmentStatus", Kind::String).limits(Limits::NONE.values(&["attaching", "attached", "detaching", "detached"]));
 static S_AttributeBooleanValue: schema::Shape = schema::Shape::new("AttributeBooleanValue", Kind::Structure(&L_AttributeBooleanValue));
@@ -3622,6 +4609,7 @@ static L_AuthorizeSecurityGroupIngressResult: Layout = Layout::new(&[
 ]);
 static S_AutoProvisionZonesState: schema::Shape =
     schema::Shape::new("AutoProvisionZonesState", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
+static S_AutoRecoveryFlag: schema::Shape = schema::Shape::new("AutoRecoveryFlag", Kind::Boolean);
 static S_AutoScalingIpsState: schema::Shape =
     schema::Shape::new("AutoScalingIpsState", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
 static S_AvailabilityMode: schema::Shape =
@@ -3685,7 +4673,47 @@ static L_AvailabilityZoneSubGeography: Layout = Layout::new(&[schema::Member::ne
 static S_AvailabilityZoneSubGeographyList: schema::Shape =
     schema::Shape::new("AvailabilityZoneSubGeographyList", Kind::List(&M_AvailabilityZoneSubGeographyList));
 static M_AvailabilityZoneSubGeographyList: schema::Member = schema::Member::new("member", &S_AvailabilityZoneSubGeography).wire("item");
+static S_BandwidthWeightingType: schema::Shape =
+    schema::Shape::new("BandwidthWeightingType", Kind::String).limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
+static S_BandwidthWeightingTypeList: schema::Shape =
+    schema::Shape::new("BandwidthWeightingTypeList", Kind::List(&M_BandwidthWeightingTypeList));
+static M_BandwidthWeightingTypeList: schema::Member = schema::Member::new("member", &S_BandwidthWeightingType).wire("item");
+static S_BareMetal: schema::Shape =
+    schema::Shape::new("BareMetal", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
+static S_BareMetalFlag: schema::Shape = schema::Shape::new("BareMetalFlag", Kind::Boolean);
+static S_BaselineBandwidthInGbps: schema::Shape = schema::Shape::new("BaselineBandwidthInGbps", Kind::Float);
+static S_BaselineBandwidthInMbps: schema::Shape = schema::Shape::new("BaselineBandwidthInMbps", Kind::Integer);
+static S_BaselineEbsBandwidthMbps: schema::Shape =
+    schema::Shape::new("BaselineEbsBandwidthMbps", Kind::Structure(&L_BaselineEbsBandwidthMbps));
+static L_BaselineEbsBandwidthMbps: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_BaselineEbsBandwidthMbpsRequest: schema::Shape =
+    schema::Shape::new("BaselineEbsBandwidthMbpsRequest", Kind::Structure(&L_BaselineEbsBandwidthMbpsRequest));
+static L_BaselineEbsBandwidthMbpsRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
+static S_BaselineIops: schema::Shape = schema::Shape::new("BaselineIops", Kind::Integer);
+static S_BaselinePerformanceFactors: schema::Shape =
+    schema::Shape::new("BaselinePerformanceFactors", Kind::Structure(&L_BaselinePerformanceFactors));
+static L_BaselinePerformanceFactors: Layout = Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactor).wire("cpu")]);
+static S_BaselinePerformanceFactorsRequest: schema::Shape =
+    schema::Shape::new("BaselinePerformanceFactorsRequest", Kind::Structure(&L_BaselinePerformanceFactorsRequest));
+static L_BaselinePerformanceFactorsRequest: Layout = Layout::new(&[schema::Member::new("Cpu", &S_CpuPerformanceFactorRequest)]);
+static S_BaselineThroughputInMBps: schema::Shape = schema::Shape::new("BaselineThroughputInMBps", Kind::Float);
+static S_BillingProductList: schema::Shape = schema::Shape::new("BillingProductList", Kind::List(&M_BillingProductList));
+static M_BillingProductList: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_Blob: schema::Shape = schema::Shape::new("Blob", Kind::Blob);
+static S_BlockDeviceMapping: schema::Shape = schema::Shape::new("BlockDeviceMapping", Kind::Structure(&L_BlockDeviceMapping));
+static L_BlockDeviceMapping: Layout = Layout::new(&[
+    schema::Member::new("Ebs", &S_EbsBlockDevice).wire("ebs"),
+    schema::Member::new("NoDevice", &S_String).wire("noDevice"),
+    schema::Member::new("DeviceName", &S_String).wire("deviceName"),
+    schema::Member::new("VirtualName", &S_String).wire("virtualName"),
+]);
+static S_BlockDeviceMappingList: schema::Shape = schema::Shape::new("BlockDeviceMappingList", Kind::List(&M_BlockDeviceMappingList));
+static M_BlockDeviceMappingList: schema::Member = schema::Member::new("member", &S_BlockDeviceMapping).wire("item");
+static S_BlockDeviceMappingRequestList: schema::Shape =
+    schema::Shape::new("BlockDeviceMappingRequestList", Kind::List(&M_BlockDeviceMappingRequestList));
+static M_BlockDeviceMappingRequestList: schema::Member = schema::Member::new("member", &S_BlockDeviceMapping).wire("BlockDeviceMapping");
 static S_BlockPublicAccessMode: schema::Shape =
     schema::Shape::new("BlockPublicAccessMode", Kind::String).limits(Limits::NONE.values(&["off", "block-bidirectional", "block-ingress"]));
 static S_BlockPublicAccessStates: schema::Shape =
@@ -3693,7 +4721,46 @@ static S_BlockPublicAccessStates: schema::Shape =
 static L_BlockPublicAccessStates: Layout =
     Layout::new(&[schema::Member::new("InternetGatewayBlockMode", &S_BlockPublicAccessMode).wire("internetGatewayBlockMode")]);
 static S_Boolean: schema::Shape = schema::Shape::new("Boolean", Kind::Boolean);
+static S_BootModeOverrideValues: schema::Shape =
+    schema::Shape::new("BootModeOverrideValues", Kind::String).limits(Limits::NONE.values(&["uefi"]));
+static S_BootModeType: schema::Shape =
+    schema::Shape::new("BootModeType", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi"]));
+static S_BootModeTypeList: schema::Shape = schema::Shape::new("BootModeTypeList", Kind::List(&M_BootModeTypeList));
+static M_BootModeTypeList: schema::Member = schema::Member::new("member", &S_BootModeType).wire("item");
+static S_BootModeValues: schema::Shape =
+    schema::Shape::new("BootModeValues", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi", "uefi-preferred"]));
 static S_BoxedBoolean: schema::Shape = schema::Shape::new("BoxedBoolean", Kind::Boolean);
+static S_BoxedInteger: schema::Shape = schema::Shape::new("BoxedInteger", Kind::Integer);
+static S_BurstablePerformance: schema::Shape =
+    schema::Shape::new("BurstablePerformance", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
+static S_BurstablePerformanceFlag: schema::Shape = schema::Shape::new("BurstablePerformanceFlag", Kind::Boolean);
+static S_CapacityReservationId: schema::Shape = schema::Shape::new("CapacityReservationId", Kind::String);
+static S_CapacityReservationPreference: schema::Shape = schema::Shape::new("CapacityReservationPreference", Kind::String)
+    .limits(Limits::NONE.values(&["capacity-reservations-only", "open", "none"]));
+static S_CapacityReservationSpecification: schema::Shape =
+    schema::Shape::new("CapacityReservationSpecification", Kind::Structure(&L_CapacityReservationSpecification));
+static L_CapacityReservationSpecification: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTarget),
+]);
+static S_CapacityReservationSpecificationResponse: schema::Shape =
+    schema::Shape::new("CapacityReservationSpecificationResponse", Kind::Structure(&L_CapacityReservationSpecificationResponse));
+static L_CapacityReservationSpecificationResponse: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference).wire("capacityReservationPreference"),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse).wire("capacityReservationTarget"),
+]);
+static S_CapacityReservationTarget: schema::Shape =
+    schema::Shape::new("CapacityReservationTarget", Kind::Structure(&L_CapacityReservationTarget));
+static L_CapacityReservationTarget: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationId", &S_CapacityReservationId),
+    schema::Member::new("CapacityReservationResourceGroupArn", &S_String),
+]);
+static S_CapacityReservationTargetResponse: schema::Shape =
+    schema::Shape::new("CapacityReservationTargetResponse", Kind::Structure(&L_CapacityReservationTargetResponse));
+static L_CapacityReservationTargetResponse: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationId", &S_String).wire("capacityReservationId"),
+    schema::Member::new("CapacityReservationResourceGroupArn", &S_String).wire("capacityReservationResourceGroupArn"),
+]);
 static S_CarrierGatewayId: schema::Shape = schema::Shape::new("CarrierGatewayId", Kind::String);
 static S_CidrBlock: schema::Shape = schema::Shape::new("CidrBlock", Kind::Structure(&L_CidrBlock));
 static L_CidrBlock: Layout = Layout::new(&[schema::Member::new("CidrBlock", &S_String).wire("cidrBlock")]);
@@ -3713,6 +4780,13 @@ static L_ConnectionTrackingConfiguration: Layout = Layout::new(&[
     schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
     schema::Member::new("UdpTimeout", &S_Integer).wire("udpTimeout"),
 ]);
+static S_ConnectionTrackingSpecification: schema::Shape =
+    schema::Shape::new("ConnectionTrackingSpecification", Kind::Structure(&L_ConnectionTrackingSpecification));
+static L_ConnectionTrackingSpecification: Layout = Layout::new(&[
+    schema::Member::new("TcpEstablishedTimeout", &S_Integer).wire("tcpEstablishedTimeout"),
+    schema::Member::new("UdpTimeout", &S_Integer).wire("udpTimeout"),
+    schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
+]);
 static S_ConnectionTrackingSpecificationRequest: schema::Shape =
     schema::Shape::new("ConnectionTrackingSpecificationRequest", Kind::Structure(&L_ConnectionTrackingSpecificationRequest));
 static L_ConnectionTrackingSpecificationRequest: Layout = Layout::new(&[
@@ -3720,9 +4794,66 @@ static L_ConnectionTrackingSpecificationRequest: Layout = Layout::new(&[
     schema::Member::new("UdpStreamTimeout", &S_Integer),
     schema::Member::new("UdpTimeout", &S_Integer),
 ]);
+static S_ConnectionTrackingSpecificationResponse: schema::Shape =
+    schema::Shape::new("ConnectionTrackingSpecificationResponse", Kind::Structure(&L_ConnectionTrackingSpecificationResponse));
+static L_ConnectionTrackingSpecificationResponse: Layout = Layout::new(&[
+    schema::Member::new("TcpEstablishedTimeout", &S_Integer).wire("tcpEstablishedTimeout"),
+    schema::Member::new("UdpStreamTimeout", &S_Integer).wire("udpStreamTimeout"),
+    schema::Member::new("UdpTimeout", &S_Integer).wire("udpTimeout"),
+]);
 static S_ConnectivityType: schema::Shape =
     schema::Shape::new("ConnectivityType", Kind::String).limits(Limits::NONE.values(&["private", "public"]));
+static S_CopyImageClientToken: schema::Shape =
+    schema::Shape::new("CopyImageClientToken", Kind::String).limits(Limits::NONE.min(0).max(128));
+static S_CopyImageRequest: schema::Shape = schema::Shape::new("CopyImageRequest", Kind::Structure(&L_CopyImageRequest));
+static L_CopyImageRequest: Layout = Layout::new(&[
+    schema::Member::new("ClientToken", &S_CopyImageClientToken).idempotency_token(),
+    schema::Member::new("Description", &S_ImageDescriptionRequest),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId).wire("kmsKeyId"),
+    schema::Member::new("Name", &S_ImageNameRequest).required(),
+    schema::Member::new("SourceImageId", &S_String).required(),
+    schema::Member::new("SourceRegion", &S_String).required(),
+    schema::Member::new("DestinationOutpostArn", &S_String),
+    schema::Member::new("CopyImageTags", &S_Boolean),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("SnapshotCopyCompletionDurationMinutes", &S_Long),
+    schema::Member::new("DestinationAvailabilityZone", &S_String),
+    schema::Member::new("DestinationAvailabilityZoneId", &S_String),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CopyImageResult: schema::Shape = schema::Shape::new("CopyImageResult", Kind::Structure(&L_CopyImageResult));
+static L_CopyImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
+static S_CoreCount: schema::Shape = schema::Shape::new("CoreCount", Kind::Integer);
+static S_CoreCountList: schema::Shape = schema::Shape::new("CoreCountList", Kind::List(&M_CoreCountList));
+static M_CoreCountList: schema::Member = schema::Member::new("member", &S_CoreCount).wire("item");
 static S_CoreNetworkArn: schema::Shape = schema::Shape::new("CoreNetworkArn", Kind::String);
+static S_CpuManufacturer: schema::Shape =
+    schema::Shape::new("CpuManufacturer", Kind::String).limits(Limits::NONE.values(&["intel", "amd", "amazon-web-services", "apple"]));
+static S_CpuManufacturerName: schema::Shape = schema::Shape::new("CpuManufacturerName", Kind::String);
+static S_CpuManufacturerSet: schema::Shape = schema::Shape::new("CpuManufacturerSet", Kind::List(&M_CpuManufacturerSet));
+static M_CpuManufacturerSet: schema::Member = schema::Member::new("member", &S_CpuManufacturer).wire("item");
+static S_CpuOptions: schema::Shape = schema::Shape::new("CpuOptions", Kind::Structure(&L_CpuOptions));
+static L_CpuOptions: Layout = Layout::new(&[
+    schema::Member::new("CoreCount", &S_Integer).wire("coreCount"),
+    schema::Member::new("ThreadsPerCore", &S_Integer).wire("threadsPerCore"),
+    schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification).wire("amdSevSnp"),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification).wire("nestedVirtualization"),
+]);
+static S_CpuOptionsRequest: schema::Shape = schema::Shape::new("CpuOptionsRequest", Kind::Structure(&L_CpuOptionsRequest));
+static L_CpuOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("CoreCount", &S_Integer),
+    schema::Member::new("ThreadsPerCore", &S_Integer),
+    schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification),
+]);
+static S_CpuPerformanceFactor: schema::Shape = schema::Shape::new("CpuPerformanceFactor", Kind::Structure(&L_CpuPerformanceFactor));
+static L_CpuPerformanceFactor: Layout =
+    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSet).wire("referenceSet").ec2("ReferenceSet")]);
+static S_CpuPerformanceFactorRequest: schema::Shape =
+    schema::Shape::new("CpuPerformanceFactorRequest", Kind::Structure(&L_CpuPerformanceFactorRequest));
+static L_CpuPerformanceFactorRequest: Layout =
+    Layout::new(&[schema::Member::new("References", &S_PerformanceFactorReferenceSetRequest).wire("Reference").ec2("Reference")]);
 static S_CreateDefaultSubnetRequest: schema::Shape =
     schema::Shape::new("CreateDefaultSubnetRequest", Kind::Structure(&L_CreateDefaultSubnetRequest));
 static L_CreateDefaultSubnetRequest: Layout = Layout::new(&[
@@ -3763,6 +4894,20 @@ static L_CreateEgressOnlyInternetGatewayResult: Layout = Layout::new(&[
     schema::Member::new("ClientToken", &S_String).wire("clientToken"),
     schema::Member::new("EgressOnlyInternetGateway", &S_EgressOnlyInternetGateway).wire("egressOnlyInternetGateway"),
 ]);
+static S_CreateImageRequest: schema::Shape = schema::Shape::new("CreateImageRequest", Kind::Structure(&L_CreateImageRequest));
+static L_CreateImageRequest: Layout = Layout::new(&[
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("SnapshotLocation", &S_SnapshotLocationEnum),
+    schema::Member::new("BootModeOverride", &S_BootModeOverrideValues),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("Name", &S_ImageNameRequest).wire("name").required(),
+    schema::Member::new("Description", &S_ImageDescriptionRequest).wire("description"),
+    schema::Member::new("NoReboot", &S_Boolean).wire("noReboot"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+]);
+static S_CreateImageResult: schema::Shape = schema::Shape::new("CreateImageResult", Kind::Structure(&L_CreateImageResult));
+static L_CreateImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
 static S_CreateInternetGatewayRequest: schema::Shape =
     schema::Shape::new("CreateInternetGatewayRequest", Kind::Structure(&L_CreateInternetGatewayRequest));
 static L_CreateInternetGatewayRequest: Layout = Layout::new(&[
@@ -3780,6 +4925,41 @@ static L_CreateKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
     schema::Member::new("KeyFormat", &S_KeyFormat),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_CreateLaunchTemplateRequest: schema::Shape =
+    schema::Shape::new("CreateLaunchTemplateRequest", Kind::Structure(&L_CreateLaunchTemplateRequest));
+static L_CreateLaunchTemplateRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("LaunchTemplateName", &S_String).required(),
+    schema::Member::new("VersionDescription", &S_VersionDescription),
+    schema::Member::new("LaunchTemplateData", &S_RequestLaunchTemplateData).required(),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+]);
+static S_CreateLaunchTemplateResult: schema::Shape =
+    schema::Shape::new("CreateLaunchTemplateResult", Kind::Structure(&L_CreateLaunchTemplateResult));
+static L_CreateLaunchTemplateResult: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplate", &S_LaunchTemplate).wire("launchTemplate"),
+    schema::Member::new("Warning", &S_ValidationWarning).wire("warning"),
+]);
+static S_CreateLaunchTemplateVersionRequest: schema::Shape =
+    schema::Shape::new("CreateLaunchTemplateVersionRequest", Kind::Structure(&L_CreateLaunchTemplateVersionRequest));
+static L_CreateLaunchTemplateVersionRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
+    schema::Member::new("SourceVersion", &S_String),
+    schema::Member::new("VersionDescription", &S_VersionDescription),
+    schema::Member::new("LaunchTemplateData", &S_RequestLaunchTemplateData).required(),
+    schema::Member::new("ResolveAlias", &S_Boolean),
+]);
+static S_CreateLaunchTemplateVersionResult: schema::Shape =
+    schema::Shape::new("CreateLaunchTemplateVersionResult", Kind::Structure(&L_CreateLaunchTemplateVersionResult));
+static L_CreateLaunchTemplateVersionResult: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateVersion", &S_LaunchTemplateVersion).wire("launchTemplateVersion"),
+    schema::Member::new("Warning", &S_ValidationWarning).wire("warning"),
 ]);
 static S_CreateManagedPrefixListRequest: schema::Shape =
     schema::Shape::new("CreateManagedPrefixListRequest", Kind::Structure(&L_CreateManagedPrefixListRequest));
@@ -3951,6 +5131,15 @@ static L_CreateSecurityGroupResult: Layout = Layout::new(&[
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
     schema::Member::new("SecurityGroupArn", &S_String).wire("securityGroupArn"),
 ]);
+static S_CreateSnapshotRequest: schema::Shape = schema::Shape::new("CreateSnapshotRequest", Kind::Structure(&L_CreateSnapshotRequest));
+static L_CreateSnapshotRequest: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("OutpostArn", &S_String),
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("Location", &S_SnapshotLocationEnum),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
 static S_CreateSubnetRequest: schema::Shape = schema::Shape::new("CreateSubnetRequest", Kind::Structure(&L_CreateSubnetRequest));
 static L_CreateSubnetRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
@@ -3974,6 +5163,25 @@ static L_CreateTagsRequest: Layout = Layout::new(&[
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
     schema::Member::new("Resources", &S_ResourceIdList).wire("ResourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag").required(),
+]);
+static S_CreateVolumeRequest: schema::Shape = schema::Shape::new("CreateVolumeRequest", Kind::Structure(&L_CreateVolumeRequest));
+static L_CreateVolumeRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_AvailabilityZoneName),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("Iops", &S_Integer),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId),
+    schema::Member::new("OutpostArn", &S_String),
+    schema::Member::new("Size", &S_Integer),
+    schema::Member::new("SnapshotId", &S_SnapshotId),
+    schema::Member::new("VolumeType", &S_VolumeType),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("MultiAttachEnabled", &S_Boolean),
+    schema::Member::new("Throughput", &S_Integer),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("VolumeInitializationRate", &S_Integer),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
 static S_CreateVpcEndpointRequest: schema::Shape =
     schema::Shape::new("CreateVpcEndpointRequest", Kind::Structure(&L_CreateVpcEndpointRequest));
@@ -4035,7 +5243,29 @@ static L_CreateVpcRequest: Layout = Layout::new(&[
 ]);
 static S_CreateVpcResult: schema::Shape = schema::Shape::new("CreateVpcResult", Kind::Structure(&L_CreateVpcResult));
 static L_CreateVpcResult: Layout = Layout::new(&[schema::Member::new("Vpc", &S_Vpc).wire("vpc")]);
+static S_CreditSpecification: schema::Shape = schema::Shape::new("CreditSpecification", Kind::Structure(&L_CreditSpecification));
+static L_CreditSpecification: Layout = Layout::new(&[schema::Member::new("CpuCredits", &S_String).wire("cpuCredits")]);
+static S_CreditSpecificationRequest: schema::Shape =
+    schema::Shape::new("CreditSpecificationRequest", Kind::Structure(&L_CreditSpecificationRequest));
+static L_CreditSpecificationRequest: Layout = Layout::new(&[schema::Member::new("CpuCredits", &S_String).required()]);
+static S_CurrentGenerationFlag: schema::Shape = schema::Shape::new("CurrentGenerationFlag", Kind::Boolean);
+static S_DITMaxResults: schema::Shape = schema::Shape::new("DITMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(100));
+static S_DITOMaxResults: schema::Shape = schema::Shape::new("DITOMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DateTime: schema::Shape = schema::Shape::new("DateTime", Kind::Timestamp);
+static S_DedicatedHostFlag: schema::Shape = schema::Shape::new("DedicatedHostFlag", Kind::Boolean);
+static S_DedicatedHostId: schema::Shape = schema::Shape::new("DedicatedHostId", Kind::String);
+static S_DefaultConnectionTrackingConfiguration: schema::Shape =
+    schema::Shape::new("DefaultConnectionTrackingConfiguration", Kind::Structure(&L_DefaultConnectionTrackingConfiguration));
+static L_DefaultConnectionTrackingConfiguration: Layout = Layout::new(&[
+    schema::Member::new("DefaultTcpEstablishedTimeout", &S_DefaultTcpEstablishedTimeout).wire("defaultTcpEstablishedTimeout"),
+    schema::Member::new("DefaultUdpTimeout", &S_DefaultUdpTimeout).wire("defaultUdpTimeout"),
+    schema::Member::new("DefaultUdpStreamTimeout", &S_DefaultUdpStreamTimeout).wire("defaultUdpStreamTimeout"),
+]);
+static S_DefaultEnaQueueCountPerInterface: schema::Shape = schema::Shape::new("DefaultEnaQueueCountPerInterface", Kind::Integer);
+static S_DefaultNetworkCardIndex: schema::Shape = schema::Shape::new("DefaultNetworkCardIndex", Kind::Integer);
+static S_DefaultTcpEstablishedTimeout: schema::Shape = schema::Shape::new("DefaultTcpEstablishedTimeout", Kind::Integer);
+static S_DefaultUdpStreamTimeout: schema::Shape = schema::Shape::new("DefaultUdpStreamTimeout", Kind::Integer);
+static S_DefaultUdpTimeout: schema::Shape = schema::Shape::new("DefaultUdpTimeout", Kind::Integer);
 static S_DefaultingDhcpOptionsId: schema::Shape = schema::Shape::new("DefaultingDhcpOptionsId", Kind::String);
 static S_DeleteDhcpOptionsRequest: schema::Shape =
     schema::Shape::new("DeleteDhcpOptionsRequest", Kind::Structure(&L_DeleteDhcpOptionsRequest));
@@ -4067,6 +5297,60 @@ static L_DeleteKeyPairRequest: Layout = Layout::new(&[
 static S_DeleteKeyPairResult: schema::Shape = schema::Shape::new("DeleteKeyPairResult", Kind::Structure(&L_DeleteKeyPairResult));
 static L_DeleteKeyPairResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return"), schema::Member::new("KeyPairId", &S_String).wire("keyPairId")]);
+static S_DeleteLaunchTemplateRequest: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateRequest", Kind::Structure(&L_DeleteLaunchTemplateRequest));
+static L_DeleteLaunchTemplateRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
+]);
+static S_DeleteLaunchTemplateResult: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateResult", Kind::Structure(&L_DeleteLaunchTemplateResult));
+static L_DeleteLaunchTemplateResult: Layout =
+    Layout::new(&[schema::Member::new("LaunchTemplate", &S_LaunchTemplate).wire("launchTemplate")]);
+static S_DeleteLaunchTemplateVersionsRequest: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateVersionsRequest", Kind::Structure(&L_DeleteLaunchTemplateVersionsRequest));
+static L_DeleteLaunchTemplateVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
+    schema::Member::new("Versions", &S_VersionStringList).wire("LaunchTemplateVersion").ec2("LaunchTemplateVersion").required(),
+]);
+static S_DeleteLaunchTemplateVersionsResponseErrorItem: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateVersionsResponseErrorItem", Kind::Structure(&L_DeleteLaunchTemplateVersionsResponseErrorItem));
+static L_DeleteLaunchTemplateVersionsResponseErrorItem: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
+    schema::Member::new("LaunchTemplateName", &S_String).wire("launchTemplateName"),
+    schema::Member::new("VersionNumber", &S_Long).wire("versionNumber"),
+    schema::Member::new("ResponseError", &S_ResponseError).wire("responseError"),
+]);
+static S_DeleteLaunchTemplateVersionsResponseErrorSet: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateVersionsResponseErrorSet", Kind::List(&M_DeleteLaunchTemplateVersionsResponseErrorSet));
+static M_DeleteLaunchTemplateVersionsResponseErrorSet: schema::Member =
+    schema::Member::new("member", &S_DeleteLaunchTemplateVersionsResponseErrorItem).wire("item");
+static S_DeleteLaunchTemplateVersionsResponseSuccessItem: schema::Shape = schema::Shape::new(
+    "DeleteLaunchTemplateVersionsResponseSuccessItem",
+    Kind::Structure(&L_DeleteLaunchTemplateVersionsResponseSuccessItem),
+);
+static L_DeleteLaunchTemplateVersionsResponseSuccessItem: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
+    schema::Member::new("LaunchTemplateName", &S_String).wire("launchTemplateName"),
+    schema::Member::new("VersionNumber", &S_Long).wire("versionNumber"),
+]);
+static S_DeleteLaunchTemplateVersionsResponseSuccessSet: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateVersionsResponseSuccessSet", Kind::List(&M_DeleteLaunchTemplateVersionsResponseSuccessSet));
+static M_DeleteLaunchTemplateVersionsResponseSuccessSet: schema::Member =
+    schema::Member::new("member", &S_DeleteLaunchTemplateVersionsResponseSuccessItem).wire("item");
+static S_DeleteLaunchTemplateVersionsResult: schema::Shape =
+    schema::Shape::new("DeleteLaunchTemplateVersionsResult", Kind::Structure(&L_DeleteLaunchTemplateVersionsResult));
+static L_DeleteLaunchTemplateVersionsResult: Layout = Layout::new(&[
+    schema::Member::new("SuccessfullyDeletedLaunchTemplateVersions", &S_DeleteLaunchTemplateVersionsResponseSuccessSet)
+        .wire("successfullyDeletedLaunchTemplateVersionSet")
+        .ec2("SuccessfullyDeletedLaunchTemplateVersionSet"),
+    schema::Member::new("UnsuccessfullyDeletedLaunchTemplateVersions", &S_DeleteLaunchTemplateVersionsResponseErrorSet)
+        .wire("unsuccessfullyDeletedLaunchTemplateVersionSet")
+        .ec2("UnsuccessfullyDeletedLaunchTemplateVersionSet"),
+]);
 static S_DeleteManagedPrefixListRequest: schema::Shape =
     schema::Shape::new("DeleteManagedPrefixListRequest", Kind::Structure(&L_DeleteManagedPrefixListRequest));
 static L_DeleteManagedPrefixListRequest: Layout =
@@ -4147,6 +5431,17 @@ static L_DeleteSecurityGroupResult: Layout = Layout::new(&[
     schema::Member::new("Return", &S_Boolean).wire("return"),
     schema::Member::new("GroupId", &S_SecurityGroupId).wire("groupId"),
 ]);
+static S_DeleteSnapshotRequest: schema::Shape = schema::Shape::new("DeleteSnapshotRequest", Kind::Structure(&L_DeleteSnapshotRequest));
+static L_DeleteSnapshotRequest: Layout =
+    Layout::new(&[schema::Member::new("SnapshotId", &S_SnapshotId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
+static S_DeleteSnapshotResultSet: schema::Shape = schema::Shape::new("DeleteSnapshotResultSet", Kind::List(&M_DeleteSnapshotResultSet));
+static M_DeleteSnapshotResultSet: schema::Member = schema::Member::new("member", &S_DeleteSnapshotReturnCode).wire("item");
+static S_DeleteSnapshotReturnCode: schema::Shape =
+    schema::Shape::new("DeleteSnapshotReturnCode", Kind::Structure(&L_DeleteSnapshotReturnCode));
+static L_DeleteSnapshotReturnCode: Layout = Layout::new(&[
+    schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
+    schema::Member::new("ReturnCode", &S_SnapshotReturnCodes).wire("returnCode"),
+]);
 static S_DeleteSubnetRequest: schema::Shape = schema::Shape::new("DeleteSubnetRequest", Kind::Structure(&L_DeleteSubnetRequest));
 static L_DeleteSubnetRequest: Layout =
     Layout::new(&[schema::Member::new("SubnetId", &S_SubnetId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
@@ -4156,6 +5451,9 @@ static L_DeleteTagsRequest: Layout = Layout::new(&[
     schema::Member::new("Resources", &S_ResourceIdList).wire("resourceId").ec2("ResourceId").required(),
     schema::Member::new("Tags", &S_TagList).wire("tag").ec2("Tag"),
 ]);
+static S_DeleteVolumeRequest: schema::Shape = schema::Shape::new("DeleteVolumeRequest", Kind::Structure(&L_DeleteVolumeRequest));
+static L_DeleteVolumeRequest: Layout =
+    Layout::new(&[schema::Member::new("VolumeId", &S_VolumeId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
 static S_DeleteVpcEndpointsRequest: schema::Shape =
     schema::Shape::new("DeleteVpcEndpointsRequest", Kind::Structure(&L_DeleteVpcEndpointsRequest));
 static L_DeleteVpcEndpointsRequest: Layout = Layout::new(&[
@@ -4178,6 +5476,17 @@ static L_DeleteVpcPeeringConnectionResult: Layout = Layout::new(&[schema::Member
 static S_DeleteVpcRequest: schema::Shape = schema::Shape::new("DeleteVpcRequest", Kind::Structure(&L_DeleteVpcRequest));
 static L_DeleteVpcRequest: Layout =
     Layout::new(&[schema::Member::new("VpcId", &S_VpcId).required(), schema::Member::new("DryRun", &S_Boolean).wire("dryRun")]);
+static S_DeregisterImageRequest: schema::Shape = schema::Shape::new("DeregisterImageRequest", Kind::Structure(&L_DeregisterImageRequest));
+static L_DeregisterImageRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("DeleteAssociatedSnapshots", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeregisterImageResult: schema::Shape = schema::Shape::new("DeregisterImageResult", Kind::Structure(&L_DeregisterImageResult));
+static L_DeregisterImageResult: Layout = Layout::new(&[
+    schema::Member::new("Return", &S_Boolean).wire("return"),
+    schema::Member::new("DeleteSnapshotResults", &S_DeleteSnapshotResultSet).wire("deleteSnapshotResultSet").ec2("DeleteSnapshotResultSet"),
+]);
 static S_DescribeAccountAttributesRequest: schema::Shape =
     schema::Shape::new("DescribeAccountAttributesRequest", Kind::Structure(&L_DescribeAccountAttributesRequest));
 static L_DescribeAccountAttributesRequest: Layout = Layout::new(&[
@@ -4268,6 +5577,121 @@ static L_DescribeEgressOnlyInternetGatewaysResult: Layout = Layout::new(&[
         .ec2("EgressOnlyInternetGatewaySet"),
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
 ]);
+static S_DescribeIamInstanceProfileAssociationsMaxResults: schema::Shape =
+    schema::Shape::new("DescribeIamInstanceProfileAssociationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
+static S_DescribeIamInstanceProfileAssociationsRequest: schema::Shape =
+    schema::Shape::new("DescribeIamInstanceProfileAssociationsRequest", Kind::Structure(&L_DescribeIamInstanceProfileAssociationsRequest));
+static L_DescribeIamInstanceProfileAssociationsRequest: Layout = Layout::new(&[
+    schema::Member::new("AssociationIds", &S_AssociationIdList).wire("AssociationId").ec2("AssociationId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_DescribeIamInstanceProfileAssociationsMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeIamInstanceProfileAssociationsResult: schema::Shape =
+    schema::Shape::new("DescribeIamInstanceProfileAssociationsResult", Kind::Structure(&L_DescribeIamInstanceProfileAssociationsResult));
+static L_DescribeIamInstanceProfileAssociationsResult: Layout = Layout::new(&[
+    schema::Member::new("IamInstanceProfileAssociations", &S_IamInstanceProfileAssociationSet)
+        .wire("iamInstanceProfileAssociationSet")
+        .ec2("IamInstanceProfileAssociationSet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_DescribeImageAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeImageAttributeRequest", Kind::Structure(&L_DescribeImageAttributeRequest));
+static L_DescribeImageAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_ImageAttributeName).required(),
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DescribeImagesRequest: schema::Shape = schema::Shape::new("DescribeImagesRequest", Kind::Structure(&L_DescribeImagesRequest));
+static L_DescribeImagesRequest: Layout = Layout::new(&[
+    schema::Member::new("ExecutableUsers", &S_ExecutableByStringList).wire("ExecutableBy").ec2("ExecutableBy"),
+    schema::Member::new("ImageIds", &S_ImageIdStringList).wire("ImageId").ec2("ImageId"),
+    schema::Member::new("Owners", &S_OwnerStringList).wire("Owner").ec2("Owner"),
+    schema::Member::new("IncludeDeprecated", &S_Boolean),
+    schema::Member::new("IncludeDisabled", &S_Boolean),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeImagesResult: schema::Shape = schema::Shape::new("DescribeImagesResult", Kind::Structure(&L_DescribeImagesResult));
+static L_DescribeImagesResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Images", &S_ImageList).wire("imagesSet").ec2("ImagesSet"),
+]);
+static S_DescribeInstanceAttributeRequest: schema::Shape =
+    schema::Shape::new("DescribeInstanceAttributeRequest", Kind::Structure(&L_DescribeInstanceAttributeRequest));
+static L_DescribeInstanceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("Attribute", &S_InstanceAttributeName).wire("attribute").required(),
+]);
+static S_DescribeInstanceStatusRequest: schema::Shape =
+    schema::Shape::new("DescribeInstanceStatusRequest", Kind::Structure(&L_DescribeInstanceStatusRequest));
+static L_DescribeInstanceStatusRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId"),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("IncludeAllInstances", &S_Boolean).wire("includeAllInstances"),
+]);
+static S_DescribeInstanceStatusResult: schema::Shape =
+    schema::Shape::new("DescribeInstanceStatusResult", Kind::Structure(&L_DescribeInstanceStatusResult));
+static L_DescribeInstanceStatusResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceStatuses", &S_InstanceStatusList).wire("instanceStatusSet").ec2("InstanceStatusSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeInstanceTypeOfferingsRequest: schema::Shape =
+    schema::Shape::new("DescribeInstanceTypeOfferingsRequest", Kind::Structure(&L_DescribeInstanceTypeOfferingsRequest));
+static L_DescribeInstanceTypeOfferingsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LocationType", &S_LocationType),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_DITOMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+]);
+static S_DescribeInstanceTypeOfferingsResult: schema::Shape =
+    schema::Shape::new("DescribeInstanceTypeOfferingsResult", Kind::Structure(&L_DescribeInstanceTypeOfferingsResult));
+static L_DescribeInstanceTypeOfferingsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceTypeOfferings", &S_InstanceTypeOfferingsList)
+        .wire("instanceTypeOfferingSet")
+        .ec2("InstanceTypeOfferingSet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_DescribeInstanceTypesRequest: schema::Shape =
+    schema::Shape::new("DescribeInstanceTypesRequest", Kind::Structure(&L_DescribeInstanceTypesRequest));
+static L_DescribeInstanceTypesRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("InstanceTypes", &S_RequestInstanceTypeList).wire("InstanceType").ec2("InstanceType"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("MaxResults", &S_DITMaxResults),
+    schema::Member::new("NextToken", &S_NextToken),
+    schema::Member::new("IncludeUnsupportedInRegion", &S_IncludeUnsupportedInRegion),
+]);
+static S_DescribeInstanceTypesResult: schema::Shape =
+    schema::Shape::new("DescribeInstanceTypesResult", Kind::Structure(&L_DescribeInstanceTypesResult));
+static L_DescribeInstanceTypesResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceTypes", &S_InstanceTypeInfoList).wire("instanceTypeSet").ec2("InstanceTypeSet"),
+    schema::Member::new("NextToken", &S_NextToken).wire("nextToken"),
+]);
+static S_DescribeInstancesRequest: schema::Shape =
+    schema::Shape::new("DescribeInstancesRequest", Kind::Structure(&L_DescribeInstancesRequest));
+static L_DescribeInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId"),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("MaxResults", &S_Integer).wire("maxResults"),
+]);
+static S_DescribeInstancesResult: schema::Shape =
+    schema::Shape::new("DescribeInstancesResult", Kind::Structure(&L_DescribeInstancesResult));
+static L_DescribeInstancesResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Reservations", &S_ReservationList).wire("reservationSet").ec2("ReservationSet"),
+]);
 static S_DescribeInternetGatewaysMaxResults: schema::Shape =
     schema::Shape::new("DescribeInternetGatewaysMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(1000));
 static S_DescribeInternetGatewaysRequest: schema::Shape =
@@ -4296,6 +5720,48 @@ static L_DescribeKeyPairsRequest: Layout = Layout::new(&[
 ]);
 static S_DescribeKeyPairsResult: schema::Shape = schema::Shape::new("DescribeKeyPairsResult", Kind::Structure(&L_DescribeKeyPairsResult));
 static L_DescribeKeyPairsResult: Layout = Layout::new(&[schema::Member::new("KeyPairs", &S_KeyPairList).wire("keySet").ec2("KeySet")]);
+static S_DescribeLaunchTemplateVersionsRequest: schema::Shape =
+    schema::Shape::new("DescribeLaunchTemplateVersionsRequest", Kind::Structure(&L_DescribeLaunchTemplateVersionsRequest));
+static L_DescribeLaunchTemplateVersionsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
+    schema::Member::new("Versions", &S_VersionStringList).wire("LaunchTemplateVersion").ec2("LaunchTemplateVersion"),
+    schema::Member::new("MinVersion", &S_String),
+    schema::Member::new("MaxVersion", &S_String),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("ResolveAlias", &S_Boolean),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+]);
+static S_DescribeLaunchTemplateVersionsResult: schema::Shape =
+    schema::Shape::new("DescribeLaunchTemplateVersionsResult", Kind::Structure(&L_DescribeLaunchTemplateVersionsResult));
+static L_DescribeLaunchTemplateVersionsResult: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateVersions", &S_LaunchTemplateVersionSet)
+        .wire("launchTemplateVersionSet")
+        .ec2("LaunchTemplateVersionSet"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
+static S_DescribeLaunchTemplatesMaxResults: schema::Shape =
+    schema::Shape::new("DescribeLaunchTemplatesMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(200));
+static S_DescribeLaunchTemplatesRequest: schema::Shape =
+    schema::Shape::new("DescribeLaunchTemplatesRequest", Kind::Structure(&L_DescribeLaunchTemplatesRequest));
+static L_DescribeLaunchTemplatesRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("LaunchTemplateIds", &S_LaunchTemplateIdStringList).wire("LaunchTemplateId").ec2("LaunchTemplateId"),
+    schema::Member::new("LaunchTemplateNames", &S_LaunchTemplateNameStringList).wire("LaunchTemplateName").ec2("LaunchTemplateName"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_DescribeLaunchTemplatesMaxResults),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+]);
+static S_DescribeLaunchTemplatesResult: schema::Shape =
+    schema::Shape::new("DescribeLaunchTemplatesResult", Kind::Structure(&L_DescribeLaunchTemplatesResult));
+static L_DescribeLaunchTemplatesResult: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplates", &S_LaunchTemplateSet).wire("launchTemplates"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+]);
 static S_DescribeManagedPrefixListsRequest: schema::Shape =
     schema::Shape::new("DescribeManagedPrefixListsRequest", Kind::Structure(&L_DescribeManagedPrefixListsRequest));
 static L_DescribeManagedPrefixListsRequest: Layout = Layout::new(&[
@@ -4501,6 +5967,23 @@ static L_DescribeSecurityGroupsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("SecurityGroups", &S_SecurityGroupList).wire("securityGroupInfo").ec2("SecurityGroupInfo"),
 ]);
+static S_DescribeSnapshotsRequest: schema::Shape =
+    schema::Shape::new("DescribeSnapshotsRequest", Kind::Structure(&L_DescribeSnapshotsRequest));
+static L_DescribeSnapshotsRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("OwnerIds", &S_OwnerStringList).wire("Owner").ec2("Owner"),
+    schema::Member::new("RestorableByUserIds", &S_RestorableByStringList).wire("RestorableBy").ec2("RestorableBy"),
+    schema::Member::new("SnapshotIds", &S_SnapshotIdStringList).wire("SnapshotId").ec2("SnapshotId"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+]);
+static S_DescribeSnapshotsResult: schema::Shape =
+    schema::Shape::new("DescribeSnapshotsResult", Kind::Structure(&L_DescribeSnapshotsResult));
+static L_DescribeSnapshotsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Snapshots", &S_SnapshotList).wire("snapshotSet").ec2("SnapshotSet"),
+]);
 static S_DescribeStaleSecurityGroupsMaxResults: schema::Shape =
     schema::Shape::new("DescribeStaleSecurityGroupsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
 static S_DescribeStaleSecurityGroupsNextToken: schema::Shape =
@@ -4545,6 +6028,36 @@ static S_DescribeTagsResult: schema::Shape = schema::Shape::new("DescribeTagsRes
 static L_DescribeTagsResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("Tags", &S_TagDescriptionList).wire("tagSet").ec2("TagSet"),
+]);
+static S_DescribeVolumesModificationsRequest: schema::Shape =
+    schema::Shape::new("DescribeVolumesModificationsRequest", Kind::Structure(&L_DescribeVolumesModificationsRequest));
+static L_DescribeVolumesModificationsRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VolumeIds", &S_VolumeIdStringList).wire("VolumeId").ec2("VolumeId"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("NextToken", &S_String),
+    schema::Member::new("MaxResults", &S_Integer),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+]);
+static S_DescribeVolumesModificationsResult: schema::Shape =
+    schema::Shape::new("DescribeVolumesModificationsResult", Kind::Structure(&L_DescribeVolumesModificationsResult));
+static L_DescribeVolumesModificationsResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("VolumesModifications", &S_VolumeModificationList).wire("volumeModificationSet").ec2("VolumeModificationSet"),
+]);
+static S_DescribeVolumesRequest: schema::Shape = schema::Shape::new("DescribeVolumesRequest", Kind::Structure(&L_DescribeVolumesRequest));
+static L_DescribeVolumesRequest: Layout = Layout::new(&[
+    schema::Member::new("VolumeIds", &S_VolumeIdStringList).wire("VolumeId").ec2("VolumeId"),
+    schema::Member::new("IncludeManagedResources", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Filters", &S_FilterList).wire("Filter").ec2("Filter"),
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("MaxResults", &S_Integer).wire("maxResults"),
+]);
+static S_DescribeVolumesResult: schema::Shape = schema::Shape::new("DescribeVolumesResult", Kind::Structure(&L_DescribeVolumesResult));
+static L_DescribeVolumesResult: Layout = Layout::new(&[
+    schema::Member::new("NextToken", &S_String).wire("nextToken"),
+    schema::Member::new("Volumes", &S_VolumeList).wire("volumeSet").ec2("VolumeSet"),
 ]);
 static S_DescribeVpcAttributeRequest: schema::Shape =
     schema::Shape::new("DescribeVpcAttributeRequest", Kind::Structure(&L_DescribeVpcAttributeRequest));
@@ -4643,6 +6156,15 @@ static L_DetachNetworkInterfaceRequest: Layout = Layout::new(&[
     schema::Member::new("AttachmentId", &S_NetworkInterfaceAttachmentId).wire("attachmentId").required(),
     schema::Member::new("Force", &S_Boolean).wire("force"),
 ]);
+static S_DetachVolumeRequest: schema::Shape = schema::Shape::new("DetachVolumeRequest", Kind::Structure(&L_DetachVolumeRequest));
+static L_DetachVolumeRequest: Layout = Layout::new(&[
+    schema::Member::new("Device", &S_String),
+    schema::Member::new("Force", &S_Boolean),
+    schema::Member::new("InstanceId", &S_InstanceIdForResolver),
+    schema::Member::new("VolumeId", &S_VolumeIdWithResolver).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_DeviceType: schema::Shape = schema::Shape::new("DeviceType", Kind::String).limits(Limits::NONE.values(&["ebs", "instance-store"]));
 static S_DhcpConfiguration: schema::Shape = schema::Shape::new("DhcpConfiguration", Kind::Structure(&L_DhcpConfiguration));
 static L_DhcpConfiguration: Layout = Layout::new(&[
     schema::Member::new("Key", &S_String).wire("key"),
@@ -4672,6 +6194,16 @@ static L_DisassociateAddressRequest: Layout = Layout::new(&[
     schema::Member::new("PublicIp", &S_EipAllocationPublicIp),
     schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
 ]);
+static S_DisassociateIamInstanceProfileRequest: schema::Shape =
+    schema::Shape::new("DisassociateIamInstanceProfileRequest", Kind::Structure(&L_DisassociateIamInstanceProfileRequest));
+static L_DisassociateIamInstanceProfileRequest: Layout =
+    Layout::new(&[schema::Member::new("AssociationId", &S_IamInstanceProfileAssociationId).required()]);
+static S_DisassociateIamInstanceProfileResult: schema::Shape =
+    schema::Shape::new("DisassociateIamInstanceProfileResult", Kind::Structure(&L_DisassociateIamInstanceProfileResult));
+static L_DisassociateIamInstanceProfileResult: Layout =
+    Layout::new(&[
+        schema::Member::new("IamInstanceProfileAssociation", &S_IamInstanceProfileAssociation).wire("iamInstanceProfileAssociation")
+    ]);
 static S_DisassociateRouteTableRequest: schema::Shape =
     schema::Shape::new("DisassociateRouteTableRequest", Kind::Structure(&L_DisassociateRouteTableRequest));
 static L_DisassociateRouteTableRequest: Layout = Layout::new(&[
@@ -4699,6 +6231,17 @@ static L_DisassociateVpcCidrBlockResult: Layout = Layout::new(&[
     schema::Member::new("CidrBlockAssociation", &S_VpcCidrBlockAssociation).wire("cidrBlockAssociation"),
     schema::Member::new("VpcId", &S_String).wire("vpcId"),
 ]);
+static S_DiskCount: schema::Shape = schema::Shape::new("DiskCount", Kind::Integer);
+static S_DiskInfo: schema::Shape = schema::Shape::new("DiskInfo", Kind::Structure(&L_DiskInfo));
+static L_DiskInfo: Layout = Layout::new(&[
+    schema::Member::new("SizeInGB", &S_DiskSize).wire("sizeInGB"),
+    schema::Member::new("Count", &S_DiskCount).wire("count"),
+    schema::Member::new("Type", &S_DiskType).wire("type"),
+]);
+static S_DiskInfoList: schema::Shape = schema::Shape::new("DiskInfoList", Kind::List(&M_DiskInfoList));
+static M_DiskInfoList: schema::Member = schema::Member::new("member", &S_DiskInfo).wire("item");
+static S_DiskSize: schema::Shape = schema::Shape::new("DiskSize", Kind::Integer);
+static S_DiskType: schema::Shape = schema::Shape::new("DiskType", Kind::String).limits(Limits::NONE.values(&["hdd", "ssd"]));
 static S_DnsEntry: schema::Shape = schema::Shape::new("DnsEntry", Kind::Structure(&L_DnsEntry));
 static L_DnsEntry: Layout = Layout::new(&[
     schema::Member::new("DnsName", &S_String).wire("dnsName"),
@@ -4730,6 +6273,96 @@ static L_DnsOptionsSpecification: Layout = Layout::new(&[
 static S_DnsRecordIpType: schema::Shape =
     schema::Shape::new("DnsRecordIpType", Kind::String).limits(Limits::NONE.values(&["ipv4", "dualstack", "ipv6", "service-defined"]));
 static S_DomainType: schema::Shape = schema::Shape::new("DomainType", Kind::String).limits(Limits::NONE.values(&["vpc", "standard"]));
+static S_Double: schema::Shape = schema::Shape::new("Double", Kind::Float);
+static S_EbsBlockDevice: schema::Shape = schema::Shape::new("EbsBlockDevice", Kind::Structure(&L_EbsBlockDevice));
+static L_EbsBlockDevice: Layout = Layout::new(&[
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("Iops", &S_Integer).wire("iops"),
+    schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
+    schema::Member::new("VolumeSize", &S_Integer).wire("volumeSize"),
+    schema::Member::new("VolumeType", &S_VolumeType).wire("volumeType"),
+    schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId"),
+    schema::Member::new("Throughput", &S_Integer).wire("throughput"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("VolumeInitializationRate", &S_Integer),
+    schema::Member::new("AvailabilityZoneId", &S_String),
+    schema::Member::new("EbsCardIndex", &S_Integer),
+]);
+static S_EbsCardIndex: schema::Shape = schema::Shape::new("EbsCardIndex", Kind::Integer);
+static S_EbsCardInfo: schema::Shape = schema::Shape::new("EbsCardInfo", Kind::Structure(&L_EbsCardInfo));
+static L_EbsCardInfo: Layout = Layout::new(&[
+    schema::Member::new("EbsCardIndex", &S_EbsCardIndex).wire("ebsCardIndex"),
+    schema::Member::new("BaselineBandwidthInMbps", &S_BaselineBandwidthInMbps).wire("baselineBandwidthInMbps"),
+    schema::Member::new("BaselineThroughputInMBps", &S_BaselineThroughputInMBps).wire("baselineThroughputInMBps"),
+    schema::Member::new("BaselineIops", &S_BaselineIops).wire("baselineIops"),
+    schema::Member::new("MaximumBandwidthInMbps", &S_MaximumBandwidthInMbps).wire("maximumBandwidthInMbps"),
+    schema::Member::new("MaximumThroughputInMBps", &S_MaximumThroughputInMBps).wire("maximumThroughputInMBps"),
+    schema::Member::new("MaximumIops", &S_MaximumIops).wire("maximumIops"),
+]);
+static S_EbsCardInfoList: schema::Shape = schema::Shape::new("EbsCardInfoList", Kind::List(&M_EbsCardInfoList));
+static M_EbsCardInfoList: schema::Member = schema::Member::new("member", &S_EbsCardInfo).wire("item");
+static S_EbsEncryptionSupport: schema::Shape =
+    schema::Shape::new("EbsEncryptionSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_EbsInfo: schema::Shape = schema::Shape::new("EbsInfo", Kind::Structure(&L_EbsInfo));
+static L_EbsInfo: Layout = Layout::new(&[
+    schema::Member::new("EbsOptimizedSupport", &S_EbsOptimizedSupport).wire("ebsOptimizedSupport"),
+    schema::Member::new("EncryptionSupport", &S_EbsEncryptionSupport).wire("encryptionSupport"),
+    schema::Member::new("EbsOptimizedInfo", &S_EbsOptimizedInfo).wire("ebsOptimizedInfo"),
+    schema::Member::new("NvmeSupport", &S_EbsNvmeSupport).wire("nvmeSupport"),
+    schema::Member::new("MaximumEbsAttachments", &S_MaximumEbsAttachments).wire("maximumEbsAttachments"),
+    schema::Member::new("AttachmentLimitType", &S_AttachmentLimitType).wire("attachmentLimitType"),
+    schema::Member::new("MaximumEbsCards", &S_MaximumEbsCards).wire("maximumEbsCards"),
+    schema::Member::new("EbsCards", &S_EbsCardInfoList).wire("ebsCardSet").ec2("EbsCardSet"),
+]);
+static S_EbsInstanceBlockDevice: schema::Shape = schema::Shape::new("EbsInstanceBlockDevice", Kind::Structure(&L_EbsInstanceBlockDevice));
+static L_EbsInstanceBlockDevice: Layout = Layout::new(&[
+    schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("Status", &S_AttachmentStatus).wire("status"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("AssociatedResource", &S_String).wire("associatedResource"),
+    schema::Member::new("VolumeOwnerId", &S_String).wire("volumeOwnerId"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("EbsCardIndex", &S_Integer).wire("ebsCardIndex"),
+]);
+static S_EbsInstanceBlockDeviceSpecification: schema::Shape =
+    schema::Shape::new("EbsInstanceBlockDeviceSpecification", Kind::Structure(&L_EbsInstanceBlockDeviceSpecification));
+static L_EbsInstanceBlockDeviceSpecification: Layout = Layout::new(&[
+    schema::Member::new("VolumeId", &S_VolumeId).wire("volumeId"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+]);
+static S_EbsNvmeSupport: schema::Shape =
+    schema::Shape::new("EbsNvmeSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_EbsOptimizedInfo: schema::Shape = schema::Shape::new("EbsOptimizedInfo", Kind::Structure(&L_EbsOptimizedInfo));
+static L_EbsOptimizedInfo: Layout = Layout::new(&[
+    schema::Member::new("BaselineBandwidthInMbps", &S_BaselineBandwidthInMbps).wire("baselineBandwidthInMbps"),
+    schema::Member::new("BaselineThroughputInMBps", &S_BaselineThroughputInMBps).wire("baselineThroughputInMBps"),
+    schema::Member::new("BaselineIops", &S_BaselineIops).wire("baselineIops"),
+    schema::Member::new("MaximumBandwidthInMbps", &S_MaximumBandwidthInMbps).wire("maximumBandwidthInMbps"),
+    schema::Member::new("MaximumThroughputInMBps", &S_MaximumThroughputInMBps).wire("maximumThroughputInMBps"),
+    schema::Member::new("MaximumIops", &S_MaximumIops).wire("maximumIops"),
+]);
+static S_EbsOptimizedSupport: schema::Shape =
+    schema::Shape::new("EbsOptimizedSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "default"]));
+static S_EbsStatusDetails: schema::Shape = schema::Shape::new("EbsStatusDetails", Kind::Structure(&L_EbsStatusDetails));
+static L_EbsStatusDetails: Layout = Layout::new(&[
+    schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
+    schema::Member::new("Name", &S_StatusName).wire("name"),
+    schema::Member::new("Status", &S_StatusType).wire("status"),
+]);
+static S_EbsStatusDetailsList: schema::Shape = schema::Shape::new("EbsStatusDetailsList", Kind::List(&M_EbsStatusDetailsList));
+static M_EbsStatusDetailsList: schema::Member = schema::Member::new("member", &S_EbsStatusDetails).wire("item");
+static S_EbsStatusSummary: schema::Shape = schema::Shape::new("EbsStatusSummary", Kind::Structure(&L_EbsStatusSummary));
+static L_EbsStatusSummary: Layout = Layout::new(&[
+    schema::Member::new("Details", &S_EbsStatusDetailsList).wire("details"),
+    schema::Member::new("Status", &S_SummaryStatus).wire("status"),
+]);
+static S_EfaInfo: schema::Shape = schema::Shape::new("EfaInfo", Kind::Structure(&L_EfaInfo));
+static L_EfaInfo: Layout =
+    Layout::new(&[schema::Member::new("MaximumEfaInterfaces", &S_MaximumEfaInterfaces).wire("maximumEfaInterfaces")]);
+static S_EfaSupportedFlag: schema::Shape = schema::Shape::new("EfaSupportedFlag", Kind::Boolean);
 static S_EgressOnlyInternetGateway: schema::Shape =
     schema::Shape::new("EgressOnlyInternetGateway", Kind::Structure(&L_EgressOnlyInternetGateway));
 static L_EgressOnlyInternetGateway: Layout = Layout::new(&[
@@ -4745,14 +6378,98 @@ static S_EgressOnlyInternetGatewayList: schema::Shape =
     schema::Shape::new("EgressOnlyInternetGatewayList", Kind::List(&M_EgressOnlyInternetGatewayList));
 static M_EgressOnlyInternetGatewayList: schema::Member = schema::Member::new("member", &S_EgressOnlyInternetGateway).wire("item");
 static S_EipAllocationPublicIp: schema::Shape = schema::Shape::new("EipAllocationPublicIp", Kind::String);
+static S_ElasticGpuAssociation: schema::Shape = schema::Shape::new("ElasticGpuAssociation", Kind::Structure(&L_ElasticGpuAssociation));
+static L_ElasticGpuAssociation: Layout = Layout::new(&[
+    schema::Member::new("ElasticGpuId", &S_ElasticGpuId).wire("elasticGpuId"),
+    schema::Member::new("ElasticGpuAssociationId", &S_String).wire("elasticGpuAssociationId"),
+    schema::Member::new("ElasticGpuAssociationState", &S_String).wire("elasticGpuAssociationState"),
+    schema::Member::new("ElasticGpuAssociationTime", &S_String).wire("elasticGpuAssociationTime"),
+]);
+static S_ElasticGpuAssociationList: schema::Shape =
+    schema::Shape::new("ElasticGpuAssociationList", Kind::List(&M_ElasticGpuAssociationList));
+static M_ElasticGpuAssociationList: schema::Member = schema::Member::new("member", &S_ElasticGpuAssociation).wire("item");
+static S_ElasticGpuId: schema::Shape = schema::Shape::new("ElasticGpuId", Kind::String);
+static S_ElasticGpuSpecification: schema::Shape =
+    schema::Shape::new("ElasticGpuSpecification", Kind::Structure(&L_ElasticGpuSpecification));
+static L_ElasticGpuSpecification: Layout = Layout::new(&[schema::Member::new("Type", &S_String).required()]);
+static S_ElasticGpuSpecificationList: schema::Shape =
+    schema::Shape::new("ElasticGpuSpecificationList", Kind::List(&M_ElasticGpuSpecificationList));
+static M_ElasticGpuSpecificationList: schema::Member =
+    schema::Member::new("member", &S_ElasticGpuSpecification).wire("ElasticGpuSpecification");
+static S_ElasticGpuSpecificationResponse: schema::Shape =
+    schema::Shape::new("ElasticGpuSpecificationResponse", Kind::Structure(&L_ElasticGpuSpecificationResponse));
+static L_ElasticGpuSpecificationResponse: Layout = Layout::new(&[schema::Member::new("Type", &S_String).wire("type")]);
+static S_ElasticGpuSpecificationResponseList: schema::Shape =
+    schema::Shape::new("ElasticGpuSpecificationResponseList", Kind::List(&M_ElasticGpuSpecificationResponseList));
+static M_ElasticGpuSpecificationResponseList: schema::Member =
+    schema::Member::new("member", &S_ElasticGpuSpecificationResponse).wire("item");
+static S_ElasticGpuSpecifications: schema::Shape = schema::Shape::new("ElasticGpuSpecifications", Kind::List(&M_ElasticGpuSpecifications));
+static M_ElasticGpuSpecifications: schema::Member = schema::Member::new("member", &S_ElasticGpuSpecification).wire("item");
+static S_ElasticInferenceAccelerator: schema::Shape =
+    schema::Shape::new("ElasticInferenceAccelerator", Kind::Structure(&L_ElasticInferenceAccelerator));
+static L_ElasticInferenceAccelerator: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_String).required(), schema::Member::new("Count", &S_ElasticInferenceAcceleratorCount)]);
+static S_ElasticInferenceAcceleratorAssociation: schema::Shape =
+    schema::Shape::new("ElasticInferenceAcceleratorAssociation", Kind::Structure(&L_ElasticInferenceAcceleratorAssociation));
+static L_ElasticInferenceAcceleratorAssociation: Layout = Layout::new(&[
+    schema::Member::new("ElasticInferenceAcceleratorArn", &S_String).wire("elasticInferenceAcceleratorArn"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationId", &S_String).wire("elasticInferenceAcceleratorAssociationId"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationState", &S_String).wire("elasticInferenceAcceleratorAssociationState"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociationTime", &S_DateTime).wire("elasticInferenceAcceleratorAssociationTime"),
+]);
+static S_ElasticInferenceAcceleratorAssociationList: schema::Shape =
+    schema::Shape::new("ElasticInferenceAcceleratorAssociationList", Kind::List(&M_ElasticInferenceAcceleratorAssociationList));
+static M_ElasticInferenceAcceleratorAssociationList: schema::Member =
+    schema::Member::new("member", &S_ElasticInferenceAcceleratorAssociation).wire("item");
+static S_ElasticInferenceAcceleratorCount: schema::Shape =
+    schema::Shape::new("ElasticInferenceAcceleratorCount", Kind::Integer).limits(Limits::NONE.min(1));
+static S_ElasticInferenceAccelerators: schema::Shape =
+    schema::Shape::new("ElasticInferenceAccelerators", Kind::List(&M_ElasticInferenceAccelerators));
+static M_ElasticInferenceAccelerators: schema::Member = schema::Member::new("member", &S_ElasticInferenceAccelerator).wire("item");
 static S_ElasticIpAssociationId: schema::Shape = schema::Shape::new("ElasticIpAssociationId", Kind::String);
 static S_EnaSrdSpecification: schema::Shape = schema::Shape::new("EnaSrdSpecification", Kind::Structure(&L_EnaSrdSpecification));
 static L_EnaSrdSpecification: Layout = Layout::new(&[
     schema::Member::new("EnaSrdEnabled", &S_Boolean),
     schema::Member::new("EnaSrdUdpSpecification", &S_EnaSrdUdpSpecification),
 ]);
+static S_EnaSrdSpecificationRequest: schema::Shape =
+    schema::Shape::new("EnaSrdSpecificationRequest", Kind::Structure(&L_EnaSrdSpecificationRequest));
+static L_EnaSrdSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdEnabled", &S_Boolean),
+    schema::Member::new("EnaSrdUdpSpecification", &S_EnaSrdUdpSpecificationRequest),
+]);
+static S_EnaSrdSupported: schema::Shape = schema::Shape::new("EnaSrdSupported", Kind::Boolean);
 static S_EnaSrdUdpSpecification: schema::Shape = schema::Shape::new("EnaSrdUdpSpecification", Kind::Structure(&L_EnaSrdUdpSpecification));
 static L_EnaSrdUdpSpecification: Layout = Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean)]);
+static S_EnaSrdUdpSpecificationRequest: schema::Shape =
+    schema::Shape::new("EnaSrdUdpSpecificationRequest", Kind::Structure(&L_EnaSrdUdpSpecificationRequest));
+static L_EnaSrdUdpSpecificationRequest: Layout = Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean)]);
+static S_EnaSupport: schema::Shape =
+    schema::Shape::new("EnaSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_EnclaveOptions: schema::Shape = schema::Shape::new("EnclaveOptions", Kind::Structure(&L_EnclaveOptions));
+static L_EnclaveOptions: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
+static S_EnclaveOptionsRequest: schema::Shape = schema::Shape::new("EnclaveOptionsRequest", Kind::Structure(&L_EnclaveOptionsRequest));
+static L_EnclaveOptionsRequest: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean)]);
+static S_EncryptionInTransitSupported: schema::Shape = schema::Shape::new("EncryptionInTransitSupported", Kind::Boolean);
+static S_EphemeralNvmeSupport: schema::Shape =
+    schema::Shape::new("EphemeralNvmeSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported", "required"]));
+static S_ErrorSet: schema::Shape = schema::Shape::new("ErrorSet", Kind::List(&M_ErrorSet));
+static M_ErrorSet: schema::Member = schema::Member::new("member", &S_ValidationError).wire("item");
+static S_EventCode: schema::Shape = schema::Shape::new("EventCode", Kind::String).limits(Limits::NONE.values(&[
+    "instance-reboot",
+    "system-reboot",
+    "system-maintenance",
+    "instance-retirement",
+    "instance-stop",
+]));
+static S_ExcludedInstanceType: schema::Shape =
+    schema::Shape::new("ExcludedInstanceType", Kind::String).limits(Limits::NONE.min(1).max(30).pattern(&P_ExcludedInstanceType));
+static P_ExcludedInstanceType: Pattern = Pattern::new(r#"[a-zA-Z0-9\.\*\-]+"#);
+static S_ExcludedInstanceTypeSet: schema::Shape =
+    schema::Shape::new("ExcludedInstanceTypeSet", Kind::List(&M_ExcludedInstanceTypeSet)).limits(Limits::NONE.min(0).max(400));
+static M_ExcludedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_ExcludedInstanceType).wire("item");
+static S_ExecutableByStringList: schema::Shape = schema::Shape::new("ExecutableByStringList", Kind::List(&M_ExecutableByStringList));
+static M_ExecutableByStringList: schema::Member = schema::Member::new("member", &S_String).wire("ExecutableBy");
 static S_Explanation: schema::Shape = schema::Shape::new("Explanation", Kind::Structure(&L_Explanation));
 static L_Explanation: Layout = Layout::new(&[
     schema::Member::new("Acl", &S_AnalysisComponent).wire("acl"),
@@ -4846,6 +6563,42 @@ static L_FirewallStatelessRule: Layout = Layout::new(&[
     schema::Member::new("RuleAction", &S_String).wire("ruleAction"),
     schema::Member::new("Priority", &S_Priority).wire("priority"),
 ]);
+static S_FlexibleEnaQueuesSupport: schema::Shape =
+    schema::Shape::new("FlexibleEnaQueuesSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_FpgaDeviceCount: schema::Shape = schema::Shape::new("FpgaDeviceCount", Kind::Integer);
+static S_FpgaDeviceInfo: schema::Shape = schema::Shape::new("FpgaDeviceInfo", Kind::Structure(&L_FpgaDeviceInfo));
+static L_FpgaDeviceInfo: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_FpgaDeviceName).wire("name"),
+    schema::Member::new("Manufacturer", &S_FpgaDeviceManufacturerName).wire("manufacturer"),
+    schema::Member::new("Count", &S_FpgaDeviceCount).wire("count"),
+    schema::Member::new("MemoryInfo", &S_FpgaDeviceMemoryInfo).wire("memoryInfo"),
+]);
+static S_FpgaDeviceInfoList: schema::Shape = schema::Shape::new("FpgaDeviceInfoList", Kind::List(&M_FpgaDeviceInfoList));
+static M_FpgaDeviceInfoList: schema::Member = schema::Member::new("member", &S_FpgaDeviceInfo).wire("item");
+static S_FpgaDeviceManufacturerName: schema::Shape = schema::Shape::new("FpgaDeviceManufacturerName", Kind::String);
+static S_FpgaDeviceMemoryInfo: schema::Shape = schema::Shape::new("FpgaDeviceMemoryInfo", Kind::Structure(&L_FpgaDeviceMemoryInfo));
+static L_FpgaDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_FpgaDeviceMemorySize).wire("sizeInMiB")]);
+static S_FpgaDeviceMemorySize: schema::Shape = schema::Shape::new("FpgaDeviceMemorySize", Kind::Integer);
+static S_FpgaDeviceName: schema::Shape = schema::Shape::new("FpgaDeviceName", Kind::String);
+static S_FpgaInfo: schema::Shape = schema::Shape::new("FpgaInfo", Kind::Structure(&L_FpgaInfo));
+static L_FpgaInfo: Layout = Layout::new(&[
+    schema::Member::new("Fpgas", &S_FpgaDeviceInfoList).wire("fpgas"),
+    schema::Member::new("TotalFpgaMemoryInMiB", &S_totalFpgaMemory).wire("totalFpgaMemoryInMiB"),
+]);
+static S_FreeTierEligibleFlag: schema::Shape = schema::Shape::new("FreeTierEligibleFlag", Kind::Boolean);
+static S_GetConsoleOutputRequest: schema::Shape =
+    schema::Shape::new("GetConsoleOutputRequest", Kind::Structure(&L_GetConsoleOutputRequest));
+static L_GetConsoleOutputRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("Latest", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_GetConsoleOutputResult: schema::Shape = schema::Shape::new("GetConsoleOutputResult", Kind::Structure(&L_GetConsoleOutputResult));
+static L_GetConsoleOutputResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
+    schema::Member::new("Output", &S_String).wire("output"),
+]);
 static S_GetManagedPrefixListAssociationsMaxResults: schema::Shape =
     schema::Shape::new("GetManagedPrefixListAssociationsMaxResults", Kind::Integer).limits(Limits::NONE.min(5).max(255));
 static S_GetManagedPrefixListAssociationsRequest: schema::Shape =
@@ -4896,6 +6649,30 @@ static L_GetSecurityGroupsForVpcResult: Layout = Layout::new(&[
     schema::Member::new("NextToken", &S_String).wire("nextToken"),
     schema::Member::new("SecurityGroupForVpcs", &S_SecurityGroupForVpcList).wire("securityGroupForVpcSet").ec2("SecurityGroupForVpcSet"),
 ]);
+static S_GpuDeviceCount: schema::Shape = schema::Shape::new("GpuDeviceCount", Kind::Integer);
+static S_GpuDeviceInfo: schema::Shape = schema::Shape::new("GpuDeviceInfo", Kind::Structure(&L_GpuDeviceInfo));
+static L_GpuDeviceInfo: Layout = Layout::new(&[
+    schema::Member::new("Name", &S_GpuDeviceName).wire("name"),
+    schema::Member::new("Manufacturer", &S_GpuDeviceManufacturerName).wire("manufacturer"),
+    schema::Member::new("Count", &S_GpuDeviceCount).wire("count"),
+    schema::Member::new("LogicalGpuCount", &S_LogicalGpuCount).wire("logicalGpuCount"),
+    schema::Member::new("GpuPartitionSize", &S_GpuPartitionSize).wire("gpuPartitionSize"),
+    schema::Member::new("Workloads", &S_WorkloadsList).wire("workloadSet").ec2("WorkloadSet"),
+    schema::Member::new("MemoryInfo", &S_GpuDeviceMemoryInfo).wire("memoryInfo"),
+]);
+static S_GpuDeviceInfoList: schema::Shape = schema::Shape::new("GpuDeviceInfoList", Kind::List(&M_GpuDeviceInfoList));
+static M_GpuDeviceInfoList: schema::Member = schema::Member::new("member", &S_GpuDeviceInfo).wire("item");
+static S_GpuDeviceManufacturerName: schema::Shape = schema::Shape::new("GpuDeviceManufacturerName", Kind::String);
+static S_GpuDeviceMemoryInfo: schema::Shape = schema::Shape::new("GpuDeviceMemoryInfo", Kind::Structure(&L_GpuDeviceMemoryInfo));
+static L_GpuDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_GpuDeviceMemorySize).wire("sizeInMiB")]);
+static S_GpuDeviceMemorySize: schema::Shape = schema::Shape::new("GpuDeviceMemorySize", Kind::Integer);
+static S_GpuDeviceName: schema::Shape = schema::Shape::new("GpuDeviceName", Kind::String);
+static S_GpuInfo: schema::Shape = schema::Shape::new("GpuInfo", Kind::Structure(&L_GpuInfo));
+static L_GpuInfo: Layout = Layout::new(&[
+    schema::Member::new("Gpus", &S_GpuDeviceInfoList).wire("gpus"),
+    schema::Member::new("TotalGpuMemoryInMiB", &S_totalGpuMemory).wire("totalGpuMemoryInMiB"),
+]);
+static S_GpuPartitionSize: schema::Shape = schema::Shape::new("GpuPartitionSize", Kind::Float);
 static S_GroupIdStringList: schema::Shape = schema::Shape::new("GroupIdStringList", Kind::List(&M_GroupIdStringList));
 static M_GroupIdStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("groupId");
 static S_GroupIdentifier: schema::Shape = schema::Shape::new("GroupIdentifier", Kind::Structure(&L_GroupIdentifier));
@@ -4911,11 +6688,151 @@ static S_GroupIds: schema::Shape = schema::Shape::new("GroupIds", Kind::List(&M_
 static M_GroupIds: schema::Member = schema::Member::new("member", &S_SecurityGroupId).wire("item");
 static S_GroupNameStringList: schema::Shape = schema::Shape::new("GroupNameStringList", Kind::List(&M_GroupNameStringList));
 static M_GroupNameStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupName).wire("GroupName");
+static S_HibernationFlag: schema::Shape = schema::Shape::new("HibernationFlag", Kind::Boolean);
+static S_HibernationOptions: schema::Shape = schema::Shape::new("HibernationOptions", Kind::Structure(&L_HibernationOptions));
+static L_HibernationOptions: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean).wire("configured")]);
+static S_HibernationOptionsRequest: schema::Shape =
+    schema::Shape::new("HibernationOptionsRequest", Kind::Structure(&L_HibernationOptionsRequest));
+static L_HibernationOptionsRequest: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
 static S_HostnameType: schema::Shape =
     schema::Shape::new("HostnameType", Kind::String).limits(Limits::NONE.values(&["ip-name", "resource-name"]));
+static S_HttpTokensState: schema::Shape =
+    schema::Shape::new("HttpTokensState", Kind::String).limits(Limits::NONE.values(&["optional", "required"]));
+static S_HypervisorType: schema::Shape = schema::Shape::new("HypervisorType", Kind::String).limits(Limits::NONE.values(&["ovm", "xen"]));
+static S_IamInstanceProfile: schema::Shape = schema::Shape::new("IamInstanceProfile", Kind::Structure(&L_IamInstanceProfile));
+static L_IamInstanceProfile: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Id", &S_String).wire("id")]);
+static S_IamInstanceProfileAssociation: schema::Shape =
+    schema::Shape::new("IamInstanceProfileAssociation", Kind::Structure(&L_IamInstanceProfileAssociation));
+static L_IamInstanceProfileAssociation: Layout = Layout::new(&[
+    schema::Member::new("AssociationId", &S_String).wire("associationId"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("IamInstanceProfile", &S_IamInstanceProfile).wire("iamInstanceProfile"),
+    schema::Member::new("State", &S_IamInstanceProfileAssociationState).wire("state"),
+    schema::Member::new("Timestamp", &S_DateTime).wire("timestamp"),
+]);
+static S_IamInstanceProfileAssociationId: schema::Shape = schema::Shape::new("IamInstanceProfileAssociationId", Kind::String);
+static S_IamInstanceProfileAssociationSet: schema::Shape =
+    schema::Shape::new("IamInstanceProfileAssociationSet", Kind::List(&M_IamInstanceProfileAssociationSet));
+static M_IamInstanceProfileAssociationSet: schema::Member = schema::Member::new("member", &S_IamInstanceProfileAssociation).wire("item");
+static S_IamInstanceProfileAssociationState: schema::Shape = schema::Shape::new("IamInstanceProfileAssociationState", Kind::String)
+    .limits(Limits::NONE.values(&["associating", "associated", "disassociating", "disassociated"]));
+static S_IamInstanceProfileSpecification: schema::Shape =
+    schema::Shape::new("IamInstanceProfileSpecification", Kind::Structure(&L_IamInstanceProfileSpecification));
+static L_IamInstanceProfileSpecification: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Name", &S_String).wire("name")]);
 static S_IcmpTypeCode: schema::Shape = schema::Shape::new("IcmpTypeCode", Kind::Structure(&L_IcmpTypeCode));
 static L_IcmpTypeCode: Layout =
     Layout::new(&[schema::Member::new("Code", &S_Integer).wire("code"), schema::Member::new("Type", &S_Integer).wire("type")]);
+static S_Image: schema::Shape = schema::Shape::new("Image", Kind::Structure(&L_Image));
+static L_Image: Layout = Layout::new(&[
+    schema::Member::new("PlatformDetails", &S_String).wire("platformDetails"),
+    schema::Member::new("UsageOperation", &S_String).wire("usageOperation"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
+    schema::Member::new("Hypervisor", &S_HypervisorType).wire("hypervisor"),
+    schema::Member::new("ImageOwnerAlias", &S_String).wire("imageOwnerAlias"),
+    schema::Member::new("Name", &S_String).wire("name"),
+    schema::Member::new("RootDeviceName", &S_String).wire("rootDeviceName"),
+    schema::Member::new("RootDeviceType", &S_DeviceType).wire("rootDeviceType"),
+    schema::Member::new("SriovNetSupport", &S_String).wire("sriovNetSupport"),
+    schema::Member::new("StateReason", &S_StateReason).wire("stateReason"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VirtualizationType", &S_VirtualizationType).wire("virtualizationType"),
+    schema::Member::new("BootMode", &S_BootModeValues).wire("bootMode"),
+    schema::Member::new("TpmSupport", &S_TpmSupportValues).wire("tpmSupport"),
+    schema::Member::new("DeprecationTime", &S_String).wire("deprecationTime"),
+    schema::Member::new("ImdsSupport", &S_ImdsSupportValues).wire("imdsSupport"),
+    schema::Member::new("SourceInstanceId", &S_String).wire("sourceInstanceId"),
+    schema::Member::new("DeregistrationProtection", &S_String).wire("deregistrationProtection"),
+    schema::Member::new("LastLaunchedTime", &S_String).wire("lastLaunchedTime"),
+    schema::Member::new("ImageAllowed", &S_Boolean).wire("imageAllowed"),
+    schema::Member::new("SourceImageId", &S_String).wire("sourceImageId"),
+    schema::Member::new("SourceImageRegion", &S_String).wire("sourceImageRegion"),
+    schema::Member::new("FreeTierEligible", &S_Boolean).wire("freeTierEligible"),
+    schema::Member::new("PublicSsmParameterName", &S_String).wire("publicSsmParameterName"),
+    schema::Member::new("ImageWatermarks", &S_ImageWatermarkList).wire("imageWatermarkSet").ec2("ImageWatermarkSet"),
+    schema::Member::new("ScanResults", &S_ScanResults).wire("scanResults"),
+    schema::Member::new("InstanceTypeSpecification", &S_InstanceTypeSpecification).wire("instanceTypeSpecification"),
+    schema::Member::new("ImageId", &S_String).wire("imageId"),
+    schema::Member::new("ImageLocation", &S_String).wire("imageLocation"),
+    schema::Member::new("State", &S_ImageState).wire("imageState").ec2("ImageState"),
+    schema::Member::new("OwnerId", &S_String).wire("imageOwnerId").ec2("ImageOwnerId"),
+    schema::Member::new("CreationDate", &S_String).wire("creationDate"),
+    schema::Member::new("Public", &S_Boolean).wire("isPublic").ec2("IsPublic"),
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("Architecture", &S_ArchitectureValues).wire("architecture"),
+    schema::Member::new("ImageType", &S_ImageTypeValues).wire("imageType"),
+    schema::Member::new("KernelId", &S_String).wire("kernelId"),
+    schema::Member::new("RamdiskId", &S_String).wire("ramdiskId"),
+    schema::Member::new("Platform", &S_PlatformValues).wire("platform"),
+]);
+static S_ImageAttribute: schema::Shape = schema::Shape::new("ImageAttribute", Kind::Structure(&L_ImageAttribute));
+static L_ImageAttribute: Layout = Layout::new(&[
+    schema::Member::new("Description", &S_AttributeValue).wire("description"),
+    schema::Member::new("KernelId", &S_AttributeValue).wire("kernel").ec2("Kernel"),
+    schema::Member::new("RamdiskId", &S_AttributeValue).wire("ramdisk").ec2("Ramdisk"),
+    schema::Member::new("SriovNetSupport", &S_AttributeValue).wire("sriovNetSupport"),
+    schema::Member::new("BootMode", &S_AttributeValue).wire("bootMode"),
+    schema::Member::new("TpmSupport", &S_AttributeValue).wire("tpmSupport"),
+    schema::Member::new("UefiData", &S_AttributeValue).wire("uefiData"),
+    schema::Member::new("LastLaunchedTime", &S_AttributeValue).wire("lastLaunchedTime"),
+    schema::Member::new("ImdsSupport", &S_AttributeValue).wire("imdsSupport"),
+    schema::Member::new("DeregistrationProtection", &S_AttributeValue).wire("deregistrationProtection"),
+    schema::Member::new("ImageId", &S_String).wire("imageId"),
+    schema::Member::new("LaunchPermissions", &S_LaunchPermissionList).wire("launchPermission").ec2("LaunchPermission"),
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+]);
+static S_ImageAttributeName: schema::Shape = schema::Shape::new("ImageAttributeName", Kind::String).limits(Limits::NONE.values(&[
+    "description",
+    "kernel",
+    "ramdisk",
+    "launchPermission",
+    "productCodes",
+    "blockDeviceMapping",
+    "sriovNetSupport",
+    "bootMode",
+    "tpmSupport",
+    "uefiData",
+    "lastLaunchedTime",
+    "imdsSupport",
+    "deregistrationProtection",
+]));
+static S_ImageDescriptionRequest: schema::Shape =
+    schema::Shape::new("ImageDescriptionRequest", Kind::String).limits(Limits::NONE.min(0).max(255));
+static S_ImageId: schema::Shape = schema::Shape::new("ImageId", Kind::String);
+static S_ImageIdStringList: schema::Shape = schema::Shape::new("ImageIdStringList", Kind::List(&M_ImageIdStringList));
+static M_ImageIdStringList: schema::Member = schema::Member::new("member", &S_ImageId).wire("ImageId");
+static S_ImageList: schema::Shape = schema::Shape::new("ImageList", Kind::List(&M_ImageList));
+static M_ImageList: schema::Member = schema::Member::new("member", &S_Image).wire("item");
+static S_ImageNameRequest: schema::Shape = schema::Shape::new("ImageNameRequest", Kind::String).limits(Limits::NONE.min(3).max(128));
+static S_ImageState: schema::Shape = schema::Shape::new("ImageState", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "available",
+    "invalid",
+    "deregistered",
+    "transient",
+    "failed",
+    "error",
+    "disabled",
+]));
+static S_ImageTypeValues: schema::Shape =
+    schema::Shape::new("ImageTypeValues", Kind::String).limits(Limits::NONE.values(&["machine", "kernel", "ramdisk"]));
+static S_ImageUefiDataRequest: schema::Shape =
+    schema::Shape::new("ImageUefiDataRequest", Kind::String).limits(Limits::NONE.min(0).max(64000)).sensitive();
+static S_ImageWatermark: schema::Shape = schema::Shape::new("ImageWatermark", Kind::Structure(&L_ImageWatermark));
+static L_ImageWatermark: Layout = Layout::new(&[
+    schema::Member::new("WatermarkKey", &S_String).wire("watermarkKey"),
+    schema::Member::new("SourceImageRegion", &S_String).wire("sourceImageRegion"),
+    schema::Member::new("SourceImageId", &S_String).wire("sourceImageId"),
+    schema::Member::new("SourceImageCreationTime", &S_MillisecondDateTime).wire("sourceImageCreationTime"),
+    schema::Member::new("WatermarkCreationTime", &S_MillisecondDateTime).wire("watermarkCreationTime"),
+]);
+static S_ImageWatermarkList: schema::Shape = schema::Shape::new("ImageWatermarkList", Kind::List(&M_ImageWatermarkList));
+static M_ImageWatermarkList: schema::Member = schema::Member::new("member", &S_ImageWatermark).wire("item");
+static S_ImdsSupportValues: schema::Shape = schema::Shape::new("ImdsSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
 static S_ImportKeyPairRequest: schema::Shape = schema::Shape::new("ImportKeyPairRequest", Kind::Structure(&L_ImportKeyPairRequest));
 static L_ImportKeyPairRequest: Layout = Layout::new(&[
     schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
@@ -4930,7 +6847,191 @@ static L_ImportKeyPairResult: Layout = Layout::new(&[
     schema::Member::new("KeyPairId", &S_String).wire("keyPairId"),
     schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
 ]);
+static S_IncludeUnsupportedInRegion: schema::Shape = schema::Shape::new("IncludeUnsupportedInRegion", Kind::Boolean);
+static S_InferenceAcceleratorInfo: schema::Shape =
+    schema::Shape::new("InferenceAcceleratorInfo", Kind::Structure(&L_InferenceAcceleratorInfo));
+static L_InferenceAcceleratorInfo: Layout = Layout::new(&[
+    schema::Member::new("Accelerators", &S_InferenceDeviceInfoList).wire("accelerators"),
+    schema::Member::new("TotalInferenceMemoryInMiB", &S_totalInferenceMemory).wire("totalInferenceMemoryInMiB"),
+]);
+static S_InferenceDeviceCount: schema::Shape = schema::Shape::new("InferenceDeviceCount", Kind::Integer);
+static S_InferenceDeviceInfo: schema::Shape = schema::Shape::new("InferenceDeviceInfo", Kind::Structure(&L_InferenceDeviceInfo));
+static L_InferenceDeviceInfo: Layout = Layout::new(&[
+    schema::Member::new("Count", &S_InferenceDeviceCount).wire("count"),
+    schema::Member::new("Name", &S_InferenceDeviceName).wire("name"),
+    schema::Member::new("Manufacturer", &S_InferenceDeviceManufacturerName).wire("manufacturer"),
+    schema::Member::new("MemoryInfo", &S_InferenceDeviceMemoryInfo).wire("memoryInfo"),
+]);
+static S_InferenceDeviceInfoList: schema::Shape = schema::Shape::new("InferenceDeviceInfoList", Kind::List(&M_InferenceDeviceInfoList));
+static M_InferenceDeviceInfoList: schema::Member = schema::Member::new("member", &S_InferenceDeviceInfo);
+static S_InferenceDeviceManufacturerName: schema::Shape = schema::Shape::new("InferenceDeviceManufacturerName", Kind::String);
+static S_InferenceDeviceMemoryInfo: schema::Shape =
+    schema::Shape::new("InferenceDeviceMemoryInfo", Kind::Structure(&L_InferenceDeviceMemoryInfo));
+static L_InferenceDeviceMemoryInfo: Layout =
+    Layout::new(&[schema::Member::new("SizeInMiB", &S_InferenceDeviceMemorySize).wire("sizeInMiB")]);
+static S_InferenceDeviceMemorySize: schema::Shape = schema::Shape::new("InferenceDeviceMemorySize", Kind::Integer);
+static S_InferenceDeviceName: schema::Shape = schema::Shape::new("InferenceDeviceName", Kind::String);
+static S_Instance: schema::Shape = schema::Shape::new("Instance", Kind::Structure(&L_Instance));
+static L_Instance: Layout = Layout::new(&[
+    schema::Member::new("Architecture", &S_ArchitectureValues).wire("architecture"),
+    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken"),
+    schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
+    schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
+    schema::Member::new("Hypervisor", &S_HypervisorType).wire("hypervisor"),
+    schema::Member::new("IamInstanceProfile", &S_IamInstanceProfile).wire("iamInstanceProfile"),
+    schema::Member::new("InstanceLifecycle", &S_InstanceLifecycleType).wire("instanceLifecycle"),
+    schema::Member::new("ElasticGpuAssociations", &S_ElasticGpuAssociationList)
+        .wire("elasticGpuAssociationSet")
+        .ec2("ElasticGpuAssociationSet"),
+    schema::Member::new("ElasticInferenceAcceleratorAssociations", &S_ElasticInferenceAcceleratorAssociationList)
+        .wire("elasticInferenceAcceleratorAssociationSet")
+        .ec2("ElasticInferenceAcceleratorAssociationSet"),
+    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceList).wire("networkInterfaceSet").ec2("NetworkInterfaceSet"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("RootDeviceName", &S_String).wire("rootDeviceName"),
+    schema::Member::new("RootDeviceType", &S_DeviceType).wire("rootDeviceType"),
+    schema::Member::new("SecurityGroups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("SourceDestCheck", &S_Boolean).wire("sourceDestCheck"),
+    schema::Member::new("SpotInstanceRequestId", &S_String).wire("spotInstanceRequestId"),
+    schema::Member::new("SriovNetSupport", &S_String).wire("sriovNetSupport"),
+    schema::Member::new("StateReason", &S_StateReason).wire("stateReason"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VirtualizationType", &S_VirtualizationType).wire("virtualizationType"),
+    schema::Member::new("CpuOptions", &S_CpuOptions).wire("cpuOptions"),
+    schema::Member::new("CapacityBlockId", &S_String).wire("capacityBlockId"),
+    schema::Member::new("CapacityReservationId", &S_String).wire("capacityReservationId"),
+    schema::Member::new("CapacityReservationSpecification", &S_CapacityReservationSpecificationResponse)
+        .wire("capacityReservationSpecification"),
+    schema::Member::new("HibernationOptions", &S_HibernationOptions).wire("hibernationOptions"),
+    schema::Member::new("Licenses", &S_LicenseList).wire("licenseSet").ec2("LicenseSet"),
+    schema::Member::new("MetadataOptions", &S_InstanceMetadataOptionsResponse).wire("metadataOptions"),
+    schema::Member::new("EnclaveOptions", &S_EnclaveOptions).wire("enclaveOptions"),
+    schema::Member::new("BootMode", &S_BootModeValues).wire("bootMode"),
+    schema::Member::new("PlatformDetails", &S_String).wire("platformDetails"),
+    schema::Member::new("UsageOperation", &S_String).wire("usageOperation"),
+    schema::Member::new("UsageOperationUpdateTime", &S_MillisecondDateTime).wire("usageOperationUpdateTime"),
+    schema::Member::new("PrivateDnsNameOptions", &S_PrivateDnsNameOptionsResponse).wire("privateDnsNameOptions"),
+    schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
+    schema::Member::new("TpmSupport", &S_String).wire("tpmSupport"),
+    schema::Member::new("MaintenanceOptions", &S_InstanceMaintenanceOptions).wire("maintenanceOptions"),
+    schema::Member::new("CurrentInstanceBootMode", &S_InstanceBootModeValues).wire("currentInstanceBootMode"),
+    schema::Member::new("NetworkPerformanceOptions", &S_InstanceNetworkPerformanceOptions).wire("networkPerformanceOptions"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("SecondaryInterfaces", &S_InstanceSecondaryInterfaceList)
+        .wire("secondaryInterfaceSet")
+        .ec2("SecondaryInterfaceSet"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("ImageId", &S_String).wire("imageId"),
+    schema::Member::new("State", &S_InstanceState).wire("instanceState").ec2("InstanceState"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PublicDnsName", &S_String).wire("dnsName").ec2("DnsName"),
+    schema::Member::new("StateTransitionReason", &S_String).wire("reason").ec2("Reason"),
+    schema::Member::new("KeyName", &S_String).wire("keyName"),
+    schema::Member::new("AmiLaunchIndex", &S_Integer).wire("amiLaunchIndex"),
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
+    schema::Member::new("LaunchTime", &S_DateTime).wire("launchTime"),
+    schema::Member::new("Placement", &S_Placement).wire("placement"),
+    schema::Member::new("KernelId", &S_String).wire("kernelId"),
+    schema::Member::new("RamdiskId", &S_String).wire("ramdiskId"),
+    schema::Member::new("Platform", &S_PlatformValues).wire("platform"),
+    schema::Member::new("Monitoring", &S_Monitoring).wire("monitoring"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("PublicIpAddress", &S_String).wire("ipAddress").ec2("IpAddress"),
+]);
+static S_InstanceAttachmentEnaSrdSpecification: schema::Shape =
+    schema::Shape::new("InstanceAttachmentEnaSrdSpecification", Kind::Structure(&L_InstanceAttachmentEnaSrdSpecification));
+static L_InstanceAttachmentEnaSrdSpecification: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdEnabled", &S_Boolean).wire("enaSrdEnabled"),
+    schema::Member::new("EnaSrdUdpSpecification", &S_InstanceAttachmentEnaSrdUdpSpecification).wire("enaSrdUdpSpecification"),
+]);
+static S_InstanceAttachmentEnaSrdUdpSpecification: schema::Shape =
+    schema::Shape::new("InstanceAttachmentEnaSrdUdpSpecification", Kind::Structure(&L_InstanceAttachmentEnaSrdUdpSpecification));
+static L_InstanceAttachmentEnaSrdUdpSpecification: Layout =
+    Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
+static S_InstanceAttribute: schema::Shape = schema::Shape::new("InstanceAttribute", Kind::Structure(&L_InstanceAttribute));
+static L_InstanceAttribute: Layout = Layout::new(&[
+    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingList).wire("blockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("DisableApiTermination", &S_AttributeBooleanValue).wire("disableApiTermination"),
+    schema::Member::new("EnaSupport", &S_AttributeBooleanValue).wire("enaSupport"),
+    schema::Member::new("EnclaveOptions", &S_EnclaveOptions).wire("enclaveOptions"),
+    schema::Member::new("EbsOptimized", &S_AttributeBooleanValue).wire("ebsOptimized"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("InstanceType", &S_AttributeValue).wire("instanceType"),
+    schema::Member::new("KernelId", &S_AttributeValue).wire("kernel").ec2("Kernel"),
+    schema::Member::new("ProductCodes", &S_ProductCodeList).wire("productCodes"),
+    schema::Member::new("RamdiskId", &S_AttributeValue).wire("ramdisk").ec2("Ramdisk"),
+    schema::Member::new("RootDeviceName", &S_AttributeValue).wire("rootDeviceName"),
+    schema::Member::new("SourceDestCheck", &S_AttributeBooleanValue).wire("sourceDestCheck"),
+    schema::Member::new("SriovNetSupport", &S_AttributeValue).wire("sriovNetSupport"),
+    schema::Member::new("UserData", &S_AttributeValue).wire("userData"),
+    schema::Member::new("DisableApiStop", &S_AttributeBooleanValue).wire("disableApiStop"),
+    schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+]);
+static S_InstanceAttributeName: schema::Shape = schema::Shape::new("InstanceAttributeName", Kind::String).limits(Limits::NONE.values(&[
+    "instanceType",
+    "kernel",
+    "ramdisk",
+    "userData",
+    "disableApiTermination",
+    "instanceInitiatedShutdownBehavior",
+    "rootDeviceName",
+    "blockDeviceMapping",
+    "productCodes",
+    "sourceDestCheck",
+    "groupSet",
+    "ebsOptimized",
+    "sriovNetSupport",
+    "enaSupport",
+    "enclaveOptions",
+    "disableApiStop",
+]));
+static S_InstanceAutoRecoveryState: schema::Shape =
+    schema::Shape::new("InstanceAutoRecoveryState", Kind::String).limits(Limits::NONE.values(&["disabled", "default"]));
+static S_InstanceBandwidthWeighting: schema::Shape =
+    schema::Shape::new("InstanceBandwidthWeighting", Kind::String).limits(Limits::NONE.values(&["default", "vpc-1", "ebs-1"]));
+static S_InstanceBlockDeviceMapping: schema::Shape =
+    schema::Shape::new("InstanceBlockDeviceMapping", Kind::Structure(&L_InstanceBlockDeviceMapping));
+static L_InstanceBlockDeviceMapping: Layout = Layout::new(&[
+    schema::Member::new("DeviceName", &S_String).wire("deviceName"),
+    schema::Member::new("Ebs", &S_EbsInstanceBlockDevice).wire("ebs"),
+]);
+static S_InstanceBlockDeviceMappingList: schema::Shape =
+    schema::Shape::new("InstanceBlockDeviceMappingList", Kind::List(&M_InstanceBlockDeviceMappingList));
+static M_InstanceBlockDeviceMappingList: schema::Member = schema::Member::new("member", &S_InstanceBlockDeviceMapping).wire("item");
+static S_InstanceBlockDeviceMappingSpecification: schema::Shape =
+    schema::Shape::new("InstanceBlockDeviceMappingSpecification", Kind::Structure(&L_InstanceBlockDeviceMappingSpecification));
+static L_InstanceBlockDeviceMappingSpecification: Layout = Layout::new(&[
+    schema::Member::new("DeviceName", &S_String).wire("deviceName"),
+    schema::Member::new("Ebs", &S_EbsInstanceBlockDeviceSpecification).wire("ebs"),
+    schema::Member::new("VirtualName", &S_String).wire("virtualName"),
+    schema::Member::new("NoDevice", &S_String).wire("noDevice"),
+]);
+static S_InstanceBlockDeviceMappingSpecificationList: schema::Shape =
+    schema::Shape::new("InstanceBlockDeviceMappingSpecificationList", Kind::List(&M_InstanceBlockDeviceMappingSpecificationList));
+static M_InstanceBlockDeviceMappingSpecificationList: schema::Member =
+    schema::Member::new("member", &S_InstanceBlockDeviceMappingSpecification).wire("item");
+static S_InstanceBootModeValues: schema::Shape =
+    schema::Shape::new("InstanceBootModeValues", Kind::String).limits(Limits::NONE.values(&["legacy-bios", "uefi"]));
+static S_InstanceEventId: schema::Shape = schema::Shape::new("InstanceEventId", Kind::String);
+static S_InstanceGeneration: schema::Shape =
+    schema::Shape::new("InstanceGeneration", Kind::String).limits(Limits::NONE.values(&["current", "previous"]));
+static S_InstanceGenerationSet: schema::Shape = schema::Shape::new("InstanceGenerationSet", Kind::List(&M_InstanceGenerationSet));
+static M_InstanceGenerationSet: schema::Member = schema::Member::new("member", &S_InstanceGeneration).wire("item");
 static S_InstanceId: schema::Shape = schema::Shape::new("InstanceId", Kind::String);
+static S_InstanceIdForResolver: schema::Shape = schema::Shape::new("InstanceIdForResolver", Kind::String);
+static S_InstanceIdStringList: schema::Shape = schema::Shape::new("InstanceIdStringList", Kind::List(&M_InstanceIdStringList));
+static M_InstanceIdStringList: schema::Member = schema::Member::new("member", &S_InstanceId).wire("InstanceId");
+static S_InstanceInterruptionBehavior: schema::Shape =
+    schema::Shape::new("InstanceInterruptionBehavior", Kind::String).limits(Limits::NONE.values(&["hibernate", "stop", "terminate"]));
+static S_InstanceIpv4Prefix: schema::Shape = schema::Shape::new("InstanceIpv4Prefix", Kind::Structure(&L_InstanceIpv4Prefix));
+static L_InstanceIpv4Prefix: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
+static S_InstanceIpv4PrefixList: schema::Shape = schema::Shape::new("InstanceIpv4PrefixList", Kind::List(&M_InstanceIpv4PrefixList));
+static M_InstanceIpv4PrefixList: schema::Member = schema::Member::new("member", &S_InstanceIpv4Prefix).wire("item");
 static S_InstanceIpv6Address: schema::Shape = schema::Shape::new("InstanceIpv6Address", Kind::Structure(&L_InstanceIpv6Address));
 static L_InstanceIpv6Address: Layout = Layout::new(&[
     schema::Member::new("Ipv6Address", &S_String).wire("ipv6Address"),
@@ -4938,6 +7039,1870 @@ static L_InstanceIpv6Address: Layout = Layout::new(&[
 ]);
 static S_InstanceIpv6AddressList: schema::Shape = schema::Shape::new("InstanceIpv6AddressList", Kind::List(&M_InstanceIpv6AddressList));
 static M_InstanceIpv6AddressList: schema::Member = schema::Member::new("member", &S_InstanceIpv6Address).wire("item");
+static S_InstanceIpv6AddressListRequest: schema::Shape =
+    schema::Shape::new("InstanceIpv6AddressListRequest", Kind::List(&M_InstanceIpv6AddressListRequest));
+static M_InstanceIpv6AddressListRequest: schema::Member =
+    schema::Member::new("member", &S_InstanceIpv6AddressRequest).wire("InstanceIpv6Address");
+static S_InstanceIpv6AddressRequest: schema::Shape =
+    schema::Shape::new("InstanceIpv6AddressRequest", Kind::Structure(&L_InstanceIpv6AddressRequest));
+static L_InstanceIpv6AddressRequest: Layout = Layout::new(&[schema::Member::new("Ipv6Address", &S_String)]);
+static S_InstanceIpv6Prefix: schema::Shape = schema::Shape::new("InstanceIpv6Prefix", Kind::Structure(&L_InstanceIpv6Prefix));
+static L_InstanceIpv6Prefix: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
+static S_InstanceIpv6PrefixList: schema::Shape = schema::Shape::new("InstanceIpv6PrefixList", Kind::List(&M_InstanceIpv6PrefixList));
+static M_InstanceIpv6PrefixList: schema::Member = schema::Member::new("member", &S_InstanceIpv6Prefix).wire("item");
+static S_InstanceLifecycleType: schema::Shape = schema::Shape::new("InstanceLifecycleType", Kind::String).limits(Limits::NONE.values(&[
+    "spot",
+    "scheduled",
+    "capacity-block",
+    "interruptible-capacity-reservation",
+]));
+static S_InstanceList: schema::Shape = schema::Shape::new("InstanceList", Kind::List(&M_InstanceList));
+static M_InstanceList: schema::Member = schema::Member::new("member", &S_Instance).wire("item");
+static S_InstanceMaintenanceOptions: schema::Shape =
+    schema::Shape::new("InstanceMaintenanceOptions", Kind::Structure(&L_InstanceMaintenanceOptions));
+static L_InstanceMaintenanceOptions: Layout = Layout::new(&[
+    schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState).wire("autoRecovery"),
+    schema::Member::new("RebootMigration", &S_InstanceRebootMigrationState).wire("rebootMigration"),
+]);
+static S_InstanceMaintenanceOptionsRequest: schema::Shape =
+    schema::Shape::new("InstanceMaintenanceOptionsRequest", Kind::Structure(&L_InstanceMaintenanceOptionsRequest));
+static L_InstanceMaintenanceOptionsRequest: Layout = Layout::new(&[schema::Member::new("AutoRecovery", &S_InstanceAutoRecoveryState)]);
+static S_InstanceMarketOptionsRequest: schema::Shape =
+    schema::Shape::new("InstanceMarketOptionsRequest", Kind::Structure(&L_InstanceMarketOptionsRequest));
+static L_InstanceMarketOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("MarketType", &S_MarketType), schema::Member::new("SpotOptions", &S_SpotMarketOptions)]);
+static S_InstanceMetadataEndpointState: schema::Shape =
+    schema::Shape::new("InstanceMetadataEndpointState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_InstanceMetadataOptionsRequest: schema::Shape =
+    schema::Shape::new("InstanceMetadataOptionsRequest", Kind::Structure(&L_InstanceMetadataOptionsRequest));
+static L_InstanceMetadataOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("HttpTokens", &S_HttpTokensState),
+    schema::Member::new("HttpPutResponseHopLimit", &S_Integer),
+    schema::Member::new("HttpEndpoint", &S_InstanceMetadataEndpointState),
+    schema::Member::new("HttpProtocolIpv6", &S_InstanceMetadataProtocolState),
+    schema::Member::new("InstanceMetadataTags", &S_InstanceMetadataTagsState),
+]);
+static S_InstanceMetadataOptionsResponse: schema::Shape =
+    schema::Shape::new("InstanceMetadataOptionsResponse", Kind::Structure(&L_InstanceMetadataOptionsResponse));
+static L_InstanceMetadataOptionsResponse: Layout = Layout::new(&[
+    schema::Member::new("State", &S_InstanceMetadataOptionsState).wire("state"),
+    schema::Member::new("HttpTokens", &S_HttpTokensState).wire("httpTokens"),
+    schema::Member::new("HttpPutResponseHopLimit", &S_Integer).wire("httpPutResponseHopLimit"),
+    schema::Member::new("HttpEndpoint", &S_InstanceMetadataEndpointState).wire("httpEndpoint"),
+    schema::Member::new("HttpProtocolIpv6", &S_InstanceMetadataProtocolState).wire("httpProtocolIpv6"),
+    schema::Member::new("InstanceMetadataTags", &S_InstanceMetadataTagsState).wire("instanceMetadataTags"),
+]);
+static S_InstanceMetadataOptionsState: schema::Shape =
+    schema::Shape::new("InstanceMetadataOptionsState", Kind::String).limits(Limits::NONE.values(&["pending", "applied"]));
+static S_InstanceMetadataProtocolState: schema::Shape =
+    schema::Shape::new("InstanceMetadataProtocolState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_InstanceMetadataTagsState: schema::Shape =
+    schema::Shape::new("InstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_InstanceNetworkInterface: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterface", Kind::Structure(&L_InstanceNetworkInterface));
+static L_InstanceNetworkInterface: Layout = Layout::new(&[
+    schema::Member::new("Association", &S_InstanceNetworkInterfaceAssociation).wire("association"),
+    schema::Member::new("Attachment", &S_InstanceNetworkInterfaceAttachment).wire("attachment"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressList).wire("ipv6AddressesSet").ec2("Ipv6AddressesSet"),
+    schema::Member::new("MacAddress", &S_String).wire("macAddress"),
+    schema::Member::new("NetworkInterfaceId", &S_String).wire("networkInterfaceId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_InstancePrivateIpAddressList).wire("privateIpAddressesSet").ec2("PrivateIpAddressesSet"),
+    schema::Member::new("SourceDestCheck", &S_Boolean).wire("sourceDestCheck"),
+    schema::Member::new("Status", &S_NetworkInterfaceStatus).wire("status"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("VpcId", &S_String).wire("vpcId"),
+    schema::Member::new("InterfaceType", &S_String).wire("interfaceType"),
+    schema::Member::new("Ipv4Prefixes", &S_InstanceIpv4PrefixList).wire("ipv4PrefixSet").ec2("Ipv4PrefixSet"),
+    schema::Member::new("Ipv6Prefixes", &S_InstanceIpv6PrefixList).wire("ipv6PrefixSet").ec2("Ipv6PrefixSet"),
+    schema::Member::new("ConnectionTrackingConfiguration", &S_ConnectionTrackingSpecificationResponse)
+        .wire("connectionTrackingConfiguration"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_InstanceNetworkInterfaceAssociation: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterfaceAssociation", Kind::Structure(&L_InstanceNetworkInterfaceAssociation));
+static L_InstanceNetworkInterfaceAssociation: Layout = Layout::new(&[
+    schema::Member::new("CarrierIp", &S_String).wire("carrierIp"),
+    schema::Member::new("CustomerOwnedIp", &S_String).wire("customerOwnedIp"),
+    schema::Member::new("IpOwnerId", &S_String).wire("ipOwnerId"),
+    schema::Member::new("PublicDnsName", &S_String).wire("publicDnsName"),
+    schema::Member::new("PublicIp", &S_String).wire("publicIp"),
+]);
+static S_InstanceNetworkInterfaceAttachment: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterfaceAttachment", Kind::Structure(&L_InstanceNetworkInterfaceAttachment));
+static L_InstanceNetworkInterfaceAttachment: Layout = Layout::new(&[
+    schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
+    schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("Status", &S_AttachmentStatus).wire("status"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
+    schema::Member::new("EnaSrdSpecification", &S_InstanceAttachmentEnaSrdSpecification).wire("enaSrdSpecification"),
+    schema::Member::new("EnaQueueCount", &S_Integer).wire("enaQueueCount"),
+]);
+static S_InstanceNetworkInterfaceList: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterfaceList", Kind::List(&M_InstanceNetworkInterfaceList));
+static M_InstanceNetworkInterfaceList: schema::Member = schema::Member::new("member", &S_InstanceNetworkInterface).wire("item");
+static S_InstanceNetworkInterfaceSpecification: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterfaceSpecification", Kind::Structure(&L_InstanceNetworkInterfaceSpecification));
+static L_InstanceNetworkInterfaceSpecification: Layout = Layout::new(&[
+    schema::Member::new("AssociatePublicIpAddress", &S_Boolean).wire("associatePublicIpAddress"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("Groups", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("Ipv6AddressCount", &S_Integer).wire("ipv6AddressCount"),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressList).wire("ipv6AddressesSet"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressSpecificationList).wire("privateIpAddressesSet"),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer).wire("secondaryPrivateIpAddressCount"),
+    schema::Member::new("SubnetId", &S_String).wire("subnetId"),
+    schema::Member::new("AssociateCarrierIpAddress", &S_Boolean),
+    schema::Member::new("InterfaceType", &S_String),
+    schema::Member::new("NetworkCardIndex", &S_Integer),
+    schema::Member::new("Ipv4Prefixes", &S_Ipv4PrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
+    schema::Member::new("Ipv4PrefixCount", &S_Integer),
+    schema::Member::new("Ipv6Prefixes", &S_Ipv6PrefixList).wire("Ipv6Prefix").ec2("Ipv6Prefix"),
+    schema::Member::new("Ipv6PrefixCount", &S_Integer),
+    schema::Member::new("PrimaryIpv6", &S_Boolean),
+    schema::Member::new("EnaSrdSpecification", &S_EnaSrdSpecificationRequest),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecificationRequest),
+    schema::Member::new("EnaQueueCount", &S_Integer),
+]);
+static S_InstanceNetworkInterfaceSpecificationList: schema::Shape =
+    schema::Shape::new("InstanceNetworkInterfaceSpecificationList", Kind::List(&M_InstanceNetworkInterfaceSpecificationList));
+static M_InstanceNetworkInterfaceSpecificationList: schema::Member =
+    schema::Member::new("member", &S_InstanceNetworkInterfaceSpecification).wire("item");
+static S_InstanceNetworkPerformanceOptions: schema::Shape =
+    schema::Shape::new("InstanceNetworkPerformanceOptions", Kind::Structure(&L_InstanceNetworkPerformanceOptions));
+static L_InstanceNetworkPerformanceOptions: Layout =
+    Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting).wire("bandwidthWeighting")]);
+static S_InstanceNetworkPerformanceOptionsRequest: schema::Shape =
+    schema::Shape::new("InstanceNetworkPerformanceOptionsRequest", Kind::Structure(&L_InstanceNetworkPerformanceOptionsRequest));
+static L_InstanceNetworkPerformanceOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting)]);
+static S_InstancePrivateIpAddress: schema::Shape =
+    schema::Shape::new("InstancePrivateIpAddress", Kind::Structure(&L_InstancePrivateIpAddress));
+static L_InstancePrivateIpAddress: Layout = Layout::new(&[
+    schema::Member::new("Association", &S_InstanceNetworkInterfaceAssociation).wire("association"),
+    schema::Member::new("Primary", &S_Boolean).wire("primary"),
+    schema::Member::new("PrivateDnsName", &S_String).wire("privateDnsName"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+]);
+static S_InstancePrivateIpAddressList: schema::Shape =
+    schema::Shape::new("InstancePrivateIpAddressList", Kind::List(&M_InstancePrivateIpAddressList));
+static M_InstancePrivateIpAddressList: schema::Member = schema::Member::new("member", &S_InstancePrivateIpAddress).wire("item");
+static S_InstanceRebootMigrationState: schema::Shape =
+    schema::Shape::new("InstanceRebootMigrationState", Kind::String).limits(Limits::NONE.values(&["disabled", "default"]));
+static S_InstanceRequirements: schema::Shape = schema::Shape::new("InstanceRequirements", Kind::Structure(&L_InstanceRequirements));
+static L_InstanceRequirements: Layout = Layout::new(&[
+    schema::Member::new("VCpuCount", &S_VCpuCountRange).wire("vCpuCount"),
+    schema::Member::new("MemoryMiB", &S_MemoryMiB).wire("memoryMiB"),
+    schema::Member::new("CpuManufacturers", &S_CpuManufacturerSet).wire("cpuManufacturerSet").ec2("CpuManufacturerSet"),
+    schema::Member::new("MemoryGiBPerVCpu", &S_MemoryGiBPerVCpu).wire("memoryGiBPerVCpu"),
+    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet).wire("excludedInstanceTypeSet").ec2("ExcludedInstanceTypeSet"),
+    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet).wire("instanceGenerationSet").ec2("InstanceGenerationSet"),
+    schema::Member::new("SpotMaxPricePercentageOverLowestPrice", &S_Integer).wire("spotMaxPricePercentageOverLowestPrice"),
+    schema::Member::new("OnDemandMaxPricePercentageOverLowestPrice", &S_Integer).wire("onDemandMaxPricePercentageOverLowestPrice"),
+    schema::Member::new("BareMetal", &S_BareMetal).wire("bareMetal"),
+    schema::Member::new("BurstablePerformance", &S_BurstablePerformance).wire("burstablePerformance"),
+    schema::Member::new("RequireHibernateSupport", &S_Boolean).wire("requireHibernateSupport"),
+    schema::Member::new("NetworkInterfaceCount", &S_NetworkInterfaceCount).wire("networkInterfaceCount"),
+    schema::Member::new("LocalStorage", &S_LocalStorage).wire("localStorage"),
+    schema::Member::new("LocalStorageTypes", &S_LocalStorageTypeSet).wire("localStorageTypeSet").ec2("LocalStorageTypeSet"),
+    schema::Member::new("TotalLocalStorageGB", &S_TotalLocalStorageGB).wire("totalLocalStorageGB"),
+    schema::Member::new("BaselineEbsBandwidthMbps", &S_BaselineEbsBandwidthMbps).wire("baselineEbsBandwidthMbps"),
+    schema::Member::new("AcceleratorTypes", &S_AcceleratorTypeSet).wire("acceleratorTypeSet").ec2("AcceleratorTypeSet"),
+    schema::Member::new("AcceleratorCount", &S_AcceleratorCount).wire("acceleratorCount"),
+    schema::Member::new("AcceleratorManufacturers", &S_AcceleratorManufacturerSet)
+        .wire("acceleratorManufacturerSet")
+        .ec2("AcceleratorManufacturerSet"),
+    schema::Member::new("AcceleratorNames", &S_AcceleratorNameSet).wire("acceleratorNameSet").ec2("AcceleratorNameSet"),
+    schema::Member::new("AcceleratorTotalMemoryMiB", &S_AcceleratorTotalMemoryMiB).wire("acceleratorTotalMemoryMiB"),
+    schema::Member::new("NetworkBandwidthGbps", &S_NetworkBandwidthGbps).wire("networkBandwidthGbps"),
+    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet).wire("allowedInstanceTypeSet").ec2("AllowedInstanceTypeSet"),
+    schema::Member::new("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", &S_Integer)
+        .wire("maxSpotPriceAsPercentageOfOptimalOnDemandPrice"),
+    schema::Member::new("BaselinePerformanceFactors", &S_BaselinePerformanceFactors).wire("baselinePerformanceFactors"),
+    schema::Member::new("RequireEncryptionInTransit", &S_Boolean).wire("requireEncryptionInTransit"),
+]);
+static S_InstanceRequirementsRequest: schema::Shape =
+    schema::Shape::new("InstanceRequirementsRequest", Kind::Structure(&L_InstanceRequirementsRequest));
+static L_InstanceRequirementsRequest: Layout = Layout::new(&[
+    schema::Member::new("VCpuCount", &S_VCpuCountRangeRequest).required(),
+    schema::Member::new("MemoryMiB", &S_MemoryMiBRequest).required(),
+    schema::Member::new("CpuManufacturers", &S_CpuManufacturerSet).wire("CpuManufacturer").ec2("CpuManufacturer"),
+    schema::Member::new("MemoryGiBPerVCpu", &S_MemoryGiBPerVCpuRequest),
+    schema::Member::new("ExcludedInstanceTypes", &S_ExcludedInstanceTypeSet).wire("ExcludedInstanceType").ec2("ExcludedInstanceType"),
+    schema::Member::new("InstanceGenerations", &S_InstanceGenerationSet).wire("InstanceGeneration").ec2("InstanceGeneration"),
+    schema::Member::new("SpotMaxPricePercentageOverLowestPrice", &S_Integer),
+    schema::Member::new("OnDemandMaxPricePercentageOverLowestPrice", &S_Integer),
+    schema::Member::new("BareMetal", &S_BareMetal),
+    schema::Member::new("BurstablePerformance", &S_BurstablePerformance),
+    schema::Member::new("RequireHibernateSupport", &S_Boolean),
+    schema::Member::new("NetworkInterfaceCount", &S_NetworkInterfaceCountRequest),
+    schema::Member::new("LocalStorage", &S_LocalStorage),
+    schema::Member::new("LocalStorageTypes", &S_LocalStorageTypeSet).wire("LocalStorageType").ec2("LocalStorageType"),
+    schema::Member::new("TotalLocalStorageGB", &S_TotalLocalStorageGBRequest),
+    schema::Member::new("BaselineEbsBandwidthMbps", &S_BaselineEbsBandwidthMbpsRequest),
+    schema::Member::new("AcceleratorTypes", &S_AcceleratorTypeSet).wire("AcceleratorType").ec2("AcceleratorType"),
+    schema::Member::new("AcceleratorCount", &S_AcceleratorCountRequest),
+    schema::Member::new("AcceleratorManufacturers", &S_AcceleratorManufacturerSet)
+        .wire("AcceleratorManufacturer")
+        .ec2("AcceleratorManufacturer"),
+    schema::Member::new("AcceleratorNames", &S_AcceleratorNameSet).wire("AcceleratorName").ec2("AcceleratorName"),
+    schema::Member::new("AcceleratorTotalMemoryMiB", &S_AcceleratorTotalMemoryMiBRequest),
+    schema::Member::new("NetworkBandwidthGbps", &S_NetworkBandwidthGbpsRequest),
+    schema::Member::new("AllowedInstanceTypes", &S_AllowedInstanceTypeSet).wire("AllowedInstanceType").ec2("AllowedInstanceType"),
+    schema::Member::new("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", &S_Integer),
+    schema::Member::new("BaselinePerformanceFactors", &S_BaselinePerformanceFactorsRequest),
+    schema::Member::new("RequireEncryptionInTransit", &S_Boolean),
+]);
+static S_InstanceSecondaryInterface: schema::Shape =
+    schema::Shape::new("InstanceSecondaryInterface", Kind::Structure(&L_InstanceSecondaryInterface));
+static L_InstanceSecondaryInterface: Layout = Layout::new(&[
+    schema::Member::new("Attachment", &S_InstanceSecondaryInterfaceAttachment).wire("attachment"),
+    schema::Member::new("MacAddress", &S_String).wire("macAddress"),
+    schema::Member::new("SecondaryInterfaceId", &S_SecondaryInterfaceId).wire("secondaryInterfaceId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("PrivateIpAddresses", &S_InstanceSecondaryInterfacePrivateIpAddressList)
+        .wire("privateIpAddressSet")
+        .ec2("PrivateIpAddressSet"),
+    schema::Member::new("SourceDestCheck", &S_Boolean).wire("sourceDestCheck"),
+    schema::Member::new("Status", &S_SecondaryInterfaceStatus).wire("status"),
+    schema::Member::new("SecondarySubnetId", &S_SecondarySubnetId).wire("secondarySubnetId"),
+    schema::Member::new("SecondaryNetworkId", &S_SecondaryNetworkId).wire("secondaryNetworkId"),
+    schema::Member::new("InterfaceType", &S_SecondaryInterfaceType).wire("interfaceType"),
+]);
+static S_InstanceSecondaryInterfaceAttachment: schema::Shape =
+    schema::Shape::new("InstanceSecondaryInterfaceAttachment", Kind::Structure(&L_InstanceSecondaryInterfaceAttachment));
+static L_InstanceSecondaryInterfaceAttachment: Layout = Layout::new(&[
+    schema::Member::new("AttachTime", &S_MillisecondDateTime).wire("attachTime"),
+    schema::Member::new("AttachmentId", &S_String).wire("attachmentId"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("Status", &S_AttachmentStatus).wire("status"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
+]);
+static S_InstanceSecondaryInterfaceList: schema::Shape =
+    schema::Shape::new("InstanceSecondaryInterfaceList", Kind::List(&M_InstanceSecondaryInterfaceList));
+static M_InstanceSecondaryInterfaceList: schema::Member = schema::Member::new("member", &S_InstanceSecondaryInterface).wire("item");
+static S_InstanceSecondaryInterfacePrivateIpAddress: schema::Shape =
+    schema::Shape::new("InstanceSecondaryInterfacePrivateIpAddress", Kind::Structure(&L_InstanceSecondaryInterfacePrivateIpAddress));
+static L_InstanceSecondaryInterfacePrivateIpAddress: Layout =
+    Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
+static S_InstanceSecondaryInterfacePrivateIpAddressList: schema::Shape =
+    schema::Shape::new("InstanceSecondaryInterfacePrivateIpAddressList", Kind::List(&M_InstanceSecondaryInterfacePrivateIpAddressList));
+static M_InstanceSecondaryInterfacePrivateIpAddressList: schema::Member =
+    schema::Member::new("member", &S_InstanceSecondaryInterfacePrivateIpAddress).wire("item");
+static S_InstanceSecondaryInterfacePrivateIpAddressListRequest: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfacePrivateIpAddressListRequest",
+    Kind::List(&M_InstanceSecondaryInterfacePrivateIpAddressListRequest),
+);
+static M_InstanceSecondaryInterfacePrivateIpAddressListRequest: schema::Member =
+    schema::Member::new("member", &S_InstanceSecondaryInterfacePrivateIpAddressRequest).wire("item");
+static S_InstanceSecondaryInterfacePrivateIpAddressRequest: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfacePrivateIpAddressRequest",
+    Kind::Structure(&L_InstanceSecondaryInterfacePrivateIpAddressRequest),
+);
+static L_InstanceSecondaryInterfacePrivateIpAddressRequest: Layout =
+    Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).required()]);
+static S_InstanceSecondaryInterfaceSpecificationListRequest: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfaceSpecificationListRequest",
+    Kind::List(&M_InstanceSecondaryInterfaceSpecificationListRequest),
+);
+static M_InstanceSecondaryInterfaceSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_InstanceSecondaryInterfaceSpecificationRequest).wire("item");
+static S_InstanceSecondaryInterfaceSpecificationRequest: schema::Shape = schema::Shape::new(
+    "InstanceSecondaryInterfaceSpecificationRequest",
+    Kind::Structure(&L_InstanceSecondaryInterfaceSpecificationRequest),
+);
+static L_InstanceSecondaryInterfaceSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("DeleteOnTermination", &S_Boolean),
+    schema::Member::new("DeviceIndex", &S_Integer),
+    schema::Member::new("PrivateIpAddresses", &S_InstanceSecondaryInterfacePrivateIpAddressListRequest)
+        .wire("PrivateIpAddress")
+        .ec2("PrivateIpAddress"),
+    schema::Member::new("PrivateIpAddressCount", &S_Integer),
+    schema::Member::new("SecondarySubnetId", &S_SecondarySubnetId),
+    schema::Member::new("InterfaceType", &S_SecondaryInterfaceType),
+    schema::Member::new("NetworkCardIndex", &S_Integer),
+]);
+static S_InstanceState: schema::Shape = schema::Shape::new("InstanceState", Kind::Structure(&L_InstanceState));
+static L_InstanceState: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_Integer).wire("code"), schema::Member::new("Name", &S_InstanceStateName).wire("name")]);
+static S_InstanceStateChange: schema::Shape = schema::Shape::new("InstanceStateChange", Kind::Structure(&L_InstanceStateChange));
+static L_InstanceStateChange: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("CurrentState", &S_InstanceState).wire("currentState"),
+    schema::Member::new("PreviousState", &S_InstanceState).wire("previousState"),
+]);
+static S_InstanceStateChangeList: schema::Shape = schema::Shape::new("InstanceStateChangeList", Kind::List(&M_InstanceStateChangeList));
+static M_InstanceStateChangeList: schema::Member = schema::Member::new("member", &S_InstanceStateChange).wire("item");
+static S_InstanceStateName: schema::Shape = schema::Shape::new("InstanceStateName", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "running",
+    "shutting-down",
+    "terminated",
+    "stopping",
+    "stopped",
+]));
+static S_InstanceStatus: schema::Shape = schema::Shape::new("InstanceStatus", Kind::Structure(&L_InstanceStatus));
+static L_InstanceStatus: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId).wire("availabilityZoneId"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("Events", &S_InstanceStatusEventList).wire("eventsSet").ec2("EventsSet"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("InstanceState", &S_InstanceState).wire("instanceState"),
+    schema::Member::new("InstanceStatus", &S_InstanceStatusSummary).wire("instanceStatus"),
+    schema::Member::new("SystemStatus", &S_InstanceStatusSummary).wire("systemStatus"),
+    schema::Member::new("AttachedEbsStatus", &S_EbsStatusSummary).wire("attachedEbsStatus"),
+    schema::Member::new("ApplicationStatus", &S_ApplicationStatusSummary).wire("applicationStatus"),
+    schema::Member::new("PerformanceStatus", &S_PerformanceStatusSummary).wire("performanceStatus"),
+]);
+static S_InstanceStatusDetails: schema::Shape = schema::Shape::new("InstanceStatusDetails", Kind::Structure(&L_InstanceStatusDetails));
+static L_InstanceStatusDetails: Layout = Layout::new(&[
+    schema::Member::new("ImpairedSince", &S_DateTime).wire("impairedSince"),
+    schema::Member::new("Name", &S_StatusName).wire("name"),
+    schema::Member::new("Status", &S_StatusType).wire("status"),
+]);
+static S_InstanceStatusDetailsList: schema::Shape =
+    schema::Shape::new("InstanceStatusDetailsList", Kind::List(&M_InstanceStatusDetailsList));
+static M_InstanceStatusDetailsList: schema::Member = schema::Member::new("member", &S_InstanceStatusDetails).wire("item");
+static S_InstanceStatusEvent: schema::Shape = schema::Shape::new("InstanceStatusEvent", Kind::Structure(&L_InstanceStatusEvent));
+static L_InstanceStatusEvent: Layout = Layout::new(&[
+    schema::Member::new("InstanceEventId", &S_InstanceEventId).wire("instanceEventId"),
+    schema::Member::new("Code", &S_EventCode).wire("code"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("NotAfter", &S_DateTime).wire("notAfter"),
+    schema::Member::new("NotBefore", &S_DateTime).wire("notBefore"),
+    schema::Member::new("NotBeforeDeadline", &S_DateTime).wire("notBeforeDeadline"),
+]);
+static S_InstanceStatusEventList: schema::Shape = schema::Shape::new("InstanceStatusEventList", Kind::List(&M_InstanceStatusEventList));
+static M_InstanceStatusEventList: schema::Member = schema::Member::new("member", &S_InstanceStatusEvent).wire("item");
+static S_InstanceStatusList: schema::Shape = schema::Shape::new("InstanceStatusList", Kind::List(&M_InstanceStatusList));
+static M_InstanceStatusList: schema::Member = schema::Member::new("member", &S_InstanceStatus).wire("item");
+static S_InstanceStatusSummary: schema::Shape = schema::Shape::new("InstanceStatusSummary", Kind::Structure(&L_InstanceStatusSummary));
+static L_InstanceStatusSummary: Layout = Layout::new(&[
+    schema::Member::new("Details", &S_InstanceStatusDetailsList).wire("details"),
+    schema::Member::new("Status", &S_SummaryStatus).wire("status"),
+]);
+static S_InstanceStorageEncryptionSupport: schema::Shape =
+    schema::Shape::new("InstanceStorageEncryptionSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "required"]));
+static S_InstanceStorageFlag: schema::Shape = schema::Shape::new("InstanceStorageFlag", Kind::Boolean);
+static S_InstanceStorageInfo: schema::Shape = schema::Shape::new("InstanceStorageInfo", Kind::Structure(&L_InstanceStorageInfo));
+static L_InstanceStorageInfo: Layout = Layout::new(&[
+    schema::Member::new("TotalSizeInGB", &S_DiskSize).wire("totalSizeInGB"),
+    schema::Member::new("Disks", &S_DiskInfoList).wire("disks"),
+    schema::Member::new("NvmeSupport", &S_EphemeralNvmeSupport).wire("nvmeSupport"),
+    schema::Member::new("EncryptionSupport", &S_InstanceStorageEncryptionSupport).wire("encryptionSupport"),
+]);
+static S_InstanceType: schema::Shape = schema::Shape::new("InstanceType", Kind::String).limits(Limits::NONE.values(&[
+    "a1.medium",
+    "a1.large",
+    "a1.xlarge",
+    "a1.2xlarge",
+    "a1.4xlarge",
+    "a1.metal",
+    "c1.medium",
+    "c1.xlarge",
+    "c3.large",
+    "c3.xlarge",
+    "c3.2xlarge",
+    "c3.4xlarge",
+    "c3.8xlarge",
+    "c4.large",
+    "c4.xlarge",
+    "c4.2xlarge",
+    "c4.4xlarge",
+    "c4.8xlarge",
+    "c5.large",
+    "c5.xlarge",
+    "c5.2xlarge",
+    "c5.4xlarge",
+    "c5.9xlarge",
+    "c5.12xlarge",
+    "c5.18xlarge",
+    "c5.24xlarge",
+    "c5.metal",
+    "c5a.large",
+    "c5a.xlarge",
+    "c5a.2xlarge",
+    "c5a.4xlarge",
+    "c5a.8xlarge",
+    "c5a.12xlarge",
+    "c5a.16xlarge",
+    "c5a.24xlarge",
+    "c5ad.large",
+    "c5ad.xlarge",
+    "c5ad.2xlarge",
+    "c5ad.4xlarge",
+    "c5ad.8xlarge",
+    "c5ad.12xlarge",
+    "c5ad.16xlarge",
+    "c5ad.24xlarge",
+    "c5d.large",
+    "c5d.xlarge",
+    "c5d.2xlarge",
+    "c5d.4xlarge",
+    "c5d.9xlarge",
+    "c5d.12xlarge",
+    "c5d.18xlarge",
+    "c5d.24xlarge",
+    "c5d.metal",
+    "c5n.large",
+    "c5n.xlarge",
+    "c5n.2xlarge",
+    "c5n.4xlarge",
+    "c5n.9xlarge",
+    "c5n.18xlarge",
+    "c5n.metal",
+    "c6g.medium",
+    "c6g.large",
+    "c6g.xlarge",
+    "c6g.2xlarge",
+    "c6g.4xlarge",
+    "c6g.8xlarge",
+    "c6g.12xlarge",
+    "c6g.16xlarge",
+    "c6g.metal",
+    "c6gd.medium",
+    "c6gd.large",
+    "c6gd.xlarge",
+    "c6gd.2xlarge",
+    "c6gd.4xlarge",
+    "c6gd.8xlarge",
+    "c6gd.12xlarge",
+    "c6gd.16xlarge",
+    "c6gd.metal",
+    "c6gn.medium",
+    "c6gn.large",
+    "c6gn.xlarge",
+    "c6gn.2xlarge",
+    "c6gn.4xlarge",
+    "c6gn.8xlarge",
+    "c6gn.12xlarge",
+    "c6gn.16xlarge",
+    "c6i.large",
+    "c6i.xlarge",
+    "c6i.2xlarge",
+    "c6i.4xlarge",
+    "c6i.8xlarge",
+    "c6i.12xlarge",
+    "c6i.16xlarge",
+    "c6i.24xlarge",
+    "c6i.32xlarge",
+    "c6i.metal",
+    "cc1.4xlarge",
+    "cc2.8xlarge",
+    "cg1.4xlarge",
+    "cr1.8xlarge",
+    "d2.xlarge",
+    "d2.2xlarge",
+    "d2.4xlarge",
+    "d2.8xlarge",
+    "d3.xlarge",
+    "d3.2xlarge",
+    "d3.4xlarge",
+    "d3.8xlarge",
+    "d3en.xlarge",
+    "d3en.2xlarge",
+    "d3en.4xlarge",
+    "d3en.6xlarge",
+    "d3en.8xlarge",
+    "d3en.12xlarge",
+    "dl1.24xlarge",
+    "f1.2xlarge",
+    "f1.4xlarge",
+    "f1.16xlarge",
+    "g2.2xlarge",
+    "g2.8xlarge",
+    "g3.4xlarge",
+    "g3.8xlarge",
+    "g3.16xlarge",
+    "g3s.xlarge",
+    "g4ad.xlarge",
+    "g4ad.2xlarge",
+    "g4ad.4xlarge",
+    "g4ad.8xlarge",
+    "g4ad.16xlarge",
+    "g4dn.xlarge",
+    "g4dn.2xlarge",
+    "g4dn.4xlarge",
+    "g4dn.8xlarge",
+    "g4dn.12xlarge",
+    "g4dn.16xlarge",
+    "g4dn.metal",
+    "g5.xlarge",
+    "g5.2xlarge",
+    "g5.4xlarge",
+    "g5.8xlarge",
+    "g5.12xlarge",
+    "g5.16xlarge",
+    "g5.24xlarge",
+    "g5.48xlarge",
+    "g5g.xlarge",
+    "g5g.2xlarge",
+    "g5g.4xlarge",
+    "g5g.8xlarge",
+    "g5g.16xlarge",
+    "g5g.metal",
+    "hi1.4xlarge",
+    "hpc6a.48xlarge",
+    "hs1.8xlarge",
+    "h1.2xlarge",
+    "h1.4xlarge",
+    "h1.8xlarge",
+    "h1.16xlarge",
+    "i2.xlarge",
+    "i2.2xlarge",
+    "i2.4xlarge",
+    "i2.8xlarge",
+    "i3.large",
+    "i3.xlarge",
+    "i3.2xlarge",
+    "i3.4xlarge",
+    "i3.8xlarge",
+    "i3.16xlarge",
+    "i3.metal",
+    "i3en.large",
+    "i3en.xlarge",
+    "i3en.2xlarge",
+    "i3en.3xlarge",
+    "i3en.6xlarge",
+    "i3en.12xlarge",
+    "i3en.24xlarge",
+    "i3en.metal",
+    "im4gn.large",
+    "im4gn.xlarge",
+    "im4gn.2xlarge",
+    "im4gn.4xlarge",
+    "im4gn.8xlarge",
+    "im4gn.16xlarge",
+    "inf1.xlarge",
+    "inf1.2xlarge",
+    "inf1.6xlarge",
+    "inf1.24xlarge",
+    "is4gen.medium",
+    "is4gen.large",
+    "is4gen.xlarge",
+    "is4gen.2xlarge",
+    "is4gen.4xlarge",
+    "is4gen.8xlarge",
+    "m1.small",
+    "m1.medium",
+    "m1.large",
+    "m1.xlarge",
+    "m2.xlarge",
+    "m2.2xlarge",
+    "m2.4xlarge",
+    "m3.medium",
+    "m3.large",
+    "m3.xlarge",
+    "m3.2xlarge",
+    "m4.large",
+    "m4.xlarge",
+    "m4.2xlarge",
+    "m4.4xlarge",
+    "m4.10xlarge",
+    "m4.16xlarge",
+    "m5.large",
+    "m5.xlarge",
+    "m5.2xlarge",
+    "m5.4xlarge",
+    "m5.8xlarge",
+    "m5.12xlarge",
+    "m5.16xlarge",
+    "m5.24xlarge",
+    "m5.metal",
+    "m5a.large",
+    "m5a.xlarge",
+    "m5a.2xlarge",
+    "m5a.4xlarge",
+    "m5a.8xlarge",
+    "m5a.12xlarge",
+    "m5a.16xlarge",
+    "m5a.24xlarge",
+    "m5ad.large",
+    "m5ad.xlarge",
+    "m5ad.2xlarge",
+    "m5ad.4xlarge",
+    "m5ad.8xlarge",
+    "m5ad.12xlarge",
+    "m5ad.16xlarge",
+    "m5ad.24xlarge",
+    "m5d.large",
+    "m5d.xlarge",
+    "m5d.2xlarge",
+    "m5d.4xlarge",
+    "m5d.8xlarge",
+    "m5d.12xlarge",
+    "m5d.16xlarge",
+    "m5d.24xlarge",
+    "m5d.metal",
+    "m5dn.large",
+    "m5dn.xlarge",
+    "m5dn.2xlarge",
+    "m5dn.4xlarge",
+    "m5dn.8xlarge",
+    "m5dn.12xlarge",
+    "m5dn.16xlarge",
+    "m5dn.24xlarge",
+    "m5dn.metal",
+    "m5n.large",
+    "m5n.xlarge",
+    "m5n.2xlarge",
+    "m5n.4xlarge",
+    "m5n.8xlarge",
+    "m5n.12xlarge",
+    "m5n.16xlarge",
+    "m5n.24xlarge",
+    "m5n.metal",
+    "m5zn.large",
+    "m5zn.xlarge",
+    "m5zn.2xlarge",
+    "m5zn.3xlarge",
+    "m5zn.6xlarge",
+    "m5zn.12xlarge",
+    "m5zn.metal",
+    "m6a.large",
+    "m6a.xlarge",
+    "m6a.2xlarge",
+    "m6a.4xlarge",
+    "m6a.8xlarge",
+    "m6a.12xlarge",
+    "m6a.16xlarge",
+    "m6a.24xlarge",
+    "m6a.32xlarge",
+    "m6a.48xlarge",
+    "m6g.metal",
+    "m6g.medium",
+    "m6g.large",
+    "m6g.xlarge",
+    "m6g.2xlarge",
+    "m6g.4xlarge",
+    "m6g.8xlarge",
+    "m6g.12xlarge",
+    "m6g.16xlarge",
+    "m6gd.metal",
+    "m6gd.medium",
+    "m6gd.large",
+    "m6gd.xlarge",
+    "m6gd.2xlarge",
+    "m6gd.4xlarge",
+    "m6gd.8xlarge",
+    "m6gd.12xlarge",
+    "m6gd.16xlarge",
+    "m6i.large",
+    "m6i.xlarge",
+    "m6i.2xlarge",
+    "m6i.4xlarge",
+    "m6i.8xlarge",
+    "m6i.12xlarge",
+    "m6i.16xlarge",
+    "m6i.24xlarge",
+    "m6i.32xlarge",
+    "m6i.metal",
+    "mac1.metal",
+    "p2.xlarge",
+    "p2.8xlarge",
+    "p2.16xlarge",
+    "p3.2xlarge",
+    "p3.8xlarge",
+    "p3.16xlarge",
+    "p3dn.24xlarge",
+    "p4d.24xlarge",
+    "r3.large",
+    "r3.xlarge",
+    "r3.2xlarge",
+    "r3.4xlarge",
+    "r3.8xlarge",
+    "r4.large",
+    "r4.xlarge",
+    "r4.2xlarge",
+    "r4.4xlarge",
+    "r4.8xlarge",
+    "r4.16xlarge",
+    "r5.large",
+    "r5.xlarge",
+    "r5.2xlarge",
+    "r5.4xlarge",
+    "r5.8xlarge",
+    "r5.12xlarge",
+    "r5.16xlarge",
+    "r5.24xlarge",
+    "r5.metal",
+    "r5a.large",
+    "r5a.xlarge",
+    "r5a.2xlarge",
+    "r5a.4xlarge",
+    "r5a.8xlarge",
+    "r5a.12xlarge",
+    "r5a.16xlarge",
+    "r5a.24xlarge",
+    "r5ad.large",
+    "r5ad.xlarge",
+    "r5ad.2xlarge",
+    "r5ad.4xlarge",
+    "r5ad.8xlarge",
+    "r5ad.12xlarge",
+    "r5ad.16xlarge",
+    "r5ad.24xlarge",
+    "r5b.large",
+    "r5b.xlarge",
+    "r5b.2xlarge",
+    "r5b.4xlarge",
+    "r5b.8xlarge",
+    "r5b.12xlarge",
+    "r5b.16xlarge",
+    "r5b.24xlarge",
+    "r5b.metal",
+    "r5d.large",
+    "r5d.xlarge",
+    "r5d.2xlarge",
+    "r5d.4xlarge",
+    "r5d.8xlarge",
+    "r5d.12xlarge",
+    "r5d.16xlarge",
+    "r5d.24xlarge",
+    "r5d.metal",
+    "r5dn.large",
+    "r5dn.xlarge",
+    "r5dn.2xlarge",
+    "r5dn.4xlarge",
+    "r5dn.8xlarge",
+    "r5dn.12xlarge",
+    "r5dn.16xlarge",
+    "r5dn.24xlarge",
+    "r5dn.metal",
+    "r5n.large",
+    "r5n.xlarge",
+    "r5n.2xlarge",
+    "r5n.4xlarge",
+    "r5n.8xlarge",
+    "r5n.12xlarge",
+    "r5n.16xlarge",
+    "r5n.24xlarge",
+    "r5n.metal",
+    "r6g.medium",
+    "r6g.large",
+    "r6g.xlarge",
+    "r6g.2xlarge",
+    "r6g.4xlarge",
+    "r6g.8xlarge",
+    "r6g.12xlarge",
+    "r6g.16xlarge",
+    "r6g.metal",
+    "r6gd.medium",
+    "r6gd.large",
+    "r6gd.xlarge",
+    "r6gd.2xlarge",
+    "r6gd.4xlarge",
+    "r6gd.8xlarge",
+    "r6gd.12xlarge",
+    "r6gd.16xlarge",
+    "r6gd.metal",
+    "r6i.large",
+    "r6i.xlarge",
+    "r6i.2xlarge",
+    "r6i.4xlarge",
+    "r6i.8xlarge",
+    "r6i.12xlarge",
+    "r6i.16xlarge",
+    "r6i.24xlarge",
+    "r6i.32xlarge",
+    "r6i.metal",
+    "t1.micro",
+    "t2.nano",
+    "t2.micro",
+    "t2.small",
+    "t2.medium",
+    "t2.large",
+    "t2.xlarge",
+    "t2.2xlarge",
+    "t3.nano",
+    "t3.micro",
+    "t3.small",
+    "t3.medium",
+    "t3.large",
+    "t3.xlarge",
+    "t3.2xlarge",
+    "t3a.nano",
+    "t3a.micro",
+    "t3a.small",
+    "t3a.medium",
+    "t3a.large",
+    "t3a.xlarge",
+    "t3a.2xlarge",
+    "t4g.nano",
+    "t4g.micro",
+    "t4g.small",
+    "t4g.medium",
+    "t4g.large",
+    "t4g.xlarge",
+    "t4g.2xlarge",
+    "u-6tb1.56xlarge",
+    "u-6tb1.112xlarge",
+    "u-9tb1.112xlarge",
+    "u-12tb1.112xlarge",
+    "u-6tb1.metal",
+    "u-9tb1.metal",
+    "u-12tb1.metal",
+    "u-18tb1.metal",
+    "u-24tb1.metal",
+    "vt1.3xlarge",
+    "vt1.6xlarge",
+    "vt1.24xlarge",
+    "x1.16xlarge",
+    "x1.32xlarge",
+    "x1e.xlarge",
+    "x1e.2xlarge",
+    "x1e.4xlarge",
+    "x1e.8xlarge",
+    "x1e.16xlarge",
+    "x1e.32xlarge",
+    "x2iezn.2xlarge",
+    "x2iezn.4xlarge",
+    "x2iezn.6xlarge",
+    "x2iezn.8xlarge",
+    "x2iezn.12xlarge",
+    "x2iezn.metal",
+    "x2gd.medium",
+    "x2gd.large",
+    "x2gd.xlarge",
+    "x2gd.2xlarge",
+    "x2gd.4xlarge",
+    "x2gd.8xlarge",
+    "x2gd.12xlarge",
+    "x2gd.16xlarge",
+    "x2gd.metal",
+    "z1d.large",
+    "z1d.xlarge",
+    "z1d.2xlarge",
+    "z1d.3xlarge",
+    "z1d.6xlarge",
+    "z1d.12xlarge",
+    "z1d.metal",
+    "x2idn.16xlarge",
+    "x2idn.24xlarge",
+    "x2idn.32xlarge",
+    "x2iedn.xlarge",
+    "x2iedn.2xlarge",
+    "x2iedn.4xlarge",
+    "x2iedn.8xlarge",
+    "x2iedn.16xlarge",
+    "x2iedn.24xlarge",
+    "x2iedn.32xlarge",
+    "c6a.large",
+    "c6a.xlarge",
+    "c6a.2xlarge",
+    "c6a.4xlarge",
+    "c6a.8xlarge",
+    "c6a.12xlarge",
+    "c6a.16xlarge",
+    "c6a.24xlarge",
+    "c6a.32xlarge",
+    "c6a.48xlarge",
+    "c6a.metal",
+    "m6a.metal",
+    "i4i.large",
+    "i4i.xlarge",
+    "i4i.2xlarge",
+    "i4i.4xlarge",
+    "i4i.8xlarge",
+    "i4i.16xlarge",
+    "i4i.32xlarge",
+    "i4i.metal",
+    "x2idn.metal",
+    "x2iedn.metal",
+    "c7g.medium",
+    "c7g.large",
+    "c7g.xlarge",
+    "c7g.2xlarge",
+    "c7g.4xlarge",
+    "c7g.8xlarge",
+    "c7g.12xlarge",
+    "c7g.16xlarge",
+    "mac2.metal",
+    "c6id.large",
+    "c6id.xlarge",
+    "c6id.2xlarge",
+    "c6id.4xlarge",
+    "c6id.8xlarge",
+    "c6id.12xlarge",
+    "c6id.16xlarge",
+    "c6id.24xlarge",
+    "c6id.32xlarge",
+    "c6id.metal",
+    "m6id.large",
+    "m6id.xlarge",
+    "m6id.2xlarge",
+    "m6id.4xlarge",
+    "m6id.8xlarge",
+    "m6id.12xlarge",
+    "m6id.16xlarge",
+    "m6id.24xlarge",
+    "m6id.32xlarge",
+    "m6id.metal",
+    "r6id.large",
+    "r6id.xlarge",
+    "r6id.2xlarge",
+    "r6id.4xlarge",
+    "r6id.8xlarge",
+    "r6id.12xlarge",
+    "r6id.16xlarge",
+    "r6id.24xlarge",
+    "r6id.32xlarge",
+    "r6id.metal",
+    "r6a.large",
+    "r6a.xlarge",
+    "r6a.2xlarge",
+    "r6a.4xlarge",
+    "r6a.8xlarge",
+    "r6a.12xlarge",
+    "r6a.16xlarge",
+    "r6a.24xlarge",
+    "r6a.32xlarge",
+    "r6a.48xlarge",
+    "r6a.metal",
+    "p4de.24xlarge",
+    "u-3tb1.56xlarge",
+    "u-18tb1.112xlarge",
+    "u-24tb1.112xlarge",
+    "trn1.2xlarge",
+    "trn1.32xlarge",
+    "hpc6id.32xlarge",
+    "c6in.large",
+    "c6in.xlarge",
+    "c6in.2xlarge",
+    "c6in.4xlarge",
+    "c6in.8xlarge",
+    "c6in.12xlarge",
+    "c6in.16xlarge",
+    "c6in.24xlarge",
+    "c6in.32xlarge",
+    "m6in.large",
+    "m6in.xlarge",
+    "m6in.2xlarge",
+    "m6in.4xlarge",
+    "m6in.8xlarge",
+    "m6in.12xlarge",
+    "m6in.16xlarge",
+    "m6in.24xlarge",
+    "m6in.32xlarge",
+    "m6idn.large",
+    "m6idn.xlarge",
+    "m6idn.2xlarge",
+    "m6idn.4xlarge",
+    "m6idn.8xlarge",
+    "m6idn.12xlarge",
+    "m6idn.16xlarge",
+    "m6idn.24xlarge",
+    "m6idn.32xlarge",
+    "r6in.large",
+    "r6in.xlarge",
+    "r6in.2xlarge",
+    "r6in.4xlarge",
+    "r6in.8xlarge",
+    "r6in.12xlarge",
+    "r6in.16xlarge",
+    "r6in.24xlarge",
+    "r6in.32xlarge",
+    "r6idn.large",
+    "r6idn.xlarge",
+    "r6idn.2xlarge",
+    "r6idn.4xlarge",
+    "r6idn.8xlarge",
+    "r6idn.12xlarge",
+    "r6idn.16xlarge",
+    "r6idn.24xlarge",
+    "r6idn.32xlarge",
+    "c7g.metal",
+    "m7g.medium",
+    "m7g.large",
+    "m7g.xlarge",
+    "m7g.2xlarge",
+    "m7g.4xlarge",
+    "m7g.8xlarge",
+    "m7g.12xlarge",
+    "m7g.16xlarge",
+    "m7g.metal",
+    "r7g.medium",
+    "r7g.large",
+    "r7g.xlarge",
+    "r7g.2xlarge",
+    "r7g.4xlarge",
+    "r7g.8xlarge",
+    "r7g.12xlarge",
+    "r7g.16xlarge",
+    "r7g.metal",
+    "c6in.metal",
+    "m6in.metal",
+    "m6idn.metal",
+    "r6in.metal",
+    "r6idn.metal",
+    "inf2.xlarge",
+    "inf2.8xlarge",
+    "inf2.24xlarge",
+    "inf2.48xlarge",
+    "trn1n.32xlarge",
+    "i4g.large",
+    "i4g.xlarge",
+    "i4g.2xlarge",
+    "i4g.4xlarge",
+    "i4g.8xlarge",
+    "i4g.16xlarge",
+    "hpc7g.4xlarge",
+    "hpc7g.8xlarge",
+    "hpc7g.16xlarge",
+    "c7gn.medium",
+    "c7gn.large",
+    "c7gn.xlarge",
+    "c7gn.2xlarge",
+    "c7gn.4xlarge",
+    "c7gn.8xlarge",
+    "c7gn.12xlarge",
+    "c7gn.16xlarge",
+    "p5.48xlarge",
+    "m7i.large",
+    "m7i.xlarge",
+    "m7i.2xlarge",
+    "m7i.4xlarge",
+    "m7i.8xlarge",
+    "m7i.12xlarge",
+    "m7i.16xlarge",
+    "m7i.24xlarge",
+    "m7i.48xlarge",
+    "m7i-flex.large",
+    "m7i-flex.xlarge",
+    "m7i-flex.2xlarge",
+    "m7i-flex.4xlarge",
+    "m7i-flex.8xlarge",
+    "m7a.medium",
+    "m7a.large",
+    "m7a.xlarge",
+    "m7a.2xlarge",
+    "m7a.4xlarge",
+    "m7a.8xlarge",
+    "m7a.12xlarge",
+    "m7a.16xlarge",
+    "m7a.24xlarge",
+    "m7a.32xlarge",
+    "m7a.48xlarge",
+    "m7a.metal-48xl",
+    "hpc7a.12xlarge",
+    "hpc7a.24xlarge",
+    "hpc7a.48xlarge",
+    "hpc7a.96xlarge",
+    "c7gd.medium",
+    "c7gd.large",
+    "c7gd.xlarge",
+    "c7gd.2xlarge",
+    "c7gd.4xlarge",
+    "c7gd.8xlarge",
+    "c7gd.12xlarge",
+    "c7gd.16xlarge",
+    "m7gd.medium",
+    "m7gd.large",
+    "m7gd.xlarge",
+    "m7gd.2xlarge",
+    "m7gd.4xlarge",
+    "m7gd.8xlarge",
+    "m7gd.12xlarge",
+    "m7gd.16xlarge",
+    "r7gd.medium",
+    "r7gd.large",
+    "r7gd.xlarge",
+    "r7gd.2xlarge",
+    "r7gd.4xlarge",
+    "r7gd.8xlarge",
+    "r7gd.12xlarge",
+    "r7gd.16xlarge",
+    "r7a.medium",
+    "r7a.large",
+    "r7a.xlarge",
+    "r7a.2xlarge",
+    "r7a.4xlarge",
+    "r7a.8xlarge",
+    "r7a.12xlarge",
+    "r7a.16xlarge",
+    "r7a.24xlarge",
+    "r7a.32xlarge",
+    "r7a.48xlarge",
+    "c7i.large",
+    "c7i.xlarge",
+    "c7i.2xlarge",
+    "c7i.4xlarge",
+    "c7i.8xlarge",
+    "c7i.12xlarge",
+    "c7i.16xlarge",
+    "c7i.24xlarge",
+    "c7i.48xlarge",
+    "mac2-m2pro.metal",
+    "r7iz.large",
+    "r7iz.xlarge",
+    "r7iz.2xlarge",
+    "r7iz.4xlarge",
+    "r7iz.8xlarge",
+    "r7iz.12xlarge",
+    "r7iz.16xlarge",
+    "r7iz.32xlarge",
+    "c7a.medium",
+    "c7a.large",
+    "c7a.xlarge",
+    "c7a.2xlarge",
+    "c7a.4xlarge",
+    "c7a.8xlarge",
+    "c7a.12xlarge",
+    "c7a.16xlarge",
+    "c7a.24xlarge",
+    "c7a.32xlarge",
+    "c7a.48xlarge",
+    "c7a.metal-48xl",
+    "r7a.metal-48xl",
+    "r7i.large",
+    "r7i.xlarge",
+    "r7i.2xlarge",
+    "r7i.4xlarge",
+    "r7i.8xlarge",
+    "r7i.12xlarge",
+    "r7i.16xlarge",
+    "r7i.24xlarge",
+    "r7i.48xlarge",
+    "dl2q.24xlarge",
+    "mac2-m2.metal",
+    "i4i.12xlarge",
+    "i4i.24xlarge",
+    "c7i.metal-24xl",
+    "c7i.metal-48xl",
+    "m7i.metal-24xl",
+    "m7i.metal-48xl",
+    "r7i.metal-24xl",
+    "r7i.metal-48xl",
+    "r7iz.metal-16xl",
+    "r7iz.metal-32xl",
+    "c7gd.metal",
+    "m7gd.metal",
+    "r7gd.metal",
+    "g6.xlarge",
+    "g6.2xlarge",
+    "g6.4xlarge",
+    "g6.8xlarge",
+    "g6.12xlarge",
+    "g6.16xlarge",
+    "g6.24xlarge",
+    "g6.48xlarge",
+    "gr6.4xlarge",
+    "gr6.8xlarge",
+    "c7i-flex.large",
+    "c7i-flex.xlarge",
+    "c7i-flex.2xlarge",
+    "c7i-flex.4xlarge",
+    "c7i-flex.8xlarge",
+    "u7i-12tb.224xlarge",
+    "u7in-16tb.224xlarge",
+    "u7in-24tb.224xlarge",
+    "u7in-32tb.224xlarge",
+    "u7ib-12tb.224xlarge",
+    "c7gn.metal",
+    "r8g.medium",
+    "r8g.large",
+    "r8g.xlarge",
+    "r8g.2xlarge",
+    "r8g.4xlarge",
+    "r8g.8xlarge",
+    "r8g.12xlarge",
+    "r8g.16xlarge",
+    "r8g.24xlarge",
+    "r8g.48xlarge",
+    "r8g.metal-24xl",
+    "r8g.metal-48xl",
+    "mac2-m1ultra.metal",
+    "g6e.xlarge",
+    "g6e.2xlarge",
+    "g6e.4xlarge",
+    "g6e.8xlarge",
+    "g6e.12xlarge",
+    "g6e.16xlarge",
+    "g6e.24xlarge",
+    "g6e.48xlarge",
+    "c8g.medium",
+    "c8g.large",
+    "c8g.xlarge",
+    "c8g.2xlarge",
+    "c8g.4xlarge",
+    "c8g.8xlarge",
+    "c8g.12xlarge",
+    "c8g.16xlarge",
+    "c8g.24xlarge",
+    "c8g.48xlarge",
+    "c8g.metal-24xl",
+    "c8g.metal-48xl",
+    "m8g.medium",
+    "m8g.large",
+    "m8g.xlarge",
+    "m8g.2xlarge",
+    "m8g.4xlarge",
+    "m8g.8xlarge",
+    "m8g.12xlarge",
+    "m8g.16xlarge",
+    "m8g.24xlarge",
+    "m8g.48xlarge",
+    "m8g.metal-24xl",
+    "m8g.metal-48xl",
+    "x8g.medium",
+    "x8g.large",
+    "x8g.xlarge",
+    "x8g.2xlarge",
+    "x8g.4xlarge",
+    "x8g.8xlarge",
+    "x8g.12xlarge",
+    "x8g.16xlarge",
+    "x8g.24xlarge",
+    "x8g.48xlarge",
+    "x8g.metal-24xl",
+    "x8g.metal-48xl",
+    "i7ie.large",
+    "i7ie.xlarge",
+    "i7ie.2xlarge",
+    "i7ie.3xlarge",
+    "i7ie.6xlarge",
+    "i7ie.12xlarge",
+    "i7ie.18xlarge",
+    "i7ie.24xlarge",
+    "i7ie.48xlarge",
+    "i8g.large",
+    "i8g.xlarge",
+    "i8g.2xlarge",
+    "i8g.4xlarge",
+    "i8g.8xlarge",
+    "i8g.12xlarge",
+    "i8g.16xlarge",
+    "i8g.24xlarge",
+    "i8g.metal-24xl",
+    "u7i-6tb.112xlarge",
+    "u7i-8tb.112xlarge",
+    "u7inh-32tb.480xlarge",
+    "p5e.48xlarge",
+    "p5en.48xlarge",
+    "f2.12xlarge",
+    "f2.48xlarge",
+    "trn2.48xlarge",
+    "c7i-flex.12xlarge",
+    "c7i-flex.16xlarge",
+    "m7i-flex.12xlarge",
+    "m7i-flex.16xlarge",
+    "i7ie.metal-24xl",
+    "i7ie.metal-48xl",
+    "i8g.48xlarge",
+    "c8gd.medium",
+    "c8gd.large",
+    "c8gd.xlarge",
+    "c8gd.2xlarge",
+    "c8gd.4xlarge",
+    "c8gd.8xlarge",
+    "c8gd.12xlarge",
+    "c8gd.16xlarge",
+    "c8gd.24xlarge",
+    "c8gd.48xlarge",
+    "c8gd.metal-24xl",
+    "c8gd.metal-48xl",
+    "i7i.large",
+    "i7i.xlarge",
+    "i7i.2xlarge",
+    "i7i.4xlarge",
+    "i7i.8xlarge",
+    "i7i.12xlarge",
+    "i7i.16xlarge",
+    "i7i.24xlarge",
+    "i7i.48xlarge",
+    "i7i.metal-24xl",
+    "i7i.metal-48xl",
+    "p6-b200.48xlarge",
+    "m8gd.medium",
+    "m8gd.large",
+    "m8gd.xlarge",
+    "m8gd.2xlarge",
+    "m8gd.4xlarge",
+    "m8gd.8xlarge",
+    "m8gd.12xlarge",
+    "m8gd.16xlarge",
+    "m8gd.24xlarge",
+    "m8gd.48xlarge",
+    "m8gd.metal-24xl",
+    "m8gd.metal-48xl",
+    "r8gd.medium",
+    "r8gd.large",
+    "r8gd.xlarge",
+    "r8gd.2xlarge",
+    "r8gd.4xlarge",
+    "r8gd.8xlarge",
+    "r8gd.12xlarge",
+    "r8gd.16xlarge",
+    "r8gd.24xlarge",
+    "r8gd.48xlarge",
+    "r8gd.metal-24xl",
+    "r8gd.metal-48xl",
+    "c8gn.medium",
+    "c8gn.large",
+    "c8gn.xlarge",
+    "c8gn.2xlarge",
+    "c8gn.4xlarge",
+    "c8gn.8xlarge",
+    "c8gn.12xlarge",
+    "c8gn.16xlarge",
+    "c8gn.24xlarge",
+    "c8gn.48xlarge",
+    "c8gn.metal-24xl",
+    "c8gn.metal-48xl",
+    "f2.6xlarge",
+    "p6e-gb200.36xlarge",
+    "g6f.large",
+    "g6f.xlarge",
+    "g6f.2xlarge",
+    "g6f.4xlarge",
+    "gr6f.4xlarge",
+    "p5.4xlarge",
+    "r8i.large",
+    "r8i.xlarge",
+    "r8i.2xlarge",
+    "r8i.4xlarge",
+    "r8i.8xlarge",
+    "r8i.12xlarge",
+    "r8i.16xlarge",
+    "r8i.24xlarge",
+    "r8i.32xlarge",
+    "r8i.48xlarge",
+    "r8i.96xlarge",
+    "r8i.metal-48xl",
+    "r8i.metal-96xl",
+    "r8i-flex.large",
+    "r8i-flex.xlarge",
+    "r8i-flex.2xlarge",
+    "r8i-flex.4xlarge",
+    "r8i-flex.8xlarge",
+    "r8i-flex.12xlarge",
+    "r8i-flex.16xlarge",
+    "m8i.large",
+    "m8i.xlarge",
+    "m8i.2xlarge",
+    "m8i.4xlarge",
+    "m8i.8xlarge",
+    "m8i.12xlarge",
+    "m8i.16xlarge",
+    "m8i.24xlarge",
+    "m8i.32xlarge",
+    "m8i.48xlarge",
+    "m8i.96xlarge",
+    "m8i.metal-48xl",
+    "m8i.metal-96xl",
+    "m8i-flex.large",
+    "m8i-flex.xlarge",
+    "m8i-flex.2xlarge",
+    "m8i-flex.4xlarge",
+    "m8i-flex.8xlarge",
+    "m8i-flex.12xlarge",
+    "m8i-flex.16xlarge",
+    "i8ge.large",
+    "i8ge.xlarge",
+    "i8ge.2xlarge",
+    "i8ge.3xlarge",
+    "i8ge.6xlarge",
+    "i8ge.12xlarge",
+    "i8ge.18xlarge",
+    "i8ge.24xlarge",
+    "i8ge.48xlarge",
+    "i8ge.metal-24xl",
+    "i8ge.metal-48xl",
+    "mac-m4.metal",
+    "mac-m4pro.metal",
+    "r8gn.medium",
+    "r8gn.large",
+    "r8gn.xlarge",
+    "r8gn.2xlarge",
+    "r8gn.4xlarge",
+    "r8gn.8xlarge",
+    "r8gn.12xlarge",
+    "r8gn.16xlarge",
+    "r8gn.24xlarge",
+    "r8gn.48xlarge",
+    "r8gn.metal-24xl",
+    "r8gn.metal-48xl",
+    "c8i.large",
+    "c8i.xlarge",
+    "c8i.2xlarge",
+    "c8i.4xlarge",
+    "c8i.8xlarge",
+    "c8i.12xlarge",
+    "c8i.16xlarge",
+    "c8i.24xlarge",
+    "c8i.32xlarge",
+    "c8i.48xlarge",
+    "c8i.96xlarge",
+    "c8i.metal-48xl",
+    "c8i.metal-96xl",
+    "c8i-flex.large",
+    "c8i-flex.xlarge",
+    "c8i-flex.2xlarge",
+    "c8i-flex.4xlarge",
+    "c8i-flex.8xlarge",
+    "c8i-flex.12xlarge",
+    "c8i-flex.16xlarge",
+    "r8gb.medium",
+    "r8gb.large",
+    "r8gb.xlarge",
+    "r8gb.2xlarge",
+    "r8gb.4xlarge",
+    "r8gb.8xlarge",
+    "r8gb.12xlarge",
+    "r8gb.16xlarge",
+    "r8gb.24xlarge",
+    "r8gb.metal-24xl",
+    "m8a.medium",
+    "m8a.large",
+    "m8a.xlarge",
+    "m8a.2xlarge",
+    "m8a.4xlarge",
+    "m8a.8xlarge",
+    "m8a.12xlarge",
+    "m8a.16xlarge",
+    "m8a.24xlarge",
+    "m8a.48xlarge",
+    "m8a.metal-24xl",
+    "m8a.metal-48xl",
+    "trn2.3xlarge",
+    "r8a.medium",
+    "r8a.large",
+    "r8a.xlarge",
+    "r8a.2xlarge",
+    "r8a.4xlarge",
+    "r8a.8xlarge",
+    "r8a.12xlarge",
+    "r8a.16xlarge",
+    "r8a.24xlarge",
+    "r8a.48xlarge",
+    "r8a.metal-24xl",
+    "r8a.metal-48xl",
+    "p6-b300.48xlarge",
+    "c8a.medium",
+    "c8a.large",
+    "c8a.xlarge",
+    "c8a.2xlarge",
+    "c8a.4xlarge",
+    "c8a.8xlarge",
+    "c8a.12xlarge",
+    "c8a.16xlarge",
+    "c8a.24xlarge",
+    "c8a.48xlarge",
+    "c8a.metal-24xl",
+    "c8a.metal-48xl",
+    "c8gb.12xlarge",
+    "c8gb.16xlarge",
+    "c8gb.24xlarge",
+    "c8gb.2xlarge",
+    "c8gb.4xlarge",
+    "c8gb.8xlarge",
+    "c8gb.large",
+    "c8gb.medium",
+    "c8gb.metal-24xl",
+    "c8gb.xlarge",
+    "c8gb.48xlarge",
+    "c8gb.metal-48xl",
+    "m8gb.12xlarge",
+    "m8gb.16xlarge",
+    "m8gb.24xlarge",
+    "m8gb.2xlarge",
+    "m8gb.4xlarge",
+    "m8gb.8xlarge",
+    "m8gb.large",
+    "m8gb.medium",
+    "m8gb.xlarge",
+    "m8gb.48xlarge",
+    "m8gb.metal-24xl",
+    "m8gb.metal-48xl",
+    "m8gn.12xlarge",
+    "m8gn.16xlarge",
+    "m8gn.24xlarge",
+    "m8gn.2xlarge",
+    "m8gn.48xlarge",
+    "m8gn.4xlarge",
+    "m8gn.8xlarge",
+    "m8gn.large",
+    "m8gn.medium",
+    "m8gn.xlarge",
+    "m8gn.metal-24xl",
+    "m8gn.metal-48xl",
+    "x8aedz.12xlarge",
+    "x8aedz.24xlarge",
+    "x8aedz.3xlarge",
+    "x8aedz.6xlarge",
+    "x8aedz.large",
+    "x8aedz.metal-12xl",
+    "x8aedz.metal-24xl",
+    "x8aedz.xlarge",
+    "m8azn.medium",
+    "m8azn.large",
+    "m8azn.xlarge",
+    "m8azn.3xlarge",
+    "m8azn.6xlarge",
+    "m8azn.12xlarge",
+    "m8azn.24xlarge",
+    "m8azn.metal-12xl",
+    "m8azn.metal-24xl",
+    "x8i.large",
+    "x8i.xlarge",
+    "x8i.2xlarge",
+    "x8i.4xlarge",
+    "x8i.8xlarge",
+    "x8i.12xlarge",
+    "x8i.16xlarge",
+    "x8i.24xlarge",
+    "x8i.32xlarge",
+    "x8i.48xlarge",
+    "x8i.64xlarge",
+    "x8i.96xlarge",
+    "x8i.metal-48xl",
+    "x8i.metal-96xl",
+    "mac-m4max.metal",
+    "g7e.2xlarge",
+    "g7e.4xlarge",
+    "g7e.8xlarge",
+    "g7e.12xlarge",
+    "g7e.24xlarge",
+    "g7e.48xlarge",
+    "r8id.large",
+    "r8id.xlarge",
+    "r8id.2xlarge",
+    "r8id.4xlarge",
+    "r8id.8xlarge",
+    "r8id.12xlarge",
+    "r8id.16xlarge",
+    "r8id.24xlarge",
+    "r8id.32xlarge",
+    "r8id.48xlarge",
+    "r8id.96xlarge",
+    "r8id.metal-48xl",
+    "r8id.metal-96xl",
+    "c8id.large",
+    "c8id.xlarge",
+    "c8id.2xlarge",
+    "c8id.4xlarge",
+    "c8id.8xlarge",
+    "c8id.12xlarge",
+    "c8id.16xlarge",
+    "c8id.24xlarge",
+    "c8id.32xlarge",
+    "c8id.48xlarge",
+    "c8id.96xlarge",
+    "c8id.metal-48xl",
+    "c8id.metal-96xl",
+    "m8id.large",
+    "m8id.xlarge",
+    "m8id.2xlarge",
+    "m8id.4xlarge",
+    "m8id.8xlarge",
+    "m8id.12xlarge",
+    "m8id.16xlarge",
+    "m8id.24xlarge",
+    "m8id.32xlarge",
+    "m8id.48xlarge",
+    "m8id.96xlarge",
+    "m8id.metal-48xl",
+    "m8id.metal-96xl",
+    "hpc8a.96xlarge",
+    "c8in.large",
+    "c8in.xlarge",
+    "c8in.2xlarge",
+    "c8in.4xlarge",
+    "c8in.8xlarge",
+    "c8in.12xlarge",
+    "c8in.16xlarge",
+    "c8in.24xlarge",
+    "c8in.32xlarge",
+    "c8in.48xlarge",
+    "c8in.96xlarge",
+    "c8in.metal-48xl",
+    "c8in.metal-96xl",
+    "c8ib.large",
+    "c8ib.xlarge",
+    "c8ib.2xlarge",
+    "c8ib.4xlarge",
+    "c8ib.8xlarge",
+    "c8ib.12xlarge",
+    "c8ib.16xlarge",
+    "c8ib.24xlarge",
+    "c8ib.32xlarge",
+    "c8ib.48xlarge",
+    "c8ib.96xlarge",
+    "c8ib.metal-48xl",
+    "c8ib.metal-96xl",
+    "r8in.large",
+    "r8in.xlarge",
+    "r8in.2xlarge",
+    "r8in.4xlarge",
+    "r8in.8xlarge",
+    "r8in.12xlarge",
+    "r8in.16xlarge",
+    "r8in.24xlarge",
+    "r8in.32xlarge",
+    "r8in.48xlarge",
+    "r8in.96xlarge",
+    "r8ib.large",
+    "r8ib.xlarge",
+    "r8ib.2xlarge",
+    "r8ib.4xlarge",
+    "r8ib.8xlarge",
+    "r8ib.12xlarge",
+    "r8ib.16xlarge",
+    "r8ib.24xlarge",
+    "r8ib.32xlarge",
+    "r8ib.48xlarge",
+    "r8ib.96xlarge",
+    "m8in.large",
+    "m8in.xlarge",
+    "m8in.2xlarge",
+    "m8in.4xlarge",
+    "m8in.8xlarge",
+    "m8in.12xlarge",
+    "m8in.16xlarge",
+    "m8in.24xlarge",
+    "m8in.32xlarge",
+    "m8in.48xlarge",
+    "m8in.96xlarge",
+    "m8ib.large",
+    "m8ib.xlarge",
+    "m8ib.2xlarge",
+    "m8ib.4xlarge",
+    "m8ib.8xlarge",
+    "m8ib.12xlarge",
+    "m8ib.16xlarge",
+    "m8ib.24xlarge",
+    "m8ib.32xlarge",
+    "m8ib.48xlarge",
+    "m8ib.96xlarge",
+    "m8ine.large",
+    "m8ine.xlarge",
+    "m8ine.2xlarge",
+    "m8ine.4xlarge",
+    "m8ine.8xlarge",
+    "m8ine.12xlarge",
+    "c8ine.large",
+    "c8ine.xlarge",
+    "c8ine.2xlarge",
+    "c8ine.4xlarge",
+    "c8ine.8xlarge",
+    "c8ine.12xlarge",
+    "m8idn.large",
+    "m8idn.xlarge",
+    "m8idn.2xlarge",
+    "m8idn.4xlarge",
+    "m8idn.8xlarge",
+    "m8idn.12xlarge",
+    "m8idn.16xlarge",
+    "m8idn.24xlarge",
+    "m8idn.32xlarge",
+    "m8idn.48xlarge",
+    "m8idn.96xlarge",
+    "r8idn.large",
+    "r8idn.xlarge",
+    "r8idn.2xlarge",
+    "r8idn.4xlarge",
+    "r8idn.8xlarge",
+    "r8idn.12xlarge",
+    "r8idn.16xlarge",
+    "r8idn.24xlarge",
+    "r8idn.32xlarge",
+    "r8idn.48xlarge",
+    "r8idn.96xlarge",
+    "m8idb.large",
+    "m8idb.xlarge",
+    "m8idb.2xlarge",
+    "m8idb.4xlarge",
+    "m8idb.8xlarge",
+    "m8idb.12xlarge",
+    "m8idb.16xlarge",
+    "m8idb.24xlarge",
+    "m8idb.32xlarge",
+    "m8idb.48xlarge",
+    "m8idb.96xlarge",
+    "r8idb.large",
+    "r8idb.xlarge",
+    "r8idb.2xlarge",
+    "r8idb.4xlarge",
+    "r8idb.8xlarge",
+    "r8idb.12xlarge",
+    "r8idb.16xlarge",
+    "r8idb.24xlarge",
+    "r8idb.32xlarge",
+    "r8idb.48xlarge",
+    "r8idb.96xlarge",
+    "mac-m3ultra.metal",
+    "m9g.large",
+    "m9g.xlarge",
+    "m9g.2xlarge",
+    "m9g.4xlarge",
+    "m9g.8xlarge",
+    "m9g.12xlarge",
+    "m9g.16xlarge",
+    "m9g.24xlarge",
+    "m9g.48xlarge",
+    "m9g.metal-24xl",
+    "m9g.metal-48xl",
+    "m9gd.large",
+    "m9gd.xlarge",
+    "m9gd.2xlarge",
+    "m9gd.4xlarge",
+    "m9gd.8xlarge",
+    "m9gd.12xlarge",
+    "m9gd.16xlarge",
+    "m9gd.24xlarge",
+    "m9gd.48xlarge",
+    "m9gd.metal-24xl",
+    "m9gd.metal-48xl",
+    "r8in.metal-48xl",
+    "r8in.metal-96xl",
+    "r8ib.metal-48xl",
+    "r8ib.metal-96xl",
+    "r8idn.metal-48xl",
+    "r8idn.metal-96xl",
+    "r8idb.metal-48xl",
+    "r8idb.metal-96xl",
+    "m8in.metal-48xl",
+    "m8in.metal-96xl",
+    "m8ib.metal-48xl",
+    "m8ib.metal-96xl",
+    "m8idn.metal-48xl",
+    "m8idn.metal-96xl",
+    "m8idb.metal-48xl",
+    "m8idb.metal-96xl",
+    "g7.2xlarge",
+    "g7.4xlarge",
+    "g7.8xlarge",
+    "g7.12xlarge",
+    "g7.24xlarge",
+    "g7.48xlarge",
+    "c9g.medium",
+    "c9g.large",
+    "c9g.xlarge",
+    "c9g.2xlarge",
+    "c9g.4xlarge",
+    "c9g.8xlarge",
+    "c9g.12xlarge",
+    "c9g.16xlarge",
+    "c9g.24xlarge",
+    "c9g.48xlarge",
+    "c9g.metal-48xl",
+    "c9gd.medium",
+    "c9gd.large",
+    "c9gd.xlarge",
+    "c9gd.2xlarge",
+    "c9gd.4xlarge",
+    "c9gd.8xlarge",
+    "c9gd.12xlarge",
+    "c9gd.16xlarge",
+    "c9gd.24xlarge",
+    "c9gd.48xlarge",
+    "c9gd.metal-48xl",
+    "r9g.medium",
+    "r9g.large",
+    "r9g.xlarge",
+    "r9g.2xlarge",
+    "r9g.4xlarge",
+    "r9g.8xlarge",
+    "r9g.12xlarge",
+    "r9g.16xlarge",
+    "r9g.24xlarge",
+    "r9g.48xlarge",
+    "r9g.metal-48xl",
+    "r9gd.medium",
+    "r9gd.large",
+    "r9gd.xlarge",
+    "r9gd.2xlarge",
+    "r9gd.4xlarge",
+    "r9gd.8xlarge",
+    "r9gd.12xlarge",
+    "r9gd.16xlarge",
+    "r9gd.24xlarge",
+    "r9gd.48xlarge",
+    "r9gd.metal-48xl",
+    "m9g.medium",
+    "t8i.nano",
+    "t8i.micro",
+    "t8i.small",
+    "t8i.medium",
+    "i8g.metal-48xl",
+    "r8gb.48xlarge",
+    "r8gb.metal-48xl",
+    "m9gd.medium",
+    "trn2u.48xlarge",
+]));
+static S_InstanceTypeHypervisor: schema::Shape =
+    schema::Shape::new("InstanceTypeHypervisor", Kind::String).limits(Limits::NONE.values(&["nitro", "xen"]));
+static S_InstanceTypeInfo: schema::Shape = schema::Shape::new("InstanceTypeInfo", Kind::Structure(&L_InstanceTypeInfo));
+static L_InstanceTypeInfo: Layout = Layout::new(&[
+    schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
+    schema::Member::new("CurrentGeneration", &S_CurrentGenerationFlag).wire("currentGeneration"),
+    schema::Member::new("FreeTierEligible", &S_FreeTierEligibleFlag).wire("freeTierEligible"),
+    schema::Member::new("SupportedUsageClasses", &S_UsageClassTypeList).wire("supportedUsageClasses"),
+    schema::Member::new("SupportedRootDeviceTypes", &S_RootDeviceTypeList).wire("supportedRootDeviceTypes"),
+    schema::Member::new("SupportedVirtualizationTypes", &S_VirtualizationTypeList).wire("supportedVirtualizationTypes"),
+    schema::Member::new("BareMetal", &S_BareMetalFlag).wire("bareMetal"),
+    schema::Member::new("Hypervisor", &S_InstanceTypeHypervisor).wire("hypervisor"),
+    schema::Member::new("ProcessorInfo", &S_ProcessorInfo).wire("processorInfo"),
+    schema::Member::new("VCpuInfo", &S_VCpuInfo).wire("vCpuInfo"),
+    schema::Member::new("MemoryInfo", &S_MemoryInfo).wire("memoryInfo"),
+    schema::Member::new("InstanceStorageSupported", &S_InstanceStorageFlag).wire("instanceStorageSupported"),
+    schema::Member::new("InstanceStorageInfo", &S_InstanceStorageInfo).wire("instanceStorageInfo"),
+    schema::Member::new("EbsInfo", &S_EbsInfo).wire("ebsInfo"),
+    schema::Member::new("NetworkInfo", &S_NetworkInfo).wire("networkInfo"),
+    schema::Member::new("GpuInfo", &S_GpuInfo).wire("gpuInfo"),
+    schema::Member::new("FpgaInfo", &S_FpgaInfo).wire("fpgaInfo"),
+    schema::Member::new("PlacementGroupInfo", &S_PlacementGroupInfo).wire("placementGroupInfo"),
+    schema::Member::new("InferenceAcceleratorInfo", &S_InferenceAcceleratorInfo).wire("inferenceAcceleratorInfo"),
+    schema::Member::new("HibernationSupported", &S_HibernationFlag).wire("hibernationSupported"),
+    schema::Member::new("BurstablePerformanceSupported", &S_BurstablePerformanceFlag).wire("burstablePerformanceSupported"),
+    schema::Member::new("DedicatedHostsSupported", &S_DedicatedHostFlag).wire("dedicatedHostsSupported"),
+    schema::Member::new("AutoRecoverySupported", &S_AutoRecoveryFlag).wire("autoRecoverySupported"),
+    schema::Member::new("SupportedBootModes", &S_BootModeTypeList).wire("supportedBootModes"),
+    schema::Member::new("NitroEnclavesSupport", &S_NitroEnclavesSupport).wire("nitroEnclavesSupport"),
+    schema::Member::new("NitroTpmSupport", &S_NitroTpmSupport).wire("nitroTpmSupport"),
+    schema::Member::new("NitroTpmInfo", &S_NitroTpmInfo).wire("nitroTpmInfo"),
+    schema::Member::new("MediaAcceleratorInfo", &S_MediaAcceleratorInfo).wire("mediaAcceleratorInfo"),
+    schema::Member::new("NeuronInfo", &S_NeuronInfo).wire("neuronInfo"),
+    schema::Member::new("PhcSupport", &S_PhcSupport).wire("phcSupport"),
+    schema::Member::new("RebootMigrationSupport", &S_RebootMigrationSupport).wire("rebootMigrationSupport"),
+    schema::Member::new("SupportedInRegion", &S_SupportedInRegion).wire("supportedInRegion"),
+]);
+static S_InstanceTypeInfoList: schema::Shape = schema::Shape::new("InstanceTypeInfoList", Kind::List(&M_InstanceTypeInfoList));
+static M_InstanceTypeInfoList: schema::Member = schema::Member::new("member", &S_InstanceTypeInfo).wire("item");
+static S_InstanceTypeItem: schema::Shape = schema::Shape::new("InstanceTypeItem", Kind::Structure(&L_InstanceTypeItem));
+static L_InstanceTypeItem: Layout = Layout::new(&[schema::Member::new("InstanceType", &S_String).wire("instanceType")]);
+static S_InstanceTypeOffering: schema::Shape = schema::Shape::new("InstanceTypeOffering", Kind::Structure(&L_InstanceTypeOffering));
+static L_InstanceTypeOffering: Layout = Layout::new(&[
+    schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
+    schema::Member::new("LocationType", &S_LocationType).wire("locationType"),
+    schema::Member::new("Location", &S_Location).wire("location"),
+]);
+static S_InstanceTypeOfferingsList: schema::Shape =
+    schema::Shape::new("InstanceTypeOfferingsList", Kind::List(&M_InstanceTypeOfferingsList));
+static M_InstanceTypeOfferingsList: schema::Member = schema::Member::new("member", &S_InstanceTypeOffering).wire("item");
+static S_InstanceTypeSpecification: schema::Shape =
+    schema::Shape::new("InstanceTypeSpecification", Kind::Structure(&L_InstanceTypeSpecification));
+static L_InstanceTypeSpecification: Layout = Layout::new(&[
+    schema::Member::new("SupportedInstanceTypes", &S_SupportedInstanceTypeSet)
+        .wire("supportedInstanceTypeSet")
+        .ec2("SupportedInstanceTypeSet"),
+    schema::Member::new("UnsupportedInstanceTypes", &S_UnsupportedInstanceTypeSet)
+        .wire("unsupportedInstanceTypeSet")
+        .ec2("UnsupportedInstanceTypeSet"),
+]);
 static S_Integer: schema::Shape = schema::Shape::new("Integer", Kind::Integer);
 static S_InternetGateway: schema::Shape = schema::Shape::new("InternetGateway", Kind::Structure(&L_InternetGateway));
 static L_InternetGateway: Layout = Layout::new(&[
@@ -4991,15 +8956,21 @@ static S_IpRanges: schema::Shape = schema::Shape::new("IpRanges", Kind::List(&M_
 static M_IpRanges: schema::Member = schema::Member::new("member", &S_String).wire("item");
 static S_IpSource: schema::Shape = schema::Shape::new("IpSource", Kind::String).limits(Limits::NONE.values(&["amazon", "byoip", "none"]));
 static S_IpamPoolId: schema::Shape = schema::Shape::new("IpamPoolId", Kind::String);
+static S_Ipv4AddressesPerSecondaryInterface: schema::Shape = schema::Shape::new("Ipv4AddressesPerSecondaryInterface", Kind::Integer);
 static S_Ipv4PoolEc2Id: schema::Shape = schema::Shape::new("Ipv4PoolEc2Id", Kind::String);
 static S_Ipv4PrefixList: schema::Shape = schema::Shape::new("Ipv4PrefixList", Kind::List(&M_Ipv4PrefixList));
 static M_Ipv4PrefixList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecificationRequest).wire("item");
+static S_Ipv4PrefixListResponse: schema::Shape = schema::Shape::new("Ipv4PrefixListResponse", Kind::List(&M_Ipv4PrefixListResponse));
+static M_Ipv4PrefixListResponse: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecificationResponse).wire("item");
 static S_Ipv4PrefixSpecification: schema::Shape =
     schema::Shape::new("Ipv4PrefixSpecification", Kind::Structure(&L_Ipv4PrefixSpecification));
 static L_Ipv4PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
 static S_Ipv4PrefixSpecificationRequest: schema::Shape =
     schema::Shape::new("Ipv4PrefixSpecificationRequest", Kind::Structure(&L_Ipv4PrefixSpecificationRequest));
 static L_Ipv4PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String)]);
+static S_Ipv4PrefixSpecificationResponse: schema::Shape =
+    schema::Shape::new("Ipv4PrefixSpecificationResponse", Kind::Structure(&L_Ipv4PrefixSpecificationResponse));
+static L_Ipv4PrefixSpecificationResponse: Layout = Layout::new(&[schema::Member::new("Ipv4Prefix", &S_String).wire("ipv4Prefix")]);
 static S_Ipv4PrefixesList: schema::Shape = schema::Shape::new("Ipv4PrefixesList", Kind::List(&M_Ipv4PrefixesList));
 static M_Ipv4PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv4PrefixSpecification).wire("item");
 static S_Ipv6AddressAttribute: schema::Shape =
@@ -5010,15 +8981,21 @@ static S_Ipv6CidrBlock: schema::Shape = schema::Shape::new("Ipv6CidrBlock", Kind
 static L_Ipv6CidrBlock: Layout = Layout::new(&[schema::Member::new("Ipv6CidrBlock", &S_String).wire("ipv6CidrBlock")]);
 static S_Ipv6CidrBlockSet: schema::Shape = schema::Shape::new("Ipv6CidrBlockSet", Kind::List(&M_Ipv6CidrBlockSet));
 static M_Ipv6CidrBlockSet: schema::Member = schema::Member::new("member", &S_Ipv6CidrBlock).wire("item");
+static S_Ipv6Flag: schema::Shape = schema::Shape::new("Ipv6Flag", Kind::Boolean);
 static S_Ipv6PoolEc2Id: schema::Shape = schema::Shape::new("Ipv6PoolEc2Id", Kind::String);
 static S_Ipv6PrefixList: schema::Shape = schema::Shape::new("Ipv6PrefixList", Kind::List(&M_Ipv6PrefixList));
 static M_Ipv6PrefixList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecificationRequest).wire("item");
+static S_Ipv6PrefixListResponse: schema::Shape = schema::Shape::new("Ipv6PrefixListResponse", Kind::List(&M_Ipv6PrefixListResponse));
+static M_Ipv6PrefixListResponse: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecificationResponse).wire("item");
 static S_Ipv6PrefixSpecification: schema::Shape =
     schema::Shape::new("Ipv6PrefixSpecification", Kind::Structure(&L_Ipv6PrefixSpecification));
 static L_Ipv6PrefixSpecification: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
 static S_Ipv6PrefixSpecificationRequest: schema::Shape =
     schema::Shape::new("Ipv6PrefixSpecificationRequest", Kind::Structure(&L_Ipv6PrefixSpecificationRequest));
 static L_Ipv6PrefixSpecificationRequest: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String)]);
+static S_Ipv6PrefixSpecificationResponse: schema::Shape =
+    schema::Shape::new("Ipv6PrefixSpecificationResponse", Kind::Structure(&L_Ipv6PrefixSpecificationResponse));
+static L_Ipv6PrefixSpecificationResponse: Layout = Layout::new(&[schema::Member::new("Ipv6Prefix", &S_String).wire("ipv6Prefix")]);
 static S_Ipv6PrefixesList: schema::Shape = schema::Shape::new("Ipv6PrefixesList", Kind::List(&M_Ipv6PrefixesList));
 static M_Ipv6PrefixesList: schema::Member = schema::Member::new("member", &S_Ipv6PrefixSpecification).wire("item");
 static S_Ipv6Range: schema::Shape = schema::Shape::new("Ipv6Range", Kind::Structure(&L_Ipv6Range));
@@ -5028,6 +9005,7 @@ static L_Ipv6Range: Layout = Layout::new(&[
 ]);
 static S_Ipv6RangeList: schema::Shape = schema::Shape::new("Ipv6RangeList", Kind::List(&M_Ipv6RangeList));
 static M_Ipv6RangeList: schema::Member = schema::Member::new("member", &S_Ipv6Range).wire("item");
+static S_KernelId: schema::Shape = schema::Shape::new("KernelId", Kind::String);
 static S_KeyFormat: schema::Shape = schema::Shape::new("KeyFormat", Kind::String).limits(Limits::NONE.values(&["pem", "ppk"]));
 static S_KeyNameStringList: schema::Shape = schema::Shape::new("KeyNameStringList", Kind::List(&M_KeyNameStringList));
 static M_KeyNameStringList: schema::Member = schema::Member::new("member", &S_KeyPairName).wire("KeyName");
@@ -5057,10 +9035,524 @@ static M_KeyPairList: schema::Member = schema::Member::new("member", &S_KeyPairI
 static S_KeyPairName: schema::Shape = schema::Shape::new("KeyPairName", Kind::String);
 static S_KeyPairNameWithResolver: schema::Shape = schema::Shape::new("KeyPairNameWithResolver", Kind::String);
 static S_KeyType: schema::Shape = schema::Shape::new("KeyType", Kind::String).limits(Limits::NONE.values(&["rsa", "ed25519"]));
+static S_KmsKeyId: schema::Shape = schema::Shape::new("KmsKeyId", Kind::String);
 static S_LastError: schema::Shape = schema::Shape::new("LastError", Kind::Structure(&L_LastError));
 static L_LastError: Layout =
     Layout::new(&[schema::Member::new("Message", &S_String).wire("message"), schema::Member::new("Code", &S_String).wire("code")]);
+static S_LaunchPermission: schema::Shape = schema::Shape::new("LaunchPermission", Kind::Structure(&L_LaunchPermission));
+static L_LaunchPermission: Layout = Layout::new(&[
+    schema::Member::new("OrganizationArn", &S_String).wire("organizationArn"),
+    schema::Member::new("OrganizationalUnitArn", &S_String).wire("organizationalUnitArn"),
+    schema::Member::new("UserId", &S_String).wire("userId"),
+    schema::Member::new("Group", &S_PermissionGroup).wire("group"),
+]);
+static S_LaunchPermissionList: schema::Shape = schema::Shape::new("LaunchPermissionList", Kind::List(&M_LaunchPermissionList));
+static M_LaunchPermissionList: schema::Member = schema::Member::new("member", &S_LaunchPermission).wire("item");
+static S_LaunchPermissionModifications: schema::Shape =
+    schema::Shape::new("LaunchPermissionModifications", Kind::Structure(&L_LaunchPermissionModifications));
+static L_LaunchPermissionModifications: Layout =
+    Layout::new(&[schema::Member::new("Add", &S_LaunchPermissionList), schema::Member::new("Remove", &S_LaunchPermissionList)]);
+static S_LaunchTemplate: schema::Shape = schema::Shape::new("LaunchTemplate", Kind::Structure(&L_LaunchTemplate));
+static L_LaunchTemplate: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName).wire("launchTemplateName"),
+    schema::Member::new("CreateTime", &S_DateTime).wire("createTime"),
+    schema::Member::new("CreatedBy", &S_String).wire("createdBy"),
+    schema::Member::new("DefaultVersionNumber", &S_Long).wire("defaultVersionNumber"),
+    schema::Member::new("LatestVersionNumber", &S_Long).wire("latestVersionNumber"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_LaunchTemplateAutoRecoveryState: schema::Shape =
+    schema::Shape::new("LaunchTemplateAutoRecoveryState", Kind::String).limits(Limits::NONE.values(&["default", "disabled"]));
+static S_LaunchTemplateBlockDeviceMapping: schema::Shape =
+    schema::Shape::new("LaunchTemplateBlockDeviceMapping", Kind::Structure(&L_LaunchTemplateBlockDeviceMapping));
+static L_LaunchTemplateBlockDeviceMapping: Layout = Layout::new(&[
+    schema::Member::new("DeviceName", &S_String).wire("deviceName"),
+    schema::Member::new("VirtualName", &S_String).wire("virtualName"),
+    schema::Member::new("Ebs", &S_LaunchTemplateEbsBlockDevice).wire("ebs"),
+    schema::Member::new("NoDevice", &S_String).wire("noDevice"),
+]);
+static S_LaunchTemplateBlockDeviceMappingList: schema::Shape =
+    schema::Shape::new("LaunchTemplateBlockDeviceMappingList", Kind::List(&M_LaunchTemplateBlockDeviceMappingList));
+static M_LaunchTemplateBlockDeviceMappingList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateBlockDeviceMapping).wire("item");
+static S_LaunchTemplateBlockDeviceMappingRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateBlockDeviceMappingRequest", Kind::Structure(&L_LaunchTemplateBlockDeviceMappingRequest));
+static L_LaunchTemplateBlockDeviceMappingRequest: Layout = Layout::new(&[
+    schema::Member::new("DeviceName", &S_String),
+    schema::Member::new("VirtualName", &S_String),
+    schema::Member::new("Ebs", &S_LaunchTemplateEbsBlockDeviceRequest),
+    schema::Member::new("NoDevice", &S_String),
+]);
+static S_LaunchTemplateBlockDeviceMappingRequestList: schema::Shape =
+    schema::Shape::new("LaunchTemplateBlockDeviceMappingRequestList", Kind::List(&M_LaunchTemplateBlockDeviceMappingRequestList));
+static M_LaunchTemplateBlockDeviceMappingRequestList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateBlockDeviceMappingRequest).wire("BlockDeviceMapping");
+static S_LaunchTemplateCapacityReservationSpecificationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateCapacityReservationSpecificationRequest",
+    Kind::Structure(&L_LaunchTemplateCapacityReservationSpecificationRequest),
+);
+static L_LaunchTemplateCapacityReservationSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTarget),
+]);
+static S_LaunchTemplateCapacityReservationSpecificationResponse: schema::Shape = schema::Shape::new(
+    "LaunchTemplateCapacityReservationSpecificationResponse",
+    Kind::Structure(&L_LaunchTemplateCapacityReservationSpecificationResponse),
+);
+static L_LaunchTemplateCapacityReservationSpecificationResponse: Layout = Layout::new(&[
+    schema::Member::new("CapacityReservationPreference", &S_CapacityReservationPreference).wire("capacityReservationPreference"),
+    schema::Member::new("CapacityReservationTarget", &S_CapacityReservationTargetResponse).wire("capacityReservationTarget"),
+]);
+static S_LaunchTemplateCpuOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateCpuOptions", Kind::Structure(&L_LaunchTemplateCpuOptions));
+static L_LaunchTemplateCpuOptions: Layout = Layout::new(&[
+    schema::Member::new("CoreCount", &S_Integer).wire("coreCount"),
+    schema::Member::new("ThreadsPerCore", &S_Integer).wire("threadsPerCore"),
+    schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification).wire("amdSevSnp"),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification).wire("nestedVirtualization"),
+]);
+static S_LaunchTemplateCpuOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateCpuOptionsRequest", Kind::Structure(&L_LaunchTemplateCpuOptionsRequest));
+static L_LaunchTemplateCpuOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("CoreCount", &S_Integer),
+    schema::Member::new("ThreadsPerCore", &S_Integer),
+    schema::Member::new("AmdSevSnp", &S_AmdSevSnpSpecification),
+    schema::Member::new("NestedVirtualization", &S_NestedVirtualizationSpecification),
+]);
+static S_LaunchTemplateEbsBlockDevice: schema::Shape =
+    schema::Shape::new("LaunchTemplateEbsBlockDevice", Kind::Structure(&L_LaunchTemplateEbsBlockDevice));
+static L_LaunchTemplateEbsBlockDevice: Layout = Layout::new(&[
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("Iops", &S_Integer).wire("iops"),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId).wire("kmsKeyId"),
+    schema::Member::new("SnapshotId", &S_SnapshotId).wire("snapshotId"),
+    schema::Member::new("VolumeSize", &S_Integer).wire("volumeSize"),
+    schema::Member::new("VolumeType", &S_VolumeType).wire("volumeType"),
+    schema::Member::new("Throughput", &S_Integer).wire("throughput"),
+    schema::Member::new("VolumeInitializationRate", &S_Integer).wire("volumeInitializationRate"),
+    schema::Member::new("EbsCardIndex", &S_Integer).wire("ebsCardIndex"),
+]);
+static S_LaunchTemplateEbsBlockDeviceRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateEbsBlockDeviceRequest", Kind::Structure(&L_LaunchTemplateEbsBlockDeviceRequest));
+static L_LaunchTemplateEbsBlockDeviceRequest: Layout = Layout::new(&[
+    schema::Member::new("Encrypted", &S_Boolean),
+    schema::Member::new("DeleteOnTermination", &S_Boolean),
+    schema::Member::new("Iops", &S_Integer),
+    schema::Member::new("KmsKeyId", &S_KmsKeyId),
+    schema::Member::new("SnapshotId", &S_SnapshotId),
+    schema::Member::new("VolumeSize", &S_Integer),
+    schema::Member::new("VolumeType", &S_VolumeType),
+    schema::Member::new("Throughput", &S_Integer),
+    schema::Member::new("VolumeInitializationRate", &S_Integer),
+    schema::Member::new("EbsCardIndex", &S_Integer),
+]);
+static S_LaunchTemplateElasticInferenceAccelerator: schema::Shape =
+    schema::Shape::new("LaunchTemplateElasticInferenceAccelerator", Kind::Structure(&L_LaunchTemplateElasticInferenceAccelerator));
+static L_LaunchTemplateElasticInferenceAccelerator: Layout = Layout::new(&[
+    schema::Member::new("Type", &S_String).required(),
+    schema::Member::new("Count", &S_LaunchTemplateElasticInferenceAcceleratorCount),
+]);
+static S_LaunchTemplateElasticInferenceAcceleratorCount: schema::Shape =
+    schema::Shape::new("LaunchTemplateElasticInferenceAcceleratorCount", Kind::Integer).limits(Limits::NONE.min(1));
+static S_LaunchTemplateElasticInferenceAcceleratorList: schema::Shape =
+    schema::Shape::new("LaunchTemplateElasticInferenceAcceleratorList", Kind::List(&M_LaunchTemplateElasticInferenceAcceleratorList));
+static M_LaunchTemplateElasticInferenceAcceleratorList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateElasticInferenceAccelerator).wire("item");
+static S_LaunchTemplateElasticInferenceAcceleratorResponse: schema::Shape = schema::Shape::new(
+    "LaunchTemplateElasticInferenceAcceleratorResponse",
+    Kind::Structure(&L_LaunchTemplateElasticInferenceAcceleratorResponse),
+);
+static L_LaunchTemplateElasticInferenceAcceleratorResponse: Layout =
+    Layout::new(&[schema::Member::new("Type", &S_String).wire("type"), schema::Member::new("Count", &S_Integer).wire("count")]);
+static S_LaunchTemplateElasticInferenceAcceleratorResponseList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateElasticInferenceAcceleratorResponseList",
+    Kind::List(&M_LaunchTemplateElasticInferenceAcceleratorResponseList),
+);
+static M_LaunchTemplateElasticInferenceAcceleratorResponseList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateElasticInferenceAcceleratorResponse).wire("item");
+static S_LaunchTemplateEnaSrdSpecification: schema::Shape =
+    schema::Shape::new("LaunchTemplateEnaSrdSpecification", Kind::Structure(&L_LaunchTemplateEnaSrdSpecification));
+static L_LaunchTemplateEnaSrdSpecification: Layout = Layout::new(&[
+    schema::Member::new("EnaSrdEnabled", &S_Boolean).wire("enaSrdEnabled"),
+    schema::Member::new("EnaSrdUdpSpecification", &S_LaunchTemplateEnaSrdUdpSpecification).wire("enaSrdUdpSpecification"),
+]);
+static S_LaunchTemplateEnaSrdUdpSpecification: schema::Shape =
+    schema::Shape::new("LaunchTemplateEnaSrdUdpSpecification", Kind::Structure(&L_LaunchTemplateEnaSrdUdpSpecification));
+static L_LaunchTemplateEnaSrdUdpSpecification: Layout =
+    Layout::new(&[schema::Member::new("EnaSrdUdpEnabled", &S_Boolean).wire("enaSrdUdpEnabled")]);
+static S_LaunchTemplateEnclaveOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateEnclaveOptions", Kind::Structure(&L_LaunchTemplateEnclaveOptions));
+static L_LaunchTemplateEnclaveOptions: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean).wire("enabled")]);
+static S_LaunchTemplateEnclaveOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateEnclaveOptionsRequest", Kind::Structure(&L_LaunchTemplateEnclaveOptionsRequest));
+static L_LaunchTemplateEnclaveOptionsRequest: Layout = Layout::new(&[schema::Member::new("Enabled", &S_Boolean)]);
+static S_LaunchTemplateErrorCode: schema::Shape =
+    schema::Shape::new("LaunchTemplateErrorCode", Kind::String).limits(Limits::NONE.values(&[
+        "launchTemplateIdDoesNotExist",
+        "launchTemplateIdMalformed",
+        "launchTemplateNameDoesNotExist",
+        "launchTemplateNameMalformed",
+        "launchTemplateVersionDoesNotExist",
+        "unexpectedError",
+    ]));
+static S_LaunchTemplateHibernationOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateHibernationOptions", Kind::Structure(&L_LaunchTemplateHibernationOptions));
+static L_LaunchTemplateHibernationOptions: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean).wire("configured")]);
+static S_LaunchTemplateHibernationOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateHibernationOptionsRequest", Kind::Structure(&L_LaunchTemplateHibernationOptionsRequest));
+static L_LaunchTemplateHibernationOptionsRequest: Layout = Layout::new(&[schema::Member::new("Configured", &S_Boolean)]);
+static S_LaunchTemplateHttpTokensState: schema::Shape =
+    schema::Shape::new("LaunchTemplateHttpTokensState", Kind::String).limits(Limits::NONE.values(&["optional", "required"]));
+static S_LaunchTemplateIamInstanceProfileSpecification: schema::Shape =
+    schema::Shape::new("LaunchTemplateIamInstanceProfileSpecification", Kind::Structure(&L_LaunchTemplateIamInstanceProfileSpecification));
+static L_LaunchTemplateIamInstanceProfileSpecification: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_String).wire("arn"), schema::Member::new("Name", &S_String).wire("name")]);
+static S_LaunchTemplateIamInstanceProfileSpecificationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateIamInstanceProfileSpecificationRequest",
+    Kind::Structure(&L_LaunchTemplateIamInstanceProfileSpecificationRequest),
+);
+static L_LaunchTemplateIamInstanceProfileSpecificationRequest: Layout =
+    Layout::new(&[schema::Member::new("Arn", &S_String), schema::Member::new("Name", &S_String)]);
+static S_LaunchTemplateId: schema::Shape = schema::Shape::new("LaunchTemplateId", Kind::String);
+static S_LaunchTemplateIdStringList: schema::Shape =
+    schema::Shape::new("LaunchTemplateIdStringList", Kind::List(&M_LaunchTemplateIdStringList));
+static M_LaunchTemplateIdStringList: schema::Member = schema::Member::new("member", &S_LaunchTemplateId).wire("item");
+static S_LaunchTemplateInstanceMaintenanceOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMaintenanceOptions", Kind::Structure(&L_LaunchTemplateInstanceMaintenanceOptions));
+static L_LaunchTemplateInstanceMaintenanceOptions: Layout =
+    Layout::new(&[schema::Member::new("AutoRecovery", &S_LaunchTemplateAutoRecoveryState).wire("autoRecovery")]);
+static S_LaunchTemplateInstanceMaintenanceOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceMaintenanceOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateInstanceMaintenanceOptionsRequest),
+);
+static L_LaunchTemplateInstanceMaintenanceOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("AutoRecovery", &S_LaunchTemplateAutoRecoveryState)]);
+static S_LaunchTemplateInstanceMarketOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMarketOptions", Kind::Structure(&L_LaunchTemplateInstanceMarketOptions));
+static L_LaunchTemplateInstanceMarketOptions: Layout = Layout::new(&[
+    schema::Member::new("MarketType", &S_MarketType).wire("marketType"),
+    schema::Member::new("SpotOptions", &S_LaunchTemplateSpotMarketOptions).wire("spotOptions"),
+]);
+static S_LaunchTemplateInstanceMarketOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMarketOptionsRequest", Kind::Structure(&L_LaunchTemplateInstanceMarketOptionsRequest));
+static L_LaunchTemplateInstanceMarketOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("MarketType", &S_MarketType),
+    schema::Member::new("SpotOptions", &S_LaunchTemplateSpotMarketOptionsRequest),
+]);
+static S_LaunchTemplateInstanceMetadataEndpointState: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataEndpointState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_LaunchTemplateInstanceMetadataOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataOptions", Kind::Structure(&L_LaunchTemplateInstanceMetadataOptions));
+static L_LaunchTemplateInstanceMetadataOptions: Layout = Layout::new(&[
+    schema::Member::new("State", &S_LaunchTemplateInstanceMetadataOptionsState).wire("state"),
+    schema::Member::new("HttpTokens", &S_LaunchTemplateHttpTokensState).wire("httpTokens"),
+    schema::Member::new("HttpPutResponseHopLimit", &S_Integer).wire("httpPutResponseHopLimit"),
+    schema::Member::new("HttpEndpoint", &S_LaunchTemplateInstanceMetadataEndpointState).wire("httpEndpoint"),
+    schema::Member::new("HttpProtocolIpv6", &S_LaunchTemplateInstanceMetadataProtocolIpv6).wire("httpProtocolIpv6"),
+    schema::Member::new("InstanceMetadataTags", &S_LaunchTemplateInstanceMetadataTagsState).wire("instanceMetadataTags"),
+]);
+static S_LaunchTemplateInstanceMetadataOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataOptionsRequest", Kind::Structure(&L_LaunchTemplateInstanceMetadataOptionsRequest));
+static L_LaunchTemplateInstanceMetadataOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("HttpTokens", &S_LaunchTemplateHttpTokensState),
+    schema::Member::new("HttpPutResponseHopLimit", &S_Integer),
+    schema::Member::new("HttpEndpoint", &S_LaunchTemplateInstanceMetadataEndpointState),
+    schema::Member::new("HttpProtocolIpv6", &S_LaunchTemplateInstanceMetadataProtocolIpv6),
+    schema::Member::new("InstanceMetadataTags", &S_LaunchTemplateInstanceMetadataTagsState),
+]);
+static S_LaunchTemplateInstanceMetadataOptionsState: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataOptionsState", Kind::String).limits(Limits::NONE.values(&["pending", "applied"]));
+static S_LaunchTemplateInstanceMetadataProtocolIpv6: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataProtocolIpv6", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_LaunchTemplateInstanceMetadataTagsState: schema::Shape =
+    schema::Shape::new("LaunchTemplateInstanceMetadataTagsState", Kind::String).limits(Limits::NONE.values(&["disabled", "enabled"]));
+static S_LaunchTemplateInstanceNetworkInterfaceSpecification: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceNetworkInterfaceSpecification",
+    Kind::Structure(&L_LaunchTemplateInstanceNetworkInterfaceSpecification),
+);
+static L_LaunchTemplateInstanceNetworkInterfaceSpecification: Layout = Layout::new(&[
+    schema::Member::new("AssociateCarrierIpAddress", &S_Boolean).wire("associateCarrierIpAddress"),
+    schema::Member::new("AssociatePublicIpAddress", &S_Boolean).wire("associatePublicIpAddress"),
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("Groups", &S_GroupIdStringList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("InterfaceType", &S_String).wire("interfaceType"),
+    schema::Member::new("Ipv6AddressCount", &S_Integer).wire("ipv6AddressCount"),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressList).wire("ipv6AddressesSet").ec2("Ipv6AddressesSet"),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId).wire("networkInterfaceId"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressSpecificationList)
+        .wire("privateIpAddressesSet")
+        .ec2("PrivateIpAddressesSet"),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer).wire("secondaryPrivateIpAddressCount"),
+    schema::Member::new("SubnetId", &S_SubnetId).wire("subnetId"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
+    schema::Member::new("Ipv4Prefixes", &S_Ipv4PrefixListResponse).wire("ipv4PrefixSet").ec2("Ipv4PrefixSet"),
+    schema::Member::new("Ipv4PrefixCount", &S_Integer).wire("ipv4PrefixCount"),
+    schema::Member::new("Ipv6Prefixes", &S_Ipv6PrefixListResponse).wire("ipv6PrefixSet").ec2("Ipv6PrefixSet"),
+    schema::Member::new("Ipv6PrefixCount", &S_Integer).wire("ipv6PrefixCount"),
+    schema::Member::new("PrimaryIpv6", &S_Boolean).wire("primaryIpv6"),
+    schema::Member::new("EnaSrdSpecification", &S_LaunchTemplateEnaSrdSpecification).wire("enaSrdSpecification"),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecification).wire("connectionTrackingSpecification"),
+    schema::Member::new("EnaQueueCount", &S_Integer).wire("enaQueueCount"),
+]);
+static S_LaunchTemplateInstanceNetworkInterfaceSpecificationList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceNetworkInterfaceSpecificationList",
+    Kind::List(&M_LaunchTemplateInstanceNetworkInterfaceSpecificationList),
+);
+static M_LaunchTemplateInstanceNetworkInterfaceSpecificationList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateInstanceNetworkInterfaceSpecification).wire("item");
+static S_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceNetworkInterfaceSpecificationRequest",
+    Kind::Structure(&L_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest),
+);
+static L_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("AssociateCarrierIpAddress", &S_Boolean),
+    schema::Member::new("AssociatePublicIpAddress", &S_Boolean),
+    schema::Member::new("DeleteOnTermination", &S_Boolean),
+    schema::Member::new("Description", &S_String),
+    schema::Member::new("DeviceIndex", &S_Integer),
+    schema::Member::new("Groups", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("InterfaceType", &S_String),
+    schema::Member::new("Ipv6AddressCount", &S_Integer),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressListRequest),
+    schema::Member::new("NetworkInterfaceId", &S_NetworkInterfaceId),
+    schema::Member::new("PrivateIpAddress", &S_String),
+    schema::Member::new("PrivateIpAddresses", &S_PrivateIpAddressSpecificationList),
+    schema::Member::new("SecondaryPrivateIpAddressCount", &S_Integer),
+    schema::Member::new("SubnetId", &S_SubnetId),
+    schema::Member::new("NetworkCardIndex", &S_Integer),
+    schema::Member::new("Ipv4Prefixes", &S_Ipv4PrefixList).wire("Ipv4Prefix").ec2("Ipv4Prefix"),
+    schema::Member::new("Ipv4PrefixCount", &S_Integer),
+    schema::Member::new("Ipv6Prefixes", &S_Ipv6PrefixList).wire("Ipv6Prefix").ec2("Ipv6Prefix"),
+    schema::Member::new("Ipv6PrefixCount", &S_Integer),
+    schema::Member::new("PrimaryIpv6", &S_Boolean),
+    schema::Member::new("EnaSrdSpecification", &S_EnaSrdSpecificationRequest),
+    schema::Member::new("ConnectionTrackingSpecification", &S_ConnectionTrackingSpecificationRequest),
+    schema::Member::new("EnaQueueCount", &S_Integer),
+]);
+static S_LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList",
+    Kind::List(&M_LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList),
+);
+static M_LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest)
+        .wire("InstanceNetworkInterfaceSpecification");
+static S_LaunchTemplateInstanceSecondaryInterfaceSpecification: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceSecondaryInterfaceSpecification",
+    Kind::Structure(&L_LaunchTemplateInstanceSecondaryInterfaceSpecification),
+);
+static L_LaunchTemplateInstanceSecondaryInterfaceSpecification: Layout = Layout::new(&[
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("DeviceIndex", &S_Integer).wire("deviceIndex"),
+    schema::Member::new("PrivateIpAddresses", &S_SecondaryInterfacePrivateIpAddressSpecificationList)
+        .wire("privateIpAddressesSet")
+        .ec2("PrivateIpAddressesSet"),
+    schema::Member::new("PrivateIpAddressCount", &S_Integer).wire("privateIpAddressCount"),
+    schema::Member::new("SecondarySubnetId", &S_SecondarySubnetId).wire("secondarySubnetId"),
+    schema::Member::new("InterfaceType", &S_SecondaryInterfaceType).wire("interfaceType"),
+    schema::Member::new("NetworkCardIndex", &S_Integer).wire("networkCardIndex"),
+]);
+static S_LaunchTemplateInstanceSecondaryInterfaceSpecificationList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceSecondaryInterfaceSpecificationList",
+    Kind::List(&M_LaunchTemplateInstanceSecondaryInterfaceSpecificationList),
+);
+static M_LaunchTemplateInstanceSecondaryInterfaceSpecificationList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateInstanceSecondaryInterfaceSpecification).wire("item");
+static S_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest",
+    Kind::Structure(&L_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest),
+);
+static L_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest: Layout = Layout::new(&[
+    schema::Member::new("DeleteOnTermination", &S_Boolean),
+    schema::Member::new("DeviceIndex", &S_Integer),
+    schema::Member::new("PrivateIpAddresses", &S_SecondaryInterfacePrivateIpAddressSpecificationListRequest)
+        .wire("PrivateIpAddress")
+        .ec2("PrivateIpAddress"),
+    schema::Member::new("PrivateIpAddressCount", &S_Integer),
+    schema::Member::new("SecondarySubnetId", &S_SecondarySubnetId),
+    schema::Member::new("InterfaceType", &S_SecondaryInterfaceType),
+    schema::Member::new("NetworkCardIndex", &S_Integer),
+]);
+static S_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList: schema::Shape = schema::Shape::new(
+    "LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList",
+    Kind::List(&M_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList),
+);
+static M_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest)
+        .wire("InstanceSecondaryInterfaceSpecification");
+static S_LaunchTemplateLicenseConfiguration: schema::Shape =
+    schema::Shape::new("LaunchTemplateLicenseConfiguration", Kind::Structure(&L_LaunchTemplateLicenseConfiguration));
+static L_LaunchTemplateLicenseConfiguration: Layout =
+    Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String).wire("licenseConfigurationArn")]);
+static S_LaunchTemplateLicenseConfigurationRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateLicenseConfigurationRequest", Kind::Structure(&L_LaunchTemplateLicenseConfigurationRequest));
+static L_LaunchTemplateLicenseConfigurationRequest: Layout = Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
+static S_LaunchTemplateLicenseList: schema::Shape =
+    schema::Shape::new("LaunchTemplateLicenseList", Kind::List(&M_LaunchTemplateLicenseList));
+static M_LaunchTemplateLicenseList: schema::Member = schema::Member::new("member", &S_LaunchTemplateLicenseConfiguration).wire("item");
+static S_LaunchTemplateLicenseSpecificationListRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateLicenseSpecificationListRequest", Kind::List(&M_LaunchTemplateLicenseSpecificationListRequest));
+static M_LaunchTemplateLicenseSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateLicenseConfigurationRequest).wire("item");
+static S_LaunchTemplateName: schema::Shape =
+    schema::Shape::new("LaunchTemplateName", Kind::String).limits(Limits::NONE.min(3).max(128).pattern(&P_LaunchTemplateName));
+static P_LaunchTemplateName: Pattern = Pattern::new(r#"[a-zA-Z0-9\(\)\.\-/_]+"#);
+static S_LaunchTemplateNameStringList: schema::Shape =
+    schema::Shape::new("LaunchTemplateNameStringList", Kind::List(&M_LaunchTemplateNameStringList));
+static M_LaunchTemplateNameStringList: schema::Member = schema::Member::new("member", &S_LaunchTemplateName).wire("item");
+static S_LaunchTemplateNetworkPerformanceOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateNetworkPerformanceOptions", Kind::Structure(&L_LaunchTemplateNetworkPerformanceOptions));
+static L_LaunchTemplateNetworkPerformanceOptions: Layout =
+    Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting).wire("bandwidthWeighting")]);
+static S_LaunchTemplateNetworkPerformanceOptionsRequest: schema::Shape = schema::Shape::new(
+    "LaunchTemplateNetworkPerformanceOptionsRequest",
+    Kind::Structure(&L_LaunchTemplateNetworkPerformanceOptionsRequest),
+);
+static L_LaunchTemplateNetworkPerformanceOptionsRequest: Layout =
+    Layout::new(&[schema::Member::new("BandwidthWeighting", &S_InstanceBandwidthWeighting)]);
+static S_LaunchTemplatePlacement: schema::Shape =
+    schema::Shape::new("LaunchTemplatePlacement", Kind::Structure(&L_LaunchTemplatePlacement));
+static L_LaunchTemplatePlacement: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId).wire("availabilityZoneId"),
+    schema::Member::new("Affinity", &S_String).wire("affinity"),
+    schema::Member::new("GroupName", &S_String).wire("groupName"),
+    schema::Member::new("HostId", &S_String).wire("hostId"),
+    schema::Member::new("Tenancy", &S_Tenancy).wire("tenancy"),
+    schema::Member::new("SpreadDomain", &S_String).wire("spreadDomain"),
+    schema::Member::new("HostResourceGroupArn", &S_String).wire("hostResourceGroupArn"),
+    schema::Member::new("PartitionNumber", &S_Integer).wire("partitionNumber"),
+    schema::Member::new("GroupId", &S_PlacementGroupId).wire("groupId"),
+]);
+static S_LaunchTemplatePlacementRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplatePlacementRequest", Kind::Structure(&L_LaunchTemplatePlacementRequest));
+static L_LaunchTemplatePlacementRequest: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZone", &S_String),
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId),
+    schema::Member::new("Affinity", &S_String),
+    schema::Member::new("GroupName", &S_PlacementGroupName),
+    schema::Member::new("HostId", &S_DedicatedHostId),
+    schema::Member::new("Tenancy", &S_Tenancy),
+    schema::Member::new("SpreadDomain", &S_String),
+    schema::Member::new("HostResourceGroupArn", &S_String),
+    schema::Member::new("PartitionNumber", &S_Integer),
+    schema::Member::new("GroupId", &S_PlacementGroupId),
+]);
+static S_LaunchTemplatePrivateDnsNameOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplatePrivateDnsNameOptions", Kind::Structure(&L_LaunchTemplatePrivateDnsNameOptions));
+static L_LaunchTemplatePrivateDnsNameOptions: Layout = Layout::new(&[
+    schema::Member::new("HostnameType", &S_HostnameType).wire("hostnameType"),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
+]);
+static S_LaunchTemplatePrivateDnsNameOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplatePrivateDnsNameOptionsRequest", Kind::Structure(&L_LaunchTemplatePrivateDnsNameOptionsRequest));
+static L_LaunchTemplatePrivateDnsNameOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("HostnameType", &S_HostnameType),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean),
+]);
+static S_LaunchTemplateSet: schema::Shape = schema::Shape::new("LaunchTemplateSet", Kind::List(&M_LaunchTemplateSet));
+static M_LaunchTemplateSet: schema::Member = schema::Member::new("member", &S_LaunchTemplate).wire("item");
+static S_LaunchTemplateSpecification: schema::Shape =
+    schema::Shape::new("LaunchTemplateSpecification", Kind::Structure(&L_LaunchTemplateSpecification));
+static L_LaunchTemplateSpecification: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_String),
+    schema::Member::new("Version", &S_String),
+]);
+static S_LaunchTemplateSpotMarketOptions: schema::Shape =
+    schema::Shape::new("LaunchTemplateSpotMarketOptions", Kind::Structure(&L_LaunchTemplateSpotMarketOptions));
+static L_LaunchTemplateSpotMarketOptions: Layout = Layout::new(&[
+    schema::Member::new("MaxPrice", &S_String).wire("maxPrice"),
+    schema::Member::new("SpotInstanceType", &S_SpotInstanceType).wire("spotInstanceType"),
+    schema::Member::new("BlockDurationMinutes", &S_Integer).wire("blockDurationMinutes"),
+    schema::Member::new("ValidUntil", &S_DateTime).wire("validUntil"),
+    schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior).wire("instanceInterruptionBehavior"),
+]);
+static S_LaunchTemplateSpotMarketOptionsRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateSpotMarketOptionsRequest", Kind::Structure(&L_LaunchTemplateSpotMarketOptionsRequest));
+static L_LaunchTemplateSpotMarketOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("MaxPrice", &S_String),
+    schema::Member::new("SpotInstanceType", &S_SpotInstanceType),
+    schema::Member::new("BlockDurationMinutes", &S_Integer),
+    schema::Member::new("ValidUntil", &S_DateTime),
+    schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior),
+]);
+static S_LaunchTemplateTagSpecification: schema::Shape =
+    schema::Shape::new("LaunchTemplateTagSpecification", Kind::Structure(&L_LaunchTemplateTagSpecification));
+static L_LaunchTemplateTagSpecification: Layout = Layout::new(&[
+    schema::Member::new("ResourceType", &S_ResourceType).wire("resourceType"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+]);
+static S_LaunchTemplateTagSpecificationList: schema::Shape =
+    schema::Shape::new("LaunchTemplateTagSpecificationList", Kind::List(&M_LaunchTemplateTagSpecificationList));
+static M_LaunchTemplateTagSpecificationList: schema::Member = schema::Member::new("member", &S_LaunchTemplateTagSpecification).wire("item");
+static S_LaunchTemplateTagSpecificationRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplateTagSpecificationRequest", Kind::Structure(&L_LaunchTemplateTagSpecificationRequest));
+static L_LaunchTemplateTagSpecificationRequest: Layout =
+    Layout::new(&[schema::Member::new("ResourceType", &S_ResourceType), schema::Member::new("Tags", &S_TagList).wire("Tag").ec2("Tag")]);
+static S_LaunchTemplateTagSpecificationRequestList: schema::Shape =
+    schema::Shape::new("LaunchTemplateTagSpecificationRequestList", Kind::List(&M_LaunchTemplateTagSpecificationRequestList));
+static M_LaunchTemplateTagSpecificationRequestList: schema::Member =
+    schema::Member::new("member", &S_LaunchTemplateTagSpecificationRequest).wire("LaunchTemplateTagSpecificationRequest");
+static S_LaunchTemplateVersion: schema::Shape = schema::Shape::new("LaunchTemplateVersion", Kind::Structure(&L_LaunchTemplateVersion));
+static L_LaunchTemplateVersion: Layout = Layout::new(&[
+    schema::Member::new("LaunchTemplateId", &S_String).wire("launchTemplateId"),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName).wire("launchTemplateName"),
+    schema::Member::new("VersionNumber", &S_Long).wire("versionNumber"),
+    schema::Member::new("VersionDescription", &S_VersionDescription).wire("versionDescription"),
+    schema::Member::new("CreateTime", &S_DateTime).wire("createTime"),
+    schema::Member::new("CreatedBy", &S_String).wire("createdBy"),
+    schema::Member::new("DefaultVersion", &S_Boolean).wire("defaultVersion"),
+    schema::Member::new("LaunchTemplateData", &S_ResponseLaunchTemplateData).wire("launchTemplateData"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_LaunchTemplateVersionSet: schema::Shape = schema::Shape::new("LaunchTemplateVersionSet", Kind::List(&M_LaunchTemplateVersionSet));
+static M_LaunchTemplateVersionSet: schema::Member = schema::Member::new("member", &S_LaunchTemplateVersion).wire("item");
+static S_LaunchTemplatesMonitoring: schema::Shape =
+    schema::Shape::new("LaunchTemplatesMonitoring", Kind::Structure(&L_LaunchTemplatesMonitoring));
+static L_LaunchTemplatesMonitoring: Layout = Layout::new(&[
+    schema::Member::new("Enabled", &S_Boolean).wire("enabled"),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("metricCategoryIdSet").ec2("MetricCategoryIdSet"),
+]);
+static S_LaunchTemplatesMonitoringRequest: schema::Shape =
+    schema::Shape::new("LaunchTemplatesMonitoringRequest", Kind::Structure(&L_LaunchTemplatesMonitoringRequest));
+static L_LaunchTemplatesMonitoringRequest: Layout = Layout::new(&[
+    schema::Member::new("Enabled", &S_Boolean),
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
+]);
+static S_LicenseConfiguration: schema::Shape = schema::Shape::new("LicenseConfiguration", Kind::Structure(&L_LicenseConfiguration));
+static L_LicenseConfiguration: Layout =
+    Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String).wire("licenseConfigurationArn")]);
+static S_LicenseConfigurationRequest: schema::Shape =
+    schema::Shape::new("LicenseConfigurationRequest", Kind::Structure(&L_LicenseConfigurationRequest));
+static L_LicenseConfigurationRequest: Layout = Layout::new(&[schema::Member::new("LicenseConfigurationArn", &S_String)]);
+static S_LicenseList: schema::Shape = schema::Shape::new("LicenseList", Kind::List(&M_LicenseList));
+static M_LicenseList: schema::Member = schema::Member::new("member", &S_LicenseConfiguration).wire("item");
+static S_LicenseSpecificationListRequest: schema::Shape =
+    schema::Shape::new("LicenseSpecificationListRequest", Kind::List(&M_LicenseSpecificationListRequest));
+static M_LicenseSpecificationListRequest: schema::Member = schema::Member::new("member", &S_LicenseConfigurationRequest).wire("item");
 static S_LocalGatewayId: schema::Shape = schema::Shape::new("LocalGatewayId", Kind::String);
+static S_LocalStorage: schema::Shape =
+    schema::Shape::new("LocalStorage", Kind::String).limits(Limits::NONE.values(&["included", "required", "excluded"]));
+static S_LocalStorageType: schema::Shape =
+    schema::Shape::new("LocalStorageType", Kind::String).limits(Limits::NONE.values(&["hdd", "ssd"]));
+static S_LocalStorageTypeSet: schema::Shape = schema::Shape::new("LocalStorageTypeSet", Kind::List(&M_LocalStorageTypeSet));
+static M_LocalStorageTypeSet: schema::Member = schema::Member::new("member", &S_LocalStorageType).wire("item");
+static S_Location: schema::Shape = schema::Shape::new("Location", Kind::String);
+static S_LocationType: schema::Shape = schema::Shape::new("LocationType", Kind::String).limits(Limits::NONE.values(&[
+    "region",
+    "availability-zone",
+    "availability-zone-id",
+    "outpost",
+]));
+static S_LogicalGpuCount: schema::Shape = schema::Shape::new("LogicalGpuCount", Kind::Integer);
 static S_Long: schema::Shape = schema::Shape::new("Long", Kind::Integer);
 static S_ManagedPrefixList: schema::Shape = schema::Shape::new("ManagedPrefixList", Kind::Structure(&L_ManagedPrefixList));
 static L_ManagedPrefixList: Layout = Layout::new(&[
@@ -5079,7 +9571,138 @@ static L_ManagedPrefixList: Layout = Layout::new(&[
 ]);
 static S_ManagedPrefixListSet: schema::Shape = schema::Shape::new("ManagedPrefixListSet", Kind::List(&M_ManagedPrefixListSet));
 static M_ManagedPrefixListSet: schema::Member = schema::Member::new("member", &S_ManagedPrefixList).wire("item");
+static S_MarketType: schema::Shape = schema::Shape::new("MarketType", Kind::String).limits(Limits::NONE.values(&[
+    "spot",
+    "capacity-block",
+    "interruptible-capacity-reservation",
+    "on-demand",
+]));
+static S_MaxIpv4AddrPerInterface: schema::Shape = schema::Shape::new("MaxIpv4AddrPerInterface", Kind::Integer);
+static S_MaxIpv6AddrPerInterface: schema::Shape = schema::Shape::new("MaxIpv6AddrPerInterface", Kind::Integer);
+static S_MaxNetworkInterfaces: schema::Shape = schema::Shape::new("MaxNetworkInterfaces", Kind::Integer);
+static S_MaximumBandwidthInMbps: schema::Shape = schema::Shape::new("MaximumBandwidthInMbps", Kind::Integer);
+static S_MaximumEbsAttachments: schema::Shape = schema::Shape::new("MaximumEbsAttachments", Kind::Integer);
+static S_MaximumEbsCards: schema::Shape = schema::Shape::new("MaximumEbsCards", Kind::Integer);
+static S_MaximumEfaInterfaces: schema::Shape = schema::Shape::new("MaximumEfaInterfaces", Kind::Integer);
+static S_MaximumEnaQueueCount: schema::Shape = schema::Shape::new("MaximumEnaQueueCount", Kind::Integer);
+static S_MaximumEnaQueueCountPerInterface: schema::Shape = schema::Shape::new("MaximumEnaQueueCountPerInterface", Kind::Integer);
+static S_MaximumIops: schema::Shape = schema::Shape::new("MaximumIops", Kind::Integer);
+static S_MaximumNetworkCards: schema::Shape = schema::Shape::new("MaximumNetworkCards", Kind::Integer);
+static S_MaximumSecondaryNetworkInterfaces: schema::Shape = schema::Shape::new("MaximumSecondaryNetworkInterfaces", Kind::Integer);
+static S_MaximumThroughputInMBps: schema::Shape = schema::Shape::new("MaximumThroughputInMBps", Kind::Float);
+static S_MediaAcceleratorInfo: schema::Shape = schema::Shape::new("MediaAcceleratorInfo", Kind::Structure(&L_MediaAcceleratorInfo));
+static L_MediaAcceleratorInfo: Layout = Layout::new(&[
+    schema::Member::new("Accelerators", &S_MediaDeviceInfoList).wire("accelerators"),
+    schema::Member::new("TotalMediaMemoryInMiB", &S_TotalMediaMemory).wire("totalMediaMemoryInMiB"),
+]);
+static S_MediaDeviceCount: schema::Shape = schema::Shape::new("MediaDeviceCount", Kind::Integer);
+static S_MediaDeviceInfo: schema::Shape = schema::Shape::new("MediaDeviceInfo", Kind::Structure(&L_MediaDeviceInfo));
+static L_MediaDeviceInfo: Layout = Layout::new(&[
+    schema::Member::new("Count", &S_MediaDeviceCount).wire("count"),
+    schema::Member::new("Name", &S_MediaDeviceName).wire("name"),
+    schema::Member::new("Manufacturer", &S_MediaDeviceManufacturerName).wire("manufacturer"),
+    schema::Member::new("MemoryInfo", &S_MediaDeviceMemoryInfo).wire("memoryInfo"),
+]);
+static S_MediaDeviceInfoList: schema::Shape = schema::Shape::new("MediaDeviceInfoList", Kind::List(&M_MediaDeviceInfoList));
+static M_MediaDeviceInfoList: schema::Member = schema::Member::new("member", &S_MediaDeviceInfo).wire("item");
+static S_MediaDeviceManufacturerName: schema::Shape = schema::Shape::new("MediaDeviceManufacturerName", Kind::String);
+static S_MediaDeviceMemoryInfo: schema::Shape = schema::Shape::new("MediaDeviceMemoryInfo", Kind::Structure(&L_MediaDeviceMemoryInfo));
+static L_MediaDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_MediaDeviceMemorySize).wire("sizeInMiB")]);
+static S_MediaDeviceMemorySize: schema::Shape = schema::Shape::new("MediaDeviceMemorySize", Kind::Integer);
+static S_MediaDeviceName: schema::Shape = schema::Shape::new("MediaDeviceName", Kind::String);
+static S_MemoryGiBPerVCpu: schema::Shape = schema::Shape::new("MemoryGiBPerVCpu", Kind::Structure(&L_MemoryGiBPerVCpu));
+static L_MemoryGiBPerVCpu: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static S_MemoryGiBPerVCpuRequest: schema::Shape =
+    schema::Shape::new("MemoryGiBPerVCpuRequest", Kind::Structure(&L_MemoryGiBPerVCpuRequest));
+static L_MemoryGiBPerVCpuRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static S_MemoryInfo: schema::Shape = schema::Shape::new("MemoryInfo", Kind::Structure(&L_MemoryInfo));
+static L_MemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_MemorySize).wire("sizeInMiB")]);
+static S_MemoryMiB: schema::Shape = schema::Shape::new("MemoryMiB", Kind::Structure(&L_MemoryMiB));
+static L_MemoryMiB: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_MemoryMiBRequest: schema::Shape = schema::Shape::new("MemoryMiBRequest", Kind::Structure(&L_MemoryMiBRequest));
+static L_MemoryMiBRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).required(), schema::Member::new("Max", &S_Integer)]);
+static S_MemorySize: schema::Shape = schema::Shape::new("MemorySize", Kind::Integer);
+static S_MetricCategoryId: schema::Shape = schema::Shape::new("MetricCategoryId", Kind::String);
+static S_MetricCategoryIdList: schema::Shape = schema::Shape::new("MetricCategoryIdList", Kind::List(&M_MetricCategoryIdList));
+static M_MetricCategoryIdList: schema::Member = schema::Member::new("member", &S_MetricCategoryId).wire("item");
 static S_MillisecondDateTime: schema::Shape = schema::Shape::new("MillisecondDateTime", Kind::Timestamp);
+static S_ModifyImageAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyImageAttributeRequest", Kind::Structure(&L_ModifyImageAttributeRequest));
+static L_ModifyImageAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_String),
+    schema::Member::new("Description", &S_AttributeValue),
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("LaunchPermission", &S_LaunchPermissionModifications),
+    schema::Member::new("OperationType", &S_OperationType),
+    schema::Member::new("ProductCodes", &S_ProductCodeStringList).wire("ProductCode").ec2("ProductCode"),
+    schema::Member::new("UserGroups", &S_UserGroupStringList).wire("UserGroup").ec2("UserGroup"),
+    schema::Member::new("UserIds", &S_UserIdStringList).wire("UserId").ec2("UserId"),
+    schema::Member::new("Value", &S_String),
+    schema::Member::new("OrganizationArns", &S_OrganizationArnStringList).wire("OrganizationArn").ec2("OrganizationArn"),
+    schema::Member::new("OrganizationalUnitArns", &S_OrganizationalUnitArnStringList)
+        .wire("OrganizationalUnitArn")
+        .ec2("OrganizationalUnitArn"),
+    schema::Member::new("ImdsSupport", &S_AttributeValue),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_ModifyInstanceAttributeRequest: schema::Shape =
+    schema::Shape::new("ModifyInstanceAttributeRequest", Kind::Structure(&L_ModifyInstanceAttributeRequest));
+static L_ModifyInstanceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("SourceDestCheck", &S_AttributeBooleanValue),
+    schema::Member::new("EnclaveOptions", &S_EnclaveOptionsRequest),
+    schema::Member::new("DisableApiStop", &S_AttributeBooleanValue),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("Attribute", &S_InstanceAttributeName).wire("attribute"),
+    schema::Member::new("Value", &S_ModifyInstanceAttributeValue).wire("value"),
+    schema::Member::new("BlockDeviceMappings", &S_InstanceBlockDeviceMappingSpecificationList)
+        .wire("blockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
+    schema::Member::new("DisableApiTermination", &S_AttributeBooleanValue).wire("disableApiTermination"),
+    schema::Member::new("InstanceType", &S_AttributeValue).wire("instanceType"),
+    schema::Member::new("Kernel", &S_AttributeValue).wire("kernel"),
+    schema::Member::new("Ramdisk", &S_AttributeValue).wire("ramdisk"),
+    schema::Member::new("UserData", &S_SecureBlobAttributeValue).wire("userData"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_AttributeValue).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("Groups", &S_GroupIdStringList).wire("GroupId").ec2("GroupId"),
+    schema::Member::new("EbsOptimized", &S_AttributeBooleanValue).wire("ebsOptimized"),
+    schema::Member::new("SriovNetSupport", &S_AttributeValue).wire("sriovNetSupport"),
+    schema::Member::new("EnaSupport", &S_AttributeBooleanValue).wire("enaSupport"),
+]);
+static S_ModifyInstanceAttributeValue: schema::Shape = schema::Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+static S_ModifyInstanceMetadataOptionsRequest: schema::Shape =
+    schema::Shape::new("ModifyInstanceMetadataOptionsRequest", Kind::Structure(&L_ModifyInstanceMetadataOptionsRequest));
+static L_ModifyInstanceMetadataOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_InstanceId).required(),
+    schema::Member::new("HttpTokens", &S_HttpTokensState),
+    schema::Member::new("HttpPutResponseHopLimit", &S_Integer),
+    schema::Member::new("HttpEndpoint", &S_InstanceMetadataEndpointState),
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("HttpProtocolIpv6", &S_InstanceMetadataProtocolState),
+    schema::Member::new("InstanceMetadataTags", &S_InstanceMetadataTagsState),
+]);
+static S_ModifyInstanceMetadataOptionsResult: schema::Shape =
+    schema::Shape::new("ModifyInstanceMetadataOptionsResult", Kind::Structure(&L_ModifyInstanceMetadataOptionsResult));
+static L_ModifyInstanceMetadataOptionsResult: Layout = Layout::new(&[
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("InstanceMetadataOptions", &S_InstanceMetadataOptionsResponse).wire("instanceMetadataOptions"),
+]);
+static S_ModifyLaunchTemplateRequest: schema::Shape =
+    schema::Shape::new("ModifyLaunchTemplateRequest", Kind::Structure(&L_ModifyLaunchTemplateRequest));
+static L_ModifyLaunchTemplateRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("ClientToken", &S_String).idempotency_token(),
+    schema::Member::new("LaunchTemplateId", &S_LaunchTemplateId),
+    schema::Member::new("LaunchTemplateName", &S_LaunchTemplateName),
+    schema::Member::new("DefaultVersion", &S_String).wire("SetDefaultVersion").ec2("SetDefaultVersion"),
+]);
+static S_ModifyLaunchTemplateResult: schema::Shape =
+    schema::Shape::new("ModifyLaunchTemplateResult", Kind::Structure(&L_ModifyLaunchTemplateResult));
+static L_ModifyLaunchTemplateResult: Layout =
+    Layout::new(&[schema::Member::new("LaunchTemplate", &S_LaunchTemplate).wire("launchTemplate")]);
 static S_ModifyManagedPrefixListRequest: schema::Shape =
     schema::Shape::new("ModifyManagedPrefixListRequest", Kind::Structure(&L_ModifyManagedPrefixListRequest));
 static L_ModifyManagedPrefixListRequest: Layout = Layout::new(&[
@@ -5135,6 +9758,19 @@ static L_ModifySubnetAttributeRequest: Layout = Layout::new(&[
     schema::Member::new("EnableLniAtDeviceIndex", &S_Integer),
     schema::Member::new("DisableLniAtDeviceIndex", &S_AttributeBooleanValue),
 ]);
+static S_ModifyVolumeRequest: schema::Shape = schema::Shape::new("ModifyVolumeRequest", Kind::Structure(&L_ModifyVolumeRequest));
+static L_ModifyVolumeRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean),
+    schema::Member::new("VolumeId", &S_VolumeId).required(),
+    schema::Member::new("Size", &S_Integer),
+    schema::Member::new("VolumeType", &S_VolumeType),
+    schema::Member::new("Iops", &S_Integer),
+    schema::Member::new("Throughput", &S_Integer),
+    schema::Member::new("MultiAttachEnabled", &S_Boolean),
+]);
+static S_ModifyVolumeResult: schema::Shape = schema::Shape::new("ModifyVolumeResult", Kind::Structure(&L_ModifyVolumeResult));
+static L_ModifyVolumeResult: Layout =
+    Layout::new(&[schema::Member::new("VolumeModification", &S_VolumeModification).wire("volumeModification")]);
 static S_ModifyVpcAttributeRequest: schema::Shape =
     schema::Shape::new("ModifyVpcAttributeRequest", Kind::Structure(&L_ModifyVpcAttributeRequest));
 static L_ModifyVpcAttributeRequest: Layout = Layout::new(&[
@@ -5175,6 +9811,13 @@ static L_ModifyVpcTenancyRequest: Layout = Layout::new(&[
 ]);
 static S_ModifyVpcTenancyResult: schema::Shape = schema::Shape::new("ModifyVpcTenancyResult", Kind::Structure(&L_ModifyVpcTenancyResult));
 static L_ModifyVpcTenancyResult: Layout = Layout::new(&[schema::Member::new("ReturnValue", &S_Boolean).wire("return").ec2("Return")]);
+static S_Monitoring: schema::Shape = schema::Shape::new("Monitoring", Kind::Structure(&L_Monitoring));
+static L_Monitoring: Layout = Layout::new(&[
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("metricCategoryIdSet").ec2("MetricCategoryIdSet"),
+    schema::Member::new("State", &S_MonitoringState).wire("state"),
+]);
+static S_MonitoringState: schema::Shape =
+    schema::Shape::new("MonitoringState", Kind::String).limits(Limits::NONE.values(&["disabled", "disabling", "enabled", "pending"]));
 static S_MultipathResilienceMode: schema::Shape =
     schema::Shape::new("MultipathResilienceMode", Kind::String).limits(Limits::NONE.values(&["always-on"]));
 static S_MultipathResilienceStatus: schema::Shape =
@@ -5248,6 +9891,8 @@ static S_NatGatewayState: schema::Shape = schema::Shape::new("NatGatewayState", 
     "deleting",
     "deleted",
 ]));
+static S_NestedVirtualizationSpecification: schema::Shape =
+    schema::Shape::new("NestedVirtualizationSpecification", Kind::String).limits(Limits::NONE.values(&["enabled", "disabled"]));
 static S_NetmaskLength: schema::Shape = schema::Shape::new("NetmaskLength", Kind::Integer);
 static S_NetworkAcl: schema::Shape = schema::Shape::new("NetworkAcl", Kind::Structure(&L_NetworkAcl));
 static L_NetworkAcl: Layout = Layout::new(&[
@@ -5287,6 +9932,59 @@ static S_NetworkAclIdStringList: schema::Shape = schema::Shape::new("NetworkAclI
 static M_NetworkAclIdStringList: schema::Member = schema::Member::new("member", &S_NetworkAclId).wire("item");
 static S_NetworkAclList: schema::Shape = schema::Shape::new("NetworkAclList", Kind::List(&M_NetworkAclList));
 static M_NetworkAclList: schema::Member = schema::Member::new("member", &S_NetworkAcl).wire("item");
+static S_NetworkBandwidthGbps: schema::Shape = schema::Shape::new("NetworkBandwidthGbps", Kind::Structure(&L_NetworkBandwidthGbps));
+static L_NetworkBandwidthGbps: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static S_NetworkBandwidthGbpsRequest: schema::Shape =
+    schema::Shape::new("NetworkBandwidthGbpsRequest", Kind::Structure(&L_NetworkBandwidthGbpsRequest));
+static L_NetworkBandwidthGbpsRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static S_NetworkCardIndex: schema::Shape = schema::Shape::new("NetworkCardIndex", Kind::Integer);
+static S_NetworkCardInfo: schema::Shape = schema::Shape::new("NetworkCardInfo", Kind::Structure(&L_NetworkCardInfo));
+static L_NetworkCardInfo: Layout = Layout::new(&[
+    schema::Member::new("NetworkCardIndex", &S_NetworkCardIndex).wire("networkCardIndex"),
+    schema::Member::new("NetworkPerformance", &S_NetworkPerformance).wire("networkPerformance"),
+    schema::Member::new("MaximumNetworkInterfaces", &S_MaxNetworkInterfaces).wire("maximumNetworkInterfaces"),
+    schema::Member::new("AdditionalFlexibleNetworkInterfaces", &S_AdditionalFlexibleNetworkInterfaces)
+        .wire("additionalFlexibleNetworkInterfaces"),
+    schema::Member::new("BaselineBandwidthInGbps", &S_BaselineBandwidthInGbps).wire("baselineBandwidthInGbps"),
+    schema::Member::new("PeakBandwidthInGbps", &S_PeakBandwidthInGbps).wire("peakBandwidthInGbps"),
+    schema::Member::new("DefaultEnaQueueCountPerInterface", &S_DefaultEnaQueueCountPerInterface).wire("defaultEnaQueueCountPerInterface"),
+    schema::Member::new("MaximumEnaQueueCount", &S_MaximumEnaQueueCount).wire("maximumEnaQueueCount"),
+    schema::Member::new("MaximumEnaQueueCountPerInterface", &S_MaximumEnaQueueCountPerInterface).wire("maximumEnaQueueCountPerInterface"),
+    schema::Member::new("InterfaceTypes", &S_NetworkCardInterfaceTypeList).wire("interfaceTypeSet").ec2("InterfaceTypeSet"),
+]);
+static S_NetworkCardInfoList: schema::Shape = schema::Shape::new("NetworkCardInfoList", Kind::List(&M_NetworkCardInfoList));
+static M_NetworkCardInfoList: schema::Member = schema::Member::new("member", &S_NetworkCardInfo).wire("item");
+static S_NetworkCardInterfaceType: schema::Shape = schema::Shape::new("NetworkCardInterfaceType", Kind::String)
+    .limits(Limits::NONE.values(&["interface", "efa", "efa-only", "secondary"]));
+static S_NetworkCardInterfaceTypeList: schema::Shape =
+    schema::Shape::new("NetworkCardInterfaceTypeList", Kind::List(&M_NetworkCardInterfaceTypeList));
+static M_NetworkCardInterfaceTypeList: schema::Member = schema::Member::new("member", &S_NetworkCardInterfaceType).wire("item");
+static S_NetworkInfo: schema::Shape = schema::Shape::new("NetworkInfo", Kind::Structure(&L_NetworkInfo));
+static L_NetworkInfo: Layout = Layout::new(&[
+    schema::Member::new("NetworkPerformance", &S_NetworkPerformance).wire("networkPerformance"),
+    schema::Member::new("MaximumNetworkInterfaces", &S_MaxNetworkInterfaces).wire("maximumNetworkInterfaces"),
+    schema::Member::new("MaximumNetworkCards", &S_MaximumNetworkCards).wire("maximumNetworkCards"),
+    schema::Member::new("DefaultNetworkCardIndex", &S_DefaultNetworkCardIndex).wire("defaultNetworkCardIndex"),
+    schema::Member::new("NetworkCards", &S_NetworkCardInfoList).wire("networkCards"),
+    schema::Member::new("Ipv4AddressesPerInterface", &S_MaxIpv4AddrPerInterface).wire("ipv4AddressesPerInterface"),
+    schema::Member::new("Ipv6AddressesPerInterface", &S_MaxIpv6AddrPerInterface).wire("ipv6AddressesPerInterface"),
+    schema::Member::new("Ipv6Supported", &S_Ipv6Flag).wire("ipv6Supported"),
+    schema::Member::new("EnaSupport", &S_EnaSupport).wire("enaSupport"),
+    schema::Member::new("EfaSupported", &S_EfaSupportedFlag).wire("efaSupported"),
+    schema::Member::new("EfaInfo", &S_EfaInfo).wire("efaInfo"),
+    schema::Member::new("EncryptionInTransitSupported", &S_EncryptionInTransitSupported).wire("encryptionInTransitSupported"),
+    schema::Member::new("EnaSrdSupported", &S_EnaSrdSupported).wire("enaSrdSupported"),
+    schema::Member::new("BandwidthWeightings", &S_BandwidthWeightingTypeList).wire("bandwidthWeightings"),
+    schema::Member::new("FlexibleEnaQueuesSupport", &S_FlexibleEnaQueuesSupport).wire("flexibleEnaQueuesSupport"),
+    schema::Member::new("ConnectionTrackingConfiguration", &S_DefaultConnectionTrackingConfiguration)
+        .wire("connectionTrackingConfiguration"),
+    schema::Member::new("SecondaryNetworkSupported", &S_SecondaryNetworkSupportedFlag).wire("secondaryNetworkSupported"),
+    schema::Member::new("MaximumSecondaryNetworkInterfaces", &S_MaximumSecondaryNetworkInterfaces)
+        .wire("maximumSecondaryNetworkInterfaces"),
+    schema::Member::new("Ipv4AddressesPerSecondaryInterface", &S_Ipv4AddressesPerSecondaryInterface)
+        .wire("ipv4AddressesPerSecondaryInterface"),
+]);
 static S_NetworkInsightsAnalysis: schema::Shape =
     schema::Shape::new("NetworkInsightsAnalysis", Kind::Structure(&L_NetworkInsightsAnalysis));
 static L_NetworkInsightsAnalysis: Layout = Layout::new(&[
@@ -5414,6 +10112,13 @@ static L_NetworkInterfaceAttachmentChanges: Layout = Layout::new(&[
 static S_NetworkInterfaceAttachmentId: schema::Shape = schema::Shape::new("NetworkInterfaceAttachmentId", Kind::String);
 static S_NetworkInterfaceAttribute: schema::Shape = schema::Shape::new("NetworkInterfaceAttribute", Kind::String)
     .limits(Limits::NONE.values(&["description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"]));
+static S_NetworkInterfaceCount: schema::Shape = schema::Shape::new("NetworkInterfaceCount", Kind::Structure(&L_NetworkInterfaceCount));
+static L_NetworkInterfaceCount: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_NetworkInterfaceCountRequest: schema::Shape =
+    schema::Shape::new("NetworkInterfaceCountRequest", Kind::Structure(&L_NetworkInterfaceCountRequest));
+static L_NetworkInterfaceCountRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer), schema::Member::new("Max", &S_Integer)]);
 static S_NetworkInterfaceCreationType: schema::Shape =
     schema::Shape::new("NetworkInterfaceCreationType", Kind::String).limits(Limits::NONE.values(&["efa", "efa-only", "branch", "trunk"]));
 static S_NetworkInterfaceId: schema::Shape = schema::Shape::new("NetworkInterfaceId", Kind::String);
@@ -5470,13 +10175,52 @@ static S_NetworkInterfaceType: schema::Shape = schema::Shape::new("NetworkInterf
     "iot_rules_managed",
     "aws_codestar_connections_managed",
 ]));
+static S_NetworkPerformance: schema::Shape = schema::Shape::new("NetworkPerformance", Kind::String);
+static S_NeuronDeviceCoreCount: schema::Shape = schema::Shape::new("NeuronDeviceCoreCount", Kind::Integer);
+static S_NeuronDeviceCoreInfo: schema::Shape = schema::Shape::new("NeuronDeviceCoreInfo", Kind::Structure(&L_NeuronDeviceCoreInfo));
+static L_NeuronDeviceCoreInfo: Layout = Layout::new(&[
+    schema::Member::new("Count", &S_NeuronDeviceCoreCount).wire("count"),
+    schema::Member::new("Version", &S_NeuronDeviceCoreVersion).wire("version"),
+]);
+static S_NeuronDeviceCoreVersion: schema::Shape = schema::Shape::new("NeuronDeviceCoreVersion", Kind::Integer);
+static S_NeuronDeviceCount: schema::Shape = schema::Shape::new("NeuronDeviceCount", Kind::Integer);
+static S_NeuronDeviceInfo: schema::Shape = schema::Shape::new("NeuronDeviceInfo", Kind::Structure(&L_NeuronDeviceInfo));
+static L_NeuronDeviceInfo: Layout = Layout::new(&[
+    schema::Member::new("Count", &S_NeuronDeviceCount).wire("count"),
+    schema::Member::new("Name", &S_NeuronDeviceName).wire("name"),
+    schema::Member::new("CoreInfo", &S_NeuronDeviceCoreInfo).wire("coreInfo"),
+    schema::Member::new("MemoryInfo", &S_NeuronDeviceMemoryInfo).wire("memoryInfo"),
+]);
+static S_NeuronDeviceInfoList: schema::Shape = schema::Shape::new("NeuronDeviceInfoList", Kind::List(&M_NeuronDeviceInfoList));
+static M_NeuronDeviceInfoList: schema::Member = schema::Member::new("member", &S_NeuronDeviceInfo).wire("item");
+static S_NeuronDeviceMemoryInfo: schema::Shape = schema::Shape::new("NeuronDeviceMemoryInfo", Kind::Structure(&L_NeuronDeviceMemoryInfo));
+static L_NeuronDeviceMemoryInfo: Layout = Layout::new(&[schema::Member::new("SizeInMiB", &S_NeuronDeviceMemorySize).wire("sizeInMiB")]);
+static S_NeuronDeviceMemorySize: schema::Shape = schema::Shape::new("NeuronDeviceMemorySize", Kind::Integer);
+static S_NeuronDeviceName: schema::Shape = schema::Shape::new("NeuronDeviceName", Kind::String);
+static S_NeuronInfo: schema::Shape = schema::Shape::new("NeuronInfo", Kind::Structure(&L_NeuronInfo));
+static L_NeuronInfo: Layout = Layout::new(&[
+    schema::Member::new("NeuronDevices", &S_NeuronDeviceInfoList).wire("neuronDevices"),
+    schema::Member::new("TotalNeuronDeviceMemoryInMiB", &S_TotalNeuronMemory).wire("totalNeuronDeviceMemoryInMiB"),
+]);
 static S_NewDhcpConfiguration: schema::Shape = schema::Shape::new("NewDhcpConfiguration", Kind::Structure(&L_NewDhcpConfiguration));
 static L_NewDhcpConfiguration: Layout =
     Layout::new(&[schema::Member::new("Key", &S_String), schema::Member::new("Values", &S_ValueStringList).wire("Value").ec2("Value")]);
 static S_NewDhcpConfigurationList: schema::Shape = schema::Shape::new("NewDhcpConfigurationList", Kind::List(&M_NewDhcpConfigurationList));
 static M_NewDhcpConfigurationList: schema::Member = schema::Member::new("member", &S_NewDhcpConfiguration).wire("item");
 static S_NextToken: schema::Shape = schema::Shape::new("NextToken", Kind::String);
+static S_NitroEnclavesSupport: schema::Shape =
+    schema::Shape::new("NitroEnclavesSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_NitroTpmInfo: schema::Shape = schema::Shape::new("NitroTpmInfo", Kind::Structure(&L_NitroTpmInfo));
+static L_NitroTpmInfo: Layout =
+    Layout::new(&[schema::Member::new("SupportedVersions", &S_NitroTpmSupportedVersionsList).wire("supportedVersions")]);
+static S_NitroTpmSupport: schema::Shape =
+    schema::Shape::new("NitroTpmSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_NitroTpmSupportedVersionType: schema::Shape = schema::Shape::new("NitroTpmSupportedVersionType", Kind::String);
+static S_NitroTpmSupportedVersionsList: schema::Shape =
+    schema::Shape::new("NitroTpmSupportedVersionsList", Kind::List(&M_NitroTpmSupportedVersionsList));
+static M_NitroTpmSupportedVersionsList: schema::Member = schema::Member::new("member", &S_NitroTpmSupportedVersionType).wire("item");
 static S_OdbNetworkArn: schema::Shape = schema::Shape::new("OdbNetworkArn", Kind::String);
+static S_OperationType: schema::Shape = schema::Shape::new("OperationType", Kind::String).limits(Limits::NONE.values(&["add", "remove"]));
 static S_OperatorRequest: schema::Shape = schema::Shape::new("OperatorRequest", Kind::Structure(&L_OperatorRequest));
 static L_OperatorRequest: Layout = Layout::new(&[schema::Member::new("Principal", &S_String)]);
 static S_OperatorResponse: schema::Shape = schema::Shape::new("OperatorResponse", Kind::Structure(&L_OperatorResponse));
@@ -5485,6 +10229,14 @@ static L_OperatorResponse: Layout = Layout::new(&[
     schema::Member::new("Principal", &S_String).wire("principal"),
     schema::Member::new("HiddenByDefault", &S_Boolean).wire("hiddenByDefault"),
 ]);
+static S_OrganizationArnStringList: schema::Shape =
+    schema::Shape::new("OrganizationArnStringList", Kind::List(&M_OrganizationArnStringList));
+static M_OrganizationArnStringList: schema::Member = schema::Member::new("member", &S_String).wire("OrganizationArn");
+static S_OrganizationalUnitArnStringList: schema::Shape =
+    schema::Shape::new("OrganizationalUnitArnStringList", Kind::List(&M_OrganizationalUnitArnStringList));
+static M_OrganizationalUnitArnStringList: schema::Member = schema::Member::new("member", &S_String).wire("OrganizationalUnitArn");
+static S_OwnerStringList: schema::Shape = schema::Shape::new("OwnerStringList", Kind::List(&M_OwnerStringList));
+static M_OwnerStringList: schema::Member = schema::Member::new("member", &S_String).wire("Owner");
 static S_PathComponent: schema::Shape = schema::Shape::new("PathComponent", Kind::Structure(&L_PathComponent));
 static L_PathComponent: Layout = Layout::new(&[
     schema::Member::new("SequenceNumber", &S_Integer).wire("sequenceNumber"),
@@ -5539,6 +10291,54 @@ static S_PayerResponsibilitySet: schema::Shape = schema::Shape::new("PayerRespon
 static M_PayerResponsibilitySet: schema::Member = schema::Member::new("member", &S_PayerResponsibilityEntry).wire("item");
 static S_PayerResponsibilityType: schema::Shape = schema::Shape::new("PayerResponsibilityType", Kind::String)
     .limits(Limits::NONE.values(&["vpc-endpoint-account", "resource-gateway-account", "vpc-endpoint-service-account"]));
+static S_PeakBandwidthInGbps: schema::Shape = schema::Shape::new("PeakBandwidthInGbps", Kind::Float);
+static S_PerformanceFactorReference: schema::Shape =
+    schema::Shape::new("PerformanceFactorReference", Kind::Structure(&L_PerformanceFactorReference));
+static L_PerformanceFactorReference: Layout = Layout::new(&[schema::Member::new("InstanceFamily", &S_String).wire("instanceFamily")]);
+static S_PerformanceFactorReferenceRequest: schema::Shape =
+    schema::Shape::new("PerformanceFactorReferenceRequest", Kind::Structure(&L_PerformanceFactorReferenceRequest));
+static L_PerformanceFactorReferenceRequest: Layout = Layout::new(&[schema::Member::new("InstanceFamily", &S_String)]);
+static S_PerformanceFactorReferenceSet: schema::Shape =
+    schema::Shape::new("PerformanceFactorReferenceSet", Kind::List(&M_PerformanceFactorReferenceSet));
+static M_PerformanceFactorReferenceSet: schema::Member = schema::Member::new("member", &S_PerformanceFactorReference).wire("item");
+static S_PerformanceFactorReferenceSetRequest: schema::Shape =
+    schema::Shape::new("PerformanceFactorReferenceSetRequest", Kind::List(&M_PerformanceFactorReferenceSetRequest));
+static M_PerformanceFactorReferenceSetRequest: schema::Member =
+    schema::Member::new("member", &S_PerformanceFactorReferenceRequest).wire("item");
+static S_PerformanceStatusSummary: schema::Shape =
+    schema::Shape::new("PerformanceStatusSummary", Kind::Structure(&L_PerformanceStatusSummary));
+static L_PerformanceStatusSummary: Layout = Layout::new(&[
+    schema::Member::new("Status", &S_SummaryStatus).wire("status"),
+    schema::Member::new("ImpairedSince", &S_MillisecondDateTime).wire("impairedSince"),
+    schema::Member::new("Remediation", &S_String).wire("remediation"),
+]);
+static S_PermissionGroup: schema::Shape = schema::Shape::new("PermissionGroup", Kind::String).limits(Limits::NONE.values(&["all"]));
+static S_PhcSupport: schema::Shape =
+    schema::Shape::new("PhcSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
+static S_Placement: schema::Shape = schema::Shape::new("Placement", Kind::Structure(&L_Placement));
+static L_Placement: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZoneId", &S_AvailabilityZoneId).wire("availabilityZoneId"),
+    schema::Member::new("Affinity", &S_String).wire("affinity"),
+    schema::Member::new("GroupName", &S_PlacementGroupName).wire("groupName"),
+    schema::Member::new("PartitionNumber", &S_Integer).wire("partitionNumber"),
+    schema::Member::new("HostId", &S_String).wire("hostId"),
+    schema::Member::new("Tenancy", &S_Tenancy).wire("tenancy"),
+    schema::Member::new("SpreadDomain", &S_String).wire("spreadDomain"),
+    schema::Member::new("HostResourceGroupArn", &S_String).wire("hostResourceGroupArn"),
+    schema::Member::new("GroupId", &S_PlacementGroupId).wire("groupId"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+]);
+static S_PlacementGroupId: schema::Shape = schema::Shape::new("PlacementGroupId", Kind::String);
+static S_PlacementGroupInfo: schema::Shape = schema::Shape::new("PlacementGroupInfo", Kind::Structure(&L_PlacementGroupInfo));
+static L_PlacementGroupInfo: Layout =
+    Layout::new(&[schema::Member::new("SupportedStrategies", &S_PlacementGroupStrategyList).wire("supportedStrategies")]);
+static S_PlacementGroupName: schema::Shape = schema::Shape::new("PlacementGroupName", Kind::String);
+static S_PlacementGroupStrategy: schema::Shape =
+    schema::Shape::new("PlacementGroupStrategy", Kind::String).limits(Limits::NONE.values(&["cluster", "partition", "spread"]));
+static S_PlacementGroupStrategyList: schema::Shape =
+    schema::Shape::new("PlacementGroupStrategyList", Kind::List(&M_PlacementGroupStrategyList));
+static M_PlacementGroupStrategyList: schema::Member = schema::Member::new("member", &S_PlacementGroupStrategy).wire("item");
+static S_PlatformValues: schema::Shape = schema::Shape::new("PlatformValues", Kind::String).limits(Limits::NONE.values(&["Windows"]));
 static S_Port: schema::Shape = schema::Shape::new("Port", Kind::Integer).limits(Limits::NONE.min(0).max(65535));
 static S_PortRange: schema::Shape = schema::Shape::new("PortRange", Kind::Structure(&L_PortRange));
 static L_PortRange: Layout =
@@ -5606,6 +10406,20 @@ static L_PrivateDnsNameOptionsOnLaunch: Layout = Layout::new(&[
     schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
     schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
 ]);
+static S_PrivateDnsNameOptionsRequest: schema::Shape =
+    schema::Shape::new("PrivateDnsNameOptionsRequest", Kind::Structure(&L_PrivateDnsNameOptionsRequest));
+static L_PrivateDnsNameOptionsRequest: Layout = Layout::new(&[
+    schema::Member::new("HostnameType", &S_HostnameType),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean),
+]);
+static S_PrivateDnsNameOptionsResponse: schema::Shape =
+    schema::Shape::new("PrivateDnsNameOptionsResponse", Kind::Structure(&L_PrivateDnsNameOptionsResponse));
+static L_PrivateDnsNameOptionsResponse: Layout = Layout::new(&[
+    schema::Member::new("HostnameType", &S_HostnameType).wire("hostnameType"),
+    schema::Member::new("EnableResourceNameDnsARecord", &S_Boolean).wire("enableResourceNameDnsARecord"),
+    schema::Member::new("EnableResourceNameDnsAAAARecord", &S_Boolean).wire("enableResourceNameDnsAAAARecord"),
+]);
 static S_PrivateDnsSpecifiedDomainSet: schema::Shape =
     schema::Shape::new("PrivateDnsSpecifiedDomainSet", Kind::List(&M_PrivateDnsSpecifiedDomainSet)).limits(Limits::NONE.min(0).max(10));
 static M_PrivateDnsSpecifiedDomainSet: schema::Member = schema::Member::new("member", &S_String).wire("item");
@@ -5623,6 +10437,25 @@ static M_PrivateIpAddressSpecificationList: schema::Member = schema::Member::new
 static S_PrivateIpAddressStringList: schema::Shape =
     schema::Shape::new("PrivateIpAddressStringList", Kind::List(&M_PrivateIpAddressStringList));
 static M_PrivateIpAddressStringList: schema::Member = schema::Member::new("member", &S_String).wire("PrivateIpAddress");
+static S_ProcessorInfo: schema::Shape = schema::Shape::new("ProcessorInfo", Kind::Structure(&L_ProcessorInfo));
+static L_ProcessorInfo: Layout = Layout::new(&[
+    schema::Member::new("SupportedArchitectures", &S_ArchitectureTypeList).wire("supportedArchitectures"),
+    schema::Member::new("SustainedClockSpeedInGhz", &S_ProcessorSustainedClockSpeed).wire("sustainedClockSpeedInGhz"),
+    schema::Member::new("SupportedFeatures", &S_SupportedAdditionalProcessorFeatureList).wire("supportedFeatures"),
+    schema::Member::new("Manufacturer", &S_CpuManufacturerName).wire("manufacturer"),
+]);
+static S_ProcessorSustainedClockSpeed: schema::Shape = schema::Shape::new("ProcessorSustainedClockSpeed", Kind::Float);
+static S_ProductCode: schema::Shape = schema::Shape::new("ProductCode", Kind::Structure(&L_ProductCode));
+static L_ProductCode: Layout = Layout::new(&[
+    schema::Member::new("ProductCodeId", &S_String).wire("productCode").ec2("ProductCode"),
+    schema::Member::new("ProductCodeType", &S_ProductCodeValues).wire("type").ec2("Type"),
+]);
+static S_ProductCodeList: schema::Shape = schema::Shape::new("ProductCodeList", Kind::List(&M_ProductCodeList));
+static M_ProductCodeList: schema::Member = schema::Member::new("member", &S_ProductCode).wire("item");
+static S_ProductCodeStringList: schema::Shape = schema::Shape::new("ProductCodeStringList", Kind::List(&M_ProductCodeStringList));
+static M_ProductCodeStringList: schema::Member = schema::Member::new("member", &S_String).wire("ProductCode");
+static S_ProductCodeValues: schema::Shape =
+    schema::Shape::new("ProductCodeValues", Kind::String).limits(Limits::NONE.values(&["devpay", "marketplace"]));
 static S_PropagatingVgw: schema::Shape = schema::Shape::new("PropagatingVgw", Kind::Structure(&L_PropagatingVgw));
 static L_PropagatingVgw: Layout = Layout::new(&[schema::Member::new("GatewayId", &S_String).wire("gatewayId")]);
 static S_PropagatingVgwList: schema::Shape = schema::Shape::new("PropagatingVgwList", Kind::List(&M_PropagatingVgwList));
@@ -5655,6 +10488,14 @@ static L_PublicIpDnsNameOptions: Layout = Layout::new(&[
 ]);
 static S_PublicIpStringList: schema::Shape = schema::Shape::new("PublicIpStringList", Kind::List(&M_PublicIpStringList));
 static M_PublicIpStringList: schema::Member = schema::Member::new("member", &S_String).wire("PublicIp");
+static S_RamdiskId: schema::Shape = schema::Shape::new("RamdiskId", Kind::String);
+static S_RebootInstancesRequest: schema::Shape = schema::Shape::new("RebootInstancesRequest", Kind::Structure(&L_RebootInstancesRequest));
+static L_RebootInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_RebootMigrationSupport: schema::Shape =
+    schema::Shape::new("RebootMigrationSupport", Kind::String).limits(Limits::NONE.values(&["unsupported", "supported"]));
 static S_ReferencedSecurityGroup: schema::Shape =
     schema::Shape::new("ReferencedSecurityGroup", Kind::Structure(&L_ReferencedSecurityGroup));
 static L_ReferencedSecurityGroup: Layout = Layout::new(&[
@@ -5679,6 +10520,29 @@ static S_RegionList: schema::Shape = schema::Shape::new("RegionList", Kind::List
 static M_RegionList: schema::Member = schema::Member::new("member", &S_Region).wire("item");
 static S_RegionNameStringList: schema::Shape = schema::Shape::new("RegionNameStringList", Kind::List(&M_RegionNameStringList));
 static M_RegionNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("RegionName");
+static S_RegisterImageRequest: schema::Shape = schema::Shape::new("RegisterImageRequest", Kind::Structure(&L_RegisterImageRequest));
+static L_RegisterImageRequest: Layout = Layout::new(&[
+    schema::Member::new("ImageLocation", &S_String),
+    schema::Member::new("BillingProducts", &S_BillingProductList).wire("BillingProduct").ec2("BillingProduct"),
+    schema::Member::new("BootMode", &S_BootModeValues),
+    schema::Member::new("TpmSupport", &S_TpmSupportValues),
+    schema::Member::new("UefiData", &S_ImageUefiDataRequest),
+    schema::Member::new("ImdsSupport", &S_ImdsSupportValues),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Name", &S_ImageNameRequest).wire("name").required(),
+    schema::Member::new("Description", &S_ImageDescriptionRequest).wire("description"),
+    schema::Member::new("Architecture", &S_ArchitectureValues).wire("architecture"),
+    schema::Member::new("KernelId", &S_KernelId).wire("kernelId"),
+    schema::Member::new("RamdiskId", &S_RamdiskId).wire("ramdiskId"),
+    schema::Member::new("RootDeviceName", &S_String).wire("rootDeviceName"),
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("BlockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("VirtualizationType", &S_String).wire("virtualizationType"),
+    schema::Member::new("SriovNetSupport", &S_String).wire("sriovNetSupport"),
+    schema::Member::new("EnaSupport", &S_Boolean).wire("enaSupport"),
+]);
+static S_RegisterImageResult: schema::Shape = schema::Shape::new("RegisterImageResult", Kind::Structure(&L_RegisterImageResult));
+static L_RegisterImageResult: Layout = Layout::new(&[schema::Member::new("ImageId", &S_String).wire("imageId")]);
 static S_RejectVpcPeeringConnectionRequest: schema::Shape =
     schema::Shape::new("RejectVpcPeeringConnectionRequest", Kind::Structure(&L_RejectVpcPeeringConnectionRequest));
 static L_RejectVpcPeeringConnectionRequest: Layout = Layout::new(&[
@@ -5761,6 +10625,85 @@ static L_ReplaceRouteTableAssociationResult: Layout = Layout::new(&[
 ]);
 static S_RequestFilterPortRange: schema::Shape = schema::Shape::new("RequestFilterPortRange", Kind::Structure(&L_RequestFilterPortRange));
 static L_RequestFilterPortRange: Layout = Layout::new(&[schema::Member::new("FromPort", &S_Port), schema::Member::new("ToPort", &S_Port)]);
+static S_RequestInstanceTypeList: schema::Shape =
+    schema::Shape::new("RequestInstanceTypeList", Kind::List(&M_RequestInstanceTypeList)).limits(Limits::NONE.min(0).max(100));
+static M_RequestInstanceTypeList: schema::Member = schema::Member::new("member", &S_InstanceType);
+static S_RequestLaunchTemplateData: schema::Shape =
+    schema::Shape::new("RequestLaunchTemplateData", Kind::Structure(&L_RequestLaunchTemplateData));
+static L_RequestLaunchTemplateData: Layout = Layout::new(&[
+    schema::Member::new("KernelId", &S_KernelId),
+    schema::Member::new("EbsOptimized", &S_Boolean),
+    schema::Member::new("IamInstanceProfile", &S_LaunchTemplateIamInstanceProfileSpecificationRequest),
+    schema::Member::new("BlockDeviceMappings", &S_LaunchTemplateBlockDeviceMappingRequestList)
+        .wire("BlockDeviceMapping")
+        .ec2("BlockDeviceMapping"),
+    schema::Member::new("NetworkInterfaces", &S_LaunchTemplateInstanceNetworkInterfaceSpecificationRequestList)
+        .wire("NetworkInterface")
+        .ec2("NetworkInterface"),
+    schema::Member::new("ImageId", &S_ImageId),
+    schema::Member::new("InstanceType", &S_InstanceType),
+    schema::Member::new("KeyName", &S_KeyPairName),
+    schema::Member::new("Monitoring", &S_LaunchTemplatesMonitoringRequest),
+    schema::Member::new("Placement", &S_LaunchTemplatePlacementRequest),
+    schema::Member::new("RamDiskId", &S_RamdiskId),
+    schema::Member::new("DisableApiTermination", &S_Boolean),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior),
+    schema::Member::new("UserData", &S_SensitiveUserData),
+    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationRequestList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("ElasticGpuSpecifications", &S_ElasticGpuSpecificationList)
+        .wire("ElasticGpuSpecification")
+        .ec2("ElasticGpuSpecification"),
+    schema::Member::new("ElasticInferenceAccelerators", &S_LaunchTemplateElasticInferenceAcceleratorList)
+        .wire("ElasticInferenceAccelerator")
+        .ec2("ElasticInferenceAccelerator"),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("SecurityGroups", &S_SecurityGroupStringList).wire("SecurityGroup").ec2("SecurityGroup"),
+    schema::Member::new("InstanceMarketOptions", &S_LaunchTemplateInstanceMarketOptionsRequest),
+    schema::Member::new("CreditSpecification", &S_CreditSpecificationRequest),
+    schema::Member::new("CpuOptions", &S_LaunchTemplateCpuOptionsRequest),
+    schema::Member::new("CapacityReservationSpecification", &S_LaunchTemplateCapacityReservationSpecificationRequest),
+    schema::Member::new("LicenseSpecifications", &S_LaunchTemplateLicenseSpecificationListRequest)
+        .wire("LicenseSpecification")
+        .ec2("LicenseSpecification"),
+    schema::Member::new("HibernationOptions", &S_LaunchTemplateHibernationOptionsRequest),
+    schema::Member::new("MetadataOptions", &S_LaunchTemplateInstanceMetadataOptionsRequest),
+    schema::Member::new("EnclaveOptions", &S_LaunchTemplateEnclaveOptionsRequest),
+    schema::Member::new("InstanceRequirements", &S_InstanceRequirementsRequest),
+    schema::Member::new("PrivateDnsNameOptions", &S_LaunchTemplatePrivateDnsNameOptionsRequest),
+    schema::Member::new("MaintenanceOptions", &S_LaunchTemplateInstanceMaintenanceOptionsRequest),
+    schema::Member::new("DisableApiStop", &S_Boolean),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("NetworkPerformanceOptions", &S_LaunchTemplateNetworkPerformanceOptionsRequest),
+    schema::Member::new("SecondaryInterfaces", &S_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequestList)
+        .wire("SecondaryInterface")
+        .ec2("SecondaryInterface"),
+]);
+static S_Reservation: schema::Shape = schema::Shape::new("Reservation", Kind::Structure(&L_Reservation));
+static L_Reservation: Layout = Layout::new(&[
+    schema::Member::new("ReservationId", &S_String).wire("reservationId"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("RequesterId", &S_String).wire("requesterId"),
+    schema::Member::new("Groups", &S_GroupIdentifierList).wire("groupSet").ec2("GroupSet"),
+    schema::Member::new("Instances", &S_InstanceList).wire("instancesSet").ec2("InstancesSet"),
+]);
+static S_ReservationList: schema::Shape = schema::Shape::new("ReservationList", Kind::List(&M_ReservationList));
+static M_ReservationList: schema::Member = schema::Member::new("member", &S_Reservation).wire("item");
+static S_ResetImageAttributeName: schema::Shape =
+    schema::Shape::new("ResetImageAttributeName", Kind::String).limits(Limits::NONE.values(&["launchPermission"]));
+static S_ResetImageAttributeRequest: schema::Shape =
+    schema::Shape::new("ResetImageAttributeRequest", Kind::Structure(&L_ResetImageAttributeRequest));
+static L_ResetImageAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("Attribute", &S_ResetImageAttributeName).required(),
+    schema::Member::new("ImageId", &S_ImageId).required(),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_ResetInstanceAttributeRequest: schema::Shape =
+    schema::Shape::new("ResetInstanceAttributeRequest", Kind::Structure(&L_ResetInstanceAttributeRequest));
+static L_ResetInstanceAttributeRequest: Layout = Layout::new(&[
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("InstanceId", &S_InstanceId).wire("instanceId").required(),
+    schema::Member::new("Attribute", &S_InstanceAttributeName).wire("attribute").required(),
+]);
 static S_ResetNetworkInterfaceAttributeRequest: schema::Shape =
     schema::Shape::new("ResetNetworkInterfaceAttributeRequest", Kind::Structure(&L_ResetNetworkInterfaceAttributeRequest));
 static L_ResetNetworkInterfaceAttributeRequest: Layout = Layout::new(&[
@@ -5888,6 +10831,62 @@ static S_ResourceType: schema::Shape = schema::Shape::new("ResourceType", Kind::
     "capacity-reservation-modification-quote",
     "metric-category",
 ]));
+static S_ResponseError: schema::Shape = schema::Shape::new("ResponseError", Kind::Structure(&L_ResponseError));
+static L_ResponseError: Layout = Layout::new(&[
+    schema::Member::new("Code", &S_LaunchTemplateErrorCode).wire("code"),
+    schema::Member::new("Message", &S_String).wire("message"),
+]);
+static S_ResponseLaunchTemplateData: schema::Shape =
+    schema::Shape::new("ResponseLaunchTemplateData", Kind::Structure(&L_ResponseLaunchTemplateData));
+static L_ResponseLaunchTemplateData: Layout = Layout::new(&[
+    schema::Member::new("KernelId", &S_String).wire("kernelId"),
+    schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
+    schema::Member::new("IamInstanceProfile", &S_LaunchTemplateIamInstanceProfileSpecification).wire("iamInstanceProfile"),
+    schema::Member::new("BlockDeviceMappings", &S_LaunchTemplateBlockDeviceMappingList)
+        .wire("blockDeviceMappingSet")
+        .ec2("BlockDeviceMappingSet"),
+    schema::Member::new("NetworkInterfaces", &S_LaunchTemplateInstanceNetworkInterfaceSpecificationList)
+        .wire("networkInterfaceSet")
+        .ec2("NetworkInterfaceSet"),
+    schema::Member::new("ImageId", &S_String).wire("imageId"),
+    schema::Member::new("InstanceType", &S_InstanceType).wire("instanceType"),
+    schema::Member::new("KeyName", &S_String).wire("keyName"),
+    schema::Member::new("Monitoring", &S_LaunchTemplatesMonitoring).wire("monitoring"),
+    schema::Member::new("Placement", &S_LaunchTemplatePlacement).wire("placement"),
+    schema::Member::new("RamDiskId", &S_String).wire("ramDiskId"),
+    schema::Member::new("DisableApiTermination", &S_Boolean).wire("disableApiTermination"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("UserData", &S_SensitiveUserData).wire("userData"),
+    schema::Member::new("TagSpecifications", &S_LaunchTemplateTagSpecificationList).wire("tagSpecificationSet").ec2("TagSpecificationSet"),
+    schema::Member::new("ElasticGpuSpecifications", &S_ElasticGpuSpecificationResponseList)
+        .wire("elasticGpuSpecificationSet")
+        .ec2("ElasticGpuSpecificationSet"),
+    schema::Member::new("ElasticInferenceAccelerators", &S_LaunchTemplateElasticInferenceAcceleratorResponseList)
+        .wire("elasticInferenceAcceleratorSet")
+        .ec2("ElasticInferenceAcceleratorSet"),
+    schema::Member::new("SecurityGroupIds", &S_ValueStringList).wire("securityGroupIdSet").ec2("SecurityGroupIdSet"),
+    schema::Member::new("SecurityGroups", &S_ValueStringList).wire("securityGroupSet").ec2("SecurityGroupSet"),
+    schema::Member::new("InstanceMarketOptions", &S_LaunchTemplateInstanceMarketOptions).wire("instanceMarketOptions"),
+    schema::Member::new("CreditSpecification", &S_CreditSpecification).wire("creditSpecification"),
+    schema::Member::new("CpuOptions", &S_LaunchTemplateCpuOptions).wire("cpuOptions"),
+    schema::Member::new("CapacityReservationSpecification", &S_LaunchTemplateCapacityReservationSpecificationResponse)
+        .wire("capacityReservationSpecification"),
+    schema::Member::new("LicenseSpecifications", &S_LaunchTemplateLicenseList).wire("licenseSet").ec2("LicenseSet"),
+    schema::Member::new("HibernationOptions", &S_LaunchTemplateHibernationOptions).wire("hibernationOptions"),
+    schema::Member::new("MetadataOptions", &S_LaunchTemplateInstanceMetadataOptions).wire("metadataOptions"),
+    schema::Member::new("EnclaveOptions", &S_LaunchTemplateEnclaveOptions).wire("enclaveOptions"),
+    schema::Member::new("InstanceRequirements", &S_InstanceRequirements).wire("instanceRequirements"),
+    schema::Member::new("PrivateDnsNameOptions", &S_LaunchTemplatePrivateDnsNameOptions).wire("privateDnsNameOptions"),
+    schema::Member::new("MaintenanceOptions", &S_LaunchTemplateInstanceMaintenanceOptions).wire("maintenanceOptions"),
+    schema::Member::new("DisableApiStop", &S_Boolean).wire("disableApiStop"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("NetworkPerformanceOptions", &S_LaunchTemplateNetworkPerformanceOptions).wire("networkPerformanceOptions"),
+    schema::Member::new("SecondaryInterfaces", &S_LaunchTemplateInstanceSecondaryInterfaceSpecificationList)
+        .wire("secondaryInterfaceSet")
+        .ec2("SecondaryInterfaceSet"),
+]);
+static S_RestorableByStringList: schema::Shape = schema::Shape::new("RestorableByStringList", Kind::List(&M_RestorableByStringList));
+static M_RestorableByStringList: schema::Member = schema::Member::new("member", &S_String);
 static S_RestoreManagedPrefixListVersionRequest: schema::Shape =
     schema::Shape::new("RestoreManagedPrefixListVersionRequest", Kind::Structure(&L_RestoreManagedPrefixListVersionRequest));
 static L_RestoreManagedPrefixListVersionRequest: Layout = Layout::new(&[
@@ -5965,6 +10964,10 @@ static L_RevokedSecurityGroupRule: Layout = Layout::new(&[
 static S_RevokedSecurityGroupRuleList: schema::Shape =
     schema::Shape::new("RevokedSecurityGroupRuleList", Kind::List(&M_RevokedSecurityGroupRuleList));
 static M_RevokedSecurityGroupRuleList: schema::Member = schema::Member::new("member", &S_RevokedSecurityGroupRule).wire("item");
+static S_RootDeviceType: schema::Shape =
+    schema::Shape::new("RootDeviceType", Kind::String).limits(Limits::NONE.values(&["ebs", "instance-store"]));
+static S_RootDeviceTypeList: schema::Shape = schema::Shape::new("RootDeviceTypeList", Kind::List(&M_RootDeviceTypeList));
+static M_RootDeviceTypeList: schema::Member = schema::Member::new("member", &S_RootDeviceType).wire("item");
 static S_Route: schema::Shape = schema::Shape::new("Route", Kind::Structure(&L_Route));
 static L_Route: Layout = Layout::new(&[
     schema::Member::new("DestinationCidrBlock", &S_String).wire("destinationCidrBlock"),
@@ -6058,6 +11061,114 @@ static L_RuleOption: Layout = Layout::new(&[
 ]);
 static S_RuleOptionList: schema::Shape = schema::Shape::new("RuleOptionList", Kind::List(&M_RuleOptionList));
 static M_RuleOptionList: schema::Member = schema::Member::new("member", &S_RuleOption).wire("item");
+static S_RunInstancesMonitoringEnabled: schema::Shape =
+    schema::Shape::new("RunInstancesMonitoringEnabled", Kind::Structure(&L_RunInstancesMonitoringEnabled));
+static L_RunInstancesMonitoringEnabled: Layout = Layout::new(&[
+    schema::Member::new("MetricCategoryIds", &S_MetricCategoryIdList).wire("MetricCategoryId").ec2("MetricCategoryId"),
+    schema::Member::new("Enabled", &S_Boolean).wire("enabled").required(),
+]);
+static S_RunInstancesRequest: schema::Shape = schema::Shape::new("RunInstancesRequest", Kind::Structure(&L_RunInstancesRequest));
+static L_RunInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("BlockDeviceMappings", &S_BlockDeviceMappingRequestList).wire("BlockDeviceMapping").ec2("BlockDeviceMapping"),
+    schema::Member::new("ImageId", &S_ImageId),
+    schema::Member::new("InstanceType", &S_InstanceType),
+    schema::Member::new("Ipv6AddressCount", &S_Integer),
+    schema::Member::new("Ipv6Addresses", &S_InstanceIpv6AddressList).wire("Ipv6Address").ec2("Ipv6Address"),
+    schema::Member::new("KernelId", &S_KernelId),
+    schema::Member::new("KeyName", &S_KeyPairName),
+    schema::Member::new("MaxCount", &S_Integer).required(),
+    schema::Member::new("MinCount", &S_Integer).required(),
+    schema::Member::new("Monitoring", &S_RunInstancesMonitoringEnabled),
+    schema::Member::new("Placement", &S_Placement),
+    schema::Member::new("RamdiskId", &S_RamdiskId),
+    schema::Member::new("SecurityGroupIds", &S_SecurityGroupIdStringList).wire("SecurityGroupId").ec2("SecurityGroupId"),
+    schema::Member::new("SecurityGroups", &S_SecurityGroupStringList).wire("SecurityGroup").ec2("SecurityGroup"),
+    schema::Member::new("SubnetId", &S_SubnetId),
+    schema::Member::new("UserData", &S_RunInstancesUserData),
+    schema::Member::new("ElasticGpuSpecification", &S_ElasticGpuSpecifications),
+    schema::Member::new("ElasticInferenceAccelerators", &S_ElasticInferenceAccelerators)
+        .wire("ElasticInferenceAccelerator")
+        .ec2("ElasticInferenceAccelerator"),
+    schema::Member::new("TagSpecifications", &S_TagSpecificationList).wire("TagSpecification").ec2("TagSpecification"),
+    schema::Member::new("LaunchTemplate", &S_LaunchTemplateSpecification),
+    schema::Member::new("InstanceMarketOptions", &S_InstanceMarketOptionsRequest),
+    schema::Member::new("CreditSpecification", &S_CreditSpecificationRequest),
+    schema::Member::new("CpuOptions", &S_CpuOptionsRequest),
+    schema::Member::new("CapacityReservationSpecification", &S_CapacityReservationSpecification),
+    schema::Member::new("HibernationOptions", &S_HibernationOptionsRequest),
+    schema::Member::new("LicenseSpecifications", &S_LicenseSpecificationListRequest)
+        .wire("LicenseSpecification")
+        .ec2("LicenseSpecification"),
+    schema::Member::new("MetadataOptions", &S_InstanceMetadataOptionsRequest),
+    schema::Member::new("EnclaveOptions", &S_EnclaveOptionsRequest),
+    schema::Member::new("PrivateDnsNameOptions", &S_PrivateDnsNameOptionsRequest),
+    schema::Member::new("MaintenanceOptions", &S_InstanceMaintenanceOptionsRequest),
+    schema::Member::new("DisableApiStop", &S_Boolean),
+    schema::Member::new("EnablePrimaryIpv6", &S_Boolean),
+    schema::Member::new("NetworkPerformanceOptions", &S_InstanceNetworkPerformanceOptionsRequest),
+    schema::Member::new("Operator", &S_OperatorRequest),
+    schema::Member::new("SecondaryInterfaces", &S_InstanceSecondaryInterfaceSpecificationListRequest)
+        .wire("SecondaryInterface")
+        .ec2("SecondaryInterface"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("DisableApiTermination", &S_Boolean).wire("disableApiTermination"),
+    schema::Member::new("InstanceInitiatedShutdownBehavior", &S_ShutdownBehavior).wire("instanceInitiatedShutdownBehavior"),
+    schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress"),
+    schema::Member::new("ClientToken", &S_String).wire("clientToken").idempotency_token(),
+    schema::Member::new("AdditionalInfo", &S_String).wire("additionalInfo"),
+    schema::Member::new("NetworkInterfaces", &S_InstanceNetworkInterfaceSpecificationList).wire("networkInterface").ec2("NetworkInterface"),
+    schema::Member::new("IamInstanceProfile", &S_IamInstanceProfileSpecification).wire("iamInstanceProfile"),
+    schema::Member::new("EbsOptimized", &S_Boolean).wire("ebsOptimized"),
+]);
+static S_RunInstancesUserData: schema::Shape = schema::Shape::new("RunInstancesUserData", Kind::String).sensitive();
+static S_SSEType: schema::Shape = schema::Shape::new("SSEType", Kind::String).limits(Limits::NONE.values(&["sse-ebs", "sse-kms", "none"]));
+static S_ScanResults: schema::Shape = schema::Shape::new("ScanResults", Kind::Structure(&L_ScanResults));
+static L_ScanResults: Layout = Layout::new(&[
+    schema::Member::new("HighestFindingSeverityLabel", &S_SeverityLabel).wire("highestFindingSeverityLabel"),
+    schema::Member::new("FindingScanDate", &S_MillisecondDateTime).wire("findingScanDate"),
+    schema::Member::new("InformationalFixAvailableSince", &S_MillisecondDateTime).wire("informationalFixAvailableSince"),
+    schema::Member::new("LowFixAvailableSince", &S_MillisecondDateTime).wire("lowFixAvailableSince"),
+    schema::Member::new("MediumFixAvailableSince", &S_MillisecondDateTime).wire("mediumFixAvailableSince"),
+    schema::Member::new("HighFixAvailableSince", &S_MillisecondDateTime).wire("highFixAvailableSince"),
+    schema::Member::new("CriticalFixAvailableSince", &S_MillisecondDateTime).wire("criticalFixAvailableSince"),
+]);
+static S_SecondaryInterfaceId: schema::Shape = schema::Shape::new("SecondaryInterfaceId", Kind::String);
+static S_SecondaryInterfacePrivateIpAddressSpecification: schema::Shape = schema::Shape::new(
+    "SecondaryInterfacePrivateIpAddressSpecification",
+    Kind::Structure(&L_SecondaryInterfacePrivateIpAddressSpecification),
+);
+static L_SecondaryInterfacePrivateIpAddressSpecification: Layout =
+    Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String).wire("privateIpAddress")]);
+static S_SecondaryInterfacePrivateIpAddressSpecificationList: schema::Shape = schema::Shape::new(
+    "SecondaryInterfacePrivateIpAddressSpecificationList",
+    Kind::List(&M_SecondaryInterfacePrivateIpAddressSpecificationList),
+);
+static M_SecondaryInterfacePrivateIpAddressSpecificationList: schema::Member =
+    schema::Member::new("member", &S_SecondaryInterfacePrivateIpAddressSpecification).wire("item");
+static S_SecondaryInterfacePrivateIpAddressSpecificationListRequest: schema::Shape = schema::Shape::new(
+    "SecondaryInterfacePrivateIpAddressSpecificationListRequest",
+    Kind::List(&M_SecondaryInterfacePrivateIpAddressSpecificationListRequest),
+);
+static M_SecondaryInterfacePrivateIpAddressSpecificationListRequest: schema::Member =
+    schema::Member::new("member", &S_SecondaryInterfacePrivateIpAddressSpecificationRequest)
+        .wire("SecondaryInterfacePrivateIpAddressSpecification");
+static S_SecondaryInterfacePrivateIpAddressSpecificationRequest: schema::Shape = schema::Shape::new(
+    "SecondaryInterfacePrivateIpAddressSpecificationRequest",
+    Kind::Structure(&L_SecondaryInterfacePrivateIpAddressSpecificationRequest),
+);
+static L_SecondaryInterfacePrivateIpAddressSpecificationRequest: Layout =
+    Layout::new(&[schema::Member::new("PrivateIpAddress", &S_String)]);
+static S_SecondaryInterfaceStatus: schema::Shape =
+    schema::Shape::new("SecondaryInterfaceStatus", Kind::String).limits(Limits::NONE.values(&["available", "in-use"]));
+static S_SecondaryInterfaceType: schema::Shape =
+    schema::Shape::new("SecondaryInterfaceType", Kind::String).limits(Limits::NONE.values(&["secondary"]));
+static S_SecondaryNetworkId: schema::Shape = schema::Shape::new("SecondaryNetworkId", Kind::String);
+static S_SecondaryNetworkSupportedFlag: schema::Shape = schema::Shape::new("SecondaryNetworkSupportedFlag", Kind::Boolean);
+static S_SecondarySubnetId: schema::Shape = schema::Shape::new("SecondarySubnetId", Kind::String);
+static S_SecureBlob: schema::Shape = schema::Shape::new("SecureBlob", Kind::Blob).sensitive();
+static S_SecureBlobAttributeValue: schema::Shape =
+    schema::Shape::new("SecureBlobAttributeValue", Kind::Structure(&L_SecureBlobAttributeValue));
+static L_SecureBlobAttributeValue: Layout = Layout::new(&[schema::Member::new("Value", &S_SecureBlob).wire("value")]);
 static S_SecurityGroup: schema::Shape = schema::Shape::new("SecurityGroup", Kind::Structure(&L_SecurityGroup));
 static L_SecurityGroup: Layout = Layout::new(&[
     schema::Member::new("GroupId", &S_String).wire("groupId"),
@@ -6153,6 +11264,8 @@ static L_SecurityGroupRuleUpdate: Layout = Layout::new(&[
 static S_SecurityGroupRuleUpdateList: schema::Shape =
     schema::Shape::new("SecurityGroupRuleUpdateList", Kind::List(&M_SecurityGroupRuleUpdateList));
 static M_SecurityGroupRuleUpdateList: schema::Member = schema::Member::new("member", &S_SecurityGroupRuleUpdate).wire("item");
+static S_SecurityGroupStringList: schema::Shape = schema::Shape::new("SecurityGroupStringList", Kind::List(&M_SecurityGroupStringList));
+static M_SecurityGroupStringList: schema::Member = schema::Member::new("member", &S_SecurityGroupName).wire("SecurityGroup");
 static S_SensitiveUserData: schema::Shape = schema::Shape::new("SensitiveUserData", Kind::String).sensitive();
 static S_ServiceConnectivityType: schema::Shape =
     schema::Shape::new("ServiceConnectivityType", Kind::String).limits(Limits::NONE.values(&["ipv4", "ipv6"]));
@@ -6189,6 +11302,70 @@ static S_ServiceTypeDetail: schema::Shape = schema::Shape::new("ServiceTypeDetai
 static L_ServiceTypeDetail: Layout = Layout::new(&[schema::Member::new("ServiceType", &S_ServiceType).wire("serviceType")]);
 static S_ServiceTypeDetailSet: schema::Shape = schema::Shape::new("ServiceTypeDetailSet", Kind::List(&M_ServiceTypeDetailSet));
 static M_ServiceTypeDetailSet: schema::Member = schema::Member::new("member", &S_ServiceTypeDetail).wire("item");
+static S_SeverityLabel: schema::Shape =
+    schema::Shape::new("SeverityLabel", Kind::String).limits(Limits::NONE.values(&["informational", "low", "medium", "high", "critical"]));
+static S_ShutdownBehavior: schema::Shape =
+    schema::Shape::new("ShutdownBehavior", Kind::String).limits(Limits::NONE.values(&["stop", "terminate"]));
+static S_Snapshot: schema::Shape = schema::Shape::new("Snapshot", Kind::Structure(&L_Snapshot));
+static L_Snapshot: Layout = Layout::new(&[
+    schema::Member::new("OwnerAlias", &S_String).wire("ownerAlias"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("StorageTier", &S_StorageTier).wire("storageTier"),
+    schema::Member::new("RestoreExpiryTime", &S_MillisecondDateTime).wire("restoreExpiryTime"),
+    schema::Member::new("SseType", &S_SSEType).wire("sseType"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("TransferType", &S_TransferType).wire("transferType"),
+    schema::Member::new("CompletionDurationMinutes", &S_SnapshotCompletionDurationMinutesResponse).wire("completionDurationMinutes"),
+    schema::Member::new("CompletionTime", &S_MillisecondDateTime).wire("completionTime"),
+    schema::Member::new("FullSnapshotSizeInBytes", &S_Long).wire("fullSnapshotSizeInBytes"),
+    schema::Member::new("AssociatedKmsKeys", &S_AssociatedKmsKeySet).wire("associatedKmsKeySet").ec2("AssociatedKmsKeySet"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("State", &S_SnapshotState).wire("status").ec2("Status"),
+    schema::Member::new("StateMessage", &S_String).wire("statusMessage").ec2("StatusMessage"),
+    schema::Member::new("StartTime", &S_DateTime).wire("startTime"),
+    schema::Member::new("Progress", &S_String).wire("progress"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("Description", &S_String).wire("description"),
+    schema::Member::new("VolumeSize", &S_Integer).wire("volumeSize"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId"),
+    schema::Member::new("DataEncryptionKeyId", &S_String).wire("dataEncryptionKeyId"),
+]);
+static S_SnapshotCompletionDurationMinutesResponse: schema::Shape =
+    schema::Shape::new("SnapshotCompletionDurationMinutesResponse", Kind::Integer);
+static S_SnapshotId: schema::Shape = schema::Shape::new("SnapshotId", Kind::String);
+static S_SnapshotIdStringList: schema::Shape = schema::Shape::new("SnapshotIdStringList", Kind::List(&M_SnapshotIdStringList));
+static M_SnapshotIdStringList: schema::Member = schema::Member::new("member", &S_SnapshotId).wire("SnapshotId");
+static S_SnapshotList: schema::Shape = schema::Shape::new("SnapshotList", Kind::List(&M_SnapshotList));
+static M_SnapshotList: schema::Member = schema::Member::new("member", &S_Snapshot).wire("item");
+static S_SnapshotLocationEnum: schema::Shape =
+    schema::Shape::new("SnapshotLocationEnum", Kind::String).limits(Limits::NONE.values(&["regional", "local"]));
+static S_SnapshotReturnCodes: schema::Shape = schema::Shape::new("SnapshotReturnCodes", Kind::String).limits(Limits::NONE.values(&[
+    "success",
+    "skipped",
+    "missing-permissions",
+    "internal-error",
+    "client-error",
+]));
+static S_SnapshotState: schema::Shape = schema::Shape::new("SnapshotState", Kind::String).limits(Limits::NONE.values(&[
+    "pending",
+    "completed",
+    "error",
+    "recoverable",
+    "recovering",
+]));
+static S_SpotInstanceType: schema::Shape =
+    schema::Shape::new("SpotInstanceType", Kind::String).limits(Limits::NONE.values(&["one-time", "persistent"]));
+static S_SpotMarketOptions: schema::Shape = schema::Shape::new("SpotMarketOptions", Kind::Structure(&L_SpotMarketOptions));
+static L_SpotMarketOptions: Layout = Layout::new(&[
+    schema::Member::new("MaxPrice", &S_String),
+    schema::Member::new("SpotInstanceType", &S_SpotInstanceType),
+    schema::Member::new("BlockDurationMinutes", &S_Integer),
+    schema::Member::new("ValidUntil", &S_DateTime),
+    schema::Member::new("InstanceInterruptionBehavior", &S_InstanceInterruptionBehavior),
+]);
 static S_StaleIpPermission: schema::Shape = schema::Shape::new("StaleIpPermission", Kind::Structure(&L_StaleIpPermission));
 static L_StaleIpPermission: Layout = Layout::new(&[
     schema::Member::new("FromPort", &S_Integer).wire("fromPort"),
@@ -6211,6 +11388,15 @@ static L_StaleSecurityGroup: Layout = Layout::new(&[
 ]);
 static S_StaleSecurityGroupSet: schema::Shape = schema::Shape::new("StaleSecurityGroupSet", Kind::List(&M_StaleSecurityGroupSet));
 static M_StaleSecurityGroupSet: schema::Member = schema::Member::new("member", &S_StaleSecurityGroup).wire("item");
+static S_StartInstancesRequest: schema::Shape = schema::Shape::new("StartInstancesRequest", Kind::Structure(&L_StartInstancesRequest));
+static L_StartInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("AdditionalInfo", &S_String).wire("additionalInfo"),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_StartInstancesResult: schema::Shape = schema::Shape::new("StartInstancesResult", Kind::Structure(&L_StartInstancesResult));
+static L_StartInstancesResult: Layout =
+    Layout::new(&[schema::Member::new("StartingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
 static S_StartNetworkInsightsAnalysisRequest: schema::Shape =
     schema::Shape::new("StartNetworkInsightsAnalysisRequest", Kind::Structure(&L_StartNetworkInsightsAnalysisRequest));
 static L_StartNetworkInsightsAnalysisRequest: Layout = Layout::new(&[
@@ -6237,6 +11423,24 @@ static S_State: schema::Shape = schema::Shape::new("State", Kind::String).limits
     "Expired",
     "Partial",
 ]));
+static S_StateReason: schema::Shape = schema::Shape::new("StateReason", Kind::Structure(&L_StateReason));
+static L_StateReason: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
+static S_StatusName: schema::Shape = schema::Shape::new("StatusName", Kind::String).limits(Limits::NONE.values(&["reachability"]));
+static S_StatusType: schema::Shape =
+    schema::Shape::new("StatusType", Kind::String).limits(Limits::NONE.values(&["passed", "failed", "insufficient-data", "initializing"]));
+static S_StopInstancesRequest: schema::Shape = schema::Shape::new("StopInstancesRequest", Kind::Structure(&L_StopInstancesRequest));
+static L_StopInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("Hibernate", &S_Boolean),
+    schema::Member::new("SkipOsShutdown", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+    schema::Member::new("Force", &S_Boolean).wire("force"),
+]);
+static S_StopInstancesResult: schema::Shape = schema::Shape::new("StopInstancesResult", Kind::Structure(&L_StopInstancesResult));
+static L_StopInstancesResult: Layout =
+    Layout::new(&[schema::Member::new("StoppingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
+static S_StorageTier: schema::Shape = schema::Shape::new("StorageTier", Kind::String).limits(Limits::NONE.values(&["archive", "standard"]));
 static S_String: schema::Shape = schema::Shape::new("String", Kind::String);
 static S_StringList: schema::Shape = schema::Shape::new("StringList", Kind::List(&M_StringList));
 static M_StringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
@@ -6315,6 +11519,22 @@ static S_SubnetState: schema::Shape = schema::Shape::new("SubnetState", Kind::St
     "failed",
     "failed-insufficient-capacity",
 ]));
+static S_SummaryStatus: schema::Shape = schema::Shape::new("SummaryStatus", Kind::String).limits(Limits::NONE.values(&[
+    "ok",
+    "impaired",
+    "insufficient-data",
+    "not-applicable",
+    "initializing",
+]));
+static S_SupportedAdditionalProcessorFeature: schema::Shape = schema::Shape::new("SupportedAdditionalProcessorFeature", Kind::String)
+    .limits(Limits::NONE.values(&["amd-sev-snp", "nested-virtualization"]));
+static S_SupportedAdditionalProcessorFeatureList: schema::Shape =
+    schema::Shape::new("SupportedAdditionalProcessorFeatureList", Kind::List(&M_SupportedAdditionalProcessorFeatureList));
+static M_SupportedAdditionalProcessorFeatureList: schema::Member =
+    schema::Member::new("member", &S_SupportedAdditionalProcessorFeature).wire("item");
+static S_SupportedInRegion: schema::Shape = schema::Shape::new("SupportedInRegion", Kind::Boolean);
+static S_SupportedInstanceTypeSet: schema::Shape = schema::Shape::new("SupportedInstanceTypeSet", Kind::List(&M_SupportedInstanceTypeSet));
+static M_SupportedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_InstanceTypeItem).wire("item");
 static S_SupportedIpAddressTypes: schema::Shape =
     schema::Shape::new("SupportedIpAddressTypes", Kind::List(&M_SupportedIpAddressTypes)).limits(Limits::NONE.min(0).max(2));
 static M_SupportedIpAddressTypes: schema::Member = schema::Member::new("member", &S_ServiceConnectivityType).wire("item");
@@ -6342,6 +11562,32 @@ static M_TagSpecificationList: schema::Member = schema::Member::new("member", &S
 static S_TaggableResourceId: schema::Shape = schema::Shape::new("TaggableResourceId", Kind::String);
 static S_Tenancy: schema::Shape =
     schema::Shape::new("Tenancy", Kind::String).limits(Limits::NONE.values(&["default", "dedicated", "host"]));
+static S_TerminateInstancesRequest: schema::Shape =
+    schema::Shape::new("TerminateInstancesRequest", Kind::Structure(&L_TerminateInstancesRequest));
+static L_TerminateInstancesRequest: Layout = Layout::new(&[
+    schema::Member::new("InstanceIds", &S_InstanceIdStringList).wire("InstanceId").ec2("InstanceId").required(),
+    schema::Member::new("Force", &S_Boolean),
+    schema::Member::new("SkipOsShutdown", &S_Boolean),
+    schema::Member::new("DryRun", &S_Boolean).wire("dryRun"),
+]);
+static S_TerminateInstancesResult: schema::Shape =
+    schema::Shape::new("TerminateInstancesResult", Kind::Structure(&L_TerminateInstancesResult));
+static L_TerminateInstancesResult: Layout =
+    Layout::new(&[schema::Member::new("TerminatingInstances", &S_InstanceStateChangeList).wire("instancesSet").ec2("InstancesSet")]);
+static S_ThreadsPerCore: schema::Shape = schema::Shape::new("ThreadsPerCore", Kind::Integer);
+static S_ThreadsPerCoreList: schema::Shape = schema::Shape::new("ThreadsPerCoreList", Kind::List(&M_ThreadsPerCoreList));
+static M_ThreadsPerCoreList: schema::Member = schema::Member::new("member", &S_ThreadsPerCore).wire("item");
+static S_TotalLocalStorageGB: schema::Shape = schema::Shape::new("TotalLocalStorageGB", Kind::Structure(&L_TotalLocalStorageGB));
+static L_TotalLocalStorageGB: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Double).wire("min"), schema::Member::new("Max", &S_Double).wire("max")]);
+static S_TotalLocalStorageGBRequest: schema::Shape =
+    schema::Shape::new("TotalLocalStorageGBRequest", Kind::Structure(&L_TotalLocalStorageGBRequest));
+static L_TotalLocalStorageGBRequest: Layout = Layout::new(&[schema::Member::new("Min", &S_Double), schema::Member::new("Max", &S_Double)]);
+static S_TotalMediaMemory: schema::Shape = schema::Shape::new("TotalMediaMemory", Kind::Integer);
+static S_TotalNeuronMemory: schema::Shape = schema::Shape::new("TotalNeuronMemory", Kind::Integer);
+static S_TpmSupportValues: schema::Shape = schema::Shape::new("TpmSupportValues", Kind::String).limits(Limits::NONE.values(&["v2.0"]));
+static S_TransferType: schema::Shape =
+    schema::Shape::new("TransferType", Kind::String).limits(Limits::NONE.values(&["time-based", "standard"]));
 static S_TransitGatewayId: schema::Shape = schema::Shape::new("TransitGatewayId", Kind::String);
 static S_TransitGatewayRouteTableRoute: schema::Shape =
     schema::Shape::new("TransitGatewayRouteTableRoute", Kind::Structure(&L_TransitGatewayRouteTableRoute));
@@ -6385,6 +11631,9 @@ static L_UnsuccessfulItemError: Layout =
     Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
 static S_UnsuccessfulItemSet: schema::Shape = schema::Shape::new("UnsuccessfulItemSet", Kind::List(&M_UnsuccessfulItemSet));
 static M_UnsuccessfulItemSet: schema::Member = schema::Member::new("member", &S_UnsuccessfulItem).wire("item");
+static S_UnsupportedInstanceTypeSet: schema::Shape =
+    schema::Shape::new("UnsupportedInstanceTypeSet", Kind::List(&M_UnsupportedInstanceTypeSet));
+static M_UnsupportedInstanceTypeSet: schema::Member = schema::Member::new("member", &S_InstanceTypeItem).wire("item");
 static S_UpdateSecurityGroupRuleDescriptionsEgressRequest: schema::Shape = schema::Shape::new(
     "UpdateSecurityGroupRuleDescriptionsEgressRequest",
     Kind::Structure(&L_UpdateSecurityGroupRuleDescriptionsEgressRequest),
@@ -6422,6 +11671,12 @@ static S_UpdateSecurityGroupRuleDescriptionsIngressResult: schema::Shape = schem
 );
 static L_UpdateSecurityGroupRuleDescriptionsIngressResult: Layout =
     Layout::new(&[schema::Member::new("Return", &S_Boolean).wire("return")]);
+static S_UsageClassType: schema::Shape =
+    schema::Shape::new("UsageClassType", Kind::String).limits(Limits::NONE.values(&["spot", "on-demand", "capacity-block"]));
+static S_UsageClassTypeList: schema::Shape = schema::Shape::new("UsageClassTypeList", Kind::List(&M_UsageClassTypeList));
+static M_UsageClassTypeList: schema::Member = schema::Member::new("member", &S_UsageClassType).wire("item");
+static S_UserGroupStringList: schema::Shape = schema::Shape::new("UserGroupStringList", Kind::List(&M_UserGroupStringList));
+static M_UserGroupStringList: schema::Member = schema::Member::new("member", &S_String).wire("UserGroup");
 static S_UserIdGroupPair: schema::Shape = schema::Shape::new("UserIdGroupPair", Kind::Structure(&L_UserIdGroupPair));
 static L_UserIdGroupPair: Layout = Layout::new(&[
     schema::Member::new("Description", &S_String).wire("description"),
@@ -6436,8 +11691,124 @@ static S_UserIdGroupPairList: schema::Shape = schema::Shape::new("UserIdGroupPai
 static M_UserIdGroupPairList: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
 static S_UserIdGroupPairSet: schema::Shape = schema::Shape::new("UserIdGroupPairSet", Kind::List(&M_UserIdGroupPairSet));
 static M_UserIdGroupPairSet: schema::Member = schema::Member::new("member", &S_UserIdGroupPair).wire("item");
+static S_UserIdStringList: schema::Shape = schema::Shape::new("UserIdStringList", Kind::List(&M_UserIdStringList));
+static M_UserIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("UserId");
+static S_VCpuCount: schema::Shape = schema::Shape::new("VCpuCount", Kind::Integer);
+static S_VCpuCountRange: schema::Shape = schema::Shape::new("VCpuCountRange", Kind::Structure(&L_VCpuCountRange));
+static L_VCpuCountRange: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).wire("min"), schema::Member::new("Max", &S_Integer).wire("max")]);
+static S_VCpuCountRangeRequest: schema::Shape = schema::Shape::new("VCpuCountRangeRequest", Kind::Structure(&L_VCpuCountRangeRequest));
+static L_VCpuCountRangeRequest: Layout =
+    Layout::new(&[schema::Member::new("Min", &S_Integer).required(), schema::Member::new("Max", &S_Integer)]);
+static S_VCpuInfo: schema::Shape = schema::Shape::new("VCpuInfo", Kind::Structure(&L_VCpuInfo));
+static L_VCpuInfo: Layout = Layout::new(&[
+    schema::Member::new("DefaultVCpus", &S_VCpuCount).wire("defaultVCpus"),
+    schema::Member::new("DefaultCores", &S_CoreCount).wire("defaultCores"),
+    schema::Member::new("DefaultThreadsPerCore", &S_ThreadsPerCore).wire("defaultThreadsPerCore"),
+    schema::Member::new("ValidCores", &S_CoreCountList).wire("validCores"),
+    schema::Member::new("ValidThreadsPerCore", &S_ThreadsPerCoreList).wire("validThreadsPerCore"),
+]);
+static S_ValidationError: schema::Shape = schema::Shape::new("ValidationError", Kind::Structure(&L_ValidationError));
+static L_ValidationError: Layout =
+    Layout::new(&[schema::Member::new("Code", &S_String).wire("code"), schema::Member::new("Message", &S_String).wire("message")]);
+static S_ValidationWarning: schema::Shape = schema::Shape::new("ValidationWarning", Kind::Structure(&L_ValidationWarning));
+static L_ValidationWarning: Layout = Layout::new(&[schema::Member::new("Errors", &S_ErrorSet).wire("errorSet").ec2("ErrorSet")]);
 static S_ValueStringList: schema::Shape = schema::Shape::new("ValueStringList", Kind::List(&M_ValueStringList));
 static M_ValueStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_VersionDescription: schema::Shape = schema::Shape::new("VersionDescription", Kind::String).limits(Limits::NONE.min(0).max(255));
+static S_VersionStringList: schema::Shape = schema::Shape::new("VersionStringList", Kind::List(&M_VersionStringList));
+static M_VersionStringList: schema::Member = schema::Member::new("member", &S_String).wire("item");
+static S_VirtualizationType: schema::Shape =
+    schema::Shape::new("VirtualizationType", Kind::String).limits(Limits::NONE.values(&["hvm", "paravirtual"]));
+static S_VirtualizationTypeList: schema::Shape = schema::Shape::new("VirtualizationTypeList", Kind::List(&M_VirtualizationTypeList));
+static M_VirtualizationTypeList: schema::Member = schema::Member::new("member", &S_VirtualizationType).wire("item");
+static S_Volume: schema::Shape = schema::Shape::new("Volume", Kind::Structure(&L_Volume));
+static L_Volume: Layout = Layout::new(&[
+    schema::Member::new("AvailabilityZoneId", &S_String).wire("availabilityZoneId"),
+    schema::Member::new("OutpostArn", &S_String).wire("outpostArn"),
+    schema::Member::new("SourceVolumeId", &S_String).wire("sourceVolumeId"),
+    schema::Member::new("Iops", &S_Integer).wire("iops"),
+    schema::Member::new("Tags", &S_TagList).wire("tagSet").ec2("TagSet"),
+    schema::Member::new("VolumeType", &S_VolumeType).wire("volumeType"),
+    schema::Member::new("FastRestored", &S_Boolean).wire("fastRestored"),
+    schema::Member::new("MultiAttachEnabled", &S_Boolean).wire("multiAttachEnabled"),
+    schema::Member::new("Throughput", &S_Integer).wire("throughput"),
+    schema::Member::new("SseType", &S_SSEType).wire("sseType"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+    schema::Member::new("VolumeInitializationRate", &S_Integer).wire("volumeInitializationRate"),
+    schema::Member::new("VolumeArn", &S_String).wire("volumeArn"),
+    schema::Member::new("OwnerId", &S_String).wire("ownerId"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("Size", &S_Integer).wire("size"),
+    schema::Member::new("SnapshotId", &S_String).wire("snapshotId"),
+    schema::Member::new("AvailabilityZone", &S_String).wire("availabilityZone"),
+    schema::Member::new("State", &S_VolumeState).wire("status").ec2("Status"),
+    schema::Member::new("CreateTime", &S_DateTime).wire("createTime"),
+    schema::Member::new("Attachments", &S_VolumeAttachmentList).wire("attachmentSet").ec2("AttachmentSet"),
+    schema::Member::new("Encrypted", &S_Boolean).wire("encrypted"),
+    schema::Member::new("KmsKeyId", &S_String).wire("kmsKeyId"),
+]);
+static S_VolumeAttachment: schema::Shape = schema::Shape::new("VolumeAttachment", Kind::Structure(&L_VolumeAttachment));
+static L_VolumeAttachment: Layout = Layout::new(&[
+    schema::Member::new("DeleteOnTermination", &S_Boolean).wire("deleteOnTermination"),
+    schema::Member::new("AssociatedResource", &S_String).wire("associatedResource"),
+    schema::Member::new("InstanceOwningService", &S_String).wire("instanceOwningService"),
+    schema::Member::new("EbsCardIndex", &S_Integer).wire("ebsCardIndex"),
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("InstanceId", &S_String).wire("instanceId"),
+    schema::Member::new("Device", &S_String).wire("device"),
+    schema::Member::new("State", &S_VolumeAttachmentState).wire("status").ec2("Status"),
+    schema::Member::new("AttachTime", &S_DateTime).wire("attachTime"),
+]);
+static S_VolumeAttachmentList: schema::Shape = schema::Shape::new("VolumeAttachmentList", Kind::List(&M_VolumeAttachmentList));
+static M_VolumeAttachmentList: schema::Member = schema::Member::new("member", &S_VolumeAttachment).wire("item");
+static S_VolumeAttachmentState: schema::Shape = schema::Shape::new("VolumeAttachmentState", Kind::String).limits(Limits::NONE.values(&[
+    "attaching",
+    "attached",
+    "detaching",
+    "detached",
+    "busy",
+]));
+static S_VolumeId: schema::Shape = schema::Shape::new("VolumeId", Kind::String);
+static S_VolumeIdStringList: schema::Shape = schema::Shape::new("VolumeIdStringList", Kind::List(&M_VolumeIdStringList));
+static M_VolumeIdStringList: schema::Member = schema::Member::new("member", &S_VolumeId).wire("VolumeId");
+static S_VolumeIdWithResolver: schema::Shape = schema::Shape::new("VolumeIdWithResolver", Kind::String);
+static S_VolumeList: schema::Shape = schema::Shape::new("VolumeList", Kind::List(&M_VolumeList));
+static M_VolumeList: schema::Member = schema::Member::new("member", &S_Volume).wire("item");
+static S_VolumeModification: schema::Shape = schema::Shape::new("VolumeModification", Kind::Structure(&L_VolumeModification));
+static L_VolumeModification: Layout = Layout::new(&[
+    schema::Member::new("VolumeId", &S_String).wire("volumeId"),
+    schema::Member::new("ModificationState", &S_VolumeModificationState).wire("modificationState"),
+    schema::Member::new("StatusMessage", &S_String).wire("statusMessage"),
+    schema::Member::new("TargetSize", &S_Integer).wire("targetSize"),
+    schema::Member::new("TargetIops", &S_Integer).wire("targetIops"),
+    schema::Member::new("TargetVolumeType", &S_VolumeType).wire("targetVolumeType"),
+    schema::Member::new("TargetThroughput", &S_Integer).wire("targetThroughput"),
+    schema::Member::new("TargetMultiAttachEnabled", &S_Boolean).wire("targetMultiAttachEnabled"),
+    schema::Member::new("OriginalSize", &S_Integer).wire("originalSize"),
+    schema::Member::new("OriginalIops", &S_Integer).wire("originalIops"),
+    schema::Member::new("OriginalVolumeType", &S_VolumeType).wire("originalVolumeType"),
+    schema::Member::new("OriginalThroughput", &S_Integer).wire("originalThroughput"),
+    schema::Member::new("OriginalMultiAttachEnabled", &S_Boolean).wire("originalMultiAttachEnabled"),
+    schema::Member::new("Progress", &S_Long).wire("progress"),
+    schema::Member::new("StartTime", &S_DateTime).wire("startTime"),
+    schema::Member::new("EndTime", &S_DateTime).wire("endTime"),
+    schema::Member::new("Operator", &S_OperatorResponse).wire("operator"),
+]);
+static S_VolumeModificationList: schema::Shape = schema::Shape::new("VolumeModificationList", Kind::List(&M_VolumeModificationList));
+static M_VolumeModificationList: schema::Member = schema::Member::new("member", &S_VolumeModification).wire("item");
+static S_VolumeModificationState: schema::Shape = schema::Shape::new("VolumeModificationState", Kind::String)
+    .limits(Limits::NONE.values(&["modifying", "optimizing", "completed", "failed"]));
+static S_VolumeState: schema::Shape = schema::Shape::new("VolumeState", Kind::String).limits(Limits::NONE.values(&[
+    "creating",
+    "available",
+    "in-use",
+    "deleting",
+    "deleted",
+    "error",
+]));
+static S_VolumeType: schema::Shape =
+    schema::Shape::new("VolumeType", Kind::String).limits(Limits::NONE.values(&["standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"]));
 static S_Vpc: schema::Shape = schema::Shape::new("Vpc", Kind::Structure(&L_Vpc));
 static L_Vpc: Layout = Layout::new(&[
     schema::Member::new("OwnerId", &S_String).wire("ownerId"),
@@ -6673,10 +12044,172 @@ static L_VpcPeeringConnectionVpcInfo: Layout = Layout::new(&[
 static S_VpcState: schema::Shape =
     schema::Shape::new("VpcState", Kind::String).limits(Limits::NONE.values(&["pending", "available", "deleting"]));
 static S_VpcTenancy: schema::Shape = schema::Shape::new("VpcTenancy", Kind::String).limits(Limits::NONE.values(&["default"]));
+static S_Workload: schema::Shape = schema::Shape::new("Workload", Kind::String);
+static S_WorkloadsList: schema::Shape = schema::Shape::new("WorkloadsList", Kind::List(&M_WorkloadsList));
+static M_WorkloadsList: schema::Member = schema::Member::new("member", &S_Workload).wire("item");
 static S_ZoneIdStringList: schema::Shape = schema::Shape::new("ZoneIdStringList", Kind::List(&M_ZoneIdStringList));
 static M_ZoneIdStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneId");
 static S_ZoneNameStringList: schema::Shape = schema::Shape::new("ZoneNameStringList", Kind::List(&M_ZoneNameStringList));
 static M_ZoneNameStringList: schema::Member = schema::Member::new("member", &S_String).wire("ZoneName");
+static S_totalFpgaMemory: schema::Shape = schema::Shape::new("totalFpgaMemory", Kind::Integer);
+static S_totalGpuMemory: schema::Shape = schema::Shape::new("totalGpuMemory", Kind::Integer);
+static S_totalInferenceMemory: schema::Shape = schema::Shape::new("totalInferenceMemory", Kind::Integer);
+#[derive(Clone, Default)]
+pub struct AcceleratorCount {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for AcceleratorCount {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceleratorCount {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceleratorCount {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceleratorCount
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcceleratorCountRequest {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for AcceleratorCountRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceleratorCountRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceleratorCountRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceleratorCountRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcceleratorTotalMemoryMiB {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for AcceleratorTotalMemoryMiB {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceleratorTotalMemoryMiB {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceleratorTotalMemoryMiB {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceleratorTotalMemoryMiB
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AcceleratorTotalMemoryMiBRequest {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for AcceleratorTotalMemoryMiBRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AcceleratorTotalMemoryMiBRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AcceleratorTotalMemoryMiBRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AcceleratorTotalMemoryMiBRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct AcceptVpcPeeringConnectionRequest {
     pub dry_run: Option<bool>,
@@ -7611,6 +13144,45 @@ impl Structure for AnalysisTransitGatewayPolicyTableEntry {
 }
 
 #[derive(Clone, Default)]
+pub struct ApplicationStatusSummary {
+    pub status: Option<String>,
+    pub impaired_since: Option<Timestamp>,
+}
+impl std::fmt::Debug for ApplicationStatusSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ApplicationStatusSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ApplicationStatusSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ApplicationStatusSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            _ => &self.impaired_since,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            _ => &mut self.impaired_since,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AssignIpv6AddressesRequest {
     pub ipv6_prefix_count: Option<i32>,
     pub ipv6_prefixes: Option<Vec<String>>,
@@ -7962,6 +13534,81 @@ impl Structure for AssociateDhcpOptionsRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct AssociateIamInstanceProfileRequest {
+    pub iam_instance_profile: IamInstanceProfileSpecification,
+    pub instance_id: String,
+}
+impl std::fmt::Debug for AssociateIamInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateIamInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateIamInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateIamInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.iam_instance_profile,
+            _ => &self.instance_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.iam_instance_profile,
+            _ => &mut self.instance_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AssociateIamInstanceProfileResult {
+    pub iam_instance_profile_association: Option<IamInstanceProfileAssociation>,
+}
+impl std::fmt::Debug for AssociateIamInstanceProfileResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociateIamInstanceProfileResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociateIamInstanceProfileResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociateIamInstanceProfileResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.iam_instance_profile_association,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.iam_instance_profile_association,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AssociateRouteTableRequest {
     pub gateway_id: Option<String>,
     pub public_ipv4_pool: Option<String>,
@@ -8238,6 +13885,42 @@ impl Structure for AssociateVpcCidrBlockResult {
 }
 
 #[derive(Clone, Default)]
+pub struct AssociatedKmsKey {
+    pub kms_key_id: Option<String>,
+}
+impl std::fmt::Debug for AssociatedKmsKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AssociatedKmsKey {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AssociatedKmsKey {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AssociatedKmsKey
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.kms_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct AttachInternetGatewayRequest {
     pub dry_run: Option<bool>,
     pub internet_gateway_id: String,
@@ -8368,6 +14051,54 @@ impl Structure for AttachNetworkInterfaceResult {
         match index {
             0 => &mut self.attachment_id,
             _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct AttachVolumeRequest {
+    pub device: String,
+    pub instance_id: String,
+    pub volume_id: String,
+    pub ebs_card_index: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for AttachVolumeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for AttachVolumeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for AttachVolumeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_AttachVolumeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device,
+            1 => &self.instance_id,
+            2 => &self.volume_id,
+            3 => &self.ebs_card_index,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device,
+            1 => &mut self.instance_id,
+            2 => &mut self.volume_id,
+            3 => &mut self.ebs_card_index,
+            _ => &mut self.dry_run,
         }
     }
 }
@@ -8952,6 +14683,201 @@ impl Structure for AvailabilityZoneSubGeography {
 }
 
 #[derive(Clone, Default)]
+pub struct BaselineEbsBandwidthMbps {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for BaselineEbsBandwidthMbps {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BaselineEbsBandwidthMbps {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BaselineEbsBandwidthMbps {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BaselineEbsBandwidthMbps
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BaselineEbsBandwidthMbpsRequest {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for BaselineEbsBandwidthMbpsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BaselineEbsBandwidthMbpsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BaselineEbsBandwidthMbpsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BaselineEbsBandwidthMbpsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BaselinePerformanceFactors {
+    pub cpu: Option<CpuPerformanceFactor>,
+}
+impl std::fmt::Debug for BaselinePerformanceFactors {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BaselinePerformanceFactors {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BaselinePerformanceFactors {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BaselinePerformanceFactors
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cpu,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cpu,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BaselinePerformanceFactorsRequest {
+    pub cpu: Option<CpuPerformanceFactorRequest>,
+}
+impl std::fmt::Debug for BaselinePerformanceFactorsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BaselinePerformanceFactorsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BaselinePerformanceFactorsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BaselinePerformanceFactorsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cpu,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cpu,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct BlockDeviceMapping {
+    pub ebs: Option<EbsBlockDevice>,
+    pub no_device: Option<String>,
+    pub device_name: Option<String>,
+    pub virtual_name: Option<String>,
+}
+impl std::fmt::Debug for BlockDeviceMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for BlockDeviceMapping {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for BlockDeviceMapping {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_BlockDeviceMapping
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ebs,
+            1 => &self.no_device,
+            2 => &self.device_name,
+            _ => &self.virtual_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ebs,
+            1 => &mut self.no_device,
+            2 => &mut self.device_name,
+            _ => &mut self.virtual_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct BlockPublicAccessStates {
     pub internet_gateway_block_mode: Option<String>,
 }
@@ -8983,6 +14909,162 @@ impl Structure for BlockPublicAccessStates {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.internet_gateway_block_mode,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CapacityReservationSpecification {
+    pub capacity_reservation_preference: Option<String>,
+    pub capacity_reservation_target: Option<CapacityReservationTarget>,
+}
+impl std::fmt::Debug for CapacityReservationSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CapacityReservationSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CapacityReservationSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CapacityReservationSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_preference,
+            _ => &self.capacity_reservation_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_preference,
+            _ => &mut self.capacity_reservation_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CapacityReservationSpecificationResponse {
+    pub capacity_reservation_preference: Option<String>,
+    pub capacity_reservation_target: Option<CapacityReservationTargetResponse>,
+}
+impl std::fmt::Debug for CapacityReservationSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CapacityReservationSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CapacityReservationSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CapacityReservationSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_preference,
+            _ => &self.capacity_reservation_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_preference,
+            _ => &mut self.capacity_reservation_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CapacityReservationTarget {
+    pub capacity_reservation_id: Option<String>,
+    pub capacity_reservation_resource_group_arn: Option<String>,
+}
+impl std::fmt::Debug for CapacityReservationTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CapacityReservationTarget {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CapacityReservationTarget {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CapacityReservationTarget
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_id,
+            _ => &self.capacity_reservation_resource_group_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_id,
+            _ => &mut self.capacity_reservation_resource_group_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CapacityReservationTargetResponse {
+    pub capacity_reservation_id: Option<String>,
+    pub capacity_reservation_resource_group_arn: Option<String>,
+}
+impl std::fmt::Debug for CapacityReservationTargetResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CapacityReservationTargetResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CapacityReservationTargetResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CapacityReservationTargetResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_id,
+            _ => &self.capacity_reservation_resource_group_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_id,
+            _ => &mut self.capacity_reservation_resource_group_arn,
         }
     }
 }
@@ -9066,6 +15148,48 @@ impl Structure for ConnectionTrackingConfiguration {
 }
 
 #[derive(Clone, Default)]
+pub struct ConnectionTrackingSpecification {
+    pub tcp_established_timeout: Option<i32>,
+    pub udp_timeout: Option<i32>,
+    pub udp_stream_timeout: Option<i32>,
+}
+impl std::fmt::Debug for ConnectionTrackingSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConnectionTrackingSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConnectionTrackingSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConnectionTrackingSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tcp_established_timeout,
+            1 => &self.udp_timeout,
+            _ => &self.udp_stream_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tcp_established_timeout,
+            1 => &mut self.udp_timeout,
+            _ => &mut self.udp_stream_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ConnectionTrackingSpecificationRequest {
     pub tcp_established_timeout: Option<i32>,
     pub udp_stream_timeout: Option<i32>,
@@ -9103,6 +15227,321 @@ impl Structure for ConnectionTrackingSpecificationRequest {
             0 => &mut self.tcp_established_timeout,
             1 => &mut self.udp_stream_timeout,
             _ => &mut self.udp_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ConnectionTrackingSpecificationResponse {
+    pub tcp_established_timeout: Option<i32>,
+    pub udp_stream_timeout: Option<i32>,
+    pub udp_timeout: Option<i32>,
+}
+impl std::fmt::Debug for ConnectionTrackingSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ConnectionTrackingSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ConnectionTrackingSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ConnectionTrackingSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tcp_established_timeout,
+            1 => &self.udp_stream_timeout,
+            _ => &self.udp_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tcp_established_timeout,
+            1 => &mut self.udp_stream_timeout,
+            _ => &mut self.udp_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyImageRequest {
+    pub client_token: Option<String>,
+    pub description: Option<String>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub name: String,
+    pub source_image_id: String,
+    pub source_region: String,
+    pub destination_outpost_arn: Option<String>,
+    pub copy_image_tags: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub snapshot_copy_completion_duration_minutes: Option<i64>,
+    pub destination_availability_zone: Option<String>,
+    pub destination_availability_zone_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CopyImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CopyImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.client_token,
+            1 => &self.description,
+            2 => &self.encrypted,
+            3 => &self.kms_key_id,
+            4 => &self.name,
+            5 => &self.source_image_id,
+            6 => &self.source_region,
+            7 => &self.destination_outpost_arn,
+            8 => &self.copy_image_tags,
+            9 => &self.tag_specifications,
+            10 => &self.snapshot_copy_completion_duration_minutes,
+            11 => &self.destination_availability_zone,
+            12 => &self.destination_availability_zone_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.client_token,
+            1 => &mut self.description,
+            2 => &mut self.encrypted,
+            3 => &mut self.kms_key_id,
+            4 => &mut self.name,
+            5 => &mut self.source_image_id,
+            6 => &mut self.source_region,
+            7 => &mut self.destination_outpost_arn,
+            8 => &mut self.copy_image_tags,
+            9 => &mut self.tag_specifications,
+            10 => &mut self.snapshot_copy_completion_duration_minutes,
+            11 => &mut self.destination_availability_zone,
+            12 => &mut self.destination_availability_zone_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CopyImageResult {
+    pub image_id: Option<String>,
+}
+impl std::fmt::Debug for CopyImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CopyImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CopyImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CopyImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CpuOptions {
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub amd_sev_snp: Option<String>,
+    pub nested_virtualization: Option<String>,
+}
+impl std::fmt::Debug for CpuOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CpuOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CpuOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CpuOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.core_count,
+            1 => &self.threads_per_core,
+            2 => &self.amd_sev_snp,
+            _ => &self.nested_virtualization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.core_count,
+            1 => &mut self.threads_per_core,
+            2 => &mut self.amd_sev_snp,
+            _ => &mut self.nested_virtualization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CpuOptionsRequest {
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub amd_sev_snp: Option<String>,
+    pub nested_virtualization: Option<String>,
+}
+impl std::fmt::Debug for CpuOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CpuOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CpuOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CpuOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.core_count,
+            1 => &self.threads_per_core,
+            2 => &self.amd_sev_snp,
+            _ => &self.nested_virtualization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.core_count,
+            1 => &mut self.threads_per_core,
+            2 => &mut self.amd_sev_snp,
+            _ => &mut self.nested_virtualization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CpuPerformanceFactor {
+    pub references: Option<Vec<PerformanceFactorReference>>,
+}
+impl std::fmt::Debug for CpuPerformanceFactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CpuPerformanceFactor {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CpuPerformanceFactor {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CpuPerformanceFactor
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.references,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.references,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CpuPerformanceFactorRequest {
+    pub references: Option<Vec<PerformanceFactorReferenceRequest>>,
+}
+impl std::fmt::Debug for CpuPerformanceFactorRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CpuPerformanceFactorRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CpuPerformanceFactorRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CpuPerformanceFactorRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.references,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.references,
         }
     }
 }
@@ -9423,6 +15862,102 @@ impl Structure for CreateEgressOnlyInternetGatewayResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateImageRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub snapshot_location: Option<String>,
+    pub boot_mode_override: Option<String>,
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub no_reboot: Option<bool>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+}
+impl std::fmt::Debug for CreateImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.tag_specifications,
+            1 => &self.snapshot_location,
+            2 => &self.boot_mode_override,
+            3 => &self.dry_run,
+            4 => &self.instance_id,
+            5 => &self.name,
+            6 => &self.description,
+            7 => &self.no_reboot,
+            _ => &self.block_device_mappings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.tag_specifications,
+            1 => &mut self.snapshot_location,
+            2 => &mut self.boot_mode_override,
+            3 => &mut self.dry_run,
+            4 => &mut self.instance_id,
+            5 => &mut self.name,
+            6 => &mut self.description,
+            7 => &mut self.no_reboot,
+            _ => &mut self.block_device_mappings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateImageResult {
+    pub image_id: Option<String>,
+}
+impl std::fmt::Debug for CreateImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateInternetGatewayRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub dry_run: Option<bool>,
@@ -9541,6 +16076,195 @@ impl Structure for CreateKeyPairRequest {
             2 => &mut self.tag_specifications,
             3 => &mut self.key_format,
             _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLaunchTemplateRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub launch_template_name: String,
+    pub version_description: Option<String>,
+    pub launch_template_data: RequestLaunchTemplateData,
+    pub operator: Option<OperatorRequest>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+impl std::fmt::Debug for CreateLaunchTemplateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLaunchTemplateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLaunchTemplateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLaunchTemplateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.client_token,
+            2 => &self.launch_template_name,
+            3 => &self.version_description,
+            4 => &self.launch_template_data,
+            5 => &self.operator,
+            _ => &self.tag_specifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.client_token,
+            2 => &mut self.launch_template_name,
+            3 => &mut self.version_description,
+            4 => &mut self.launch_template_data,
+            5 => &mut self.operator,
+            _ => &mut self.tag_specifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLaunchTemplateResult {
+    pub launch_template: Option<LaunchTemplate>,
+    pub warning: Option<ValidationWarning>,
+}
+impl std::fmt::Debug for CreateLaunchTemplateResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLaunchTemplateResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLaunchTemplateResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLaunchTemplateResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template,
+            _ => &self.warning,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template,
+            _ => &mut self.warning,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLaunchTemplateVersionRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub source_version: Option<String>,
+    pub version_description: Option<String>,
+    pub launch_template_data: RequestLaunchTemplateData,
+    pub resolve_alias: Option<bool>,
+}
+impl std::fmt::Debug for CreateLaunchTemplateVersionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLaunchTemplateVersionRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLaunchTemplateVersionRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLaunchTemplateVersionRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.client_token,
+            2 => &self.launch_template_id,
+            3 => &self.launch_template_name,
+            4 => &self.source_version,
+            5 => &self.version_description,
+            6 => &self.launch_template_data,
+            _ => &self.resolve_alias,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.client_token,
+            2 => &mut self.launch_template_id,
+            3 => &mut self.launch_template_name,
+            4 => &mut self.source_version,
+            5 => &mut self.version_description,
+            6 => &mut self.launch_template_data,
+            _ => &mut self.resolve_alias,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateLaunchTemplateVersionResult {
+    pub launch_template_version: Option<LaunchTemplateVersion>,
+    pub warning: Option<ValidationWarning>,
+}
+impl std::fmt::Debug for CreateLaunchTemplateVersionResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateLaunchTemplateVersionResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateLaunchTemplateVersionResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateLaunchTemplateVersionResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_version,
+            _ => &self.warning,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_version,
+            _ => &mut self.warning,
         }
     }
 }
@@ -10458,6 +17182,57 @@ impl Structure for CreateSecurityGroupResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreateSnapshotRequest {
+    pub description: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub volume_id: String,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub location: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateSnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateSnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateSnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateSnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.outpost_arn,
+            2 => &self.volume_id,
+            3 => &self.tag_specifications,
+            4 => &self.location,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.outpost_arn,
+            2 => &mut self.volume_id,
+            3 => &mut self.tag_specifications,
+            4 => &mut self.location,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct CreateSubnetRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub availability_zone: Option<String>,
@@ -10603,6 +17378,87 @@ impl Structure for CreateTagsRequest {
             0 => &mut self.dry_run,
             1 => &mut self.resources,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreateVolumeRequest {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub encrypted: Option<bool>,
+    pub iops: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub size: Option<i32>,
+    pub snapshot_id: Option<String>,
+    pub volume_type: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub multi_attach_enabled: Option<bool>,
+    pub throughput: Option<i32>,
+    pub client_token: Option<String>,
+    pub volume_initialization_rate: Option<i32>,
+    pub operator: Option<OperatorRequest>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for CreateVolumeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreateVolumeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreateVolumeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreateVolumeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            2 => &self.encrypted,
+            3 => &self.iops,
+            4 => &self.kms_key_id,
+            5 => &self.outpost_arn,
+            6 => &self.size,
+            7 => &self.snapshot_id,
+            8 => &self.volume_type,
+            9 => &self.tag_specifications,
+            10 => &self.multi_attach_enabled,
+            11 => &self.throughput,
+            12 => &self.client_token,
+            13 => &self.volume_initialization_rate,
+            14 => &self.operator,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            2 => &mut self.encrypted,
+            3 => &mut self.iops,
+            4 => &mut self.kms_key_id,
+            5 => &mut self.outpost_arn,
+            6 => &mut self.size,
+            7 => &mut self.snapshot_id,
+            8 => &mut self.volume_type,
+            9 => &mut self.tag_specifications,
+            10 => &mut self.multi_attach_enabled,
+            11 => &mut self.throughput,
+            12 => &mut self.client_token,
+            13 => &mut self.volume_initialization_rate,
+            14 => &mut self.operator,
+            _ => &mut self.dry_run,
         }
     }
 }
@@ -10929,6 +17785,120 @@ impl Structure for CreateVpcResult {
 }
 
 #[derive(Clone, Default)]
+pub struct CreditSpecification {
+    pub cpu_credits: Option<String>,
+}
+impl std::fmt::Debug for CreditSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreditSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreditSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreditSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct CreditSpecificationRequest {
+    pub cpu_credits: String,
+}
+impl std::fmt::Debug for CreditSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for CreditSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for CreditSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_CreditSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.cpu_credits,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.cpu_credits,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DefaultConnectionTrackingConfiguration {
+    pub default_tcp_established_timeout: Option<i32>,
+    pub default_udp_timeout: Option<i32>,
+    pub default_udp_stream_timeout: Option<i32>,
+}
+impl std::fmt::Debug for DefaultConnectionTrackingConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DefaultConnectionTrackingConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DefaultConnectionTrackingConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DefaultConnectionTrackingConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.default_tcp_established_timeout,
+            1 => &self.default_udp_timeout,
+            _ => &self.default_udp_stream_timeout,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.default_tcp_established_timeout,
+            1 => &mut self.default_udp_timeout,
+            _ => &mut self.default_udp_stream_timeout,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteDhcpOptionsRequest {
     pub dhcp_options_id: String,
     pub dry_run: Option<bool>,
@@ -11158,6 +18128,255 @@ impl Structure for DeleteKeyPairResult {
         match index {
             0 => &mut self.return_,
             _ => &mut self.key_pair_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateRequest {
+    pub dry_run: Option<bool>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.launch_template_id,
+            _ => &self.launch_template_name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.launch_template_id,
+            _ => &mut self.launch_template_name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateResult {
+    pub launch_template: Option<LaunchTemplate>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.launch_template,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.launch_template,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateVersionsRequest {
+    pub dry_run: Option<bool>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub versions: Vec<String>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.launch_template_id,
+            2 => &self.launch_template_name,
+            _ => &self.versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.launch_template_id,
+            2 => &mut self.launch_template_name,
+            _ => &mut self.versions,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateVersionsResponseErrorItem {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version_number: Option<i64>,
+    pub response_error: Option<ResponseError>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateVersionsResponseErrorItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateVersionsResponseErrorItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateVersionsResponseErrorItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateVersionsResponseErrorItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_id,
+            1 => &self.launch_template_name,
+            2 => &self.version_number,
+            _ => &self.response_error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_id,
+            1 => &mut self.launch_template_name,
+            2 => &mut self.version_number,
+            _ => &mut self.response_error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateVersionsResponseSuccessItem {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version_number: Option<i64>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateVersionsResponseSuccessItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateVersionsResponseSuccessItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateVersionsResponseSuccessItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateVersionsResponseSuccessItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_id,
+            1 => &self.launch_template_name,
+            _ => &self.version_number,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_id,
+            1 => &mut self.launch_template_name,
+            _ => &mut self.version_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteLaunchTemplateVersionsResult {
+    pub successfully_deleted_launch_template_versions: Option<Vec<DeleteLaunchTemplateVersionsResponseSuccessItem>>,
+    pub unsuccessfully_deleted_launch_template_versions: Option<Vec<DeleteLaunchTemplateVersionsResponseErrorItem>>,
+}
+impl std::fmt::Debug for DeleteLaunchTemplateVersionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteLaunchTemplateVersionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteLaunchTemplateVersionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteLaunchTemplateVersionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.successfully_deleted_launch_template_versions,
+            _ => &self.unsuccessfully_deleted_launch_template_versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.successfully_deleted_launch_template_versions,
+            _ => &mut self.unsuccessfully_deleted_launch_template_versions,
         }
     }
 }
@@ -11754,6 +18973,84 @@ impl Structure for DeleteSecurityGroupResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DeleteSnapshotRequest {
+    pub snapshot_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteSnapshotRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSnapshotRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSnapshotRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSnapshotRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteSnapshotReturnCode {
+    pub snapshot_id: Option<String>,
+    pub return_code: Option<String>,
+}
+impl std::fmt::Debug for DeleteSnapshotReturnCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteSnapshotReturnCode {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteSnapshotReturnCode {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteSnapshotReturnCode
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.snapshot_id,
+            _ => &self.return_code,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.snapshot_id,
+            _ => &mut self.return_code,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DeleteSubnetRequest {
     pub subnet_id: String,
     pub dry_run: Option<bool>,
@@ -11830,6 +19127,45 @@ impl Structure for DeleteTagsRequest {
             0 => &mut self.dry_run,
             1 => &mut self.resources,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeleteVolumeRequest {
+    pub volume_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeleteVolumeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeleteVolumeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeleteVolumeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeleteVolumeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.volume_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.volume_id,
+            _ => &mut self.dry_run,
         }
     }
 }
@@ -12019,6 +19355,87 @@ impl Structure for DeleteVpcRequest {
         match index {
             0 => &mut self.vpc_id,
             _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeregisterImageRequest {
+    pub image_id: String,
+    pub delete_associated_snapshots: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DeregisterImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeregisterImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeregisterImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeregisterImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_id,
+            1 => &self.delete_associated_snapshots,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_id,
+            1 => &mut self.delete_associated_snapshots,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DeregisterImageResult {
+    pub return_: Option<bool>,
+    pub delete_snapshot_results: Option<Vec<DeleteSnapshotReturnCode>>,
+}
+impl std::fmt::Debug for DeregisterImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DeregisterImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DeregisterImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DeregisterImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.return_,
+            _ => &self.delete_snapshot_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.return_,
+            _ => &mut self.delete_snapshot_results,
         }
     }
 }
@@ -12525,6 +19942,633 @@ impl Structure for DescribeEgressOnlyInternetGatewaysResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeIamInstanceProfileAssociationsRequest {
+    pub association_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeIamInstanceProfileAssociationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeIamInstanceProfileAssociationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeIamInstanceProfileAssociationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeIamInstanceProfileAssociationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_ids,
+            1 => &self.filters,
+            2 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_ids,
+            1 => &mut self.filters,
+            2 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeIamInstanceProfileAssociationsResult {
+    pub iam_instance_profile_associations: Option<Vec<IamInstanceProfileAssociation>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeIamInstanceProfileAssociationsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeIamInstanceProfileAssociationsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeIamInstanceProfileAssociationsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeIamInstanceProfileAssociationsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.iam_instance_profile_associations,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.iam_instance_profile_associations,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeImageAttributeRequest {
+    pub attribute: String,
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DescribeImageAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeImageAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeImageAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeImageAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeImagesRequest {
+    pub executable_users: Option<Vec<String>>,
+    pub image_ids: Option<Vec<String>>,
+    pub owners: Option<Vec<String>>,
+    pub include_deprecated: Option<bool>,
+    pub include_disabled: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeImagesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeImagesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeImagesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeImagesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.executable_users,
+            1 => &self.image_ids,
+            2 => &self.owners,
+            3 => &self.include_deprecated,
+            4 => &self.include_disabled,
+            5 => &self.max_results,
+            6 => &self.next_token,
+            7 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.executable_users,
+            1 => &mut self.image_ids,
+            2 => &mut self.owners,
+            3 => &mut self.include_deprecated,
+            4 => &mut self.include_disabled,
+            5 => &mut self.max_results,
+            6 => &mut self.next_token,
+            7 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeImagesResult {
+    pub next_token: Option<String>,
+    pub images: Option<Vec<Image>>,
+}
+impl std::fmt::Debug for DescribeImagesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeImagesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeImagesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeImagesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.images,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.images,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+    pub attribute: String,
+}
+impl std::fmt::Debug for DescribeInstanceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instance_id,
+            _ => &self.attribute,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instance_id,
+            _ => &mut self.attribute,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceStatusRequest {
+    pub instance_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub include_all_instances: Option<bool>,
+}
+impl std::fmt::Debug for DescribeInstanceStatusRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceStatusRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceStatusRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceStatusRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.max_results,
+            2 => &self.next_token,
+            3 => &self.include_managed_resources,
+            4 => &self.dry_run,
+            5 => &self.filters,
+            _ => &self.include_all_instances,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.max_results,
+            2 => &mut self.next_token,
+            3 => &mut self.include_managed_resources,
+            4 => &mut self.dry_run,
+            5 => &mut self.filters,
+            _ => &mut self.include_all_instances,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceStatusResult {
+    pub instance_statuses: Option<Vec<InstanceStatus>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceStatusResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceStatusResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceStatusResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceStatusResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_statuses,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_statuses,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceTypeOfferingsRequest {
+    pub dry_run: Option<bool>,
+    pub location_type: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceTypeOfferingsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceTypeOfferingsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceTypeOfferingsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceTypeOfferingsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.location_type,
+            2 => &self.filters,
+            3 => &self.max_results,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.location_type,
+            2 => &mut self.filters,
+            3 => &mut self.max_results,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceTypeOfferingsResult {
+    pub instance_type_offerings: Option<Vec<InstanceTypeOffering>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceTypeOfferingsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceTypeOfferingsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceTypeOfferingsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceTypeOfferingsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_type_offerings,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_type_offerings,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceTypesRequest {
+    pub dry_run: Option<bool>,
+    pub instance_types: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub include_unsupported_in_region: Option<bool>,
+}
+impl std::fmt::Debug for DescribeInstanceTypesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceTypesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceTypesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceTypesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instance_types,
+            2 => &self.filters,
+            3 => &self.max_results,
+            4 => &self.next_token,
+            _ => &self.include_unsupported_in_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instance_types,
+            2 => &mut self.filters,
+            3 => &mut self.max_results,
+            4 => &mut self.next_token,
+            _ => &mut self.include_unsupported_in_region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstanceTypesResult {
+    pub instance_types: Option<Vec<InstanceTypeInfo>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeInstanceTypesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstanceTypesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstanceTypesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstanceTypesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_types,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_types,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstancesRequest {
+    pub instance_ids: Option<Vec<String>>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for DescribeInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.include_managed_resources,
+            2 => &self.dry_run,
+            3 => &self.filters,
+            4 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.include_managed_resources,
+            2 => &mut self.dry_run,
+            3 => &mut self.filters,
+            4 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeInstancesResult {
+    pub next_token: Option<String>,
+    pub reservations: Option<Vec<Reservation>>,
+}
+impl std::fmt::Debug for DescribeInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.reservations,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.reservations,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeInternetGatewaysRequest {
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
@@ -12691,6 +20735,204 @@ impl Structure for DescribeKeyPairsResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.key_pairs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLaunchTemplateVersionsRequest {
+    pub dry_run: Option<bool>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub versions: Option<Vec<String>>,
+    pub min_version: Option<String>,
+    pub max_version: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub filters: Option<Vec<Filter>>,
+    pub resolve_alias: Option<bool>,
+    pub include_managed_resources: Option<bool>,
+}
+impl std::fmt::Debug for DescribeLaunchTemplateVersionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLaunchTemplateVersionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLaunchTemplateVersionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLaunchTemplateVersionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.launch_template_id,
+            2 => &self.launch_template_name,
+            3 => &self.versions,
+            4 => &self.min_version,
+            5 => &self.max_version,
+            6 => &self.next_token,
+            7 => &self.max_results,
+            8 => &self.filters,
+            9 => &self.resolve_alias,
+            _ => &self.include_managed_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.launch_template_id,
+            2 => &mut self.launch_template_name,
+            3 => &mut self.versions,
+            4 => &mut self.min_version,
+            5 => &mut self.max_version,
+            6 => &mut self.next_token,
+            7 => &mut self.max_results,
+            8 => &mut self.filters,
+            9 => &mut self.resolve_alias,
+            _ => &mut self.include_managed_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLaunchTemplateVersionsResult {
+    pub launch_template_versions: Option<Vec<LaunchTemplateVersion>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeLaunchTemplateVersionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLaunchTemplateVersionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLaunchTemplateVersionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLaunchTemplateVersionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_versions,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_versions,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLaunchTemplatesRequest {
+    pub dry_run: Option<bool>,
+    pub launch_template_ids: Option<Vec<String>>,
+    pub launch_template_names: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub include_managed_resources: Option<bool>,
+}
+impl std::fmt::Debug for DescribeLaunchTemplatesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLaunchTemplatesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLaunchTemplatesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLaunchTemplatesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.launch_template_ids,
+            2 => &self.launch_template_names,
+            3 => &self.filters,
+            4 => &self.next_token,
+            5 => &self.max_results,
+            _ => &self.include_managed_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.launch_template_ids,
+            2 => &mut self.launch_template_names,
+            3 => &mut self.filters,
+            4 => &mut self.next_token,
+            5 => &mut self.max_results,
+            _ => &mut self.include_managed_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeLaunchTemplatesResult {
+    pub launch_templates: Option<Vec<LaunchTemplate>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeLaunchTemplatesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeLaunchTemplatesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeLaunchTemplatesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeLaunchTemplatesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_templates,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_templates,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -13830,6 +22072,99 @@ impl Structure for DescribeSecurityGroupsResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeSnapshotsRequest {
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub owner_ids: Option<Vec<String>>,
+    pub restorable_by_user_ids: Option<Vec<String>>,
+    pub snapshot_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+impl std::fmt::Debug for DescribeSnapshotsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_results,
+            1 => &self.next_token,
+            2 => &self.owner_ids,
+            3 => &self.restorable_by_user_ids,
+            4 => &self.snapshot_ids,
+            5 => &self.dry_run,
+            _ => &self.filters,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_results,
+            1 => &mut self.next_token,
+            2 => &mut self.owner_ids,
+            3 => &mut self.restorable_by_user_ids,
+            4 => &mut self.snapshot_ids,
+            5 => &mut self.dry_run,
+            _ => &mut self.filters,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeSnapshotsResult {
+    pub next_token: Option<String>,
+    pub snapshots: Option<Vec<Snapshot>>,
+}
+impl std::fmt::Debug for DescribeSnapshotsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeSnapshotsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeSnapshotsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeSnapshotsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.snapshots,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.snapshots,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeStaleSecurityGroupsRequest {
     pub dry_run: Option<bool>,
     pub max_results: Option<i32>,
@@ -14080,6 +22415,186 @@ impl Structure for DescribeTagsResult {
         match index {
             0 => &mut self.next_token,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumesModificationsRequest {
+    pub dry_run: Option<bool>,
+    pub volume_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub include_managed_resources: Option<bool>,
+}
+impl std::fmt::Debug for DescribeVolumesModificationsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumesModificationsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumesModificationsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumesModificationsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.volume_ids,
+            2 => &self.filters,
+            3 => &self.next_token,
+            4 => &self.max_results,
+            _ => &self.include_managed_resources,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.volume_ids,
+            2 => &mut self.filters,
+            3 => &mut self.next_token,
+            4 => &mut self.max_results,
+            _ => &mut self.include_managed_resources,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumesModificationsResult {
+    pub next_token: Option<String>,
+    pub volumes_modifications: Option<Vec<VolumeModification>>,
+}
+impl std::fmt::Debug for DescribeVolumesModificationsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumesModificationsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumesModificationsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumesModificationsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.volumes_modifications,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.volumes_modifications,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumesRequest {
+    pub volume_ids: Option<Vec<String>>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+impl std::fmt::Debug for DescribeVolumesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.volume_ids,
+            1 => &self.include_managed_resources,
+            2 => &self.dry_run,
+            3 => &self.filters,
+            4 => &self.next_token,
+            _ => &self.max_results,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.volume_ids,
+            1 => &mut self.include_managed_resources,
+            2 => &mut self.dry_run,
+            3 => &mut self.filters,
+            4 => &mut self.next_token,
+            _ => &mut self.max_results,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeVolumesResult {
+    pub next_token: Option<String>,
+    pub volumes: Option<Vec<Volume>>,
+}
+impl std::fmt::Debug for DescribeVolumesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeVolumesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeVolumesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeVolumesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.next_token,
+            _ => &self.volumes,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.next_token,
+            _ => &mut self.volumes,
         }
     }
 }
@@ -14610,6 +23125,54 @@ impl Structure for DetachNetworkInterfaceRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct DetachVolumeRequest {
+    pub device: Option<String>,
+    pub force: Option<bool>,
+    pub instance_id: Option<String>,
+    pub volume_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for DetachVolumeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DetachVolumeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DetachVolumeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DetachVolumeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device,
+            1 => &self.force,
+            2 => &self.instance_id,
+            3 => &self.volume_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device,
+            1 => &mut self.force,
+            2 => &mut self.instance_id,
+            3 => &mut self.volume_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DhcpConfiguration {
     pub key: Option<String>,
     pub values: Option<Vec<AttributeValue>>,
@@ -14731,6 +23294,78 @@ impl Structure for DisassociateAddressRequest {
             0 => &mut self.association_id,
             1 => &mut self.public_ip,
             _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateIamInstanceProfileRequest {
+    pub association_id: String,
+}
+impl std::fmt::Debug for DisassociateIamInstanceProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateIamInstanceProfileRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateIamInstanceProfileRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateIamInstanceProfileRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.association_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.association_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DisassociateIamInstanceProfileResult {
+    pub iam_instance_profile_association: Option<IamInstanceProfileAssociation>,
+}
+impl std::fmt::Debug for DisassociateIamInstanceProfileResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DisassociateIamInstanceProfileResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DisassociateIamInstanceProfileResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DisassociateIamInstanceProfileResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.iam_instance_profile_association,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.iam_instance_profile_association,
         }
     }
 }
@@ -14928,6 +23563,48 @@ impl Structure for DisassociateVpcCidrBlockResult {
 }
 
 #[derive(Clone, Default)]
+pub struct DiskInfo {
+    pub size_in_gb: Option<i64>,
+    pub count: Option<i32>,
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for DiskInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DiskInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DiskInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DiskInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.size_in_gb,
+            1 => &self.count,
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.size_in_gb,
+            1 => &mut self.count,
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DnsEntry {
     pub dns_name: Option<String>,
     pub hosted_zone_id: Option<String>,
@@ -15057,6 +23734,453 @@ impl Structure for DnsOptionsSpecification {
 }
 
 #[derive(Clone, Default)]
+pub struct EbsBlockDevice {
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub snapshot_id: Option<String>,
+    pub volume_size: Option<i32>,
+    pub volume_type: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub throughput: Option<i32>,
+    pub outpost_arn: Option<String>,
+    pub availability_zone: Option<String>,
+    pub encrypted: Option<bool>,
+    pub volume_initialization_rate: Option<i32>,
+    pub availability_zone_id: Option<String>,
+    pub ebs_card_index: Option<i32>,
+}
+impl std::fmt::Debug for EbsBlockDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsBlockDevice {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsBlockDevice {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsBlockDevice
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_on_termination,
+            1 => &self.iops,
+            2 => &self.snapshot_id,
+            3 => &self.volume_size,
+            4 => &self.volume_type,
+            5 => &self.kms_key_id,
+            6 => &self.throughput,
+            7 => &self.outpost_arn,
+            8 => &self.availability_zone,
+            9 => &self.encrypted,
+            10 => &self.volume_initialization_rate,
+            11 => &self.availability_zone_id,
+            _ => &self.ebs_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_on_termination,
+            1 => &mut self.iops,
+            2 => &mut self.snapshot_id,
+            3 => &mut self.volume_size,
+            4 => &mut self.volume_type,
+            5 => &mut self.kms_key_id,
+            6 => &mut self.throughput,
+            7 => &mut self.outpost_arn,
+            8 => &mut self.availability_zone,
+            9 => &mut self.encrypted,
+            10 => &mut self.volume_initialization_rate,
+            11 => &mut self.availability_zone_id,
+            _ => &mut self.ebs_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsCardInfo {
+    pub ebs_card_index: Option<i32>,
+    pub baseline_bandwidth_in_mbps: Option<i32>,
+    pub baseline_throughput_in_m_bps: Option<f64>,
+    pub baseline_iops: Option<i32>,
+    pub maximum_bandwidth_in_mbps: Option<i32>,
+    pub maximum_throughput_in_m_bps: Option<f64>,
+    pub maximum_iops: Option<i32>,
+}
+impl std::fmt::Debug for EbsCardInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsCardInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsCardInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsCardInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ebs_card_index,
+            1 => &self.baseline_bandwidth_in_mbps,
+            2 => &self.baseline_throughput_in_m_bps,
+            3 => &self.baseline_iops,
+            4 => &self.maximum_bandwidth_in_mbps,
+            5 => &self.maximum_throughput_in_m_bps,
+            _ => &self.maximum_iops,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ebs_card_index,
+            1 => &mut self.baseline_bandwidth_in_mbps,
+            2 => &mut self.baseline_throughput_in_m_bps,
+            3 => &mut self.baseline_iops,
+            4 => &mut self.maximum_bandwidth_in_mbps,
+            5 => &mut self.maximum_throughput_in_m_bps,
+            _ => &mut self.maximum_iops,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsInfo {
+    pub ebs_optimized_support: Option<String>,
+    pub encryption_support: Option<String>,
+    pub ebs_optimized_info: Option<EbsOptimizedInfo>,
+    pub nvme_support: Option<String>,
+    pub maximum_ebs_attachments: Option<i32>,
+    pub attachment_limit_type: Option<String>,
+    pub maximum_ebs_cards: Option<i32>,
+    pub ebs_cards: Option<Vec<EbsCardInfo>>,
+}
+impl std::fmt::Debug for EbsInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ebs_optimized_support,
+            1 => &self.encryption_support,
+            2 => &self.ebs_optimized_info,
+            3 => &self.nvme_support,
+            4 => &self.maximum_ebs_attachments,
+            5 => &self.attachment_limit_type,
+            6 => &self.maximum_ebs_cards,
+            _ => &self.ebs_cards,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ebs_optimized_support,
+            1 => &mut self.encryption_support,
+            2 => &mut self.ebs_optimized_info,
+            3 => &mut self.nvme_support,
+            4 => &mut self.maximum_ebs_attachments,
+            5 => &mut self.attachment_limit_type,
+            6 => &mut self.maximum_ebs_cards,
+            _ => &mut self.ebs_cards,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsInstanceBlockDevice {
+    pub attach_time: Option<Timestamp>,
+    pub delete_on_termination: Option<bool>,
+    pub status: Option<String>,
+    pub volume_id: Option<String>,
+    pub associated_resource: Option<String>,
+    pub volume_owner_id: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub ebs_card_index: Option<i32>,
+}
+impl std::fmt::Debug for EbsInstanceBlockDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsInstanceBlockDevice {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsInstanceBlockDevice {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsInstanceBlockDevice
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attach_time,
+            1 => &self.delete_on_termination,
+            2 => &self.status,
+            3 => &self.volume_id,
+            4 => &self.associated_resource,
+            5 => &self.volume_owner_id,
+            6 => &self.operator,
+            _ => &self.ebs_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attach_time,
+            1 => &mut self.delete_on_termination,
+            2 => &mut self.status,
+            3 => &mut self.volume_id,
+            4 => &mut self.associated_resource,
+            5 => &mut self.volume_owner_id,
+            6 => &mut self.operator,
+            _ => &mut self.ebs_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsInstanceBlockDeviceSpecification {
+    pub volume_id: Option<String>,
+    pub delete_on_termination: Option<bool>,
+}
+impl std::fmt::Debug for EbsInstanceBlockDeviceSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsInstanceBlockDeviceSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsInstanceBlockDeviceSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsInstanceBlockDeviceSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.volume_id,
+            _ => &self.delete_on_termination,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.volume_id,
+            _ => &mut self.delete_on_termination,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsOptimizedInfo {
+    pub baseline_bandwidth_in_mbps: Option<i32>,
+    pub baseline_throughput_in_m_bps: Option<f64>,
+    pub baseline_iops: Option<i32>,
+    pub maximum_bandwidth_in_mbps: Option<i32>,
+    pub maximum_throughput_in_m_bps: Option<f64>,
+    pub maximum_iops: Option<i32>,
+}
+impl std::fmt::Debug for EbsOptimizedInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsOptimizedInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsOptimizedInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsOptimizedInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.baseline_bandwidth_in_mbps,
+            1 => &self.baseline_throughput_in_m_bps,
+            2 => &self.baseline_iops,
+            3 => &self.maximum_bandwidth_in_mbps,
+            4 => &self.maximum_throughput_in_m_bps,
+            _ => &self.maximum_iops,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.baseline_bandwidth_in_mbps,
+            1 => &mut self.baseline_throughput_in_m_bps,
+            2 => &mut self.baseline_iops,
+            3 => &mut self.maximum_bandwidth_in_mbps,
+            4 => &mut self.maximum_throughput_in_m_bps,
+            _ => &mut self.maximum_iops,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsStatusDetails {
+    pub impaired_since: Option<Timestamp>,
+    pub name: Option<String>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for EbsStatusDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsStatusDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsStatusDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsStatusDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.impaired_since,
+            1 => &self.name,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.impaired_since,
+            1 => &mut self.name,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EbsStatusSummary {
+    pub details: Option<Vec<EbsStatusDetails>>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for EbsStatusSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EbsStatusSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EbsStatusSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EbsStatusSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.details,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.details,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EfaInfo {
+    pub maximum_efa_interfaces: Option<i32>,
+}
+impl std::fmt::Debug for EfaInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EfaInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EfaInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EfaInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.maximum_efa_interfaces,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.maximum_efa_interfaces,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EgressOnlyInternetGateway {
     pub attachments: Option<Vec<InternetGatewayAttachment>>,
     pub egress_only_internet_gateway_id: Option<String>,
@@ -15099,6 +24223,207 @@ impl Structure for EgressOnlyInternetGateway {
 }
 
 #[derive(Clone, Default)]
+pub struct ElasticGpuAssociation {
+    pub elastic_gpu_id: Option<String>,
+    pub elastic_gpu_association_id: Option<String>,
+    pub elastic_gpu_association_state: Option<String>,
+    pub elastic_gpu_association_time: Option<String>,
+}
+impl std::fmt::Debug for ElasticGpuAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ElasticGpuAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ElasticGpuAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ElasticGpuAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.elastic_gpu_id,
+            1 => &self.elastic_gpu_association_id,
+            2 => &self.elastic_gpu_association_state,
+            _ => &self.elastic_gpu_association_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.elastic_gpu_id,
+            1 => &mut self.elastic_gpu_association_id,
+            2 => &mut self.elastic_gpu_association_state,
+            _ => &mut self.elastic_gpu_association_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ElasticGpuSpecification {
+    pub type_: String,
+}
+impl std::fmt::Debug for ElasticGpuSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ElasticGpuSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ElasticGpuSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ElasticGpuSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ElasticGpuSpecificationResponse {
+    pub type_: Option<String>,
+}
+impl std::fmt::Debug for ElasticGpuSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ElasticGpuSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ElasticGpuSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ElasticGpuSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.type_,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ElasticInferenceAccelerator {
+    pub type_: String,
+    pub count: Option<i32>,
+}
+impl std::fmt::Debug for ElasticInferenceAccelerator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ElasticInferenceAccelerator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ElasticInferenceAccelerator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ElasticInferenceAccelerator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ElasticInferenceAcceleratorAssociation {
+    pub elastic_inference_accelerator_arn: Option<String>,
+    pub elastic_inference_accelerator_association_id: Option<String>,
+    pub elastic_inference_accelerator_association_state: Option<String>,
+    pub elastic_inference_accelerator_association_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for ElasticInferenceAcceleratorAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ElasticInferenceAcceleratorAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ElasticInferenceAcceleratorAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ElasticInferenceAcceleratorAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.elastic_inference_accelerator_arn,
+            1 => &self.elastic_inference_accelerator_association_id,
+            2 => &self.elastic_inference_accelerator_association_state,
+            _ => &self.elastic_inference_accelerator_association_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.elastic_inference_accelerator_arn,
+            1 => &mut self.elastic_inference_accelerator_association_id,
+            2 => &mut self.elastic_inference_accelerator_association_state,
+            _ => &mut self.elastic_inference_accelerator_association_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct EnaSrdSpecification {
     pub ena_srd_enabled: Option<bool>,
     pub ena_srd_udp_specification: Option<EnaSrdUdpSpecification>,
@@ -15122,6 +24447,45 @@ impl Shaped for EnaSrdSpecification {
 impl Structure for EnaSrdSpecification {
     fn shape(&self) -> &'static schema::Shape {
         &S_EnaSrdSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_enabled,
+            _ => &self.ena_srd_udp_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_enabled,
+            _ => &mut self.ena_srd_udp_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnaSrdSpecificationRequest {
+    pub ena_srd_enabled: Option<bool>,
+    pub ena_srd_udp_specification: Option<EnaSrdUdpSpecificationRequest>,
+}
+impl std::fmt::Debug for EnaSrdSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnaSrdSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnaSrdSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnaSrdSpecificationRequest
     }
     fn get(&self, index: usize) -> &dyn Shaped {
         match index {
@@ -15169,6 +24533,114 @@ impl Structure for EnaSrdUdpSpecification {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnaSrdUdpSpecificationRequest {
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+impl std::fmt::Debug for EnaSrdUdpSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnaSrdUdpSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnaSrdUdpSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnaSrdUdpSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ena_srd_udp_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnclaveOptions {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for EnclaveOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnclaveOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnclaveOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnclaveOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct EnclaveOptionsRequest {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for EnclaveOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for EnclaveOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for EnclaveOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_EnclaveOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
         }
     }
 }
@@ -15567,6 +25039,210 @@ impl Structure for FirewallStatelessRule {
 }
 
 #[derive(Clone, Default)]
+pub struct FpgaDeviceInfo {
+    pub name: Option<String>,
+    pub manufacturer: Option<String>,
+    pub count: Option<i32>,
+    pub memory_info: Option<FpgaDeviceMemoryInfo>,
+}
+impl std::fmt::Debug for FpgaDeviceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FpgaDeviceInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FpgaDeviceInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FpgaDeviceInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.manufacturer,
+            2 => &self.count,
+            _ => &self.memory_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.manufacturer,
+            2 => &mut self.count,
+            _ => &mut self.memory_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FpgaDeviceMemoryInfo {
+    pub size_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for FpgaDeviceMemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FpgaDeviceMemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FpgaDeviceMemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FpgaDeviceMemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FpgaInfo {
+    pub fpgas: Option<Vec<FpgaDeviceInfo>>,
+    pub total_fpga_memory_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for FpgaInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for FpgaInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for FpgaInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_FpgaInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.fpgas,
+            _ => &self.total_fpga_memory_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.fpgas,
+            _ => &mut self.total_fpga_memory_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetConsoleOutputRequest {
+    pub instance_id: String,
+    pub latest: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for GetConsoleOutputRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetConsoleOutputRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetConsoleOutputRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetConsoleOutputRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.latest,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.latest,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetConsoleOutputResult {
+    pub instance_id: Option<String>,
+    pub timestamp: Option<Timestamp>,
+    pub output: Option<String>,
+}
+impl std::fmt::Debug for GetConsoleOutputResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetConsoleOutputResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetConsoleOutputResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetConsoleOutputResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.timestamp,
+            _ => &self.output,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.timestamp,
+            _ => &mut self.output,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GetManagedPrefixListAssociationsRequest {
     pub dry_run: Option<bool>,
     pub prefix_list_id: String,
@@ -15825,6 +25501,135 @@ impl Structure for GetSecurityGroupsForVpcResult {
 }
 
 #[derive(Clone, Default)]
+pub struct GpuDeviceInfo {
+    pub name: Option<String>,
+    pub manufacturer: Option<String>,
+    pub count: Option<i32>,
+    pub logical_gpu_count: Option<i32>,
+    pub gpu_partition_size: Option<f64>,
+    pub workloads: Option<Vec<String>>,
+    pub memory_info: Option<GpuDeviceMemoryInfo>,
+}
+impl std::fmt::Debug for GpuDeviceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GpuDeviceInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GpuDeviceInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GpuDeviceInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.name,
+            1 => &self.manufacturer,
+            2 => &self.count,
+            3 => &self.logical_gpu_count,
+            4 => &self.gpu_partition_size,
+            5 => &self.workloads,
+            _ => &self.memory_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.name,
+            1 => &mut self.manufacturer,
+            2 => &mut self.count,
+            3 => &mut self.logical_gpu_count,
+            4 => &mut self.gpu_partition_size,
+            5 => &mut self.workloads,
+            _ => &mut self.memory_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GpuDeviceMemoryInfo {
+    pub size_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for GpuDeviceMemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GpuDeviceMemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GpuDeviceMemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GpuDeviceMemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GpuInfo {
+    pub gpus: Option<Vec<GpuDeviceInfo>>,
+    pub total_gpu_memory_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for GpuInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GpuInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GpuInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GpuInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.gpus,
+            _ => &self.total_gpu_memory_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.gpus,
+            _ => &mut self.total_gpu_memory_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct GroupIdentifier {
     pub group_id: Option<String>,
     pub group_name: Option<String>,
@@ -15864,6 +25669,204 @@ impl Structure for GroupIdentifier {
 }
 
 #[derive(Clone, Default)]
+pub struct HibernationOptions {
+    pub configured: Option<bool>,
+}
+impl std::fmt::Debug for HibernationOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for HibernationOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HibernationOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HibernationOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.configured,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.configured,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct HibernationOptionsRequest {
+    pub configured: Option<bool>,
+}
+impl std::fmt::Debug for HibernationOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for HibernationOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for HibernationOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_HibernationOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.configured,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.configured,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IamInstanceProfile {
+    pub arn: Option<String>,
+    pub id: Option<String>,
+}
+impl std::fmt::Debug for IamInstanceProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IamInstanceProfile {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IamInstanceProfile {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IamInstanceProfile
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IamInstanceProfileAssociation {
+    pub association_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub iam_instance_profile: Option<IamInstanceProfile>,
+    pub state: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+impl std::fmt::Debug for IamInstanceProfileAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IamInstanceProfileAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IamInstanceProfileAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IamInstanceProfileAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association_id,
+            1 => &self.instance_id,
+            2 => &self.iam_instance_profile,
+            3 => &self.state,
+            _ => &self.timestamp,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association_id,
+            1 => &mut self.instance_id,
+            2 => &mut self.iam_instance_profile,
+            3 => &mut self.state,
+            _ => &mut self.timestamp,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct IamInstanceProfileSpecification {
+    pub arn: Option<String>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for IamInstanceProfileSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for IamInstanceProfileSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for IamInstanceProfileSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_IamInstanceProfileSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct IcmpTypeCode {
     pub code: Option<i32>,
     pub type_: Option<i32>,
@@ -15898,6 +25901,285 @@ impl Structure for IcmpTypeCode {
         match index {
             0 => &mut self.code,
             _ => &mut self.type_,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Image {
+    pub platform_details: Option<String>,
+    pub usage_operation: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub description: Option<String>,
+    pub ena_support: Option<bool>,
+    pub hypervisor: Option<String>,
+    pub image_owner_alias: Option<String>,
+    pub name: Option<String>,
+    pub root_device_name: Option<String>,
+    pub root_device_type: Option<String>,
+    pub sriov_net_support: Option<String>,
+    pub state_reason: Option<StateReason>,
+    pub tags: Option<Vec<Tag>>,
+    pub virtualization_type: Option<String>,
+    pub boot_mode: Option<String>,
+    pub tpm_support: Option<String>,
+    pub deprecation_time: Option<String>,
+    pub imds_support: Option<String>,
+    pub source_instance_id: Option<String>,
+    pub deregistration_protection: Option<String>,
+    pub last_launched_time: Option<String>,
+    pub image_allowed: Option<bool>,
+    pub source_image_id: Option<String>,
+    pub source_image_region: Option<String>,
+    pub free_tier_eligible: Option<bool>,
+    pub public_ssm_parameter_name: Option<String>,
+    pub image_watermarks: Option<Vec<ImageWatermark>>,
+    pub scan_results: Option<ScanResults>,
+    pub instance_type_specification: Option<InstanceTypeSpecification>,
+    pub image_id: Option<String>,
+    pub image_location: Option<String>,
+    pub state: Option<String>,
+    pub owner_id: Option<String>,
+    pub creation_date: Option<String>,
+    pub public: Option<bool>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub architecture: Option<String>,
+    pub image_type: Option<String>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub platform: Option<String>,
+}
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Image {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Image {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Image
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.platform_details,
+            1 => &self.usage_operation,
+            2 => &self.block_device_mappings,
+            3 => &self.description,
+            4 => &self.ena_support,
+            5 => &self.hypervisor,
+            6 => &self.image_owner_alias,
+            7 => &self.name,
+            8 => &self.root_device_name,
+            9 => &self.root_device_type,
+            10 => &self.sriov_net_support,
+            11 => &self.state_reason,
+            12 => &self.tags,
+            13 => &self.virtualization_type,
+            14 => &self.boot_mode,
+            15 => &self.tpm_support,
+            16 => &self.deprecation_time,
+            17 => &self.imds_support,
+            18 => &self.source_instance_id,
+            19 => &self.deregistration_protection,
+            20 => &self.last_launched_time,
+            21 => &self.image_allowed,
+            22 => &self.source_image_id,
+            23 => &self.source_image_region,
+            24 => &self.free_tier_eligible,
+            25 => &self.public_ssm_parameter_name,
+            26 => &self.image_watermarks,
+            27 => &self.scan_results,
+            28 => &self.instance_type_specification,
+            29 => &self.image_id,
+            30 => &self.image_location,
+            31 => &self.state,
+            32 => &self.owner_id,
+            33 => &self.creation_date,
+            34 => &self.public,
+            35 => &self.product_codes,
+            36 => &self.architecture,
+            37 => &self.image_type,
+            38 => &self.kernel_id,
+            39 => &self.ramdisk_id,
+            _ => &self.platform,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.platform_details,
+            1 => &mut self.usage_operation,
+            2 => &mut self.block_device_mappings,
+            3 => &mut self.description,
+            4 => &mut self.ena_support,
+            5 => &mut self.hypervisor,
+            6 => &mut self.image_owner_alias,
+            7 => &mut self.name,
+            8 => &mut self.root_device_name,
+            9 => &mut self.root_device_type,
+            10 => &mut self.sriov_net_support,
+            11 => &mut self.state_reason,
+            12 => &mut self.tags,
+            13 => &mut self.virtualization_type,
+            14 => &mut self.boot_mode,
+            15 => &mut self.tpm_support,
+            16 => &mut self.deprecation_time,
+            17 => &mut self.imds_support,
+            18 => &mut self.source_instance_id,
+            19 => &mut self.deregistration_protection,
+            20 => &mut self.last_launched_time,
+            21 => &mut self.image_allowed,
+            22 => &mut self.source_image_id,
+            23 => &mut self.source_image_region,
+            24 => &mut self.free_tier_eligible,
+            25 => &mut self.public_ssm_parameter_name,
+            26 => &mut self.image_watermarks,
+            27 => &mut self.scan_results,
+            28 => &mut self.instance_type_specification,
+            29 => &mut self.image_id,
+            30 => &mut self.image_location,
+            31 => &mut self.state,
+            32 => &mut self.owner_id,
+            33 => &mut self.creation_date,
+            34 => &mut self.public,
+            35 => &mut self.product_codes,
+            36 => &mut self.architecture,
+            37 => &mut self.image_type,
+            38 => &mut self.kernel_id,
+            39 => &mut self.ramdisk_id,
+            _ => &mut self.platform,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageAttribute {
+    pub description: Option<AttributeValue>,
+    pub kernel_id: Option<AttributeValue>,
+    pub ramdisk_id: Option<AttributeValue>,
+    pub sriov_net_support: Option<AttributeValue>,
+    pub boot_mode: Option<AttributeValue>,
+    pub tpm_support: Option<AttributeValue>,
+    pub uefi_data: Option<AttributeValue>,
+    pub last_launched_time: Option<AttributeValue>,
+    pub imds_support: Option<AttributeValue>,
+    pub deregistration_protection: Option<AttributeValue>,
+    pub image_id: Option<String>,
+    pub launch_permissions: Option<Vec<LaunchPermission>>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+}
+impl std::fmt::Debug for ImageAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.description,
+            1 => &self.kernel_id,
+            2 => &self.ramdisk_id,
+            3 => &self.sriov_net_support,
+            4 => &self.boot_mode,
+            5 => &self.tpm_support,
+            6 => &self.uefi_data,
+            7 => &self.last_launched_time,
+            8 => &self.imds_support,
+            9 => &self.deregistration_protection,
+            10 => &self.image_id,
+            11 => &self.launch_permissions,
+            12 => &self.product_codes,
+            _ => &self.block_device_mappings,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.description,
+            1 => &mut self.kernel_id,
+            2 => &mut self.ramdisk_id,
+            3 => &mut self.sriov_net_support,
+            4 => &mut self.boot_mode,
+            5 => &mut self.tpm_support,
+            6 => &mut self.uefi_data,
+            7 => &mut self.last_launched_time,
+            8 => &mut self.imds_support,
+            9 => &mut self.deregistration_protection,
+            10 => &mut self.image_id,
+            11 => &mut self.launch_permissions,
+            12 => &mut self.product_codes,
+            _ => &mut self.block_device_mappings,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ImageWatermark {
+    pub watermark_key: Option<String>,
+    pub source_image_region: Option<String>,
+    pub source_image_id: Option<String>,
+    pub source_image_creation_time: Option<Timestamp>,
+    pub watermark_creation_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for ImageWatermark {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ImageWatermark {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ImageWatermark {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ImageWatermark
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.watermark_key,
+            1 => &self.source_image_region,
+            2 => &self.source_image_id,
+            3 => &self.source_image_creation_time,
+            _ => &self.watermark_creation_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.watermark_key,
+            1 => &mut self.source_image_region,
+            2 => &mut self.source_image_id,
+            3 => &mut self.source_image_creation_time,
+            _ => &mut self.watermark_creation_time,
         }
     }
 }
@@ -15993,6 +26275,621 @@ impl Structure for ImportKeyPairResult {
 }
 
 #[derive(Clone, Default)]
+pub struct InferenceAcceleratorInfo {
+    pub accelerators: Option<Vec<InferenceDeviceInfo>>,
+    pub total_inference_memory_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for InferenceAcceleratorInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InferenceAcceleratorInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InferenceAcceleratorInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InferenceAcceleratorInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.accelerators,
+            _ => &self.total_inference_memory_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.accelerators,
+            _ => &mut self.total_inference_memory_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InferenceDeviceInfo {
+    pub count: Option<i32>,
+    pub name: Option<String>,
+    pub manufacturer: Option<String>,
+    pub memory_info: Option<InferenceDeviceMemoryInfo>,
+}
+impl std::fmt::Debug for InferenceDeviceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InferenceDeviceInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InferenceDeviceInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InferenceDeviceInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.count,
+            1 => &self.name,
+            2 => &self.manufacturer,
+            _ => &self.memory_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.count,
+            1 => &mut self.name,
+            2 => &mut self.manufacturer,
+            _ => &mut self.memory_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InferenceDeviceMemoryInfo {
+    pub size_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for InferenceDeviceMemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InferenceDeviceMemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InferenceDeviceMemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InferenceDeviceMemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Instance {
+    pub architecture: Option<String>,
+    pub block_device_mappings: Option<Vec<InstanceBlockDeviceMapping>>,
+    pub client_token: Option<String>,
+    pub ebs_optimized: Option<bool>,
+    pub ena_support: Option<bool>,
+    pub hypervisor: Option<String>,
+    pub iam_instance_profile: Option<IamInstanceProfile>,
+    pub instance_lifecycle: Option<String>,
+    pub elastic_gpu_associations: Option<Vec<ElasticGpuAssociation>>,
+    pub elastic_inference_accelerator_associations: Option<Vec<ElasticInferenceAcceleratorAssociation>>,
+    pub network_interfaces: Option<Vec<InstanceNetworkInterface>>,
+    pub outpost_arn: Option<String>,
+    pub root_device_name: Option<String>,
+    pub root_device_type: Option<String>,
+    pub security_groups: Option<Vec<GroupIdentifier>>,
+    pub source_dest_check: Option<bool>,
+    pub spot_instance_request_id: Option<String>,
+    pub sriov_net_support: Option<String>,
+    pub state_reason: Option<StateReason>,
+    pub tags: Option<Vec<Tag>>,
+    pub virtualization_type: Option<String>,
+    pub cpu_options: Option<CpuOptions>,
+    pub capacity_block_id: Option<String>,
+    pub capacity_reservation_id: Option<String>,
+    pub capacity_reservation_specification: Option<CapacityReservationSpecificationResponse>,
+    pub hibernation_options: Option<HibernationOptions>,
+    pub licenses: Option<Vec<LicenseConfiguration>>,
+    pub metadata_options: Option<InstanceMetadataOptionsResponse>,
+    pub enclave_options: Option<EnclaveOptions>,
+    pub boot_mode: Option<String>,
+    pub platform_details: Option<String>,
+    pub usage_operation: Option<String>,
+    pub usage_operation_update_time: Option<Timestamp>,
+    pub private_dns_name_options: Option<PrivateDnsNameOptionsResponse>,
+    pub ipv6_address: Option<String>,
+    pub tpm_support: Option<String>,
+    pub maintenance_options: Option<InstanceMaintenanceOptions>,
+    pub current_instance_boot_mode: Option<String>,
+    pub network_performance_options: Option<InstanceNetworkPerformanceOptions>,
+    pub operator: Option<OperatorResponse>,
+    pub secondary_interfaces: Option<Vec<InstanceSecondaryInterface>>,
+    pub instance_id: Option<String>,
+    pub image_id: Option<String>,
+    pub state: Option<InstanceState>,
+    pub private_dns_name: Option<String>,
+    pub public_dns_name: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub key_name: Option<String>,
+    pub ami_launch_index: Option<i32>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub instance_type: Option<String>,
+    pub launch_time: Option<Timestamp>,
+    pub placement: Option<Placement>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub platform: Option<String>,
+    pub monitoring: Option<Monitoring>,
+    pub subnet_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub public_ip_address: Option<String>,
+}
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Instance {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Instance {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Instance
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.architecture,
+            1 => &self.block_device_mappings,
+            2 => &self.client_token,
+            3 => &self.ebs_optimized,
+            4 => &self.ena_support,
+            5 => &self.hypervisor,
+            6 => &self.iam_instance_profile,
+            7 => &self.instance_lifecycle,
+            8 => &self.elastic_gpu_associations,
+            9 => &self.elastic_inference_accelerator_associations,
+            10 => &self.network_interfaces,
+            11 => &self.outpost_arn,
+            12 => &self.root_device_name,
+            13 => &self.root_device_type,
+            14 => &self.security_groups,
+            15 => &self.source_dest_check,
+            16 => &self.spot_instance_request_id,
+            17 => &self.sriov_net_support,
+            18 => &self.state_reason,
+            19 => &self.tags,
+            20 => &self.virtualization_type,
+            21 => &self.cpu_options,
+            22 => &self.capacity_block_id,
+            23 => &self.capacity_reservation_id,
+            24 => &self.capacity_reservation_specification,
+            25 => &self.hibernation_options,
+            26 => &self.licenses,
+            27 => &self.metadata_options,
+            28 => &self.enclave_options,
+            29 => &self.boot_mode,
+            30 => &self.platform_details,
+            31 => &self.usage_operation,
+            32 => &self.usage_operation_update_time,
+            33 => &self.private_dns_name_options,
+            34 => &self.ipv6_address,
+            35 => &self.tpm_support,
+            36 => &self.maintenance_options,
+            37 => &self.current_instance_boot_mode,
+            38 => &self.network_performance_options,
+            39 => &self.operator,
+            40 => &self.secondary_interfaces,
+            41 => &self.instance_id,
+            42 => &self.image_id,
+            43 => &self.state,
+            44 => &self.private_dns_name,
+            45 => &self.public_dns_name,
+            46 => &self.state_transition_reason,
+            47 => &self.key_name,
+            48 => &self.ami_launch_index,
+            49 => &self.product_codes,
+            50 => &self.instance_type,
+            51 => &self.launch_time,
+            52 => &self.placement,
+            53 => &self.kernel_id,
+            54 => &self.ramdisk_id,
+            55 => &self.platform,
+            56 => &self.monitoring,
+            57 => &self.subnet_id,
+            58 => &self.vpc_id,
+            59 => &self.private_ip_address,
+            _ => &self.public_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.architecture,
+            1 => &mut self.block_device_mappings,
+            2 => &mut self.client_token,
+            3 => &mut self.ebs_optimized,
+            4 => &mut self.ena_support,
+            5 => &mut self.hypervisor,
+            6 => &mut self.iam_instance_profile,
+            7 => &mut self.instance_lifecycle,
+            8 => &mut self.elastic_gpu_associations,
+            9 => &mut self.elastic_inference_accelerator_associations,
+            10 => &mut self.network_interfaces,
+            11 => &mut self.outpost_arn,
+            12 => &mut self.root_device_name,
+            13 => &mut self.root_device_type,
+            14 => &mut self.security_groups,
+            15 => &mut self.source_dest_check,
+            16 => &mut self.spot_instance_request_id,
+            17 => &mut self.sriov_net_support,
+            18 => &mut self.state_reason,
+            19 => &mut self.tags,
+            20 => &mut self.virtualization_type,
+            21 => &mut self.cpu_options,
+            22 => &mut self.capacity_block_id,
+            23 => &mut self.capacity_reservation_id,
+            24 => &mut self.capacity_reservation_specification,
+            25 => &mut self.hibernation_options,
+            26 => &mut self.licenses,
+            27 => &mut self.metadata_options,
+            28 => &mut self.enclave_options,
+            29 => &mut self.boot_mode,
+            30 => &mut self.platform_details,
+            31 => &mut self.usage_operation,
+            32 => &mut self.usage_operation_update_time,
+            33 => &mut self.private_dns_name_options,
+            34 => &mut self.ipv6_address,
+            35 => &mut self.tpm_support,
+            36 => &mut self.maintenance_options,
+            37 => &mut self.current_instance_boot_mode,
+            38 => &mut self.network_performance_options,
+            39 => &mut self.operator,
+            40 => &mut self.secondary_interfaces,
+            41 => &mut self.instance_id,
+            42 => &mut self.image_id,
+            43 => &mut self.state,
+            44 => &mut self.private_dns_name,
+            45 => &mut self.public_dns_name,
+            46 => &mut self.state_transition_reason,
+            47 => &mut self.key_name,
+            48 => &mut self.ami_launch_index,
+            49 => &mut self.product_codes,
+            50 => &mut self.instance_type,
+            51 => &mut self.launch_time,
+            52 => &mut self.placement,
+            53 => &mut self.kernel_id,
+            54 => &mut self.ramdisk_id,
+            55 => &mut self.platform,
+            56 => &mut self.monitoring,
+            57 => &mut self.subnet_id,
+            58 => &mut self.vpc_id,
+            59 => &mut self.private_ip_address,
+            _ => &mut self.public_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceAttachmentEnaSrdSpecification {
+    pub ena_srd_enabled: Option<bool>,
+    pub ena_srd_udp_specification: Option<InstanceAttachmentEnaSrdUdpSpecification>,
+}
+impl std::fmt::Debug for InstanceAttachmentEnaSrdSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceAttachmentEnaSrdSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceAttachmentEnaSrdSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceAttachmentEnaSrdSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_enabled,
+            _ => &self.ena_srd_udp_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_enabled,
+            _ => &mut self.ena_srd_udp_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceAttachmentEnaSrdUdpSpecification {
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+impl std::fmt::Debug for InstanceAttachmentEnaSrdUdpSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceAttachmentEnaSrdUdpSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceAttachmentEnaSrdUdpSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceAttachmentEnaSrdUdpSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ena_srd_udp_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceAttribute {
+    pub block_device_mappings: Option<Vec<InstanceBlockDeviceMapping>>,
+    pub disable_api_termination: Option<AttributeBooleanValue>,
+    pub ena_support: Option<AttributeBooleanValue>,
+    pub enclave_options: Option<EnclaveOptions>,
+    pub ebs_optimized: Option<AttributeBooleanValue>,
+    pub instance_id: Option<String>,
+    pub instance_initiated_shutdown_behavior: Option<AttributeValue>,
+    pub instance_type: Option<AttributeValue>,
+    pub kernel_id: Option<AttributeValue>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub ramdisk_id: Option<AttributeValue>,
+    pub root_device_name: Option<AttributeValue>,
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub sriov_net_support: Option<AttributeValue>,
+    pub user_data: Option<AttributeValue>,
+    pub disable_api_stop: Option<AttributeBooleanValue>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+}
+impl std::fmt::Debug for InstanceAttribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceAttribute {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceAttribute {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceAttribute
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.block_device_mappings,
+            1 => &self.disable_api_termination,
+            2 => &self.ena_support,
+            3 => &self.enclave_options,
+            4 => &self.ebs_optimized,
+            5 => &self.instance_id,
+            6 => &self.instance_initiated_shutdown_behavior,
+            7 => &self.instance_type,
+            8 => &self.kernel_id,
+            9 => &self.product_codes,
+            10 => &self.ramdisk_id,
+            11 => &self.root_device_name,
+            12 => &self.source_dest_check,
+            13 => &self.sriov_net_support,
+            14 => &self.user_data,
+            15 => &self.disable_api_stop,
+            _ => &self.groups,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.block_device_mappings,
+            1 => &mut self.disable_api_termination,
+            2 => &mut self.ena_support,
+            3 => &mut self.enclave_options,
+            4 => &mut self.ebs_optimized,
+            5 => &mut self.instance_id,
+            6 => &mut self.instance_initiated_shutdown_behavior,
+            7 => &mut self.instance_type,
+            8 => &mut self.kernel_id,
+            9 => &mut self.product_codes,
+            10 => &mut self.ramdisk_id,
+            11 => &mut self.root_device_name,
+            12 => &mut self.source_dest_check,
+            13 => &mut self.sriov_net_support,
+            14 => &mut self.user_data,
+            15 => &mut self.disable_api_stop,
+            _ => &mut self.groups,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceBlockDeviceMapping {
+    pub device_name: Option<String>,
+    pub ebs: Option<EbsInstanceBlockDevice>,
+}
+impl std::fmt::Debug for InstanceBlockDeviceMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceBlockDeviceMapping {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceBlockDeviceMapping {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceBlockDeviceMapping
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_name,
+            _ => &self.ebs,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_name,
+            _ => &mut self.ebs,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceBlockDeviceMappingSpecification {
+    pub device_name: Option<String>,
+    pub ebs: Option<EbsInstanceBlockDeviceSpecification>,
+    pub virtual_name: Option<String>,
+    pub no_device: Option<String>,
+}
+impl std::fmt::Debug for InstanceBlockDeviceMappingSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceBlockDeviceMappingSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceBlockDeviceMappingSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceBlockDeviceMappingSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_name,
+            1 => &self.ebs,
+            2 => &self.virtual_name,
+            _ => &self.no_device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_name,
+            1 => &mut self.ebs,
+            2 => &mut self.virtual_name,
+            _ => &mut self.no_device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceIpv4Prefix {
+    pub ipv4_prefix: Option<String>,
+}
+impl std::fmt::Debug for InstanceIpv4Prefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceIpv4Prefix {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceIpv4Prefix {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceIpv4Prefix
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv4_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv4_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct InstanceIpv6Address {
     pub ipv6_address: Option<String>,
     pub is_primary_ipv6: Option<bool>,
@@ -16027,6 +26924,1743 @@ impl Structure for InstanceIpv6Address {
         match index {
             0 => &mut self.ipv6_address,
             _ => &mut self.is_primary_ipv6,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceIpv6AddressRequest {
+    pub ipv6_address: Option<String>,
+}
+impl std::fmt::Debug for InstanceIpv6AddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceIpv6AddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceIpv6AddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceIpv6AddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceIpv6Prefix {
+    pub ipv6_prefix: Option<String>,
+}
+impl std::fmt::Debug for InstanceIpv6Prefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceIpv6Prefix {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceIpv6Prefix {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceIpv6Prefix
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMaintenanceOptions {
+    pub auto_recovery: Option<String>,
+    pub reboot_migration: Option<String>,
+}
+impl std::fmt::Debug for InstanceMaintenanceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMaintenanceOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMaintenanceOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMaintenanceOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.auto_recovery,
+            _ => &self.reboot_migration,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.auto_recovery,
+            _ => &mut self.reboot_migration,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMaintenanceOptionsRequest {
+    pub auto_recovery: Option<String>,
+}
+impl std::fmt::Debug for InstanceMaintenanceOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMaintenanceOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMaintenanceOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMaintenanceOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.auto_recovery,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.auto_recovery,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMarketOptionsRequest {
+    pub market_type: Option<String>,
+    pub spot_options: Option<SpotMarketOptions>,
+}
+impl std::fmt::Debug for InstanceMarketOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMarketOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMarketOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMarketOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.market_type,
+            _ => &self.spot_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.market_type,
+            _ => &mut self.spot_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMetadataOptionsRequest {
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub http_protocol_ipv6: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+}
+impl std::fmt::Debug for InstanceMetadataOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMetadataOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMetadataOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMetadataOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_tokens,
+            1 => &self.http_put_response_hop_limit,
+            2 => &self.http_endpoint,
+            3 => &self.http_protocol_ipv6,
+            _ => &self.instance_metadata_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_tokens,
+            1 => &mut self.http_put_response_hop_limit,
+            2 => &mut self.http_endpoint,
+            3 => &mut self.http_protocol_ipv6,
+            _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceMetadataOptionsResponse {
+    pub state: Option<String>,
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub http_protocol_ipv6: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+}
+impl std::fmt::Debug for InstanceMetadataOptionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceMetadataOptionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceMetadataOptionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceMetadataOptionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            1 => &self.http_tokens,
+            2 => &self.http_put_response_hop_limit,
+            3 => &self.http_endpoint,
+            4 => &self.http_protocol_ipv6,
+            _ => &self.instance_metadata_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            1 => &mut self.http_tokens,
+            2 => &mut self.http_put_response_hop_limit,
+            3 => &mut self.http_endpoint,
+            4 => &mut self.http_protocol_ipv6,
+            _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkInterface {
+    pub association: Option<InstanceNetworkInterfaceAssociation>,
+    pub attachment: Option<InstanceNetworkInterfaceAttachment>,
+    pub description: Option<String>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6Address>>,
+    pub mac_address: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub owner_id: Option<String>,
+    pub private_dns_name: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub private_ip_addresses: Option<Vec<InstancePrivateIpAddress>>,
+    pub source_dest_check: Option<bool>,
+    pub status: Option<String>,
+    pub subnet_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub interface_type: Option<String>,
+    pub ipv4_prefixes: Option<Vec<InstanceIpv4Prefix>>,
+    pub ipv6_prefixes: Option<Vec<InstanceIpv6Prefix>>,
+    pub connection_tracking_configuration: Option<ConnectionTrackingSpecificationResponse>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for InstanceNetworkInterface {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkInterface {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkInterface {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkInterface
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association,
+            1 => &self.attachment,
+            2 => &self.description,
+            3 => &self.groups,
+            4 => &self.ipv6_addresses,
+            5 => &self.mac_address,
+            6 => &self.network_interface_id,
+            7 => &self.owner_id,
+            8 => &self.private_dns_name,
+            9 => &self.private_ip_address,
+            10 => &self.private_ip_addresses,
+            11 => &self.source_dest_check,
+            12 => &self.status,
+            13 => &self.subnet_id,
+            14 => &self.vpc_id,
+            15 => &self.interface_type,
+            16 => &self.ipv4_prefixes,
+            17 => &self.ipv6_prefixes,
+            18 => &self.connection_tracking_configuration,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association,
+            1 => &mut self.attachment,
+            2 => &mut self.description,
+            3 => &mut self.groups,
+            4 => &mut self.ipv6_addresses,
+            5 => &mut self.mac_address,
+            6 => &mut self.network_interface_id,
+            7 => &mut self.owner_id,
+            8 => &mut self.private_dns_name,
+            9 => &mut self.private_ip_address,
+            10 => &mut self.private_ip_addresses,
+            11 => &mut self.source_dest_check,
+            12 => &mut self.status,
+            13 => &mut self.subnet_id,
+            14 => &mut self.vpc_id,
+            15 => &mut self.interface_type,
+            16 => &mut self.ipv4_prefixes,
+            17 => &mut self.ipv6_prefixes,
+            18 => &mut self.connection_tracking_configuration,
+            _ => &mut self.operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkInterfaceAssociation {
+    pub carrier_ip: Option<String>,
+    pub customer_owned_ip: Option<String>,
+    pub ip_owner_id: Option<String>,
+    pub public_dns_name: Option<String>,
+    pub public_ip: Option<String>,
+}
+impl std::fmt::Debug for InstanceNetworkInterfaceAssociation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkInterfaceAssociation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkInterfaceAssociation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkInterfaceAssociation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.carrier_ip,
+            1 => &self.customer_owned_ip,
+            2 => &self.ip_owner_id,
+            3 => &self.public_dns_name,
+            _ => &self.public_ip,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.carrier_ip,
+            1 => &mut self.customer_owned_ip,
+            2 => &mut self.ip_owner_id,
+            3 => &mut self.public_dns_name,
+            _ => &mut self.public_ip,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkInterfaceAttachment {
+    pub attach_time: Option<Timestamp>,
+    pub attachment_id: Option<String>,
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub status: Option<String>,
+    pub network_card_index: Option<i32>,
+    pub ena_srd_specification: Option<InstanceAttachmentEnaSrdSpecification>,
+    pub ena_queue_count: Option<i32>,
+}
+impl std::fmt::Debug for InstanceNetworkInterfaceAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkInterfaceAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkInterfaceAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkInterfaceAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attach_time,
+            1 => &self.attachment_id,
+            2 => &self.delete_on_termination,
+            3 => &self.device_index,
+            4 => &self.status,
+            5 => &self.network_card_index,
+            6 => &self.ena_srd_specification,
+            _ => &self.ena_queue_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attach_time,
+            1 => &mut self.attachment_id,
+            2 => &mut self.delete_on_termination,
+            3 => &mut self.device_index,
+            4 => &mut self.status,
+            5 => &mut self.network_card_index,
+            6 => &mut self.ena_srd_specification,
+            _ => &mut self.ena_queue_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkInterfaceSpecification {
+    pub associate_public_ip_address: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub description: Option<String>,
+    pub device_index: Option<i32>,
+    pub groups: Option<Vec<String>>,
+    pub ipv6_address_count: Option<i32>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6Address>>,
+    pub network_interface_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub private_ip_addresses: Option<Vec<PrivateIpAddressSpecification>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub subnet_id: Option<String>,
+    pub associate_carrier_ip_address: Option<bool>,
+    pub interface_type: Option<String>,
+    pub network_card_index: Option<i32>,
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecificationRequest>>,
+    pub ipv4_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecificationRequest>>,
+    pub ipv6_prefix_count: Option<i32>,
+    pub primary_ipv6: Option<bool>,
+    pub ena_srd_specification: Option<EnaSrdSpecificationRequest>,
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecificationRequest>,
+    pub ena_queue_count: Option<i32>,
+}
+impl std::fmt::Debug for InstanceNetworkInterfaceSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkInterfaceSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkInterfaceSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkInterfaceSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.associate_public_ip_address,
+            1 => &self.delete_on_termination,
+            2 => &self.description,
+            3 => &self.device_index,
+            4 => &self.groups,
+            5 => &self.ipv6_address_count,
+            6 => &self.ipv6_addresses,
+            7 => &self.network_interface_id,
+            8 => &self.private_ip_address,
+            9 => &self.private_ip_addresses,
+            10 => &self.secondary_private_ip_address_count,
+            11 => &self.subnet_id,
+            12 => &self.associate_carrier_ip_address,
+            13 => &self.interface_type,
+            14 => &self.network_card_index,
+            15 => &self.ipv4_prefixes,
+            16 => &self.ipv4_prefix_count,
+            17 => &self.ipv6_prefixes,
+            18 => &self.ipv6_prefix_count,
+            19 => &self.primary_ipv6,
+            20 => &self.ena_srd_specification,
+            21 => &self.connection_tracking_specification,
+            _ => &self.ena_queue_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.associate_public_ip_address,
+            1 => &mut self.delete_on_termination,
+            2 => &mut self.description,
+            3 => &mut self.device_index,
+            4 => &mut self.groups,
+            5 => &mut self.ipv6_address_count,
+            6 => &mut self.ipv6_addresses,
+            7 => &mut self.network_interface_id,
+            8 => &mut self.private_ip_address,
+            9 => &mut self.private_ip_addresses,
+            10 => &mut self.secondary_private_ip_address_count,
+            11 => &mut self.subnet_id,
+            12 => &mut self.associate_carrier_ip_address,
+            13 => &mut self.interface_type,
+            14 => &mut self.network_card_index,
+            15 => &mut self.ipv4_prefixes,
+            16 => &mut self.ipv4_prefix_count,
+            17 => &mut self.ipv6_prefixes,
+            18 => &mut self.ipv6_prefix_count,
+            19 => &mut self.primary_ipv6,
+            20 => &mut self.ena_srd_specification,
+            21 => &mut self.connection_tracking_specification,
+            _ => &mut self.ena_queue_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkPerformanceOptions {
+    pub bandwidth_weighting: Option<String>,
+}
+impl std::fmt::Debug for InstanceNetworkPerformanceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkPerformanceOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkPerformanceOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkPerformanceOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.bandwidth_weighting,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.bandwidth_weighting,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceNetworkPerformanceOptionsRequest {
+    pub bandwidth_weighting: Option<String>,
+}
+impl std::fmt::Debug for InstanceNetworkPerformanceOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceNetworkPerformanceOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceNetworkPerformanceOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceNetworkPerformanceOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.bandwidth_weighting,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.bandwidth_weighting,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstancePrivateIpAddress {
+    pub association: Option<InstanceNetworkInterfaceAssociation>,
+    pub primary: Option<bool>,
+    pub private_dns_name: Option<String>,
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for InstancePrivateIpAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstancePrivateIpAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstancePrivateIpAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstancePrivateIpAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.association,
+            1 => &self.primary,
+            2 => &self.private_dns_name,
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.association,
+            1 => &mut self.primary,
+            2 => &mut self.private_dns_name,
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceRequirements {
+    pub v_cpu_count: Option<VCpuCountRange>,
+    pub memory_mi_b: Option<MemoryMiB>,
+    pub cpu_manufacturers: Option<Vec<String>>,
+    pub memory_gi_b_per_v_cpu: Option<MemoryGiBPerVCpu>,
+    pub excluded_instance_types: Option<Vec<String>>,
+    pub instance_generations: Option<Vec<String>>,
+    pub spot_max_price_percentage_over_lowest_price: Option<i32>,
+    pub on_demand_max_price_percentage_over_lowest_price: Option<i32>,
+    pub bare_metal: Option<String>,
+    pub burstable_performance: Option<String>,
+    pub require_hibernate_support: Option<bool>,
+    pub network_interface_count: Option<NetworkInterfaceCount>,
+    pub local_storage: Option<String>,
+    pub local_storage_types: Option<Vec<String>>,
+    pub total_local_storage_gb: Option<TotalLocalStorageGB>,
+    pub baseline_ebs_bandwidth_mbps: Option<BaselineEbsBandwidthMbps>,
+    pub accelerator_types: Option<Vec<String>>,
+    pub accelerator_count: Option<AcceleratorCount>,
+    pub accelerator_manufacturers: Option<Vec<String>>,
+    pub accelerator_names: Option<Vec<String>>,
+    pub accelerator_total_memory_mi_b: Option<AcceleratorTotalMemoryMiB>,
+    pub network_bandwidth_gbps: Option<NetworkBandwidthGbps>,
+    pub allowed_instance_types: Option<Vec<String>>,
+    pub max_spot_price_as_percentage_of_optimal_on_demand_price: Option<i32>,
+    pub baseline_performance_factors: Option<BaselinePerformanceFactors>,
+    pub require_encryption_in_transit: Option<bool>,
+}
+impl std::fmt::Debug for InstanceRequirements {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceRequirements {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceRequirements {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceRequirements
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.v_cpu_count,
+            1 => &self.memory_mi_b,
+            2 => &self.cpu_manufacturers,
+            3 => &self.memory_gi_b_per_v_cpu,
+            4 => &self.excluded_instance_types,
+            5 => &self.instance_generations,
+            6 => &self.spot_max_price_percentage_over_lowest_price,
+            7 => &self.on_demand_max_price_percentage_over_lowest_price,
+            8 => &self.bare_metal,
+            9 => &self.burstable_performance,
+            10 => &self.require_hibernate_support,
+            11 => &self.network_interface_count,
+            12 => &self.local_storage,
+            13 => &self.local_storage_types,
+            14 => &self.total_local_storage_gb,
+            15 => &self.baseline_ebs_bandwidth_mbps,
+            16 => &self.accelerator_types,
+            17 => &self.accelerator_count,
+            18 => &self.accelerator_manufacturers,
+            19 => &self.accelerator_names,
+            20 => &self.accelerator_total_memory_mi_b,
+            21 => &self.network_bandwidth_gbps,
+            22 => &self.allowed_instance_types,
+            23 => &self.max_spot_price_as_percentage_of_optimal_on_demand_price,
+            24 => &self.baseline_performance_factors,
+            _ => &self.require_encryption_in_transit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.v_cpu_count,
+            1 => &mut self.memory_mi_b,
+            2 => &mut self.cpu_manufacturers,
+            3 => &mut self.memory_gi_b_per_v_cpu,
+            4 => &mut self.excluded_instance_types,
+            5 => &mut self.instance_generations,
+            6 => &mut self.spot_max_price_percentage_over_lowest_price,
+            7 => &mut self.on_demand_max_price_percentage_over_lowest_price,
+            8 => &mut self.bare_metal,
+            9 => &mut self.burstable_performance,
+            10 => &mut self.require_hibernate_support,
+            11 => &mut self.network_interface_count,
+            12 => &mut self.local_storage,
+            13 => &mut self.local_storage_types,
+            14 => &mut self.total_local_storage_gb,
+            15 => &mut self.baseline_ebs_bandwidth_mbps,
+            16 => &mut self.accelerator_types,
+            17 => &mut self.accelerator_count,
+            18 => &mut self.accelerator_manufacturers,
+            19 => &mut self.accelerator_names,
+            20 => &mut self.accelerator_total_memory_mi_b,
+            21 => &mut self.network_bandwidth_gbps,
+            22 => &mut self.allowed_instance_types,
+            23 => &mut self.max_spot_price_as_percentage_of_optimal_on_demand_price,
+            24 => &mut self.baseline_performance_factors,
+            _ => &mut self.require_encryption_in_transit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceRequirementsRequest {
+    pub v_cpu_count: VCpuCountRangeRequest,
+    pub memory_mi_b: MemoryMiBRequest,
+    pub cpu_manufacturers: Option<Vec<String>>,
+    pub memory_gi_b_per_v_cpu: Option<MemoryGiBPerVCpuRequest>,
+    pub excluded_instance_types: Option<Vec<String>>,
+    pub instance_generations: Option<Vec<String>>,
+    pub spot_max_price_percentage_over_lowest_price: Option<i32>,
+    pub on_demand_max_price_percentage_over_lowest_price: Option<i32>,
+    pub bare_metal: Option<String>,
+    pub burstable_performance: Option<String>,
+    pub require_hibernate_support: Option<bool>,
+    pub network_interface_count: Option<NetworkInterfaceCountRequest>,
+    pub local_storage: Option<String>,
+    pub local_storage_types: Option<Vec<String>>,
+    pub total_local_storage_gb: Option<TotalLocalStorageGBRequest>,
+    pub baseline_ebs_bandwidth_mbps: Option<BaselineEbsBandwidthMbpsRequest>,
+    pub accelerator_types: Option<Vec<String>>,
+    pub accelerator_count: Option<AcceleratorCountRequest>,
+    pub accelerator_manufacturers: Option<Vec<String>>,
+    pub accelerator_names: Option<Vec<String>>,
+    pub accelerator_total_memory_mi_b: Option<AcceleratorTotalMemoryMiBRequest>,
+    pub network_bandwidth_gbps: Option<NetworkBandwidthGbpsRequest>,
+    pub allowed_instance_types: Option<Vec<String>>,
+    pub max_spot_price_as_percentage_of_optimal_on_demand_price: Option<i32>,
+    pub baseline_performance_factors: Option<BaselinePerformanceFactorsRequest>,
+    pub require_encryption_in_transit: Option<bool>,
+}
+impl std::fmt::Debug for InstanceRequirementsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceRequirementsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceRequirementsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceRequirementsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.v_cpu_count,
+            1 => &self.memory_mi_b,
+            2 => &self.cpu_manufacturers,
+            3 => &self.memory_gi_b_per_v_cpu,
+            4 => &self.excluded_instance_types,
+            5 => &self.instance_generations,
+            6 => &self.spot_max_price_percentage_over_lowest_price,
+            7 => &self.on_demand_max_price_percentage_over_lowest_price,
+            8 => &self.bare_metal,
+            9 => &self.burstable_performance,
+            10 => &self.require_hibernate_support,
+            11 => &self.network_interface_count,
+            12 => &self.local_storage,
+            13 => &self.local_storage_types,
+            14 => &self.total_local_storage_gb,
+            15 => &self.baseline_ebs_bandwidth_mbps,
+            16 => &self.accelerator_types,
+            17 => &self.accelerator_count,
+            18 => &self.accelerator_manufacturers,
+            19 => &self.accelerator_names,
+            20 => &self.accelerator_total_memory_mi_b,
+            21 => &self.network_bandwidth_gbps,
+            22 => &self.allowed_instance_types,
+            23 => &self.max_spot_price_as_percentage_of_optimal_on_demand_price,
+            24 => &self.baseline_performance_factors,
+            _ => &self.require_encryption_in_transit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.v_cpu_count,
+            1 => &mut self.memory_mi_b,
+            2 => &mut self.cpu_manufacturers,
+            3 => &mut self.memory_gi_b_per_v_cpu,
+            4 => &mut self.excluded_instance_types,
+            5 => &mut self.instance_generations,
+            6 => &mut self.spot_max_price_percentage_over_lowest_price,
+            7 => &mut self.on_demand_max_price_percentage_over_lowest_price,
+            8 => &mut self.bare_metal,
+            9 => &mut self.burstable_performance,
+            10 => &mut self.require_hibernate_support,
+            11 => &mut self.network_interface_count,
+            12 => &mut self.local_storage,
+            13 => &mut self.local_storage_types,
+            14 => &mut self.total_local_storage_gb,
+            15 => &mut self.baseline_ebs_bandwidth_mbps,
+            16 => &mut self.accelerator_types,
+            17 => &mut self.accelerator_count,
+            18 => &mut self.accelerator_manufacturers,
+            19 => &mut self.accelerator_names,
+            20 => &mut self.accelerator_total_memory_mi_b,
+            21 => &mut self.network_bandwidth_gbps,
+            22 => &mut self.allowed_instance_types,
+            23 => &mut self.max_spot_price_as_percentage_of_optimal_on_demand_price,
+            24 => &mut self.baseline_performance_factors,
+            _ => &mut self.require_encryption_in_transit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSecondaryInterface {
+    pub attachment: Option<InstanceSecondaryInterfaceAttachment>,
+    pub mac_address: Option<String>,
+    pub secondary_interface_id: Option<String>,
+    pub owner_id: Option<String>,
+    pub private_ip_addresses: Option<Vec<InstanceSecondaryInterfacePrivateIpAddress>>,
+    pub source_dest_check: Option<bool>,
+    pub status: Option<String>,
+    pub secondary_subnet_id: Option<String>,
+    pub secondary_network_id: Option<String>,
+    pub interface_type: Option<String>,
+}
+impl std::fmt::Debug for InstanceSecondaryInterface {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSecondaryInterface {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSecondaryInterface {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSecondaryInterface
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attachment,
+            1 => &self.mac_address,
+            2 => &self.secondary_interface_id,
+            3 => &self.owner_id,
+            4 => &self.private_ip_addresses,
+            5 => &self.source_dest_check,
+            6 => &self.status,
+            7 => &self.secondary_subnet_id,
+            8 => &self.secondary_network_id,
+            _ => &self.interface_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attachment,
+            1 => &mut self.mac_address,
+            2 => &mut self.secondary_interface_id,
+            3 => &mut self.owner_id,
+            4 => &mut self.private_ip_addresses,
+            5 => &mut self.source_dest_check,
+            6 => &mut self.status,
+            7 => &mut self.secondary_subnet_id,
+            8 => &mut self.secondary_network_id,
+            _ => &mut self.interface_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSecondaryInterfaceAttachment {
+    pub attach_time: Option<Timestamp>,
+    pub attachment_id: Option<String>,
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub status: Option<String>,
+    pub network_card_index: Option<i32>,
+}
+impl std::fmt::Debug for InstanceSecondaryInterfaceAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSecondaryInterfaceAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSecondaryInterfaceAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSecondaryInterfaceAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attach_time,
+            1 => &self.attachment_id,
+            2 => &self.delete_on_termination,
+            3 => &self.device_index,
+            4 => &self.status,
+            _ => &self.network_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attach_time,
+            1 => &mut self.attachment_id,
+            2 => &mut self.delete_on_termination,
+            3 => &mut self.device_index,
+            4 => &mut self.status,
+            _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSecondaryInterfacePrivateIpAddress {
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for InstanceSecondaryInterfacePrivateIpAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSecondaryInterfacePrivateIpAddress {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSecondaryInterfacePrivateIpAddress {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSecondaryInterfacePrivateIpAddress
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSecondaryInterfacePrivateIpAddressRequest {
+    pub private_ip_address: String,
+}
+impl std::fmt::Debug for InstanceSecondaryInterfacePrivateIpAddressRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSecondaryInterfacePrivateIpAddressRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSecondaryInterfacePrivateIpAddressRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSecondaryInterfacePrivateIpAddressRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceSecondaryInterfaceSpecificationRequest {
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub private_ip_addresses: Option<Vec<InstanceSecondaryInterfacePrivateIpAddressRequest>>,
+    pub private_ip_address_count: Option<i32>,
+    pub secondary_subnet_id: Option<String>,
+    pub interface_type: Option<String>,
+    pub network_card_index: Option<i32>,
+}
+impl std::fmt::Debug for InstanceSecondaryInterfaceSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceSecondaryInterfaceSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceSecondaryInterfaceSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceSecondaryInterfaceSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_on_termination,
+            1 => &self.device_index,
+            2 => &self.private_ip_addresses,
+            3 => &self.private_ip_address_count,
+            4 => &self.secondary_subnet_id,
+            5 => &self.interface_type,
+            _ => &self.network_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_on_termination,
+            1 => &mut self.device_index,
+            2 => &mut self.private_ip_addresses,
+            3 => &mut self.private_ip_address_count,
+            4 => &mut self.secondary_subnet_id,
+            5 => &mut self.interface_type,
+            _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceState {
+    pub code: Option<i32>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for InstanceState {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceState {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceState {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceState
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStateChange {
+    pub instance_id: Option<String>,
+    pub current_state: Option<InstanceState>,
+    pub previous_state: Option<InstanceState>,
+}
+impl std::fmt::Debug for InstanceStateChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStateChange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStateChange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStateChange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.current_state,
+            _ => &self.previous_state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.current_state,
+            _ => &mut self.previous_state,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStatus {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub events: Option<Vec<InstanceStatusEvent>>,
+    pub instance_id: Option<String>,
+    pub instance_state: Option<InstanceState>,
+    pub instance_status: Option<InstanceStatusSummary>,
+    pub system_status: Option<InstanceStatusSummary>,
+    pub attached_ebs_status: Option<EbsStatusSummary>,
+    pub application_status: Option<ApplicationStatusSummary>,
+    pub performance_status: Option<PerformanceStatusSummary>,
+}
+impl std::fmt::Debug for InstanceStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStatus {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStatus {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStatus
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            2 => &self.outpost_arn,
+            3 => &self.operator,
+            4 => &self.events,
+            5 => &self.instance_id,
+            6 => &self.instance_state,
+            7 => &self.instance_status,
+            8 => &self.system_status,
+            9 => &self.attached_ebs_status,
+            10 => &self.application_status,
+            _ => &self.performance_status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            2 => &mut self.outpost_arn,
+            3 => &mut self.operator,
+            4 => &mut self.events,
+            5 => &mut self.instance_id,
+            6 => &mut self.instance_state,
+            7 => &mut self.instance_status,
+            8 => &mut self.system_status,
+            9 => &mut self.attached_ebs_status,
+            10 => &mut self.application_status,
+            _ => &mut self.performance_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStatusDetails {
+    pub impaired_since: Option<Timestamp>,
+    pub name: Option<String>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for InstanceStatusDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStatusDetails {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStatusDetails {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStatusDetails
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.impaired_since,
+            1 => &self.name,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.impaired_since,
+            1 => &mut self.name,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStatusEvent {
+    pub instance_event_id: Option<String>,
+    pub code: Option<String>,
+    pub description: Option<String>,
+    pub not_after: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
+    pub not_before_deadline: Option<Timestamp>,
+}
+impl std::fmt::Debug for InstanceStatusEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStatusEvent {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStatusEvent {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStatusEvent
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_event_id,
+            1 => &self.code,
+            2 => &self.description,
+            3 => &self.not_after,
+            4 => &self.not_before,
+            _ => &self.not_before_deadline,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_event_id,
+            1 => &mut self.code,
+            2 => &mut self.description,
+            3 => &mut self.not_after,
+            4 => &mut self.not_before,
+            _ => &mut self.not_before_deadline,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStatusSummary {
+    pub details: Option<Vec<InstanceStatusDetails>>,
+    pub status: Option<String>,
+}
+impl std::fmt::Debug for InstanceStatusSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStatusSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStatusSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStatusSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.details,
+            _ => &self.status,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.details,
+            _ => &mut self.status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceStorageInfo {
+    pub total_size_in_gb: Option<i64>,
+    pub disks: Option<Vec<DiskInfo>>,
+    pub nvme_support: Option<String>,
+    pub encryption_support: Option<String>,
+}
+impl std::fmt::Debug for InstanceStorageInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceStorageInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceStorageInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceStorageInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.total_size_in_gb,
+            1 => &self.disks,
+            2 => &self.nvme_support,
+            _ => &self.encryption_support,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.total_size_in_gb,
+            1 => &mut self.disks,
+            2 => &mut self.nvme_support,
+            _ => &mut self.encryption_support,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceTypeInfo {
+    pub instance_type: Option<String>,
+    pub current_generation: Option<bool>,
+    pub free_tier_eligible: Option<bool>,
+    pub supported_usage_classes: Option<Vec<String>>,
+    pub supported_root_device_types: Option<Vec<String>>,
+    pub supported_virtualization_types: Option<Vec<String>>,
+    pub bare_metal: Option<bool>,
+    pub hypervisor: Option<String>,
+    pub processor_info: Option<ProcessorInfo>,
+    pub v_cpu_info: Option<VCpuInfo>,
+    pub memory_info: Option<MemoryInfo>,
+    pub instance_storage_supported: Option<bool>,
+    pub instance_storage_info: Option<InstanceStorageInfo>,
+    pub ebs_info: Option<EbsInfo>,
+    pub network_info: Option<NetworkInfo>,
+    pub gpu_info: Option<GpuInfo>,
+    pub fpga_info: Option<FpgaInfo>,
+    pub placement_group_info: Option<PlacementGroupInfo>,
+    pub inference_accelerator_info: Option<InferenceAcceleratorInfo>,
+    pub hibernation_supported: Option<bool>,
+    pub burstable_performance_supported: Option<bool>,
+    pub dedicated_hosts_supported: Option<bool>,
+    pub auto_recovery_supported: Option<bool>,
+    pub supported_boot_modes: Option<Vec<String>>,
+    pub nitro_enclaves_support: Option<String>,
+    pub nitro_tpm_support: Option<String>,
+    pub nitro_tpm_info: Option<NitroTpmInfo>,
+    pub media_accelerator_info: Option<MediaAcceleratorInfo>,
+    pub neuron_info: Option<NeuronInfo>,
+    pub phc_support: Option<String>,
+    pub reboot_migration_support: Option<String>,
+    pub supported_in_region: Option<bool>,
+}
+impl std::fmt::Debug for InstanceTypeInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceTypeInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceTypeInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceTypeInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_type,
+            1 => &self.current_generation,
+            2 => &self.free_tier_eligible,
+            3 => &self.supported_usage_classes,
+            4 => &self.supported_root_device_types,
+            5 => &self.supported_virtualization_types,
+            6 => &self.bare_metal,
+            7 => &self.hypervisor,
+            8 => &self.processor_info,
+            9 => &self.v_cpu_info,
+            10 => &self.memory_info,
+            11 => &self.instance_storage_supported,
+            12 => &self.instance_storage_info,
+            13 => &self.ebs_info,
+            14 => &self.network_info,
+            15 => &self.gpu_info,
+            16 => &self.fpga_info,
+            17 => &self.placement_group_info,
+            18 => &self.inference_accelerator_info,
+            19 => &self.hibernation_supported,
+            20 => &self.burstable_performance_supported,
+            21 => &self.dedicated_hosts_supported,
+            22 => &self.auto_recovery_supported,
+            23 => &self.supported_boot_modes,
+            24 => &self.nitro_enclaves_support,
+            25 => &self.nitro_tpm_support,
+            26 => &self.nitro_tpm_info,
+            27 => &self.media_accelerator_info,
+            28 => &self.neuron_info,
+            29 => &self.phc_support,
+            30 => &self.reboot_migration_support,
+            _ => &self.supported_in_region,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_type,
+            1 => &mut self.current_generation,
+            2 => &mut self.free_tier_eligible,
+            3 => &mut self.supported_usage_classes,
+            4 => &mut self.supported_root_device_types,
+            5 => &mut self.supported_virtualization_types,
+            6 => &mut self.bare_metal,
+            7 => &mut self.hypervisor,
+            8 => &mut self.processor_info,
+            9 => &mut self.v_cpu_info,
+            10 => &mut self.memory_info,
+            11 => &mut self.instance_storage_supported,
+            12 => &mut self.instance_storage_info,
+            13 => &mut self.ebs_info,
+            14 => &mut self.network_info,
+            15 => &mut self.gpu_info,
+            16 => &mut self.fpga_info,
+            17 => &mut self.placement_group_info,
+            18 => &mut self.inference_accelerator_info,
+            19 => &mut self.hibernation_supported,
+            20 => &mut self.burstable_performance_supported,
+            21 => &mut self.dedicated_hosts_supported,
+            22 => &mut self.auto_recovery_supported,
+            23 => &mut self.supported_boot_modes,
+            24 => &mut self.nitro_enclaves_support,
+            25 => &mut self.nitro_tpm_support,
+            26 => &mut self.nitro_tpm_info,
+            27 => &mut self.media_accelerator_info,
+            28 => &mut self.neuron_info,
+            29 => &mut self.phc_support,
+            30 => &mut self.reboot_migration_support,
+            _ => &mut self.supported_in_region,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceTypeItem {
+    pub instance_type: Option<String>,
+}
+impl std::fmt::Debug for InstanceTypeItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceTypeItem {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceTypeItem {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceTypeItem
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_type,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceTypeOffering {
+    pub instance_type: Option<String>,
+    pub location_type: Option<String>,
+    pub location: Option<String>,
+}
+impl std::fmt::Debug for InstanceTypeOffering {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceTypeOffering {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceTypeOffering {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceTypeOffering
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_type,
+            1 => &self.location_type,
+            _ => &self.location,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_type,
+            1 => &mut self.location_type,
+            _ => &mut self.location,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct InstanceTypeSpecification {
+    pub supported_instance_types: Option<Vec<InstanceTypeItem>>,
+    pub unsupported_instance_types: Option<Vec<InstanceTypeItem>>,
+}
+impl std::fmt::Debug for InstanceTypeSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for InstanceTypeSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for InstanceTypeSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_InstanceTypeSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.supported_instance_types,
+            _ => &self.unsupported_instance_types,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.supported_instance_types,
+            _ => &mut self.unsupported_instance_types,
         }
     }
 }
@@ -16281,6 +28915,42 @@ impl Structure for Ipv4PrefixSpecificationRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct Ipv4PrefixSpecificationResponse {
+    pub ipv4_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv4PrefixSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv4PrefixSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv4PrefixSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv4PrefixSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv4_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv4_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct Ipv6CidrBlock {
     pub ipv6_cidr_block: Option<String>,
 }
@@ -16375,6 +29045,42 @@ impl Shaped for Ipv6PrefixSpecificationRequest {
 impl Structure for Ipv6PrefixSpecificationRequest {
     fn shape(&self) -> &'static schema::Shape {
         &S_Ipv6PrefixSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ipv6_prefix,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ipv6_prefix,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ipv6PrefixSpecificationResponse {
+    pub ipv6_prefix: Option<String>,
+}
+impl std::fmt::Debug for Ipv6PrefixSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Ipv6PrefixSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Ipv6PrefixSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Ipv6PrefixSpecificationResponse
     }
     fn get(&self, index: usize) -> &dyn Shaped {
         match index {
@@ -16569,6 +29275,2247 @@ impl Structure for LastError {
 }
 
 #[derive(Clone, Default)]
+pub struct LaunchPermission {
+    pub organization_arn: Option<String>,
+    pub organizational_unit_arn: Option<String>,
+    pub user_id: Option<String>,
+    pub group: Option<String>,
+}
+impl std::fmt::Debug for LaunchPermission {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchPermission {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchPermission {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchPermission
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.organization_arn,
+            1 => &self.organizational_unit_arn,
+            2 => &self.user_id,
+            _ => &self.group,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.organization_arn,
+            1 => &mut self.organizational_unit_arn,
+            2 => &mut self.user_id,
+            _ => &mut self.group,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchPermissionModifications {
+    pub add: Option<Vec<LaunchPermission>>,
+    pub remove: Option<Vec<LaunchPermission>>,
+}
+impl std::fmt::Debug for LaunchPermissionModifications {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchPermissionModifications {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchPermissionModifications {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchPermissionModifications
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.add,
+            _ => &self.remove,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.add,
+            _ => &mut self.remove,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplate {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub created_by: Option<String>,
+    pub default_version_number: Option<i64>,
+    pub latest_version_number: Option<i64>,
+    pub tags: Option<Vec<Tag>>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for LaunchTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplate {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplate {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplate
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_id,
+            1 => &self.launch_template_name,
+            2 => &self.create_time,
+            3 => &self.created_by,
+            4 => &self.default_version_number,
+            5 => &self.latest_version_number,
+            6 => &self.tags,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_id,
+            1 => &mut self.launch_template_name,
+            2 => &mut self.create_time,
+            3 => &mut self.created_by,
+            4 => &mut self.default_version_number,
+            5 => &mut self.latest_version_number,
+            6 => &mut self.tags,
+            _ => &mut self.operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateBlockDeviceMapping {
+    pub device_name: Option<String>,
+    pub virtual_name: Option<String>,
+    pub ebs: Option<LaunchTemplateEbsBlockDevice>,
+    pub no_device: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateBlockDeviceMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateBlockDeviceMapping {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateBlockDeviceMapping {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateBlockDeviceMapping
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_name,
+            1 => &self.virtual_name,
+            2 => &self.ebs,
+            _ => &self.no_device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_name,
+            1 => &mut self.virtual_name,
+            2 => &mut self.ebs,
+            _ => &mut self.no_device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateBlockDeviceMappingRequest {
+    pub device_name: Option<String>,
+    pub virtual_name: Option<String>,
+    pub ebs: Option<LaunchTemplateEbsBlockDeviceRequest>,
+    pub no_device: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateBlockDeviceMappingRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateBlockDeviceMappingRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateBlockDeviceMappingRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateBlockDeviceMappingRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.device_name,
+            1 => &self.virtual_name,
+            2 => &self.ebs,
+            _ => &self.no_device,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.device_name,
+            1 => &mut self.virtual_name,
+            2 => &mut self.ebs,
+            _ => &mut self.no_device,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateCapacityReservationSpecificationRequest {
+    pub capacity_reservation_preference: Option<String>,
+    pub capacity_reservation_target: Option<CapacityReservationTarget>,
+}
+impl std::fmt::Debug for LaunchTemplateCapacityReservationSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateCapacityReservationSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateCapacityReservationSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateCapacityReservationSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_preference,
+            _ => &self.capacity_reservation_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_preference,
+            _ => &mut self.capacity_reservation_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateCapacityReservationSpecificationResponse {
+    pub capacity_reservation_preference: Option<String>,
+    pub capacity_reservation_target: Option<CapacityReservationTargetResponse>,
+}
+impl std::fmt::Debug for LaunchTemplateCapacityReservationSpecificationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateCapacityReservationSpecificationResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateCapacityReservationSpecificationResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateCapacityReservationSpecificationResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.capacity_reservation_preference,
+            _ => &self.capacity_reservation_target,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.capacity_reservation_preference,
+            _ => &mut self.capacity_reservation_target,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateCpuOptions {
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub amd_sev_snp: Option<String>,
+    pub nested_virtualization: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateCpuOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateCpuOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateCpuOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateCpuOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.core_count,
+            1 => &self.threads_per_core,
+            2 => &self.amd_sev_snp,
+            _ => &self.nested_virtualization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.core_count,
+            1 => &mut self.threads_per_core,
+            2 => &mut self.amd_sev_snp,
+            _ => &mut self.nested_virtualization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateCpuOptionsRequest {
+    pub core_count: Option<i32>,
+    pub threads_per_core: Option<i32>,
+    pub amd_sev_snp: Option<String>,
+    pub nested_virtualization: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateCpuOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateCpuOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateCpuOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateCpuOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.core_count,
+            1 => &self.threads_per_core,
+            2 => &self.amd_sev_snp,
+            _ => &self.nested_virtualization,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.core_count,
+            1 => &mut self.threads_per_core,
+            2 => &mut self.amd_sev_snp,
+            _ => &mut self.nested_virtualization,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEbsBlockDevice {
+    pub encrypted: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub volume_size: Option<i32>,
+    pub volume_type: Option<String>,
+    pub throughput: Option<i32>,
+    pub volume_initialization_rate: Option<i32>,
+    pub ebs_card_index: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateEbsBlockDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEbsBlockDevice {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEbsBlockDevice {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEbsBlockDevice
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encrypted,
+            1 => &self.delete_on_termination,
+            2 => &self.iops,
+            3 => &self.kms_key_id,
+            4 => &self.snapshot_id,
+            5 => &self.volume_size,
+            6 => &self.volume_type,
+            7 => &self.throughput,
+            8 => &self.volume_initialization_rate,
+            _ => &self.ebs_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encrypted,
+            1 => &mut self.delete_on_termination,
+            2 => &mut self.iops,
+            3 => &mut self.kms_key_id,
+            4 => &mut self.snapshot_id,
+            5 => &mut self.volume_size,
+            6 => &mut self.volume_type,
+            7 => &mut self.throughput,
+            8 => &mut self.volume_initialization_rate,
+            _ => &mut self.ebs_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEbsBlockDeviceRequest {
+    pub encrypted: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub volume_size: Option<i32>,
+    pub volume_type: Option<String>,
+    pub throughput: Option<i32>,
+    pub volume_initialization_rate: Option<i32>,
+    pub ebs_card_index: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateEbsBlockDeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEbsBlockDeviceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEbsBlockDeviceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEbsBlockDeviceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.encrypted,
+            1 => &self.delete_on_termination,
+            2 => &self.iops,
+            3 => &self.kms_key_id,
+            4 => &self.snapshot_id,
+            5 => &self.volume_size,
+            6 => &self.volume_type,
+            7 => &self.throughput,
+            8 => &self.volume_initialization_rate,
+            _ => &self.ebs_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.encrypted,
+            1 => &mut self.delete_on_termination,
+            2 => &mut self.iops,
+            3 => &mut self.kms_key_id,
+            4 => &mut self.snapshot_id,
+            5 => &mut self.volume_size,
+            6 => &mut self.volume_type,
+            7 => &mut self.throughput,
+            8 => &mut self.volume_initialization_rate,
+            _ => &mut self.ebs_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateElasticInferenceAccelerator {
+    pub type_: String,
+    pub count: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateElasticInferenceAccelerator {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateElasticInferenceAccelerator {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateElasticInferenceAccelerator {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateElasticInferenceAccelerator
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateElasticInferenceAcceleratorResponse {
+    pub type_: Option<String>,
+    pub count: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateElasticInferenceAcceleratorResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateElasticInferenceAcceleratorResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateElasticInferenceAcceleratorResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateElasticInferenceAcceleratorResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.type_,
+            _ => &self.count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.type_,
+            _ => &mut self.count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEnaSrdSpecification {
+    pub ena_srd_enabled: Option<bool>,
+    pub ena_srd_udp_specification: Option<LaunchTemplateEnaSrdUdpSpecification>,
+}
+impl std::fmt::Debug for LaunchTemplateEnaSrdSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEnaSrdSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEnaSrdSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEnaSrdSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.ena_srd_enabled,
+            _ => &self.ena_srd_udp_specification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.ena_srd_enabled,
+            _ => &mut self.ena_srd_udp_specification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEnaSrdUdpSpecification {
+    pub ena_srd_udp_enabled: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplateEnaSrdUdpSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEnaSrdUdpSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEnaSrdUdpSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEnaSrdUdpSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.ena_srd_udp_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.ena_srd_udp_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEnclaveOptions {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplateEnclaveOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEnclaveOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEnclaveOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEnclaveOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateEnclaveOptionsRequest {
+    pub enabled: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplateEnclaveOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateEnclaveOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateEnclaveOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateEnclaveOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateHibernationOptions {
+    pub configured: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplateHibernationOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateHibernationOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateHibernationOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateHibernationOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.configured,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.configured,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateHibernationOptionsRequest {
+    pub configured: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplateHibernationOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateHibernationOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateHibernationOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateHibernationOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.configured,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.configured,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateIamInstanceProfileSpecification {
+    pub arn: Option<String>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateIamInstanceProfileSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateIamInstanceProfileSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateIamInstanceProfileSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateIamInstanceProfileSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateIamInstanceProfileSpecificationRequest {
+    pub arn: Option<String>,
+    pub name: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateIamInstanceProfileSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateIamInstanceProfileSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateIamInstanceProfileSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateIamInstanceProfileSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.arn,
+            _ => &self.name,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.arn,
+            _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMaintenanceOptions {
+    pub auto_recovery: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMaintenanceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMaintenanceOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMaintenanceOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMaintenanceOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.auto_recovery,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.auto_recovery,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMaintenanceOptionsRequest {
+    pub auto_recovery: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMaintenanceOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMaintenanceOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMaintenanceOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMaintenanceOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.auto_recovery,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.auto_recovery,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMarketOptions {
+    pub market_type: Option<String>,
+    pub spot_options: Option<LaunchTemplateSpotMarketOptions>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMarketOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMarketOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMarketOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMarketOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.market_type,
+            _ => &self.spot_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.market_type,
+            _ => &mut self.spot_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMarketOptionsRequest {
+    pub market_type: Option<String>,
+    pub spot_options: Option<LaunchTemplateSpotMarketOptionsRequest>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMarketOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMarketOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMarketOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMarketOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.market_type,
+            _ => &self.spot_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.market_type,
+            _ => &mut self.spot_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMetadataOptions {
+    pub state: Option<String>,
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub http_protocol_ipv6: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMetadataOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMetadataOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMetadataOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMetadataOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.state,
+            1 => &self.http_tokens,
+            2 => &self.http_put_response_hop_limit,
+            3 => &self.http_endpoint,
+            4 => &self.http_protocol_ipv6,
+            _ => &self.instance_metadata_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.state,
+            1 => &mut self.http_tokens,
+            2 => &mut self.http_put_response_hop_limit,
+            3 => &mut self.http_endpoint,
+            4 => &mut self.http_protocol_ipv6,
+            _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceMetadataOptionsRequest {
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub http_protocol_ipv6: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceMetadataOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceMetadataOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceMetadataOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceMetadataOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.http_tokens,
+            1 => &self.http_put_response_hop_limit,
+            2 => &self.http_endpoint,
+            3 => &self.http_protocol_ipv6,
+            _ => &self.instance_metadata_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.http_tokens,
+            1 => &mut self.http_put_response_hop_limit,
+            2 => &mut self.http_endpoint,
+            3 => &mut self.http_protocol_ipv6,
+            _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceNetworkInterfaceSpecification {
+    pub associate_carrier_ip_address: Option<bool>,
+    pub associate_public_ip_address: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub description: Option<String>,
+    pub device_index: Option<i32>,
+    pub groups: Option<Vec<String>>,
+    pub interface_type: Option<String>,
+    pub ipv6_address_count: Option<i32>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6Address>>,
+    pub network_interface_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub private_ip_addresses: Option<Vec<PrivateIpAddressSpecification>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub subnet_id: Option<String>,
+    pub network_card_index: Option<i32>,
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecificationResponse>>,
+    pub ipv4_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecificationResponse>>,
+    pub ipv6_prefix_count: Option<i32>,
+    pub primary_ipv6: Option<bool>,
+    pub ena_srd_specification: Option<LaunchTemplateEnaSrdSpecification>,
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecification>,
+    pub ena_queue_count: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceNetworkInterfaceSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceNetworkInterfaceSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceNetworkInterfaceSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceNetworkInterfaceSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.associate_carrier_ip_address,
+            1 => &self.associate_public_ip_address,
+            2 => &self.delete_on_termination,
+            3 => &self.description,
+            4 => &self.device_index,
+            5 => &self.groups,
+            6 => &self.interface_type,
+            7 => &self.ipv6_address_count,
+            8 => &self.ipv6_addresses,
+            9 => &self.network_interface_id,
+            10 => &self.private_ip_address,
+            11 => &self.private_ip_addresses,
+            12 => &self.secondary_private_ip_address_count,
+            13 => &self.subnet_id,
+            14 => &self.network_card_index,
+            15 => &self.ipv4_prefixes,
+            16 => &self.ipv4_prefix_count,
+            17 => &self.ipv6_prefixes,
+            18 => &self.ipv6_prefix_count,
+            19 => &self.primary_ipv6,
+            20 => &self.ena_srd_specification,
+            21 => &self.connection_tracking_specification,
+            _ => &self.ena_queue_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.associate_carrier_ip_address,
+            1 => &mut self.associate_public_ip_address,
+            2 => &mut self.delete_on_termination,
+            3 => &mut self.description,
+            4 => &mut self.device_index,
+            5 => &mut self.groups,
+            6 => &mut self.interface_type,
+            7 => &mut self.ipv6_address_count,
+            8 => &mut self.ipv6_addresses,
+            9 => &mut self.network_interface_id,
+            10 => &mut self.private_ip_address,
+            11 => &mut self.private_ip_addresses,
+            12 => &mut self.secondary_private_ip_address_count,
+            13 => &mut self.subnet_id,
+            14 => &mut self.network_card_index,
+            15 => &mut self.ipv4_prefixes,
+            16 => &mut self.ipv4_prefix_count,
+            17 => &mut self.ipv6_prefixes,
+            18 => &mut self.ipv6_prefix_count,
+            19 => &mut self.primary_ipv6,
+            20 => &mut self.ena_srd_specification,
+            21 => &mut self.connection_tracking_specification,
+            _ => &mut self.ena_queue_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
+    pub associate_carrier_ip_address: Option<bool>,
+    pub associate_public_ip_address: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub description: Option<String>,
+    pub device_index: Option<i32>,
+    pub groups: Option<Vec<String>>,
+    pub interface_type: Option<String>,
+    pub ipv6_address_count: Option<i32>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6AddressRequest>>,
+    pub network_interface_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub private_ip_addresses: Option<Vec<PrivateIpAddressSpecification>>,
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub subnet_id: Option<String>,
+    pub network_card_index: Option<i32>,
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecificationRequest>>,
+    pub ipv4_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecificationRequest>>,
+    pub ipv6_prefix_count: Option<i32>,
+    pub primary_ipv6: Option<bool>,
+    pub ena_srd_specification: Option<EnaSrdSpecificationRequest>,
+    pub connection_tracking_specification: Option<ConnectionTrackingSpecificationRequest>,
+    pub ena_queue_count: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.associate_carrier_ip_address,
+            1 => &self.associate_public_ip_address,
+            2 => &self.delete_on_termination,
+            3 => &self.description,
+            4 => &self.device_index,
+            5 => &self.groups,
+            6 => &self.interface_type,
+            7 => &self.ipv6_address_count,
+            8 => &self.ipv6_addresses,
+            9 => &self.network_interface_id,
+            10 => &self.private_ip_address,
+            11 => &self.private_ip_addresses,
+            12 => &self.secondary_private_ip_address_count,
+            13 => &self.subnet_id,
+            14 => &self.network_card_index,
+            15 => &self.ipv4_prefixes,
+            16 => &self.ipv4_prefix_count,
+            17 => &self.ipv6_prefixes,
+            18 => &self.ipv6_prefix_count,
+            19 => &self.primary_ipv6,
+            20 => &self.ena_srd_specification,
+            21 => &self.connection_tracking_specification,
+            _ => &self.ena_queue_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.associate_carrier_ip_address,
+            1 => &mut self.associate_public_ip_address,
+            2 => &mut self.delete_on_termination,
+            3 => &mut self.description,
+            4 => &mut self.device_index,
+            5 => &mut self.groups,
+            6 => &mut self.interface_type,
+            7 => &mut self.ipv6_address_count,
+            8 => &mut self.ipv6_addresses,
+            9 => &mut self.network_interface_id,
+            10 => &mut self.private_ip_address,
+            11 => &mut self.private_ip_addresses,
+            12 => &mut self.secondary_private_ip_address_count,
+            13 => &mut self.subnet_id,
+            14 => &mut self.network_card_index,
+            15 => &mut self.ipv4_prefixes,
+            16 => &mut self.ipv4_prefix_count,
+            17 => &mut self.ipv6_prefixes,
+            18 => &mut self.ipv6_prefix_count,
+            19 => &mut self.primary_ipv6,
+            20 => &mut self.ena_srd_specification,
+            21 => &mut self.connection_tracking_specification,
+            _ => &mut self.ena_queue_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceSecondaryInterfaceSpecification {
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub private_ip_addresses: Option<Vec<SecondaryInterfacePrivateIpAddressSpecification>>,
+    pub private_ip_address_count: Option<i32>,
+    pub secondary_subnet_id: Option<String>,
+    pub interface_type: Option<String>,
+    pub network_card_index: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceSecondaryInterfaceSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceSecondaryInterfaceSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceSecondaryInterfaceSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceSecondaryInterfaceSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_on_termination,
+            1 => &self.device_index,
+            2 => &self.private_ip_addresses,
+            3 => &self.private_ip_address_count,
+            4 => &self.secondary_subnet_id,
+            5 => &self.interface_type,
+            _ => &self.network_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_on_termination,
+            1 => &mut self.device_index,
+            2 => &mut self.private_ip_addresses,
+            3 => &mut self.private_ip_address_count,
+            4 => &mut self.secondary_subnet_id,
+            5 => &mut self.interface_type,
+            _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest {
+    pub delete_on_termination: Option<bool>,
+    pub device_index: Option<i32>,
+    pub private_ip_addresses: Option<Vec<SecondaryInterfacePrivateIpAddressSpecificationRequest>>,
+    pub private_ip_address_count: Option<i32>,
+    pub secondary_subnet_id: Option<String>,
+    pub interface_type: Option<String>,
+    pub network_card_index: Option<i32>,
+}
+impl std::fmt::Debug for LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_on_termination,
+            1 => &self.device_index,
+            2 => &self.private_ip_addresses,
+            3 => &self.private_ip_address_count,
+            4 => &self.secondary_subnet_id,
+            5 => &self.interface_type,
+            _ => &self.network_card_index,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_on_termination,
+            1 => &mut self.device_index,
+            2 => &mut self.private_ip_addresses,
+            3 => &mut self.private_ip_address_count,
+            4 => &mut self.secondary_subnet_id,
+            5 => &mut self.interface_type,
+            _ => &mut self.network_card_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateLicenseConfiguration {
+    pub license_configuration_arn: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateLicenseConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateLicenseConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateLicenseConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateLicenseConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.license_configuration_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.license_configuration_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateLicenseConfigurationRequest {
+    pub license_configuration_arn: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateLicenseConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateLicenseConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateLicenseConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateLicenseConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.license_configuration_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.license_configuration_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateNetworkPerformanceOptions {
+    pub bandwidth_weighting: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateNetworkPerformanceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateNetworkPerformanceOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateNetworkPerformanceOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateNetworkPerformanceOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.bandwidth_weighting,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.bandwidth_weighting,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateNetworkPerformanceOptionsRequest {
+    pub bandwidth_weighting: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateNetworkPerformanceOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateNetworkPerformanceOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateNetworkPerformanceOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateNetworkPerformanceOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.bandwidth_weighting,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.bandwidth_weighting,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatePlacement {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub affinity: Option<String>,
+    pub group_name: Option<String>,
+    pub host_id: Option<String>,
+    pub tenancy: Option<String>,
+    pub spread_domain: Option<String>,
+    pub host_resource_group_arn: Option<String>,
+    pub partition_number: Option<i32>,
+    pub group_id: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplatePlacement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatePlacement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatePlacement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatePlacement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            2 => &self.affinity,
+            3 => &self.group_name,
+            4 => &self.host_id,
+            5 => &self.tenancy,
+            6 => &self.spread_domain,
+            7 => &self.host_resource_group_arn,
+            8 => &self.partition_number,
+            _ => &self.group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            2 => &mut self.affinity,
+            3 => &mut self.group_name,
+            4 => &mut self.host_id,
+            5 => &mut self.tenancy,
+            6 => &mut self.spread_domain,
+            7 => &mut self.host_resource_group_arn,
+            8 => &mut self.partition_number,
+            _ => &mut self.group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatePlacementRequest {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub affinity: Option<String>,
+    pub group_name: Option<String>,
+    pub host_id: Option<String>,
+    pub tenancy: Option<String>,
+    pub spread_domain: Option<String>,
+    pub host_resource_group_arn: Option<String>,
+    pub partition_number: Option<i32>,
+    pub group_id: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplatePlacementRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatePlacementRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatePlacementRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatePlacementRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone,
+            1 => &self.availability_zone_id,
+            2 => &self.affinity,
+            3 => &self.group_name,
+            4 => &self.host_id,
+            5 => &self.tenancy,
+            6 => &self.spread_domain,
+            7 => &self.host_resource_group_arn,
+            8 => &self.partition_number,
+            _ => &self.group_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone,
+            1 => &mut self.availability_zone_id,
+            2 => &mut self.affinity,
+            3 => &mut self.group_name,
+            4 => &mut self.host_id,
+            5 => &mut self.tenancy,
+            6 => &mut self.spread_domain,
+            7 => &mut self.host_resource_group_arn,
+            8 => &mut self.partition_number,
+            _ => &mut self.group_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatePrivateDnsNameOptions {
+    pub hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplatePrivateDnsNameOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatePrivateDnsNameOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatePrivateDnsNameOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatePrivateDnsNameOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.hostname_type,
+            1 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.hostname_type,
+            1 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatePrivateDnsNameOptionsRequest {
+    pub hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for LaunchTemplatePrivateDnsNameOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatePrivateDnsNameOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatePrivateDnsNameOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatePrivateDnsNameOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.hostname_type,
+            1 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.hostname_type,
+            1 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateSpecification {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_id,
+            1 => &self.launch_template_name,
+            _ => &self.version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_id,
+            1 => &mut self.launch_template_name,
+            _ => &mut self.version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateSpotMarketOptions {
+    pub max_price: Option<String>,
+    pub spot_instance_type: Option<String>,
+    pub block_duration_minutes: Option<i32>,
+    pub valid_until: Option<Timestamp>,
+    pub instance_interruption_behavior: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateSpotMarketOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateSpotMarketOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateSpotMarketOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateSpotMarketOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_price,
+            1 => &self.spot_instance_type,
+            2 => &self.block_duration_minutes,
+            3 => &self.valid_until,
+            _ => &self.instance_interruption_behavior,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_price,
+            1 => &mut self.spot_instance_type,
+            2 => &mut self.block_duration_minutes,
+            3 => &mut self.valid_until,
+            _ => &mut self.instance_interruption_behavior,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateSpotMarketOptionsRequest {
+    pub max_price: Option<String>,
+    pub spot_instance_type: Option<String>,
+    pub block_duration_minutes: Option<i32>,
+    pub valid_until: Option<Timestamp>,
+    pub instance_interruption_behavior: Option<String>,
+}
+impl std::fmt::Debug for LaunchTemplateSpotMarketOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateSpotMarketOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateSpotMarketOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateSpotMarketOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_price,
+            1 => &self.spot_instance_type,
+            2 => &self.block_duration_minutes,
+            3 => &self.valid_until,
+            _ => &self.instance_interruption_behavior,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_price,
+            1 => &mut self.spot_instance_type,
+            2 => &mut self.block_duration_minutes,
+            3 => &mut self.valid_until,
+            _ => &mut self.instance_interruption_behavior,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateTagSpecification {
+    pub resource_type: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for LaunchTemplateTagSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateTagSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateTagSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateTagSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateTagSpecificationRequest {
+    pub resource_type: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl std::fmt::Debug for LaunchTemplateTagSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateTagSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateTagSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateTagSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.resource_type,
+            _ => &self.tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.resource_type,
+            _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplateVersion {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version_number: Option<i64>,
+    pub version_description: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub created_by: Option<String>,
+    pub default_version: Option<bool>,
+    pub launch_template_data: Option<ResponseLaunchTemplateData>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for LaunchTemplateVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplateVersion {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplateVersion {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplateVersion
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.launch_template_id,
+            1 => &self.launch_template_name,
+            2 => &self.version_number,
+            3 => &self.version_description,
+            4 => &self.create_time,
+            5 => &self.created_by,
+            6 => &self.default_version,
+            7 => &self.launch_template_data,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.launch_template_id,
+            1 => &mut self.launch_template_name,
+            2 => &mut self.version_number,
+            3 => &mut self.version_description,
+            4 => &mut self.create_time,
+            5 => &mut self.created_by,
+            6 => &mut self.default_version,
+            7 => &mut self.launch_template_data,
+            _ => &mut self.operator,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatesMonitoring {
+    pub enabled: Option<bool>,
+    pub metric_category_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for LaunchTemplatesMonitoring {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatesMonitoring {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatesMonitoring {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatesMonitoring
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.metric_category_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.metric_category_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LaunchTemplatesMonitoringRequest {
+    pub enabled: Option<bool>,
+    pub metric_category_ids: Option<Vec<String>>,
+}
+impl std::fmt::Debug for LaunchTemplatesMonitoringRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LaunchTemplatesMonitoringRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LaunchTemplatesMonitoringRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LaunchTemplatesMonitoringRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.enabled,
+            _ => &self.metric_category_ids,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.enabled,
+            _ => &mut self.metric_category_ids,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LicenseConfiguration {
+    pub license_configuration_arn: Option<String>,
+}
+impl std::fmt::Debug for LicenseConfiguration {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LicenseConfiguration {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LicenseConfiguration {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LicenseConfiguration
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.license_configuration_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.license_configuration_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LicenseConfigurationRequest {
+    pub license_configuration_arn: Option<String>,
+}
+impl std::fmt::Debug for LicenseConfigurationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for LicenseConfigurationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for LicenseConfigurationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_LicenseConfigurationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.license_configuration_arn,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.license_configuration_arn,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ManagedPrefixList {
     pub prefix_list_id: Option<String>,
     pub address_family: Option<String>,
@@ -16633,6 +31580,654 @@ impl Structure for ManagedPrefixList {
             9 => &mut self.owner_id,
             10 => &mut self.ipam_prefix_list_resolver_target_id,
             _ => &mut self.ipam_prefix_list_resolver_sync_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MediaAcceleratorInfo {
+    pub accelerators: Option<Vec<MediaDeviceInfo>>,
+    pub total_media_memory_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for MediaAcceleratorInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MediaAcceleratorInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MediaAcceleratorInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MediaAcceleratorInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.accelerators,
+            _ => &self.total_media_memory_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.accelerators,
+            _ => &mut self.total_media_memory_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MediaDeviceInfo {
+    pub count: Option<i32>,
+    pub name: Option<String>,
+    pub manufacturer: Option<String>,
+    pub memory_info: Option<MediaDeviceMemoryInfo>,
+}
+impl std::fmt::Debug for MediaDeviceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MediaDeviceInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MediaDeviceInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MediaDeviceInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.count,
+            1 => &self.name,
+            2 => &self.manufacturer,
+            _ => &self.memory_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.count,
+            1 => &mut self.name,
+            2 => &mut self.manufacturer,
+            _ => &mut self.memory_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MediaDeviceMemoryInfo {
+    pub size_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for MediaDeviceMemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MediaDeviceMemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MediaDeviceMemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MediaDeviceMemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MemoryGiBPerVCpu {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for MemoryGiBPerVCpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MemoryGiBPerVCpu {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MemoryGiBPerVCpu {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MemoryGiBPerVCpu
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MemoryGiBPerVCpuRequest {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for MemoryGiBPerVCpuRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MemoryGiBPerVCpuRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MemoryGiBPerVCpuRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MemoryGiBPerVCpuRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MemoryInfo {
+    pub size_in_mi_b: Option<i64>,
+}
+impl std::fmt::Debug for MemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MemoryMiB {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for MemoryMiB {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MemoryMiB {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MemoryMiB {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MemoryMiB
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct MemoryMiBRequest {
+    pub min: i32,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for MemoryMiBRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MemoryMiBRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MemoryMiBRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MemoryMiBRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyImageAttributeRequest {
+    pub attribute: Option<String>,
+    pub description: Option<AttributeValue>,
+    pub image_id: String,
+    pub launch_permission: Option<LaunchPermissionModifications>,
+    pub operation_type: Option<String>,
+    pub product_codes: Option<Vec<String>>,
+    pub user_groups: Option<Vec<String>>,
+    pub user_ids: Option<Vec<String>>,
+    pub value: Option<String>,
+    pub organization_arns: Option<Vec<String>>,
+    pub organizational_unit_arns: Option<Vec<String>>,
+    pub imds_support: Option<AttributeValue>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ModifyImageAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyImageAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyImageAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyImageAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.description,
+            2 => &self.image_id,
+            3 => &self.launch_permission,
+            4 => &self.operation_type,
+            5 => &self.product_codes,
+            6 => &self.user_groups,
+            7 => &self.user_ids,
+            8 => &self.value,
+            9 => &self.organization_arns,
+            10 => &self.organizational_unit_arns,
+            11 => &self.imds_support,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.description,
+            2 => &mut self.image_id,
+            3 => &mut self.launch_permission,
+            4 => &mut self.operation_type,
+            5 => &mut self.product_codes,
+            6 => &mut self.user_groups,
+            7 => &mut self.user_ids,
+            8 => &mut self.value,
+            9 => &mut self.organization_arns,
+            10 => &mut self.organizational_unit_arns,
+            11 => &mut self.imds_support,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceAttributeRequest {
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub enclave_options: Option<EnclaveOptionsRequest>,
+    pub disable_api_stop: Option<AttributeBooleanValue>,
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+    pub attribute: Option<String>,
+    pub value: Option<String>,
+    pub block_device_mappings: Option<Vec<InstanceBlockDeviceMappingSpecification>>,
+    pub disable_api_termination: Option<AttributeBooleanValue>,
+    pub instance_type: Option<AttributeValue>,
+    pub kernel: Option<AttributeValue>,
+    pub ramdisk: Option<AttributeValue>,
+    pub user_data: Option<SecureBlobAttributeValue>,
+    pub instance_initiated_shutdown_behavior: Option<AttributeValue>,
+    pub groups: Option<Vec<String>>,
+    pub ebs_optimized: Option<AttributeBooleanValue>,
+    pub sriov_net_support: Option<AttributeValue>,
+    pub ena_support: Option<AttributeBooleanValue>,
+}
+impl std::fmt::Debug for ModifyInstanceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.source_dest_check,
+            1 => &self.enclave_options,
+            2 => &self.disable_api_stop,
+            3 => &self.dry_run,
+            4 => &self.instance_id,
+            5 => &self.attribute,
+            6 => &self.value,
+            7 => &self.block_device_mappings,
+            8 => &self.disable_api_termination,
+            9 => &self.instance_type,
+            10 => &self.kernel,
+            11 => &self.ramdisk,
+            12 => &self.user_data,
+            13 => &self.instance_initiated_shutdown_behavior,
+            14 => &self.groups,
+            15 => &self.ebs_optimized,
+            16 => &self.sriov_net_support,
+            _ => &self.ena_support,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.source_dest_check,
+            1 => &mut self.enclave_options,
+            2 => &mut self.disable_api_stop,
+            3 => &mut self.dry_run,
+            4 => &mut self.instance_id,
+            5 => &mut self.attribute,
+            6 => &mut self.value,
+            7 => &mut self.block_device_mappings,
+            8 => &mut self.disable_api_termination,
+            9 => &mut self.instance_type,
+            10 => &mut self.kernel,
+            11 => &mut self.ramdisk,
+            12 => &mut self.user_data,
+            13 => &mut self.instance_initiated_shutdown_behavior,
+            14 => &mut self.groups,
+            15 => &mut self.ebs_optimized,
+            16 => &mut self.sriov_net_support,
+            _ => &mut self.ena_support,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMetadataOptionsRequest {
+    pub instance_id: String,
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+    pub dry_run: Option<bool>,
+    pub http_protocol_ipv6: Option<String>,
+    pub instance_metadata_tags: Option<String>,
+}
+impl std::fmt::Debug for ModifyInstanceMetadataOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMetadataOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMetadataOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMetadataOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            1 => &self.http_tokens,
+            2 => &self.http_put_response_hop_limit,
+            3 => &self.http_endpoint,
+            4 => &self.dry_run,
+            5 => &self.http_protocol_ipv6,
+            _ => &self.instance_metadata_tags,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            1 => &mut self.http_tokens,
+            2 => &mut self.http_put_response_hop_limit,
+            3 => &mut self.http_endpoint,
+            4 => &mut self.dry_run,
+            5 => &mut self.http_protocol_ipv6,
+            _ => &mut self.instance_metadata_tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyInstanceMetadataOptionsResult {
+    pub instance_id: Option<String>,
+    pub instance_metadata_options: Option<InstanceMetadataOptionsResponse>,
+}
+impl std::fmt::Debug for ModifyInstanceMetadataOptionsResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyInstanceMetadataOptionsResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyInstanceMetadataOptionsResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyInstanceMetadataOptionsResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_id,
+            _ => &self.instance_metadata_options,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_id,
+            _ => &mut self.instance_metadata_options,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyLaunchTemplateRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub default_version: Option<String>,
+}
+impl std::fmt::Debug for ModifyLaunchTemplateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyLaunchTemplateRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyLaunchTemplateRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyLaunchTemplateRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.client_token,
+            2 => &self.launch_template_id,
+            3 => &self.launch_template_name,
+            _ => &self.default_version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.client_token,
+            2 => &mut self.launch_template_id,
+            3 => &mut self.launch_template_name,
+            _ => &mut self.default_version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyLaunchTemplateResult {
+    pub launch_template: Option<LaunchTemplate>,
+}
+impl std::fmt::Debug for ModifyLaunchTemplateResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyLaunchTemplateResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyLaunchTemplateResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyLaunchTemplateResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.launch_template,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.launch_template,
         }
     }
 }
@@ -16941,6 +32536,96 @@ impl Structure for ModifySubnetAttributeRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct ModifyVolumeRequest {
+    pub dry_run: Option<bool>,
+    pub volume_id: String,
+    pub size: Option<i32>,
+    pub volume_type: Option<String>,
+    pub iops: Option<i32>,
+    pub throughput: Option<i32>,
+    pub multi_attach_enabled: Option<bool>,
+}
+impl std::fmt::Debug for ModifyVolumeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVolumeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVolumeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVolumeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.volume_id,
+            2 => &self.size,
+            3 => &self.volume_type,
+            4 => &self.iops,
+            5 => &self.throughput,
+            _ => &self.multi_attach_enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.volume_id,
+            2 => &mut self.size,
+            3 => &mut self.volume_type,
+            4 => &mut self.iops,
+            5 => &mut self.throughput,
+            _ => &mut self.multi_attach_enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ModifyVolumeResult {
+    pub volume_modification: Option<VolumeModification>,
+}
+impl std::fmt::Debug for ModifyVolumeResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ModifyVolumeResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ModifyVolumeResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ModifyVolumeResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.volume_modification,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.volume_modification,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ModifyVpcAttributeRequest {
     pub enable_dns_hostnames: Option<AttributeBooleanValue>,
     pub enable_dns_support: Option<AttributeBooleanValue>,
@@ -17170,6 +32855,45 @@ impl Structure for ModifyVpcTenancyResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.return_value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Monitoring {
+    pub metric_category_ids: Option<Vec<String>>,
+    pub state: Option<String>,
+}
+impl std::fmt::Debug for Monitoring {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Monitoring {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Monitoring {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Monitoring
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_category_ids,
+            _ => &self.state,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_category_ids,
+            _ => &mut self.state,
         }
     }
 }
@@ -17524,6 +33248,237 @@ impl Structure for NetworkAclEntry {
             5 => &mut self.protocol,
             6 => &mut self.rule_action,
             _ => &mut self.rule_number,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkBandwidthGbps {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for NetworkBandwidthGbps {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkBandwidthGbps {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkBandwidthGbps {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkBandwidthGbps
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkBandwidthGbpsRequest {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for NetworkBandwidthGbpsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkBandwidthGbpsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkBandwidthGbpsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkBandwidthGbpsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkCardInfo {
+    pub network_card_index: Option<i32>,
+    pub network_performance: Option<String>,
+    pub maximum_network_interfaces: Option<i32>,
+    pub additional_flexible_network_interfaces: Option<i32>,
+    pub baseline_bandwidth_in_gbps: Option<f64>,
+    pub peak_bandwidth_in_gbps: Option<f64>,
+    pub default_ena_queue_count_per_interface: Option<i32>,
+    pub maximum_ena_queue_count: Option<i32>,
+    pub maximum_ena_queue_count_per_interface: Option<i32>,
+    pub interface_types: Option<Vec<String>>,
+}
+impl std::fmt::Debug for NetworkCardInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkCardInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkCardInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkCardInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_card_index,
+            1 => &self.network_performance,
+            2 => &self.maximum_network_interfaces,
+            3 => &self.additional_flexible_network_interfaces,
+            4 => &self.baseline_bandwidth_in_gbps,
+            5 => &self.peak_bandwidth_in_gbps,
+            6 => &self.default_ena_queue_count_per_interface,
+            7 => &self.maximum_ena_queue_count,
+            8 => &self.maximum_ena_queue_count_per_interface,
+            _ => &self.interface_types,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_card_index,
+            1 => &mut self.network_performance,
+            2 => &mut self.maximum_network_interfaces,
+            3 => &mut self.additional_flexible_network_interfaces,
+            4 => &mut self.baseline_bandwidth_in_gbps,
+            5 => &mut self.peak_bandwidth_in_gbps,
+            6 => &mut self.default_ena_queue_count_per_interface,
+            7 => &mut self.maximum_ena_queue_count,
+            8 => &mut self.maximum_ena_queue_count_per_interface,
+            _ => &mut self.interface_types,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInfo {
+    pub network_performance: Option<String>,
+    pub maximum_network_interfaces: Option<i32>,
+    pub maximum_network_cards: Option<i32>,
+    pub default_network_card_index: Option<i32>,
+    pub network_cards: Option<Vec<NetworkCardInfo>>,
+    pub ipv4_addresses_per_interface: Option<i32>,
+    pub ipv6_addresses_per_interface: Option<i32>,
+    pub ipv6_supported: Option<bool>,
+    pub ena_support: Option<String>,
+    pub efa_supported: Option<bool>,
+    pub efa_info: Option<EfaInfo>,
+    pub encryption_in_transit_supported: Option<bool>,
+    pub ena_srd_supported: Option<bool>,
+    pub bandwidth_weightings: Option<Vec<String>>,
+    pub flexible_ena_queues_support: Option<String>,
+    pub connection_tracking_configuration: Option<DefaultConnectionTrackingConfiguration>,
+    pub secondary_network_supported: Option<bool>,
+    pub maximum_secondary_network_interfaces: Option<i32>,
+    pub ipv4_addresses_per_secondary_interface: Option<i32>,
+}
+impl std::fmt::Debug for NetworkInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.network_performance,
+            1 => &self.maximum_network_interfaces,
+            2 => &self.maximum_network_cards,
+            3 => &self.default_network_card_index,
+            4 => &self.network_cards,
+            5 => &self.ipv4_addresses_per_interface,
+            6 => &self.ipv6_addresses_per_interface,
+            7 => &self.ipv6_supported,
+            8 => &self.ena_support,
+            9 => &self.efa_supported,
+            10 => &self.efa_info,
+            11 => &self.encryption_in_transit_supported,
+            12 => &self.ena_srd_supported,
+            13 => &self.bandwidth_weightings,
+            14 => &self.flexible_ena_queues_support,
+            15 => &self.connection_tracking_configuration,
+            16 => &self.secondary_network_supported,
+            17 => &self.maximum_secondary_network_interfaces,
+            _ => &self.ipv4_addresses_per_secondary_interface,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.network_performance,
+            1 => &mut self.maximum_network_interfaces,
+            2 => &mut self.maximum_network_cards,
+            3 => &mut self.default_network_card_index,
+            4 => &mut self.network_cards,
+            5 => &mut self.ipv4_addresses_per_interface,
+            6 => &mut self.ipv6_addresses_per_interface,
+            7 => &mut self.ipv6_supported,
+            8 => &mut self.ena_support,
+            9 => &mut self.efa_supported,
+            10 => &mut self.efa_info,
+            11 => &mut self.encryption_in_transit_supported,
+            12 => &mut self.ena_srd_supported,
+            13 => &mut self.bandwidth_weightings,
+            14 => &mut self.flexible_ena_queues_support,
+            15 => &mut self.connection_tracking_configuration,
+            16 => &mut self.secondary_network_supported,
+            17 => &mut self.maximum_secondary_network_interfaces,
+            _ => &mut self.ipv4_addresses_per_secondary_interface,
         }
     }
 }
@@ -17979,6 +33934,84 @@ impl Structure for NetworkInterfaceAttachmentChanges {
 }
 
 #[derive(Clone, Default)]
+pub struct NetworkInterfaceCount {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for NetworkInterfaceCount {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceCount {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceCount {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceCount
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NetworkInterfaceCountRequest {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for NetworkInterfaceCountRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NetworkInterfaceCountRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NetworkInterfaceCountRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NetworkInterfaceCountRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct NetworkInterfaceIpv6Address {
     pub ipv6_address: Option<String>,
     pub public_ipv6_dns_name: Option<String>,
@@ -18066,6 +34099,165 @@ impl Structure for NetworkInterfacePrivateIpAddress {
 }
 
 #[derive(Clone, Default)]
+pub struct NeuronDeviceCoreInfo {
+    pub count: Option<i32>,
+    pub version: Option<i32>,
+}
+impl std::fmt::Debug for NeuronDeviceCoreInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NeuronDeviceCoreInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NeuronDeviceCoreInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NeuronDeviceCoreInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.count,
+            _ => &self.version,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.count,
+            _ => &mut self.version,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NeuronDeviceInfo {
+    pub count: Option<i32>,
+    pub name: Option<String>,
+    pub core_info: Option<NeuronDeviceCoreInfo>,
+    pub memory_info: Option<NeuronDeviceMemoryInfo>,
+}
+impl std::fmt::Debug for NeuronDeviceInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NeuronDeviceInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NeuronDeviceInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NeuronDeviceInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.count,
+            1 => &self.name,
+            2 => &self.core_info,
+            _ => &self.memory_info,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.count,
+            1 => &mut self.name,
+            2 => &mut self.core_info,
+            _ => &mut self.memory_info,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NeuronDeviceMemoryInfo {
+    pub size_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for NeuronDeviceMemoryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NeuronDeviceMemoryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NeuronDeviceMemoryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NeuronDeviceMemoryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.size_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.size_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NeuronInfo {
+    pub neuron_devices: Option<Vec<NeuronDeviceInfo>>,
+    pub total_neuron_device_memory_in_mi_b: Option<i32>,
+}
+impl std::fmt::Debug for NeuronInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NeuronInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NeuronInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NeuronInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.neuron_devices,
+            _ => &self.total_neuron_device_memory_in_mi_b,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.neuron_devices,
+            _ => &mut self.total_neuron_device_memory_in_mi_b,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct NewDhcpConfiguration {
     pub key: Option<String>,
     pub values: Option<Vec<String>>,
@@ -18100,6 +34292,42 @@ impl Structure for NewDhcpConfiguration {
         match index {
             0 => &mut self.key,
             _ => &mut self.values,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct NitroTpmInfo {
+    pub supported_versions: Option<Vec<String>>,
+}
+impl std::fmt::Debug for NitroTpmInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for NitroTpmInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for NitroTpmInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_NitroTpmInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.supported_versions,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.supported_versions,
         }
     }
 }
@@ -18408,6 +34636,219 @@ impl Structure for PayerResponsibilityEntry {
 }
 
 #[derive(Clone, Default)]
+pub struct PerformanceFactorReference {
+    pub instance_family: Option<String>,
+}
+impl std::fmt::Debug for PerformanceFactorReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PerformanceFactorReference {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PerformanceFactorReference {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PerformanceFactorReference
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_family,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_family,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PerformanceFactorReferenceRequest {
+    pub instance_family: Option<String>,
+}
+impl std::fmt::Debug for PerformanceFactorReferenceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PerformanceFactorReferenceRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PerformanceFactorReferenceRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PerformanceFactorReferenceRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.instance_family,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.instance_family,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PerformanceStatusSummary {
+    pub status: Option<String>,
+    pub impaired_since: Option<Timestamp>,
+    pub remediation: Option<String>,
+}
+impl std::fmt::Debug for PerformanceStatusSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PerformanceStatusSummary {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PerformanceStatusSummary {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PerformanceStatusSummary
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.status,
+            1 => &self.impaired_since,
+            _ => &self.remediation,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.status,
+            1 => &mut self.impaired_since,
+            _ => &mut self.remediation,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Placement {
+    pub availability_zone_id: Option<String>,
+    pub affinity: Option<String>,
+    pub group_name: Option<String>,
+    pub partition_number: Option<i32>,
+    pub host_id: Option<String>,
+    pub tenancy: Option<String>,
+    pub spread_domain: Option<String>,
+    pub host_resource_group_arn: Option<String>,
+    pub group_id: Option<String>,
+    pub availability_zone: Option<String>,
+}
+impl std::fmt::Debug for Placement {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Placement {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Placement {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Placement
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone_id,
+            1 => &self.affinity,
+            2 => &self.group_name,
+            3 => &self.partition_number,
+            4 => &self.host_id,
+            5 => &self.tenancy,
+            6 => &self.spread_domain,
+            7 => &self.host_resource_group_arn,
+            8 => &self.group_id,
+            _ => &self.availability_zone,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone_id,
+            1 => &mut self.affinity,
+            2 => &mut self.group_name,
+            3 => &mut self.partition_number,
+            4 => &mut self.host_id,
+            5 => &mut self.tenancy,
+            6 => &mut self.spread_domain,
+            7 => &mut self.host_resource_group_arn,
+            8 => &mut self.group_id,
+            _ => &mut self.availability_zone,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PlacementGroupInfo {
+    pub supported_strategies: Option<Vec<String>>,
+}
+impl std::fmt::Debug for PlacementGroupInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PlacementGroupInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PlacementGroupInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PlacementGroupInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.supported_strategies,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.supported_strategies,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PortRange {
     pub from: Option<i32>,
     pub to: Option<i32>,
@@ -18684,6 +35125,90 @@ impl Structure for PrivateDnsNameOptionsOnLaunch {
 }
 
 #[derive(Clone, Default)]
+pub struct PrivateDnsNameOptionsRequest {
+    pub hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for PrivateDnsNameOptionsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrivateDnsNameOptionsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrivateDnsNameOptionsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrivateDnsNameOptionsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.hostname_type,
+            1 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.hostname_type,
+            1 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct PrivateDnsNameOptionsResponse {
+    pub hostname_type: Option<String>,
+    pub enable_resource_name_dns_a_record: Option<bool>,
+    pub enable_resource_name_dns_aaaa_record: Option<bool>,
+}
+impl std::fmt::Debug for PrivateDnsNameOptionsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for PrivateDnsNameOptionsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for PrivateDnsNameOptionsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_PrivateDnsNameOptionsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.hostname_type,
+            1 => &self.enable_resource_name_dns_a_record,
+            _ => &self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.hostname_type,
+            1 => &mut self.enable_resource_name_dns_a_record,
+            _ => &mut self.enable_resource_name_dns_aaaa_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct PrivateIpAddressSpecification {
     pub primary: Option<bool>,
     pub private_ip_address: Option<String>,
@@ -18718,6 +35243,90 @@ impl Structure for PrivateIpAddressSpecification {
         match index {
             0 => &mut self.primary,
             _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProcessorInfo {
+    pub supported_architectures: Option<Vec<String>>,
+    pub sustained_clock_speed_in_ghz: Option<f64>,
+    pub supported_features: Option<Vec<String>>,
+    pub manufacturer: Option<String>,
+}
+impl std::fmt::Debug for ProcessorInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ProcessorInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProcessorInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProcessorInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.supported_architectures,
+            1 => &self.sustained_clock_speed_in_ghz,
+            2 => &self.supported_features,
+            _ => &self.manufacturer,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.supported_architectures,
+            1 => &mut self.sustained_clock_speed_in_ghz,
+            2 => &mut self.supported_features,
+            _ => &mut self.manufacturer,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ProductCode {
+    pub product_code_id: Option<String>,
+    pub product_code_type: Option<String>,
+}
+impl std::fmt::Debug for ProductCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ProductCode {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ProductCode {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ProductCode
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.product_code_id,
+            _ => &self.product_code_type,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.product_code_id,
+            _ => &mut self.product_code_type,
         }
     }
 }
@@ -18894,6 +35503,45 @@ impl Structure for PublicIpDnsNameOptions {
 }
 
 #[derive(Clone, Default)]
+pub struct RebootInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for RebootInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RebootInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RebootInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RebootInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ReferencedSecurityGroup {
     pub group_id: Option<String>,
     pub peering_status: Option<String>,
@@ -19018,6 +35666,129 @@ impl Structure for RegionGeography {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.name,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RegisterImageRequest {
+    pub image_location: Option<String>,
+    pub billing_products: Option<Vec<String>>,
+    pub boot_mode: Option<String>,
+    pub tpm_support: Option<String>,
+    pub uefi_data: Option<String>,
+    pub imds_support: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub name: String,
+    pub description: Option<String>,
+    pub architecture: Option<String>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub root_device_name: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub virtualization_type: Option<String>,
+    pub sriov_net_support: Option<String>,
+    pub ena_support: Option<bool>,
+}
+impl std::fmt::Debug for RegisterImageRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RegisterImageRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RegisterImageRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RegisterImageRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.image_location,
+            1 => &self.billing_products,
+            2 => &self.boot_mode,
+            3 => &self.tpm_support,
+            4 => &self.uefi_data,
+            5 => &self.imds_support,
+            6 => &self.tag_specifications,
+            7 => &self.dry_run,
+            8 => &self.name,
+            9 => &self.description,
+            10 => &self.architecture,
+            11 => &self.kernel_id,
+            12 => &self.ramdisk_id,
+            13 => &self.root_device_name,
+            14 => &self.block_device_mappings,
+            15 => &self.virtualization_type,
+            16 => &self.sriov_net_support,
+            _ => &self.ena_support,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.image_location,
+            1 => &mut self.billing_products,
+            2 => &mut self.boot_mode,
+            3 => &mut self.tpm_support,
+            4 => &mut self.uefi_data,
+            5 => &mut self.imds_support,
+            6 => &mut self.tag_specifications,
+            7 => &mut self.dry_run,
+            8 => &mut self.name,
+            9 => &mut self.description,
+            10 => &mut self.architecture,
+            11 => &mut self.kernel_id,
+            12 => &mut self.ramdisk_id,
+            13 => &mut self.root_device_name,
+            14 => &mut self.block_device_mappings,
+            15 => &mut self.virtualization_type,
+            16 => &mut self.sriov_net_support,
+            _ => &mut self.ena_support,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RegisterImageResult {
+    pub image_id: Option<String>,
+}
+impl std::fmt::Debug for RegisterImageResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RegisterImageResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RegisterImageResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RegisterImageResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.image_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.image_id,
         }
     }
 }
@@ -19527,6 +36298,273 @@ impl Structure for RequestFilterPortRange {
 }
 
 #[derive(Clone, Default)]
+pub struct RequestLaunchTemplateData {
+    pub kernel_id: Option<String>,
+    pub ebs_optimized: Option<bool>,
+    pub iam_instance_profile: Option<LaunchTemplateIamInstanceProfileSpecificationRequest>,
+    pub block_device_mappings: Option<Vec<LaunchTemplateBlockDeviceMappingRequest>>,
+    pub network_interfaces: Option<Vec<LaunchTemplateInstanceNetworkInterfaceSpecificationRequest>>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub key_name: Option<String>,
+    pub monitoring: Option<LaunchTemplatesMonitoringRequest>,
+    pub placement: Option<LaunchTemplatePlacementRequest>,
+    pub ram_disk_id: Option<String>,
+    pub disable_api_termination: Option<bool>,
+    pub instance_initiated_shutdown_behavior: Option<String>,
+    pub user_data: Option<String>,
+    pub tag_specifications: Option<Vec<LaunchTemplateTagSpecificationRequest>>,
+    pub elastic_gpu_specifications: Option<Vec<ElasticGpuSpecification>>,
+    pub elastic_inference_accelerators: Option<Vec<LaunchTemplateElasticInferenceAccelerator>>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub security_groups: Option<Vec<String>>,
+    pub instance_market_options: Option<LaunchTemplateInstanceMarketOptionsRequest>,
+    pub credit_specification: Option<CreditSpecificationRequest>,
+    pub cpu_options: Option<LaunchTemplateCpuOptionsRequest>,
+    pub capacity_reservation_specification: Option<LaunchTemplateCapacityReservationSpecificationRequest>,
+    pub license_specifications: Option<Vec<LaunchTemplateLicenseConfigurationRequest>>,
+    pub hibernation_options: Option<LaunchTemplateHibernationOptionsRequest>,
+    pub metadata_options: Option<LaunchTemplateInstanceMetadataOptionsRequest>,
+    pub enclave_options: Option<LaunchTemplateEnclaveOptionsRequest>,
+    pub instance_requirements: Option<InstanceRequirementsRequest>,
+    pub private_dns_name_options: Option<LaunchTemplatePrivateDnsNameOptionsRequest>,
+    pub maintenance_options: Option<LaunchTemplateInstanceMaintenanceOptionsRequest>,
+    pub disable_api_stop: Option<bool>,
+    pub operator: Option<OperatorRequest>,
+    pub network_performance_options: Option<LaunchTemplateNetworkPerformanceOptionsRequest>,
+    pub secondary_interfaces: Option<Vec<LaunchTemplateInstanceSecondaryInterfaceSpecificationRequest>>,
+}
+impl std::fmt::Debug for RequestLaunchTemplateData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RequestLaunchTemplateData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RequestLaunchTemplateData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RequestLaunchTemplateData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.kernel_id,
+            1 => &self.ebs_optimized,
+            2 => &self.iam_instance_profile,
+            3 => &self.block_device_mappings,
+            4 => &self.network_interfaces,
+            5 => &self.image_id,
+            6 => &self.instance_type,
+            7 => &self.key_name,
+            8 => &self.monitoring,
+            9 => &self.placement,
+            10 => &self.ram_disk_id,
+            11 => &self.disable_api_termination,
+            12 => &self.instance_initiated_shutdown_behavior,
+            13 => &self.user_data,
+            14 => &self.tag_specifications,
+            15 => &self.elastic_gpu_specifications,
+            16 => &self.elastic_inference_accelerators,
+            17 => &self.security_group_ids,
+            18 => &self.security_groups,
+            19 => &self.instance_market_options,
+            20 => &self.credit_specification,
+            21 => &self.cpu_options,
+            22 => &self.capacity_reservation_specification,
+            23 => &self.license_specifications,
+            24 => &self.hibernation_options,
+            25 => &self.metadata_options,
+            26 => &self.enclave_options,
+            27 => &self.instance_requirements,
+            28 => &self.private_dns_name_options,
+            29 => &self.maintenance_options,
+            30 => &self.disable_api_stop,
+            31 => &self.operator,
+            32 => &self.network_performance_options,
+            _ => &self.secondary_interfaces,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.kernel_id,
+            1 => &mut self.ebs_optimized,
+            2 => &mut self.iam_instance_profile,
+            3 => &mut self.block_device_mappings,
+            4 => &mut self.network_interfaces,
+            5 => &mut self.image_id,
+            6 => &mut self.instance_type,
+            7 => &mut self.key_name,
+            8 => &mut self.monitoring,
+            9 => &mut self.placement,
+            10 => &mut self.ram_disk_id,
+            11 => &mut self.disable_api_termination,
+            12 => &mut self.instance_initiated_shutdown_behavior,
+            13 => &mut self.user_data,
+            14 => &mut self.tag_specifications,
+            15 => &mut self.elastic_gpu_specifications,
+            16 => &mut self.elastic_inference_accelerators,
+            17 => &mut self.security_group_ids,
+            18 => &mut self.security_groups,
+            19 => &mut self.instance_market_options,
+            20 => &mut self.credit_specification,
+            21 => &mut self.cpu_options,
+            22 => &mut self.capacity_reservation_specification,
+            23 => &mut self.license_specifications,
+            24 => &mut self.hibernation_options,
+            25 => &mut self.metadata_options,
+            26 => &mut self.enclave_options,
+            27 => &mut self.instance_requirements,
+            28 => &mut self.private_dns_name_options,
+            29 => &mut self.maintenance_options,
+            30 => &mut self.disable_api_stop,
+            31 => &mut self.operator,
+            32 => &mut self.network_performance_options,
+            _ => &mut self.secondary_interfaces,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Reservation {
+    pub reservation_id: Option<String>,
+    pub owner_id: Option<String>,
+    pub requester_id: Option<String>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub instances: Option<Vec<Instance>>,
+}
+impl std::fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Reservation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Reservation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Reservation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.reservation_id,
+            1 => &self.owner_id,
+            2 => &self.requester_id,
+            3 => &self.groups,
+            _ => &self.instances,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.reservation_id,
+            1 => &mut self.owner_id,
+            2 => &mut self.requester_id,
+            3 => &mut self.groups,
+            _ => &mut self.instances,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetImageAttributeRequest {
+    pub attribute: String,
+    pub image_id: String,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for ResetImageAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetImageAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetImageAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetImageAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.attribute,
+            1 => &self.image_id,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.attribute,
+            1 => &mut self.image_id,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResetInstanceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub instance_id: String,
+    pub attribute: String,
+}
+impl std::fmt::Debug for ResetInstanceAttributeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResetInstanceAttributeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResetInstanceAttributeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResetInstanceAttributeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.dry_run,
+            1 => &self.instance_id,
+            _ => &self.attribute,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.dry_run,
+            1 => &mut self.instance_id,
+            _ => &mut self.attribute,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct ResetNetworkInterfaceAttributeRequest {
     pub dry_run: Option<bool>,
     pub network_interface_id: String,
@@ -19564,6 +36602,180 @@ impl Structure for ResetNetworkInterfaceAttributeRequest {
             0 => &mut self.dry_run,
             1 => &mut self.network_interface_id,
             _ => &mut self.source_dest_check,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResponseError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for ResponseError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResponseError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResponseError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResponseError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResponseLaunchTemplateData {
+    pub kernel_id: Option<String>,
+    pub ebs_optimized: Option<bool>,
+    pub iam_instance_profile: Option<LaunchTemplateIamInstanceProfileSpecification>,
+    pub block_device_mappings: Option<Vec<LaunchTemplateBlockDeviceMapping>>,
+    pub network_interfaces: Option<Vec<LaunchTemplateInstanceNetworkInterfaceSpecification>>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub key_name: Option<String>,
+    pub monitoring: Option<LaunchTemplatesMonitoring>,
+    pub placement: Option<LaunchTemplatePlacement>,
+    pub ram_disk_id: Option<String>,
+    pub disable_api_termination: Option<bool>,
+    pub instance_initiated_shutdown_behavior: Option<String>,
+    pub user_data: Option<String>,
+    pub tag_specifications: Option<Vec<LaunchTemplateTagSpecification>>,
+    pub elastic_gpu_specifications: Option<Vec<ElasticGpuSpecificationResponse>>,
+    pub elastic_inference_accelerators: Option<Vec<LaunchTemplateElasticInferenceAcceleratorResponse>>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub security_groups: Option<Vec<String>>,
+    pub instance_market_options: Option<LaunchTemplateInstanceMarketOptions>,
+    pub credit_specification: Option<CreditSpecification>,
+    pub cpu_options: Option<LaunchTemplateCpuOptions>,
+    pub capacity_reservation_specification: Option<LaunchTemplateCapacityReservationSpecificationResponse>,
+    pub license_specifications: Option<Vec<LaunchTemplateLicenseConfiguration>>,
+    pub hibernation_options: Option<LaunchTemplateHibernationOptions>,
+    pub metadata_options: Option<LaunchTemplateInstanceMetadataOptions>,
+    pub enclave_options: Option<LaunchTemplateEnclaveOptions>,
+    pub instance_requirements: Option<InstanceRequirements>,
+    pub private_dns_name_options: Option<LaunchTemplatePrivateDnsNameOptions>,
+    pub maintenance_options: Option<LaunchTemplateInstanceMaintenanceOptions>,
+    pub disable_api_stop: Option<bool>,
+    pub operator: Option<OperatorResponse>,
+    pub network_performance_options: Option<LaunchTemplateNetworkPerformanceOptions>,
+    pub secondary_interfaces: Option<Vec<LaunchTemplateInstanceSecondaryInterfaceSpecification>>,
+}
+impl std::fmt::Debug for ResponseLaunchTemplateData {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResponseLaunchTemplateData {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResponseLaunchTemplateData {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResponseLaunchTemplateData
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.kernel_id,
+            1 => &self.ebs_optimized,
+            2 => &self.iam_instance_profile,
+            3 => &self.block_device_mappings,
+            4 => &self.network_interfaces,
+            5 => &self.image_id,
+            6 => &self.instance_type,
+            7 => &self.key_name,
+            8 => &self.monitoring,
+            9 => &self.placement,
+            10 => &self.ram_disk_id,
+            11 => &self.disable_api_termination,
+            12 => &self.instance_initiated_shutdown_behavior,
+            13 => &self.user_data,
+            14 => &self.tag_specifications,
+            15 => &self.elastic_gpu_specifications,
+            16 => &self.elastic_inference_accelerators,
+            17 => &self.security_group_ids,
+            18 => &self.security_groups,
+            19 => &self.instance_market_options,
+            20 => &self.credit_specification,
+            21 => &self.cpu_options,
+            22 => &self.capacity_reservation_specification,
+            23 => &self.license_specifications,
+            24 => &self.hibernation_options,
+            25 => &self.metadata_options,
+            26 => &self.enclave_options,
+            27 => &self.instance_requirements,
+            28 => &self.private_dns_name_options,
+            29 => &self.maintenance_options,
+            30 => &self.disable_api_stop,
+            31 => &self.operator,
+            32 => &self.network_performance_options,
+            _ => &self.secondary_interfaces,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.kernel_id,
+            1 => &mut self.ebs_optimized,
+            2 => &mut self.iam_instance_profile,
+            3 => &mut self.block_device_mappings,
+            4 => &mut self.network_interfaces,
+            5 => &mut self.image_id,
+            6 => &mut self.instance_type,
+            7 => &mut self.key_name,
+            8 => &mut self.monitoring,
+            9 => &mut self.placement,
+            10 => &mut self.ram_disk_id,
+            11 => &mut self.disable_api_termination,
+            12 => &mut self.instance_initiated_shutdown_behavior,
+            13 => &mut self.user_data,
+            14 => &mut self.tag_specifications,
+            15 => &mut self.elastic_gpu_specifications,
+            16 => &mut self.elastic_inference_accelerators,
+            17 => &mut self.security_group_ids,
+            18 => &mut self.security_groups,
+            19 => &mut self.instance_market_options,
+            20 => &mut self.credit_specification,
+            21 => &mut self.cpu_options,
+            22 => &mut self.capacity_reservation_specification,
+            23 => &mut self.license_specifications,
+            24 => &mut self.hibernation_options,
+            25 => &mut self.metadata_options,
+            26 => &mut self.enclave_options,
+            27 => &mut self.instance_requirements,
+            28 => &mut self.private_dns_name_options,
+            29 => &mut self.maintenance_options,
+            30 => &mut self.disable_api_stop,
+            31 => &mut self.operator,
+            32 => &mut self.network_performance_options,
+            _ => &mut self.secondary_interfaces,
         }
     }
 }
@@ -20280,6 +37492,372 @@ impl Structure for RuleOption {
 }
 
 #[derive(Clone, Default)]
+pub struct RunInstancesMonitoringEnabled {
+    pub metric_category_ids: Option<Vec<String>>,
+    pub enabled: bool,
+}
+impl std::fmt::Debug for RunInstancesMonitoringEnabled {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RunInstancesMonitoringEnabled {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RunInstancesMonitoringEnabled {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RunInstancesMonitoringEnabled
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.metric_category_ids,
+            _ => &self.enabled,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.metric_category_ids,
+            _ => &mut self.enabled,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct RunInstancesRequest {
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub ipv6_address_count: Option<i32>,
+    pub ipv6_addresses: Option<Vec<InstanceIpv6Address>>,
+    pub kernel_id: Option<String>,
+    pub key_name: Option<String>,
+    pub max_count: i32,
+    pub min_count: i32,
+    pub monitoring: Option<RunInstancesMonitoringEnabled>,
+    pub placement: Option<Placement>,
+    pub ramdisk_id: Option<String>,
+    pub security_group_ids: Option<Vec<String>>,
+    pub security_groups: Option<Vec<String>>,
+    pub subnet_id: Option<String>,
+    pub user_data: Option<String>,
+    pub elastic_gpu_specification: Option<Vec<ElasticGpuSpecification>>,
+    pub elastic_inference_accelerators: Option<Vec<ElasticInferenceAccelerator>>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub launch_template: Option<LaunchTemplateSpecification>,
+    pub instance_market_options: Option<InstanceMarketOptionsRequest>,
+    pub credit_specification: Option<CreditSpecificationRequest>,
+    pub cpu_options: Option<CpuOptionsRequest>,
+    pub capacity_reservation_specification: Option<CapacityReservationSpecification>,
+    pub hibernation_options: Option<HibernationOptionsRequest>,
+    pub license_specifications: Option<Vec<LicenseConfigurationRequest>>,
+    pub metadata_options: Option<InstanceMetadataOptionsRequest>,
+    pub enclave_options: Option<EnclaveOptionsRequest>,
+    pub private_dns_name_options: Option<PrivateDnsNameOptionsRequest>,
+    pub maintenance_options: Option<InstanceMaintenanceOptionsRequest>,
+    pub disable_api_stop: Option<bool>,
+    pub enable_primary_ipv6: Option<bool>,
+    pub network_performance_options: Option<InstanceNetworkPerformanceOptionsRequest>,
+    pub operator: Option<OperatorRequest>,
+    pub secondary_interfaces: Option<Vec<InstanceSecondaryInterfaceSpecificationRequest>>,
+    pub dry_run: Option<bool>,
+    pub disable_api_termination: Option<bool>,
+    pub instance_initiated_shutdown_behavior: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub client_token: Option<String>,
+    pub additional_info: Option<String>,
+    pub network_interfaces: Option<Vec<InstanceNetworkInterfaceSpecification>>,
+    pub iam_instance_profile: Option<IamInstanceProfileSpecification>,
+    pub ebs_optimized: Option<bool>,
+}
+impl std::fmt::Debug for RunInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for RunInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for RunInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_RunInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.block_device_mappings,
+            1 => &self.image_id,
+            2 => &self.instance_type,
+            3 => &self.ipv6_address_count,
+            4 => &self.ipv6_addresses,
+            5 => &self.kernel_id,
+            6 => &self.key_name,
+            7 => &self.max_count,
+            8 => &self.min_count,
+            9 => &self.monitoring,
+            10 => &self.placement,
+            11 => &self.ramdisk_id,
+            12 => &self.security_group_ids,
+            13 => &self.security_groups,
+            14 => &self.subnet_id,
+            15 => &self.user_data,
+            16 => &self.elastic_gpu_specification,
+            17 => &self.elastic_inference_accelerators,
+            18 => &self.tag_specifications,
+            19 => &self.launch_template,
+            20 => &self.instance_market_options,
+            21 => &self.credit_specification,
+            22 => &self.cpu_options,
+            23 => &self.capacity_reservation_specification,
+            24 => &self.hibernation_options,
+            25 => &self.license_specifications,
+            26 => &self.metadata_options,
+            27 => &self.enclave_options,
+            28 => &self.private_dns_name_options,
+            29 => &self.maintenance_options,
+            30 => &self.disable_api_stop,
+            31 => &self.enable_primary_ipv6,
+            32 => &self.network_performance_options,
+            33 => &self.operator,
+            34 => &self.secondary_interfaces,
+            35 => &self.dry_run,
+            36 => &self.disable_api_termination,
+            37 => &self.instance_initiated_shutdown_behavior,
+            38 => &self.private_ip_address,
+            39 => &self.client_token,
+            40 => &self.additional_info,
+            41 => &self.network_interfaces,
+            42 => &self.iam_instance_profile,
+            _ => &self.ebs_optimized,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.block_device_mappings,
+            1 => &mut self.image_id,
+            2 => &mut self.instance_type,
+            3 => &mut self.ipv6_address_count,
+            4 => &mut self.ipv6_addresses,
+            5 => &mut self.kernel_id,
+            6 => &mut self.key_name,
+            7 => &mut self.max_count,
+            8 => &mut self.min_count,
+            9 => &mut self.monitoring,
+            10 => &mut self.placement,
+            11 => &mut self.ramdisk_id,
+            12 => &mut self.security_group_ids,
+            13 => &mut self.security_groups,
+            14 => &mut self.subnet_id,
+            15 => &mut self.user_data,
+            16 => &mut self.elastic_gpu_specification,
+            17 => &mut self.elastic_inference_accelerators,
+            18 => &mut self.tag_specifications,
+            19 => &mut self.launch_template,
+            20 => &mut self.instance_market_options,
+            21 => &mut self.credit_specification,
+            22 => &mut self.cpu_options,
+            23 => &mut self.capacity_reservation_specification,
+            24 => &mut self.hibernation_options,
+            25 => &mut self.license_specifications,
+            26 => &mut self.metadata_options,
+            27 => &mut self.enclave_options,
+            28 => &mut self.private_dns_name_options,
+            29 => &mut self.maintenance_options,
+            30 => &mut self.disable_api_stop,
+            31 => &mut self.enable_primary_ipv6,
+            32 => &mut self.network_performance_options,
+            33 => &mut self.operator,
+            34 => &mut self.secondary_interfaces,
+            35 => &mut self.dry_run,
+            36 => &mut self.disable_api_termination,
+            37 => &mut self.instance_initiated_shutdown_behavior,
+            38 => &mut self.private_ip_address,
+            39 => &mut self.client_token,
+            40 => &mut self.additional_info,
+            41 => &mut self.network_interfaces,
+            42 => &mut self.iam_instance_profile,
+            _ => &mut self.ebs_optimized,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ScanResults {
+    pub highest_finding_severity_label: Option<String>,
+    pub finding_scan_date: Option<Timestamp>,
+    pub informational_fix_available_since: Option<Timestamp>,
+    pub low_fix_available_since: Option<Timestamp>,
+    pub medium_fix_available_since: Option<Timestamp>,
+    pub high_fix_available_since: Option<Timestamp>,
+    pub critical_fix_available_since: Option<Timestamp>,
+}
+impl std::fmt::Debug for ScanResults {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ScanResults {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ScanResults {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ScanResults
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.highest_finding_severity_label,
+            1 => &self.finding_scan_date,
+            2 => &self.informational_fix_available_since,
+            3 => &self.low_fix_available_since,
+            4 => &self.medium_fix_available_since,
+            5 => &self.high_fix_available_since,
+            _ => &self.critical_fix_available_since,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.highest_finding_severity_label,
+            1 => &mut self.finding_scan_date,
+            2 => &mut self.informational_fix_available_since,
+            3 => &mut self.low_fix_available_since,
+            4 => &mut self.medium_fix_available_since,
+            5 => &mut self.high_fix_available_since,
+            _ => &mut self.critical_fix_available_since,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecondaryInterfacePrivateIpAddressSpecification {
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for SecondaryInterfacePrivateIpAddressSpecification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecondaryInterfacePrivateIpAddressSpecification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecondaryInterfacePrivateIpAddressSpecification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecondaryInterfacePrivateIpAddressSpecification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecondaryInterfacePrivateIpAddressSpecificationRequest {
+    pub private_ip_address: Option<String>,
+}
+impl std::fmt::Debug for SecondaryInterfacePrivateIpAddressSpecificationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecondaryInterfacePrivateIpAddressSpecificationRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecondaryInterfacePrivateIpAddressSpecificationRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecondaryInterfacePrivateIpAddressSpecificationRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.private_ip_address,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.private_ip_address,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SecureBlobAttributeValue {
+    pub value: Option<Bytes>,
+}
+impl std::fmt::Debug for SecureBlobAttributeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SecureBlobAttributeValue {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SecureBlobAttributeValue {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SecureBlobAttributeValue
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.value,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct SecurityGroup {
     pub group_id: Option<String>,
     pub ip_permissions_egress: Option<Vec<IpPermission>>,
@@ -20805,6 +38383,159 @@ impl Structure for ServiceTypeDetail {
 }
 
 #[derive(Clone, Default)]
+pub struct Snapshot {
+    pub owner_alias: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub storage_tier: Option<String>,
+    pub restore_expiry_time: Option<Timestamp>,
+    pub sse_type: Option<String>,
+    pub availability_zone: Option<String>,
+    pub transfer_type: Option<String>,
+    pub completion_duration_minutes: Option<i32>,
+    pub completion_time: Option<Timestamp>,
+    pub full_snapshot_size_in_bytes: Option<i64>,
+    pub associated_kms_keys: Option<Vec<AssociatedKmsKey>>,
+    pub snapshot_id: Option<String>,
+    pub volume_id: Option<String>,
+    pub state: Option<String>,
+    pub state_message: Option<String>,
+    pub start_time: Option<Timestamp>,
+    pub progress: Option<String>,
+    pub owner_id: Option<String>,
+    pub description: Option<String>,
+    pub volume_size: Option<i32>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub data_encryption_key_id: Option<String>,
+}
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Snapshot {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Snapshot {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Snapshot
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.owner_alias,
+            1 => &self.outpost_arn,
+            2 => &self.tags,
+            3 => &self.storage_tier,
+            4 => &self.restore_expiry_time,
+            5 => &self.sse_type,
+            6 => &self.availability_zone,
+            7 => &self.transfer_type,
+            8 => &self.completion_duration_minutes,
+            9 => &self.completion_time,
+            10 => &self.full_snapshot_size_in_bytes,
+            11 => &self.associated_kms_keys,
+            12 => &self.snapshot_id,
+            13 => &self.volume_id,
+            14 => &self.state,
+            15 => &self.state_message,
+            16 => &self.start_time,
+            17 => &self.progress,
+            18 => &self.owner_id,
+            19 => &self.description,
+            20 => &self.volume_size,
+            21 => &self.encrypted,
+            22 => &self.kms_key_id,
+            _ => &self.data_encryption_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.owner_alias,
+            1 => &mut self.outpost_arn,
+            2 => &mut self.tags,
+            3 => &mut self.storage_tier,
+            4 => &mut self.restore_expiry_time,
+            5 => &mut self.sse_type,
+            6 => &mut self.availability_zone,
+            7 => &mut self.transfer_type,
+            8 => &mut self.completion_duration_minutes,
+            9 => &mut self.completion_time,
+            10 => &mut self.full_snapshot_size_in_bytes,
+            11 => &mut self.associated_kms_keys,
+            12 => &mut self.snapshot_id,
+            13 => &mut self.volume_id,
+            14 => &mut self.state,
+            15 => &mut self.state_message,
+            16 => &mut self.start_time,
+            17 => &mut self.progress,
+            18 => &mut self.owner_id,
+            19 => &mut self.description,
+            20 => &mut self.volume_size,
+            21 => &mut self.encrypted,
+            22 => &mut self.kms_key_id,
+            _ => &mut self.data_encryption_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct SpotMarketOptions {
+    pub max_price: Option<String>,
+    pub spot_instance_type: Option<String>,
+    pub block_duration_minutes: Option<i32>,
+    pub valid_until: Option<Timestamp>,
+    pub instance_interruption_behavior: Option<String>,
+}
+impl std::fmt::Debug for SpotMarketOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for SpotMarketOptions {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for SpotMarketOptions {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_SpotMarketOptions
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.max_price,
+            1 => &self.spot_instance_type,
+            2 => &self.block_duration_minutes,
+            3 => &self.valid_until,
+            _ => &self.instance_interruption_behavior,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.max_price,
+            1 => &mut self.spot_instance_type,
+            2 => &mut self.block_duration_minutes,
+            3 => &mut self.valid_until,
+            _ => &mut self.instance_interruption_behavior,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct StaleIpPermission {
     pub from_port: Option<i32>,
     pub ip_protocol: Option<String>,
@@ -20907,6 +38638,84 @@ impl Structure for StaleSecurityGroup {
 }
 
 #[derive(Clone, Default)]
+pub struct StartInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub additional_info: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for StartInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.additional_info,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.additional_info,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartInstancesResult {
+    pub starting_instances: Option<Vec<InstanceStateChange>>,
+}
+impl std::fmt::Debug for StartInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.starting_instances,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.starting_instances,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct StartNetworkInsightsAnalysisRequest {
     pub network_insights_path_id: String,
     pub additional_accounts: Option<Vec<String>>,
@@ -20992,6 +38801,129 @@ impl Structure for StartNetworkInsightsAnalysisResult {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.network_insights_analysis,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StateReason {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for StateReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StateReason {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StateReason {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StateReason
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub hibernate: Option<bool>,
+    pub skip_os_shutdown: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub force: Option<bool>,
+}
+impl std::fmt::Debug for StopInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.hibernate,
+            2 => &self.skip_os_shutdown,
+            3 => &self.dry_run,
+            _ => &self.force,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.hibernate,
+            2 => &mut self.skip_os_shutdown,
+            3 => &mut self.dry_run,
+            _ => &mut self.force,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopInstancesResult {
+    pub stopping_instances: Option<Vec<InstanceStateChange>>,
+}
+impl std::fmt::Debug for StopInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.stopping_instances,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.stopping_instances,
         }
     }
 }
@@ -21385,6 +39317,165 @@ impl Structure for TagSpecification {
         match index {
             0 => &mut self.resource_type,
             _ => &mut self.tags,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TerminateInstancesRequest {
+    pub instance_ids: Vec<String>,
+    pub force: Option<bool>,
+    pub skip_os_shutdown: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+impl std::fmt::Debug for TerminateInstancesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TerminateInstancesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TerminateInstancesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TerminateInstancesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.instance_ids,
+            1 => &self.force,
+            2 => &self.skip_os_shutdown,
+            _ => &self.dry_run,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.instance_ids,
+            1 => &mut self.force,
+            2 => &mut self.skip_os_shutdown,
+            _ => &mut self.dry_run,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TerminateInstancesResult {
+    pub terminating_instances: Option<Vec<InstanceStateChange>>,
+}
+impl std::fmt::Debug for TerminateInstancesResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TerminateInstancesResult {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TerminateInstancesResult {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TerminateInstancesResult
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.terminating_instances,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.terminating_instances,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TotalLocalStorageGB {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for TotalLocalStorageGB {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TotalLocalStorageGB {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TotalLocalStorageGB {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TotalLocalStorageGB
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct TotalLocalStorageGBRequest {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+impl std::fmt::Debug for TotalLocalStorageGBRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for TotalLocalStorageGBRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for TotalLocalStorageGBRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_TotalLocalStorageGBRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
         }
     }
 }
@@ -21865,6 +39956,453 @@ impl Structure for UserIdGroupPair {
             4 => &mut self.vpc_id,
             5 => &mut self.vpc_peering_connection_id,
             _ => &mut self.peering_status,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VCpuCountRange {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for VCpuCountRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VCpuCountRange {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VCpuCountRange {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VCpuCountRange
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VCpuCountRangeRequest {
+    pub min: i32,
+    pub max: Option<i32>,
+}
+impl std::fmt::Debug for VCpuCountRangeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VCpuCountRangeRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VCpuCountRangeRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VCpuCountRangeRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.min,
+            _ => &self.max,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.min,
+            _ => &mut self.max,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VCpuInfo {
+    pub default_v_cpus: Option<i32>,
+    pub default_cores: Option<i32>,
+    pub default_threads_per_core: Option<i32>,
+    pub valid_cores: Option<Vec<i32>>,
+    pub valid_threads_per_core: Option<Vec<i32>>,
+}
+impl std::fmt::Debug for VCpuInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VCpuInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VCpuInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VCpuInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.default_v_cpus,
+            1 => &self.default_cores,
+            2 => &self.default_threads_per_core,
+            3 => &self.valid_cores,
+            _ => &self.valid_threads_per_core,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.default_v_cpus,
+            1 => &mut self.default_cores,
+            2 => &mut self.default_threads_per_core,
+            3 => &mut self.valid_cores,
+            _ => &mut self.valid_threads_per_core,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ValidationError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for ValidationError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ValidationError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ValidationError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ValidationError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.code,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.code,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ValidationWarning {
+    pub errors: Option<Vec<ValidationError>>,
+}
+impl std::fmt::Debug for ValidationWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ValidationWarning {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ValidationWarning {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ValidationWarning
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.errors,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.errors,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Volume {
+    pub availability_zone_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub source_volume_id: Option<String>,
+    pub iops: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub volume_type: Option<String>,
+    pub fast_restored: Option<bool>,
+    pub multi_attach_enabled: Option<bool>,
+    pub throughput: Option<i32>,
+    pub sse_type: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub volume_initialization_rate: Option<i32>,
+    pub volume_arn: Option<String>,
+    pub owner_id: Option<String>,
+    pub volume_id: Option<String>,
+    pub size: Option<i32>,
+    pub snapshot_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub state: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub attachments: Option<Vec<VolumeAttachment>>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+}
+impl std::fmt::Debug for Volume {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for Volume {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for Volume {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_Volume
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.availability_zone_id,
+            1 => &self.outpost_arn,
+            2 => &self.source_volume_id,
+            3 => &self.iops,
+            4 => &self.tags,
+            5 => &self.volume_type,
+            6 => &self.fast_restored,
+            7 => &self.multi_attach_enabled,
+            8 => &self.throughput,
+            9 => &self.sse_type,
+            10 => &self.operator,
+            11 => &self.volume_initialization_rate,
+            12 => &self.volume_arn,
+            13 => &self.owner_id,
+            14 => &self.volume_id,
+            15 => &self.size,
+            16 => &self.snapshot_id,
+            17 => &self.availability_zone,
+            18 => &self.state,
+            19 => &self.create_time,
+            20 => &self.attachments,
+            21 => &self.encrypted,
+            _ => &self.kms_key_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.availability_zone_id,
+            1 => &mut self.outpost_arn,
+            2 => &mut self.source_volume_id,
+            3 => &mut self.iops,
+            4 => &mut self.tags,
+            5 => &mut self.volume_type,
+            6 => &mut self.fast_restored,
+            7 => &mut self.multi_attach_enabled,
+            8 => &mut self.throughput,
+            9 => &mut self.sse_type,
+            10 => &mut self.operator,
+            11 => &mut self.volume_initialization_rate,
+            12 => &mut self.volume_arn,
+            13 => &mut self.owner_id,
+            14 => &mut self.volume_id,
+            15 => &mut self.size,
+            16 => &mut self.snapshot_id,
+            17 => &mut self.availability_zone,
+            18 => &mut self.state,
+            19 => &mut self.create_time,
+            20 => &mut self.attachments,
+            21 => &mut self.encrypted,
+            _ => &mut self.kms_key_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeAttachment {
+    pub delete_on_termination: Option<bool>,
+    pub associated_resource: Option<String>,
+    pub instance_owning_service: Option<String>,
+    pub ebs_card_index: Option<i32>,
+    pub volume_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub device: Option<String>,
+    pub state: Option<String>,
+    pub attach_time: Option<Timestamp>,
+}
+impl std::fmt::Debug for VolumeAttachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeAttachment {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeAttachment {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeAttachment
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.delete_on_termination,
+            1 => &self.associated_resource,
+            2 => &self.instance_owning_service,
+            3 => &self.ebs_card_index,
+            4 => &self.volume_id,
+            5 => &self.instance_id,
+            6 => &self.device,
+            7 => &self.state,
+            _ => &self.attach_time,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.delete_on_termination,
+            1 => &mut self.associated_resource,
+            2 => &mut self.instance_owning_service,
+            3 => &mut self.ebs_card_index,
+            4 => &mut self.volume_id,
+            5 => &mut self.instance_id,
+            6 => &mut self.device,
+            7 => &mut self.state,
+            _ => &mut self.attach_time,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct VolumeModification {
+    pub volume_id: Option<String>,
+    pub modification_state: Option<String>,
+    pub status_message: Option<String>,
+    pub target_size: Option<i32>,
+    pub target_iops: Option<i32>,
+    pub target_volume_type: Option<String>,
+    pub target_throughput: Option<i32>,
+    pub target_multi_attach_enabled: Option<bool>,
+    pub original_size: Option<i32>,
+    pub original_iops: Option<i32>,
+    pub original_volume_type: Option<String>,
+    pub original_throughput: Option<i32>,
+    pub original_multi_attach_enabled: Option<bool>,
+    pub progress: Option<i64>,
+    pub start_time: Option<Timestamp>,
+    pub end_time: Option<Timestamp>,
+    pub operator: Option<OperatorResponse>,
+}
+impl std::fmt::Debug for VolumeModification {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for VolumeModification {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for VolumeModification {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_VolumeModification
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.volume_id,
+            1 => &self.modification_state,
+            2 => &self.status_message,
+            3 => &self.target_size,
+            4 => &self.target_iops,
+            5 => &self.target_volume_type,
+            6 => &self.target_throughput,
+            7 => &self.target_multi_attach_enabled,
+            8 => &self.original_size,
+            9 => &self.original_iops,
+            10 => &self.original_volume_type,
+            11 => &self.original_throughput,
+            12 => &self.original_multi_attach_enabled,
+            13 => &self.progress,
+            14 => &self.start_time,
+            15 => &self.end_time,
+            _ => &self.operator,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.volume_id,
+            1 => &mut self.modification_state,
+            2 => &mut self.status_message,
+            3 => &mut self.target_size,
+            4 => &mut self.target_iops,
+            5 => &mut self.target_volume_type,
+            6 => &mut self.target_throughput,
+            7 => &mut self.target_multi_attach_enabled,
+            8 => &mut self.original_size,
+            9 => &mut self.original_iops,
+            10 => &mut self.original_volume_type,
+            11 => &mut self.original_throughput,
+            12 => &mut self.original_multi_attach_enabled,
+            13 => &mut self.progress,
+            14 => &mut self.start_time,
+            15 => &mut self.end_time,
+            _ => &mut self.operator,
         }
     }
 }

@@ -8,9 +8,12 @@ use crate::address::Address;
 use crate::dhcp_options::DhcpOptions;
 use crate::egress_gateway::EgressGateway;
 use crate::endpoint::VpcEndpoint;
+use crate::image::Image;
 use crate::insights::{Analysis, Path};
+use crate::instance::Instance;
 use crate::internet_gateway::InternetGateway;
 use crate::key_pair::KeyPair;
+use crate::launch_template::LaunchTemplate;
 use crate::nat_gateway::NatGateway;
 use crate::network_acl::NetworkAcl;
 use crate::network_interface::NetworkInterface;
@@ -19,7 +22,9 @@ use crate::prefix_list::PrefixList;
 use crate::resource::{Kind, Resource};
 use crate::route_table::RouteTable;
 use crate::security_group::{RULE, SecurityGroup, rule_exists};
+use crate::snapshot::Snapshot;
 use crate::subnet::Subnet;
+use crate::volume::Volume;
 use crate::vpc::Vpc;
 
 type Exists = fn(&dyn Read, &Scope, &str) -> Result<bool, Trouble>;
@@ -30,8 +35,11 @@ static KINDS: &[(&Kind, Exists)] = &[
     entry::<Analysis>(),
     entry::<DhcpOptions>(),
     entry::<EgressGateway>(),
+    entry::<Image>(),
+    entry::<Instance>(),
     entry::<InternetGateway>(),
     entry::<KeyPair>(),
+    entry::<LaunchTemplate>(),
     entry::<NatGateway>(),
     entry::<NetworkAcl>(),
     entry::<NetworkInterface>(),
@@ -40,7 +48,9 @@ static KINDS: &[(&Kind, Exists)] = &[
     entry::<RouteTable>(),
     entry::<SecurityGroup>(),
     (RULE, rule_exists),
+    entry::<Snapshot>(),
     entry::<Subnet>(),
+    entry::<Volume>(),
     entry::<Vpc>(),
     entry::<VpcEndpoint>(),
     entry::<VpcPeering>(),

@@ -14,10 +14,14 @@ mod egress_gateway;
 mod endpoint;
 mod faults;
 mod filter;
+mod image;
 mod insights;
+mod instance;
+mod instance_type;
 mod internet_gateway;
 mod key_pair;
 mod kinds;
+mod launch_template;
 mod nat_gateway;
 mod network;
 mod network_acl;
@@ -31,28 +35,46 @@ mod region;
 mod resource;
 mod route_table;
 mod security_group;
+mod snapshot;
 mod subnet;
 mod tag;
 #[cfg(test)]
 mod tests;
 mod topology;
 mod trace;
+mod volume;
 mod vpc;
 mod vpc_parts;
 
-use kogumo_door::Service;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kogumo_door::{Cloud, Reconciler, Service};
 
 
 pub use network::Network;
 pub use topology::topology;
+
+/// A machine that ends by itself is noticed within this time.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// The service as the registry holds it.
 pub fn service() -> Service {
     Service::new(&kogumo_model::ec2::SERVICE, ops::ops())
         .prepare(default_vpc::prepare)
         .timer(nat_gateway::FORGET, nat_gateway::forget)
+        .timer(instance::FORGET, instance::forget)
         .surface(trace::surface())
         .with(Network::new())
         .reconciler(network::RECONCILER)
-        .on_stop(network::stop)
+        .reconciler(Reconciler { name: "ec2/instances", period: EVERY, run: instance::reconcile })
+        .with(instance::Machines::default())
+        .on_reset(|cloud| Box::pin(instance::forget_all(cloud)))
+        .on_stop(|cloud| Box::pin(stop(cloud)))
+}
+
+/// Machines first, then the network that they are in.
+async fn stop(cloud: Arc<Cloud>) {
+    instance::rest(Arc::clone(&cloud)).await;
+    network::stop(cloud).await;
 }

@@ -4,9 +4,9 @@ use kogumo_door::{Op, read, task, write};
 use kogumo_model::ec2::*;
 
 use crate::{
-    account, address, dhcp_options, dry_run, egress_gateway, endpoint, insights, internet_gateway, key_pair,
-    nat_gateway, network, network_acl, network_interface, peering, prefix_list, region, route_table, security_group,
-    subnet, tag, vpc,
+    account, address, dhcp_options, dry_run, egress_gateway, endpoint, image, insights, instance, instance_type,
+    internet_gateway, key_pair, launch_template, nat_gateway, network, network_acl, network_interface, peering,
+    prefix_list, region, route_table, security_group, snapshot, subnet, tag, volume, vpc,
 };
 
 /// All of them know `DryRun`.
@@ -147,6 +147,53 @@ pub fn ops() -> Vec<Op> {
         write::<StartNetworkInsightsAnalysis>(insights::start_network_insights_analysis),
         read::<DescribeNetworkInsightsAnalyses>(insights::describe_network_insights_analyses),
         write::<DeleteNetworkInsightsAnalysis>(insights::delete_network_insights_analysis),
+        // Images
+        read::<DescribeImages>(image::describe_images),
+        write::<CreateImage>(image::create_image),
+        write::<RegisterImage>(image::register_image),
+        write::<CopyImage>(image::copy_image),
+        write::<DeregisterImage>(image::deregister_image),
+        write::<ModifyImageAttribute>(image::modify_image_attribute),
+        read::<DescribeImageAttribute>(image::describe_image_attribute),
+        write::<ResetImageAttribute>(image::reset_image_attribute),
+        // Instance types
+        read::<DescribeInstanceTypes>(instance_type::describe_instance_types),
+        read::<DescribeInstanceTypeOfferings>(instance_type::describe_instance_type_offerings),
+        // Instances
+        task::<RunInstances, _>(instance::run_instances),
+        read::<DescribeInstances>(instance::describe_instances),
+        read::<DescribeInstanceStatus>(instance::describe_instance_status),
+        write::<StartInstances>(instance::start_instances),
+        write::<StopInstances>(instance::stop_instances),
+        write::<RebootInstances>(instance::reboot_instances),
+        write::<TerminateInstances>(instance::terminate_instances),
+        read::<DescribeInstanceAttribute>(instance::describe_instance_attribute),
+        write::<ModifyInstanceAttribute>(instance::modify_instance_attribute),
+        write::<ResetInstanceAttribute>(instance::reset_instance_attribute),
+        write::<ModifyInstanceMetadataOptions>(instance::modify_instance_metadata_options),
+        task::<AssociateIamInstanceProfile, _>(instance::associate_iam_instance_profile),
+        write::<DisassociateIamInstanceProfile>(instance::disassociate_iam_instance_profile),
+        read::<DescribeIamInstanceProfileAssociations>(instance::describe_iam_instance_profile_associations),
+        task::<GetConsoleOutput, _>(instance::get_console_output),
+        // Launch templates
+        write::<CreateLaunchTemplate>(launch_template::create_launch_template),
+        read::<DescribeLaunchTemplates>(launch_template::describe_launch_templates),
+        write::<ModifyLaunchTemplate>(launch_template::modify_launch_template),
+        write::<DeleteLaunchTemplate>(launch_template::delete_launch_template),
+        write::<CreateLaunchTemplateVersion>(launch_template::create_launch_template_version),
+        read::<DescribeLaunchTemplateVersions>(launch_template::describe_launch_template_versions),
+        write::<DeleteLaunchTemplateVersions>(launch_template::delete_launch_template_versions),
+        // Volumes and snapshots
+        write::<CreateVolume>(volume::create_volume),
+        read::<DescribeVolumes>(volume::describe_volumes),
+        write::<DeleteVolume>(volume::delete_volume),
+        write::<AttachVolume>(volume::attach_volume),
+        write::<DetachVolume>(volume::detach_volume),
+        write::<ModifyVolume>(volume::modify_volume),
+        read::<DescribeVolumesModifications>(volume::describe_volumes_modifications),
+        write::<CreateSnapshot>(snapshot::create_snapshot),
+        read::<DescribeSnapshots>(snapshot::describe_snapshots),
+        write::<DeleteSnapshot>(snapshot::delete_snapshot),
     ];
     ops.into_iter().map(|op| settle(op.rehearsed_by(dry_run::verdict))).collect()
 }

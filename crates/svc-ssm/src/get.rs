@@ -14,7 +14,7 @@ use kogumo_wire::Fault;
 use crate::filter::{Filters, Operation};
 use crate::name::{self, Reference, Selector};
 use crate::record::{self, PARAMETERS, Parameter, Version};
-use crate::secret;
+use crate::{public, secret};
 
 pub fn get_parameter(r: &Reader, input: GetParameterRequest) -> Result<GetParameterResult, Fault> {
     let parameter = find(r, &input.name, input.with_decryption.unwrap_or_default())?;
@@ -41,7 +41,7 @@ pub fn get_parameters_by_path(
 ) -> Result<GetParametersByPathResult, Fault> {
     const PAGE: i32 = 10;
     if name::is_public(&input.path) || input.path.eq_ignore_ascii_case("/aws") {
-        return Err(Fault::not_implemented("AWS's public parameters (/aws/…)"));
+        return public_by_path(r, input);
     }
     let path = name::path(&input.path)?;
     let filters = Filters::of(input.parameter_filters.as_deref().unwrap_or_default(), Operation::ByPath)?;
@@ -58,6 +58,22 @@ pub fn get_parameters_by_path(
         }
         let Some(version) = filters.choose(r, &parameter)? else { continue };
         if !page.push(&parameter.name, || answer(r, &parameter, &version, None, decrypt))? {
+            break;
+        }
+    }
+    let (parameters, next_token) = page.finish();
+    Ok(GetParametersByPathResult { parameters: Some(parameters), next_token })
+}
+
+/// A page of AWS's own parameters.
+fn public_by_path(r: &Reader, input: GetParametersByPathRequest) -> Result<GetParametersByPathResult, Fault> {
+    const PAGE: i32 = 10;
+    let path = name::path(&input.path)?;
+    let after = input.next_token.as_deref().map(decoded).transpose()?;
+    let mut page = Page::new(input.max_results, PAGE);
+    for answer in public::below(r, path, input.recursive.unwrap_or_default()) {
+        let name = answer.name.clone().unwrap_or_default();
+        if after.as_ref().is_none_or(|after| name > *after) && !page.push(&name, || Ok(answer))? {
             break;
         }
     }
@@ -111,8 +127,8 @@ fn find(r: &Reader, text: &str, decrypt: bool) -> Result<Answer, Fault> {
     let Some(reference) = name::reference(text) else {
         return Err(Fault::validation(format!("Invalid parameter name or selector: {text}")));
     };
-    if reference.names.iter().any(|name| name::is_public(name)) {
-        return Err(Fault::not_implemented("AWS's public parameters (/aws/…)"));
+    if let Some(name) = reference.names.iter().find(|name| name::is_public(name)) {
+        return public::find(r, name);
     }
     let parameter = stored(r, &reference)?.ok_or_else(|| PARAMETER_NOT_FOUND.because(""))?;
     let name = &parameter.name;

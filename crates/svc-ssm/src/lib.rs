@@ -7,6 +7,7 @@ mod labels;
 mod name;
 mod ops;
 mod policy;
+mod public;
 mod put;
 mod record;
 mod secret;

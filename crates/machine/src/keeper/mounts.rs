@@ -36,17 +36,23 @@ const LINKS: [(&str, &str); 6] = [
     ("core", "/proc/kcore"),
 ];
 
-/// Where the pieces are put together; only the keeper and the machine see it.
-fn stage(folder: &Path) -> PathBuf {
-    folder.join("stage")
+/// Where the pieces are put together, which only the keeper and the machine see: the first of these folders that holds
+/// nothing that is needed. The machine's root has to be able to go there, which it is not in the server's own folders.
+const STAGES: [&str; 4] = ["/mnt", "/media", "/srv", "/opt"];
+
+fn stage(folder: &Path, spec: &Spec) -> Result<PathBuf, Trouble> {
+    let needed = || spec.layers.iter().map(|layer| layer.from.as_path()).chain([folder, spec.volume.as_path()]);
+    let is_free = |place: &&&str| Path::new(place).is_dir() && !needed().any(|path| path.starts_with(place));
+    let place =
+        STAGES.iter().find(is_free).ok_or_else(|| Trouble::new(format!("none of {} is there", STAGES.join(", "))))?;
+    Ok(PathBuf::from(place))
 }
 
 /// Lays the whole root, and answers where.
 pub(super) fn lay(folder: &Path, spec: &Spec, users: &OwnedFd) -> Result<PathBuf, Trouble> {
     mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
         .map_err(|e| Trouble::from_cause("cannot part from the host's mounts", e))?;
-    let stage = stage(folder);
-    make(&stage)?;
+    let stage = stage(folder, spec)?;
     in_memory(&stage, c"mode=755,size=1m")?;
     let volume = stage.join("volume");
     make(&volume)?;
@@ -135,8 +141,10 @@ pub(crate) fn device_node(
 }
 
 /// Lets go of everything, so that the root volume is written out and free when the machine's end is told.
-pub(super) fn take_down(folder: &Path) {
-    let _goes_with_the_namespace = unmount(stage(folder), UnmountFlags::DETACH);
+pub(super) fn take_down(folder: &Path, spec: &Spec) {
+    if let Ok(stage) = stage(folder, spec) {
+        let _goes_with_the_namespace = unmount(stage, UnmountFlags::DETACH);
+    }
 }
 
 fn in_memory(at: &Path, options: &std::ffi::CStr) -> Result<(), Trouble> {

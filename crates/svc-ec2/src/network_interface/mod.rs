@@ -13,5 +13,5 @@ pub use attribute::*;
 pub use ops::*;
 pub use parts::*;
 pub use private_address::*;
-pub use record::{Attachment, NetworkInterface, PrivateAddress, Public};
-pub use shown::shown;
+pub use record::{NetworkInterface, Public};
+pub use shown::{groups, private_dns_name, shown};

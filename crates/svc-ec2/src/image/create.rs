@@ -1,0 +1,171 @@
+//! New images: of an instance, of snapshots, of another image.
+
+use kogumo_door::Writer;
+use kogumo_model::ec2::*;
+use kogumo_wire::Fault;
+
+use super::find::find;
+use super::ops::check_name;
+use super::record::{Base, Image, ImageDevice};
+use crate::faults::{invalid_value, missing_parameter, refuse};
+use crate::instance::{Instance, State};
+use crate::resource::{Resource, get, put};
+use crate::snapshot::{self, Snapshot};
+use crate::tag;
+use crate::volume;
+
+/// The tags for the image, and those for its snapshots.
+fn tags_for(w: &Writer, specifications: Option<Vec<TagSpecification>>) -> Result<(Vec<Tag>, Vec<Tag>), Fault> {
+    let (images, snapshots): (Vec<_>, Vec<_>) = specifications
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|one| one.resource_type.as_deref() != Some(Snapshot::KIND.name));
+    Ok((tag::specified(w, Some(images), Image::KIND)?, tag::specified(w, Some(snapshots), Snapshot::KIND)?))
+}
+
+/// Takes snapshots of the instance's volumes. The file systems stand still for a moment meanwhile, so that the image is
+/// whole; for that the instance need not be restarted.
+pub fn create_image(w: &mut Writer, input: CreateImageRequest) -> Result<CreateImageResult, Fault> {
+    refuse(&[
+        ("BlockDeviceMappings", input.block_device_mappings.is_some()),
+        ("SnapshotLocation", input.snapshot_location.as_deref() == Some("local")),
+        ("BootModeOverride", input.boot_mode_override.is_some()),
+    ])?;
+    let instance: Instance = get(w.store(), w.scope(), &input.instance_id)?;
+    check_name(w.store(), w.scope(), &input.name)?;
+    let (image_tags, snapshot_tags) = tags_for(w, input.tag_specifications)?;
+    if !matches!(instance.state, State::Running | State::Stopped | State::Stopping) {
+        let message = format!("Instance '{}' is not 'running' or 'stopped'.", instance.id);
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
+    let mut devices = Vec::new();
+    let id = Image::KIND.new_id();
+    for volume in volume::of_instance(w, &instance.id)? {
+        let description = format!("Created by CreateImage({}) for {id}", instance.id);
+        let snapshot = snapshot::make(w, &volume, &description)?;
+        tag::mark(w, &snapshot, snapshot_tags.clone())?;
+        let attachment = volume.attachment.as_ref();
+        devices.push(ImageDevice {
+            name: attachment.map(|one| one.device.clone()).unwrap_or_default(),
+            snapshot: Some(snapshot.id),
+            size: volume.size,
+            iops: volume.iops.filter(|_| volume.kind.starts_with("io") || volume.kind == "gp3"),
+            kind: volume.kind,
+            throughput: volume.throughput,
+            delete_on_termination: attachment.is_some_and(|one| one.delete_on_termination),
+        });
+    }
+    // The root first, as in every image.
+    devices.sort_by_key(|device| (device.name != instance.root_device, device.name.clone()));
+    let image = Image {
+        id,
+        name: input.name,
+        description: input.description.unwrap_or_default(),
+        owner: w.caller.account().to_owned(),
+        owner_alias: None,
+        architecture: instance.architecture.clone(),
+        root_device: instance.root_device.clone(),
+        devices,
+        public: false,
+        launch_users: Vec::new(),
+        created: w.now,
+        base: instance.base.clone(),
+        source_instance: Some(instance.id.clone()),
+        source_image: Some(instance.image.clone()),
+        source_region: Some(w.caller.region().to_owned()),
+    };
+    put(w, &image)?;
+    tag::mark(w, &image, image_tags)?;
+    Ok(CreateImageResult { image_id: Some(image.id) })
+}
+
+/// An image of a snapshot of a root volume; the snapshot says what base its files lie on.
+pub fn register_image(w: &mut Writer, input: RegisterImageRequest) -> Result<RegisterImageResult, Fault> {
+    refuse(&[
+        ("ImageLocation", input.image_location.is_some()),
+        ("KernelId", input.kernel_id.is_some()),
+        ("RamdiskId", input.ramdisk_id.is_some()),
+        ("UefiData", input.uefi_data.is_some()),
+        ("TpmSupport", input.tpm_support.is_some()),
+        ("BillingProducts", input.billing_products.is_some()),
+    ])?;
+    check_name(w.store(), w.scope(), &input.name)?;
+    let (tags, _) = tags_for(w, input.tag_specifications)?;
+    let root = input.root_device_name.unwrap_or_else(|| "/dev/sda1".into());
+    let architecture = input.architecture.unwrap_or_else(|| "x86_64".into());
+    if architecture != "x86_64" {
+        return Err(invalid_value(format!("Images of the architecture {architecture} cannot run on this machine")));
+    }
+    let mut devices = Vec::new();
+    for mapping in input.block_device_mappings.unwrap_or_default() {
+        let ebs = mapping.ebs.unwrap_or_default();
+        let snapshot = ebs.snapshot_id.ok_or_else(|| missing_parameter("snapshotId"))?;
+        let source: Snapshot = get(w.store(), w.scope(), &snapshot)?;
+        devices.push(ImageDevice {
+            name: mapping.device_name.unwrap_or_default(),
+            snapshot: Some(snapshot),
+            size: ebs.volume_size.unwrap_or(source.volume_size),
+            kind: ebs.volume_type.unwrap_or_else(|| "gp2".into()),
+            iops: ebs.iops,
+            throughput: ebs.throughput,
+            delete_on_termination: ebs.delete_on_termination.unwrap_or(true),
+        });
+    }
+    if !devices.iter().any(|device| device.name == root) {
+        let message = format!("No snapshot is given for the root device {root}");
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    let image = Image {
+        id: Image::KIND.new_id(),
+        name: input.name,
+        description: input.description.unwrap_or_default(),
+        owner: w.caller.account().to_owned(),
+        owner_alias: None,
+        architecture,
+        root_device: root,
+        devices,
+        public: false,
+        launch_users: Vec::new(),
+        created: w.now,
+        base: Base::Host,
+        source_instance: None,
+        source_image: None,
+        source_region: None,
+    };
+    put(w, &image)?;
+    tag::mark(w, &image, tags)?;
+    Ok(RegisterImageResult { image_id: Some(image.id) })
+}
+
+/// Within a region the copy shares the snapshots' data; from another region only what has no snapshots can be copied.
+pub fn copy_image(w: &mut Writer, input: CopyImageRequest) -> Result<CopyImageResult, Fault> {
+    refuse(&[
+        ("Encrypted", input.encrypted == Some(true)),
+        ("KmsKeyId", input.kms_key_id.is_some()),
+        ("DestinationOutpostArn", input.destination_outpost_arn.is_some()),
+    ])?;
+    let from = kogumo_base::Scope::new(w.caller.account(), &input.source_region);
+    let source = find(w.store(), &from, &input.source_image_id)?;
+    check_name(w.store(), w.scope(), &input.name)?;
+    if source.devices.iter().any(|device| device.snapshot.is_some()) && from != *w.scope() {
+        return Err(Fault::not_implemented("CopyImage of an image with snapshots between regions"));
+    }
+    let (tags, _) = tags_for(w, input.tag_specifications)?;
+    let image = Image {
+        id: Image::KIND.new_id(),
+        name: input.name,
+        description: input.description.unwrap_or_else(|| source.description.clone()),
+        owner: w.caller.account().to_owned(),
+        owner_alias: None,
+        public: false,
+        launch_users: Vec::new(),
+        created: w.now,
+        source_instance: None,
+        source_image: Some(source.id.clone()),
+        source_region: Some(input.source_region),
+        ..source
+    };
+    put(w, &image)?;
+    tag::mark(w, &image, tags)?;
+    Ok(CopyImageResult { image_id: Some(image.id) })
+}

@@ -1,0 +1,152 @@
+//! The instance metadata service: what an instance can learn about itself at 169.254.169.254. The socket is inside the
+//! machine's network, so that who asks is known by where it asks. Source: Amazon EC2 User Guide, "Instance metadata".
+
+mod documents;
+mod http;
+mod token;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use kogumo_base::Scope;
+use kogumo_door::{Caller, Client, Cloud};
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use super::record::{Instance, MetadataOptions};
+use crate::resource::find;
+use documents::documents;
+use http::{Answer, Question};
+
+/// Serves an instance until its machine ends.
+pub async fn serve(cloud: Arc<Cloud>, scope: Scope, instance: String, socket: TcpListener) {
+    let socket = socket.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(socket));
+    let Ok(socket) = socket else { return };
+    let secret = token::Secret::new();
+    while let Ok((connection, _)) = socket.accept().await {
+        let (cloud, scope, instance, secret) = (Arc::clone(&cloud), scope.clone(), instance.clone(), secret.clone());
+        tokio::spawn(async move { converse(&cloud, &scope, &instance, &secret, connection).await });
+    }
+}
+
+async fn converse(cloud: &Arc<Cloud>, scope: &Scope, id: &str, secret: &token::Secret, mut connection: TcpStream) {
+    while let Some(question) = http::read(&mut connection).await {
+        let found = find::<Instance>(&cloud.store.read(), scope, id);
+        let Ok(Some(instance)) = found else { return };
+        let answer = answer(cloud, scope, &instance, secret, &question).await;
+        // A token does not get further than the options allow: its packets die on the way (RFC 791's time to live).
+        let hops = if question.method == "PUT" { instance.metadata.hop_limit } else { 64 };
+        let _as_it_was = connection.set_ttl(u32::try_from(hops).unwrap_or(1));
+        if http::write(&mut connection, &answer).await.is_err() || !question.keep_alive {
+            return;
+        }
+    }
+}
+
+async fn answer(
+    cloud: &Arc<Cloud>,
+    scope: &Scope,
+    instance: &Instance,
+    secret: &token::Secret,
+    question: &Question,
+) -> Answer {
+    let options = &instance.metadata;
+    if options.endpoint == "disabled" {
+        return Answer::error(403, "Forbidden");
+    }
+    let now = cloud.clock.now();
+    if question.method == "PUT" {
+        return match question.path.as_str() {
+            "/latest/api/token" if question.header("x-forwarded-for").is_some() => Answer::error(403, "Forbidden"),
+            "/latest/api/token" => match token::life(question.header("x-aws-ec2-metadata-token-ttl-seconds")) {
+                Some(seconds) => Answer::text(secret.token(now.plus_seconds(seconds)))
+                    .with("x-aws-ec2-metadata-token-ttl-seconds", seconds.to_string()),
+                None => Answer::error(400, "Bad Request"),
+            },
+            _ => Answer::error(403, "Forbidden"),
+        };
+    }
+    if !matches!(question.method.as_str(), "GET" | "HEAD") {
+        return Answer::error(405, "Method Not Allowed");
+    }
+    if !may_read(options, secret.checks(question.header("x-aws-ec2-metadata-token"), now)) {
+        return Answer::error(401, "Unauthorized");
+    }
+    match look_up(cloud, scope, instance, &question.path).await {
+        Some(answer) => answer,
+        None => Answer::error(404, "Not Found"),
+    }
+}
+
+/// Version 1 needs no token, where it is allowed; a wrong one is refused in any case.
+fn may_read(options: &MetadataOptions, token: Option<bool>) -> bool {
+    token.unwrap_or(options.tokens != "required")
+}
+
+async fn look_up(cloud: &Arc<Cloud>, scope: &Scope, instance: &Instance, path: &str) -> Option<Answer> {
+    let trimmed = path.trim_matches('/');
+    // Every version that AWS ever had answers as the latest one.
+    let (version, rest) = trimmed.split_once('/').unwrap_or((trimmed, ""));
+    if version.is_empty() {
+        return Some(Answer::text("1.0\n2007-01-19\n2021-07-15\n2024-10-02\nlatest"));
+    }
+    if version != "latest" && !version.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(role) = rest.strip_prefix("meta-data/iam/security-credentials/").filter(|role| !role.is_empty()) {
+        return credentials(cloud, scope, instance, role).await;
+    }
+    let role = match &instance.profile {
+        Some(profile) if rest.starts_with("meta-data/iam") => role_of(cloud, scope, &profile.arn).await,
+        _ => None,
+    };
+    let all = documents(&cloud.store.read(), scope, instance, role.as_deref()).ok()?;
+    if let Some(document) = all.get(rest) {
+        return Some(Answer::text(document.clone()));
+    }
+    documents::listing(&all, rest).map(Answer::text)
+}
+
+fn client(cloud: &Arc<Cloud>, scope: &Scope) -> Client {
+    Client::new(Arc::clone(cloud), Caller::service("ec2.amazonaws.com", scope.clone()))
+}
+
+/// The ARN of the role in an instance profile.
+async fn role_of(cloud: &Arc<Cloud>, scope: &Scope, profile: &str) -> Option<String> {
+    let name = profile.rsplit('/').next().unwrap_or_default();
+    let found = client(cloud, scope)
+        .call_json("iam", "GetInstanceProfile", &json!({ "InstanceProfileName": name }))
+        .await
+        .ok()?;
+    Some(found["InstanceProfile"]["Roles"][0]["Arn"].as_str()?.to_owned())
+}
+
+/// Keys of a session of the role, which STS gives. Each question gets fresh ones, so that they are never about to expire.
+async fn credentials(cloud: &Arc<Cloud>, scope: &Scope, instance: &Instance, role: &str) -> Option<Answer> {
+    let arn = role_of(cloud, scope, &instance.profile.as_ref()?.arn).await?;
+    if arn.rsplit('/').next() != Some(role.trim_end_matches('/')) {
+        return None;
+    }
+    let input = json!({ "RoleArn": arn, "RoleSessionName": instance.id });
+    let now = cloud.clock.now().iso();
+    let document = match client(cloud, scope).call_json("sts", "AssumeRole", &input).await {
+        Ok(assumed) => {
+            let keys = &assumed["Credentials"];
+            json!({
+                "Code": "Success",
+                "LastUpdated": now,
+                "Type": "AWS-HMAC",
+                "AccessKeyId": keys["AccessKeyId"],
+                "SecretAccessKey": keys["SecretAccessKey"],
+                "Token": keys["SessionToken"],
+                "Expiration": keys["Expiration"],
+            })
+        }
+        Err(fault) => json!({
+            "Code": "AssumeRoleUnauthorizedAccess",
+            "Message": format!("EC2 cannot assume the role {role}. {}", fault.message),
+            "LastUpdated": now,
+        }),
+    };
+    serde_json::to_string_pretty(&document).ok().map(Answer::text)
+}

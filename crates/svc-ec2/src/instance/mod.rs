@@ -1,0 +1,28 @@
+//! Instances: what is wanted of them is recorded here, and `reconcile` makes machines be like that.
+
+mod attribute;
+mod connect;
+mod console;
+mod decide;
+mod describe;
+mod metadata;
+mod reality;
+mod reconcile;
+mod record;
+mod run;
+mod shown;
+mod state;
+mod status;
+mod steps;
+mod storage;
+
+pub use attribute::*;
+pub use console::get_console_output;
+pub use describe::describe_instances;
+pub use reality::{Machines, forget_all, rest};
+pub use reconcile::reconcile;
+pub use record::{Instance, State};
+pub use run::run_instances;
+pub use state::*;
+pub use status::describe_instance_status;
+pub use steps::{FORGET, forget};

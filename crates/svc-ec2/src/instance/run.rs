@@ -1,0 +1,511 @@
+//! RunInstances: checks everything, records instances with their interfaces and volumes, and answers; the reconciler
+//! makes them run.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kogumo_door::{Context, Writer};
+use kogumo_model::ec2::*;
+use kogumo_wire::Fault;
+
+use super::record::{Instance as Record, MetadataOptions, Profile, State};
+use super::shown;
+use crate::client_token::claim;
+use crate::faults::{invalid_combination, invalid_value, refuse};
+use crate::image::{self, Image as ImageRecord, ImageDevice};
+use crate::instance_type::{self, InstanceType};
+use crate::network_interface::{self, NetworkInterface as Interface};
+use crate::resource::{Resource, all, get, new_id, put};
+use crate::security_group::SecurityGroup as Group;
+use crate::snapshot::Snapshot as SnapshotRecord;
+use crate::subnet::Subnet as SubnetRecord;
+use crate::tag;
+use crate::volume::{
+    self, Attachment, Volume as VolumeRecord,
+    rules::{self, Shape},
+};
+use crate::{key_pair, launch_template, region, vpc};
+
+/// AWS's limit, before base64.
+const MOST_USER_DATA: usize = 16 << 10;
+/// So many instances at most run in an account's region.
+const MOST_INSTANCES: i32 = 1000;
+
+pub async fn run_instances(context: Context, input: RunInstancesRequest) -> Result<Reservation, Fault> {
+    let input = match &input.launch_template {
+        Some(_) => context.read(|r| launch_template::merge(r, input.clone()))?,
+        None => input,
+    };
+    let profile = profile_of(&context, input.iam_instance_profile.as_ref()).await?;
+    context.write(|w| run(w, &input, profile.clone()))
+}
+
+/// The profile as IAM knows it.
+pub async fn profile_of(
+    context: &Context,
+    wanted: Option<&IamInstanceProfileSpecification>,
+) -> Result<Option<Profile>, Fault> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let (name, parameter) = match (&wanted.arn, &wanted.name) {
+        (Some(_), Some(_)) => {
+            return Err(invalid_combination(
+                "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
+            ));
+        }
+        (Some(arn), None) => (arn.rsplit('/').next().unwrap_or_default(), "iamInstanceProfile.arn"),
+        (None, Some(name)) => (name.as_str(), "iamInstanceProfile.name"),
+        (None, None) => return Ok(None),
+    };
+    let input = serde_json::json!({ "InstanceProfileName": name });
+    let found = context.client().call_json("iam", "GetInstanceProfile", &input).await.map_err(|_| {
+        let value = wanted.arn.as_deref().or(wanted.name.as_deref()).unwrap_or_default();
+        invalid_value(format!(
+            "Value ({value}) for parameter {parameter} is invalid. Invalid IAM Instance Profile {}",
+            parameter.rsplit('.').next().unwrap_or_default()
+        ))
+    })?;
+    let text = |key: &str| found["InstanceProfile"][key].as_str().unwrap_or_default().to_owned();
+    Ok(Some(Profile { arn: text("Arn"), id: text("InstanceProfileId") }))
+}
+
+fn run(w: &mut Writer, input: &RunInstancesRequest, profile: Option<Profile>) -> Result<Reservation, Fault> {
+    refuse_unknown(input)?;
+    let claim = claim(w, "RunInstances", input.client_token.as_deref(), input)?;
+    if let Some(reservation) = &claim.made {
+        return shown::reservation(w, reservation);
+    }
+    let count = count(w, input)?;
+    let image_id = input
+        .image_id
+        .as_deref()
+        .ok_or_else(|| Fault::coded("MissingParameter", 400, "The request must contain the parameter ImageId"))?;
+    let image = image::find(w.store(), w.scope(), image_id)?;
+    let kind = kind(input, &image)?;
+    let key = input.key_name.as_deref().map(|name| key_pair::named(w.store(), w.scope(), name)).transpose()?;
+    let user_data = user_data(input.user_data.as_deref())?;
+    let devices = devices(w, input, &image)?;
+    let (subnet, groups) = place(w, input)?;
+    let tags = Tags::of(w, input)?;
+    let metadata = metadata(&MetadataOptions::default(), input.metadata_options.as_ref(), Some(&image))?;
+    let credits = credits(input, kind)?;
+    let reservation = new_id("r");
+    for launch_index in 0..count {
+        let instance = Record {
+            id: Record::KIND.new_id(),
+            reservation: reservation.clone(),
+            launch_index,
+            image: image.id.clone(),
+            base: image.base.clone(),
+            architecture: image.architecture.clone(),
+            root_device: image.root_device.clone(),
+            kind: kind.name.to_owned(),
+            vpc: subnet.vpc.clone(),
+            subnet: subnet.id.clone(),
+            zone: subnet.zone.clone(),
+            key_name: key.as_ref().map(|key| key.name.clone()),
+            public_key: key.as_ref().map(|key| key.public_key.clone()),
+            user_data: user_data.clone(),
+            profile: profile.clone(),
+            state: State::Pending,
+            reason: Some(("pending".into(), "pending".into())),
+            transition: String::new(),
+            launched: w.now,
+            reboot: false,
+            monitoring: input.monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled),
+            ebs_optimized: input.ebs_optimized.unwrap_or_default(),
+            termination_protected: input.disable_api_termination.unwrap_or_default(),
+            stop_protected: input.disable_api_stop.unwrap_or_default(),
+            shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".into()),
+            metadata: metadata.clone(),
+            credits: credits.clone(),
+            client_token: input.client_token.clone().unwrap_or_default(),
+            group_name: String::new(),
+        };
+        put(w, &instance)?;
+        tag::mark(w, &instance, tags.instance.clone())?;
+        connect(w, input, &instance, &subnet, &groups, kind, &tags)?;
+        for device in &devices {
+            let mut volume =
+                volume::make(w, &subnet.zone, device.shape.clone(), device.snapshot.clone(), device.fresh_root)?;
+            volume.attachment = Some(Attachment {
+                instance: instance.id.clone(),
+                device: device.name.clone(),
+                since: w.now,
+                delete_on_termination: device.delete_on_termination,
+                state: "attaching".into(),
+            });
+            put(w, &volume)?;
+            tag::mark(w, &volume, tags.volume.clone())?;
+        }
+    }
+    claim.keep(w, &reservation)?;
+    shown::reservation(w, &reservation)
+}
+
+/// What would have no effect here.
+fn refuse_unknown(input: &RunInstancesRequest) -> Result<(), Fault> {
+    let placement = input.placement.clone().unwrap_or_default();
+    let not_default = |tenancy: &String| tenancy != "default";
+    refuse(&[
+        ("KernelId", input.kernel_id.is_some()),
+        ("RamdiskId", input.ramdisk_id.is_some()),
+        ("ElasticGpuSpecification", input.elastic_gpu_specification.is_some()),
+        ("ElasticInferenceAccelerators", input.elastic_inference_accelerators.is_some()),
+        ("InstanceMarketOptions", input.instance_market_options.is_some()),
+        ("CpuOptions", input.cpu_options.is_some()),
+        ("HibernationOptions", input.hibernation_options.as_ref().is_some_and(|one| one.configured == Some(true))),
+        ("LicenseSpecifications", input.license_specifications.is_some()),
+        ("EnclaveOptions", input.enclave_options.as_ref().is_some_and(|one| one.enabled == Some(true))),
+        ("Placement.GroupName", placement.group_name.is_some_and(|name| !name.is_empty())),
+        ("Placement.HostId", placement.host_id.is_some()),
+        ("Placement.Tenancy", placement.tenancy.as_ref().is_some_and(not_default)),
+        ("EnablePrimaryIpv6", input.enable_primary_ipv6 == Some(true)),
+        ("SecondaryInterfaces", input.secondary_interfaces.is_some()),
+    ])
+}
+
+fn count(w: &Writer, input: &RunInstancesRequest) -> Result<i32, Fault> {
+    let (least, most) = (input.min_count, input.max_count);
+    if least < 1 {
+        return Err(invalid_value(format!("Invalid value '{least}' for min. Must be greater than 0.")));
+    }
+    if most < least {
+        return Err(invalid_value(format!(
+            "Invalid value '{least}' for minCount. Must be less than or equal to maxCount {most}."
+        )));
+    }
+    let running = all::<Record>(w.store(), w.scope())?.iter().filter(|one| one.state != State::Terminated).count();
+    let free = MOST_INSTANCES - i32::try_from(running).unwrap_or(MOST_INSTANCES);
+    if least > free {
+        let message = format!(
+            "You have requested more instances ({least}) than your current instance limit of {MOST_INSTANCES} allows for the specified instance type."
+        );
+        return Err(Fault::coded("InstanceLimitExceeded", 400, message));
+    }
+    Ok(most.min(free))
+}
+
+fn kind(input: &RunInstancesRequest, image: &ImageRecord) -> Result<&'static InstanceType, Fault> {
+    let name = input.instance_type.as_deref().unwrap_or("m1.small");
+    let kind =
+        instance_type::find(name).ok_or_else(|| invalid_value(format!("Invalid value '{name}' for InstanceType.")))?;
+    if kind.architecture != image.architecture {
+        let message = format!(
+            "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
+            kind.architecture, image.architecture
+        );
+        return Err(invalid_value(message));
+    }
+    Ok(kind)
+}
+
+/// Checks it; it stays as it came.
+pub fn user_data(text: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let compact: String = text.split_whitespace().collect();
+    let bytes = STANDARD
+        .decode(&compact)
+        .map_err(|_| Fault::coded("InvalidUserData.Malformed", 400, "Invalid BASE64 encoding of user data."))?;
+    if bytes.len() > MOST_USER_DATA {
+        return Err(invalid_value("User data is limited to 16384 bytes"));
+    }
+    Ok(Some(compact))
+}
+
+pub fn metadata(
+    before: &MetadataOptions,
+    wanted: Option<&InstanceMetadataOptionsRequest>,
+    image: Option<&ImageRecord>,
+) -> Result<MetadataOptions, Fault> {
+    let mut options = before.clone();
+    // Amazon Linux 2023 wants version 2, as its image says.
+    if image.is_some_and(|image| image.name.starts_with("al2023")) {
+        options.tokens = "required".into();
+        options.hop_limit = 2;
+    }
+    let Some(wanted) = wanted else { return Ok(options) };
+    refuse(&[("MetadataOptions.HttpProtocolIpv6", wanted.http_protocol_ipv6.as_deref() == Some("enabled"))])?;
+    if let Some(hops) = wanted.http_put_response_hop_limit {
+        if !(1..=64).contains(&hops) {
+            return Err(invalid_value(format!(
+                "Value ({hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64."
+            )));
+        }
+        options.hop_limit = hops;
+    }
+    for (to, from) in [
+        (&mut options.tokens, &wanted.http_tokens),
+        (&mut options.endpoint, &wanted.http_endpoint),
+        (&mut options.tags, &wanted.instance_metadata_tags),
+    ] {
+        if let Some(value) = from {
+            to.clone_from(value);
+        }
+    }
+    Ok(options)
+}
+
+fn credits(input: &RunInstancesRequest, kind: &InstanceType) -> Result<Option<String>, Fault> {
+    let wanted = input.credit_specification.as_ref().map(|one| one.cpu_credits.clone());
+    match wanted {
+        Some(_) if !kind.burst => {
+            let message = format!("The credit specification is not supported for the instance type {}.", kind.name);
+            Err(invalid_combination(message))
+        }
+        Some(wanted) if !matches!(wanted.as_str(), "standard" | "unlimited") => {
+            Err(invalid_value(format!("Invalid value '{wanted}' for CpuCredits.")))
+        }
+        Some(wanted) => Ok(Some(wanted)),
+        None => {
+            Ok(kind.burst.then(|| if kind.name.starts_with("t2.") { "standard".into() } else { "unlimited".into() }))
+        }
+    }
+}
+
+/// A volume to be made with each instance.
+struct Device {
+    name: String,
+    shape: Shape,
+    snapshot: Option<String>,
+    fresh_root: bool,
+    delete_on_termination: bool,
+}
+
+/// The image's devices, with the request's in their place or beside them.
+fn devices(w: &Writer, input: &RunInstancesRequest, image: &ImageRecord) -> Result<Vec<Device>, Fault> {
+    let mut wanted = image.devices.clone();
+    for mapping in input.block_device_mappings.iter().flatten() {
+        let name = mapping.device_name.clone().unwrap_or_default();
+        refuse(&[("BlockDeviceMapping.VirtualName", mapping.virtual_name.is_some())])?;
+        if mapping.no_device.is_some() {
+            wanted.retain(|device| device.name != name);
+            continue;
+        }
+        if !volume::is_device(&name) {
+            let message = format!("Invalid device name {name}");
+            return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+        }
+        let ebs = mapping.ebs.clone().unwrap_or_default();
+        refuse(&[
+            ("BlockDeviceMapping.Ebs.Encrypted", ebs.encrypted == Some(true)),
+            ("BlockDeviceMapping.Ebs.KmsKeyId", ebs.kms_key_id.is_some()),
+        ])?;
+        let before = wanted.iter().position(|device| device.name == name).map(|at| wanted.remove(at));
+        wanted.push(overlaid(w, name, ebs, before)?);
+    }
+    if !wanted.iter().any(|device| device.name == image.root_device) {
+        let message = format!("The root device {} is missing", image.root_device);
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    wanted.into_iter().map(|device| checked(device, &image.root_device)).collect()
+}
+
+fn overlaid(w: &Writer, name: String, ebs: EbsBlockDevice, before: Option<ImageDevice>) -> Result<ImageDevice, Fault> {
+    let snapshot = ebs.snapshot_id.or(before.as_ref().and_then(|one| one.snapshot.clone()));
+    let source = snapshot.as_deref().map(|id| get::<SnapshotRecord>(w.store(), w.scope(), id)).transpose()?;
+    let least = source.as_ref().map(|one| one.volume_size).or(before.as_ref().map(|one| one.size));
+    let size = ebs.volume_size.or(least);
+    let size = size.ok_or_else(|| {
+        Fault::coded(
+            "MissingParameter",
+            400,
+            format!("The request must contain the parameter size or snapshotId for {name}"),
+        )
+    })?;
+    if let Some(least) = least.filter(|least| size < *least) {
+        let of = snapshot.as_deref().unwrap_or("of the image");
+        let message = format!("Volume of size {size}GB is smaller than snapshot '{of}', expect size >= {least}GB");
+        return Err(Fault::coded("InvalidBlockDeviceMapping", 400, message));
+    }
+    let kind = ebs.volume_type.or(before.as_ref().map(|one| one.kind.clone())).unwrap_or_else(|| "gp2".into());
+    let same = before.as_ref().filter(|one| one.kind == kind);
+    Ok(ImageDevice {
+        iops: ebs.iops.or(same.and_then(|one| one.iops)),
+        throughput: ebs.throughput.or(same.and_then(|one| one.throughput)),
+        delete_on_termination: ebs
+            .delete_on_termination
+            .or(before.map(|one| one.delete_on_termination))
+            .unwrap_or(true),
+        name,
+        snapshot,
+        size,
+        kind,
+    })
+}
+
+fn checked(device: ImageDevice, root: &str) -> Result<Device, Fault> {
+    let is_root = device.name == root;
+    let shape = Shape { kind: device.kind, size: device.size, iops: device.iops, throughput: device.throughput };
+    Ok(Device {
+        shape: rules::check(shape, is_root)?,
+        fresh_root: is_root,
+        name: device.name,
+        snapshot: device.snapshot,
+        delete_on_termination: device.delete_on_termination,
+    })
+}
+
+/// The subnet, and the groups that the first interface gets.
+fn place(w: &Writer, input: &RunInstancesRequest) -> Result<(SubnetRecord, Vec<String>), Fault> {
+    let interfaces = input.network_interfaces.as_deref().unwrap_or_default();
+    let first = interfaces.iter().find(|one| one.device_index.unwrap_or_default() == 0);
+    let groups_given = input.security_group_ids.is_some() || input.security_groups.is_some();
+    if !interfaces.is_empty() && (input.subnet_id.is_some() || groups_given) {
+        return Err(invalid_combination(
+            "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
+        ));
+    }
+    let existing = first.and_then(|one| one.network_interface_id.as_deref());
+    if let Some(id) = existing {
+        let interface: Interface = get(w.store(), w.scope(), id)?;
+        return Ok((get(w.store(), w.scope(), &interface.subnet)?, Vec::new()));
+    }
+    let wanted =
+        input.subnet_id.as_deref().or(first.and_then(|one| one.subnet_id.as_deref())).filter(|id| !id.is_empty());
+    let subnet: SubnetRecord = match wanted {
+        Some(id) => get(w.store(), w.scope(), id)?,
+        None => default_subnet(w, input)?,
+    };
+    if let Some(zone) =
+        input.placement.as_ref().and_then(|one| one.availability_zone.as_deref()).filter(|zone| *zone != subnet.zone)
+    {
+        let message = format!("The availability zone '{zone}' is not that of the subnet '{}'.", subnet.id);
+        return Err(invalid_combination(message));
+    }
+    let mut groups = input.security_group_ids.clone().unwrap_or_default();
+    for name in input.security_groups.iter().flatten() {
+        let own = all::<Group>(w.store(), w.scope())?
+            .into_iter()
+            .find(|group| group.vpc == subnet.vpc && group.name == *name);
+        let own = own.ok_or_else(|| {
+            let message = format!("The security group '{name}' does not exist in VPC '{}'", subnet.vpc);
+            Fault::coded("InvalidGroup.NotFound", 400, message)
+        })?;
+        groups.push(own.id);
+    }
+    Ok((subnet, groups))
+}
+
+fn default_subnet(w: &Writer, input: &RunInstancesRequest) -> Result<SubnetRecord, Fault> {
+    let zone = input.placement.as_ref().and_then(|one| one.availability_zone.as_deref());
+    if let Some(zone) = zone {
+        region::zone(w.caller.region(), Some(zone), None)?;
+    }
+    let vpc = vpc::find_default(w.store(), w.scope())?;
+    let missing = || {
+        let message = "No subnets found for the default VPC. Please specify a subnet.";
+        Fault::coded("MissingInput", 400, message)
+    };
+    let vpc = vpc.ok_or_else(|| {
+        Fault::coded(
+            "VPCIdNotSpecified",
+            400,
+            "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.",
+        )
+    })?;
+    let mut subnets = crate::subnet::of_vpc(w.store(), w.scope(), &vpc.id)?;
+    subnets.sort_by(|one, other| one.zone.cmp(&other.zone));
+    subnets.into_iter().find(|one| one.default_for_zone && zone.is_none_or(|zone| zone == one.zone)).ok_or_else(missing)
+}
+
+/// The tags for each kind of resource that a launch makes.
+struct Tags {
+    instance: Vec<Tag>,
+    volume: Vec<Tag>,
+    interface: Vec<Tag>,
+}
+
+impl Tags {
+    fn of(w: &Writer, input: &RunInstancesRequest) -> Result<Tags, Fault> {
+        let kinds = [Record::KIND, VolumeRecord::KIND, Interface::KIND];
+        let all = input.tag_specifications.clone().unwrap_or_default();
+        if let Some(other) = all
+            .iter()
+            .filter_map(|one| one.resource_type.as_deref())
+            .find(|wanted| !kinds.iter().any(|kind| kind.name == *wanted))
+        {
+            return Err(invalid_value(format!("'{other}' is not a valid taggable resource type for this operation.")));
+        }
+        let of = |kind: &crate::resource::Kind| {
+            let own = all.iter().filter(|one| one.resource_type.as_deref() == Some(kind.name)).cloned().collect();
+            tag::specified(w, Some(own), kind)
+        };
+        Ok(Tags { instance: of(Record::KIND)?, volume: of(VolumeRecord::KIND)?, interface: of(Interface::KIND)? })
+    }
+}
+
+/// Makes or takes the interfaces.
+fn connect(
+    w: &mut Writer,
+    input: &RunInstancesRequest,
+    instance: &Record,
+    subnet: &SubnetRecord,
+    groups: &[String],
+    kind: &InstanceType,
+    tags: &Tags,
+) -> Result<(), Fault> {
+    let mut wanted = input.network_interfaces.clone().unwrap_or_default();
+    if !wanted.iter().any(|one| one.device_index.unwrap_or_default() == 0) {
+        wanted.insert(
+            0,
+            InstanceNetworkInterfaceSpecification {
+                private_ip_address: input.private_ip_address.clone(),
+                ipv6_address_count: input.ipv6_address_count,
+                groups: Some(groups.to_vec()),
+                device_index: Some(0),
+                ..InstanceNetworkInterfaceSpecification::default()
+            },
+        );
+    }
+    if i32::try_from(wanted.len()).unwrap_or(i32::MAX) > kind.interfaces {
+        let message = format!("Interface count {} exceeds the limit for {}", wanted.len(), kind.name);
+        return Err(Fault::coded("AttachmentLimitExceeded", 400, message));
+    }
+    for one in wanted {
+        let index = one.device_index.unwrap_or_default();
+        let delete = one.delete_on_termination;
+        if let Some(id) = &one.network_interface_id {
+            let mut interface: Interface = get(w.store(), w.scope(), id)?;
+            if interface.zone != subnet.zone {
+                return Err(invalid_combination(format!(
+                    "The network interface '{id}' is not in the availability zone of the instance."
+                )));
+            }
+            network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(false))?;
+            continue;
+        }
+        let place: SubnetRecord = match one.subnet_id.as_deref() {
+            Some(id) => get(w.store(), w.scope(), id)?,
+            None => subnet.clone(),
+        };
+        if place.zone != subnet.zone {
+            return Err(invalid_combination(format!(
+                "The subnet '{}' is not in the availability zone of the instance.",
+                place.id
+            )));
+        }
+        let mut secondary: Vec<String> = Vec::new();
+        let mut primary = one.private_ip_address.clone();
+        for address in one.private_ip_addresses.iter().flatten() {
+            let text = address.private_ip_address.clone();
+            if address.primary == Some(true) { primary = text } else { secondary.extend(text) }
+        }
+        let plan = network_interface::Plan {
+            description: one.description.clone().unwrap_or_default(),
+            groups: one.groups.clone().unwrap_or_default(),
+            primary,
+            secondary,
+            secondary_count: usize::try_from(one.secondary_private_ip_address_count.unwrap_or_default())
+                .unwrap_or_default(),
+            ipv6_count: usize::try_from(one.ipv6_address_count.unwrap_or(i32::from(place.assign_ipv6)))
+                .unwrap_or_default(),
+            ..network_interface::Plan::default()
+        };
+        let mut interface = network_interface::make(w, &place, plan)?;
+        network_interface::attach(w, &mut interface, Some(&instance.id), index, delete.unwrap_or(true))?;
+        tag::mark(w, &interface, tags.interface.clone())?;
+        if index == 0 && one.associate_public_ip_address.unwrap_or(place.map_public_ip) {
+            network_interface::give_public_address(w, &mut interface)?;
+        }
+    }
+    Ok(())
+}

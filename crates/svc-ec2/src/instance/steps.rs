@@ -1,0 +1,344 @@
+//! The steps of the reconciler, one function each. They block, and run on threads made for that.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kogumo_base::{Scope, Trouble};
+use kogumo_door::{Caller, Cloud, Writer};
+use kogumo_machine::{Host, Layer, Limits, Seed, Spec, State as Seen};
+use kogumo_store::timers::{self, Timer};
+use kogumo_wire::Fault;
+
+use super::decide::Step;
+use super::reality::Machines;
+use super::record::{Instance, State};
+use super::storage::Files;
+use crate::image::Base;
+use crate::instance_type;
+use crate::network::Network;
+use crate::network_interface;
+use crate::resource::{delete, find, put};
+use crate::snapshot::Snapshot;
+use crate::volume::{self, Volume};
+
+/// A terminated instance is shown for an hour.
+const SHOWN_SECONDS: i64 = 3600;
+pub const FORGET: &str = "ec2/forget-instance";
+const MIB: u64 = 1 << 20;
+const PROCESSES: u64 = 4096;
+
+/// Whether a step changed anything: then there may be more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    Something,
+    Nothing,
+}
+
+/// What the steps need.
+#[derive(Clone)]
+pub struct Work {
+    pub cloud: Arc<Cloud>,
+    pub machines: Arc<Machines>,
+    pub host: Arc<dyn Host>,
+    pub files: Files,
+}
+
+impl Work {
+    /// Whether anything of EC2's is on this host.
+    pub fn has_files(&self) -> bool {
+        self.files.machines().parent().is_some_and(std::path::Path::exists)
+    }
+
+    /// A transaction as EC2 itself.
+    fn write<R>(&self, scope: &Scope, mut work: impl FnMut(&mut Writer) -> Result<R, Fault>) -> Result<R, Trouble> {
+        let caller = Caller::service("ec2.amazonaws.com", scope.clone());
+        let (now, cloud) = (self.cloud.clock.now(), &*self.cloud);
+        let done = cloud.store.write(|tx| work(&mut Writer { tx, caller: &caller, now, cloud }));
+        done.map_err(|fault: Fault| Trouble::new(fault.to_string()))
+    }
+
+    /// Changes an instance that is still in that state.
+    fn change(
+        &self,
+        scope: &Scope,
+        seen: &Instance,
+        mut work: impl FnMut(&mut Writer, &mut Instance) -> Result<(), Fault>,
+    ) -> Result<Done, Trouble> {
+        self.write(scope, |w| {
+            let Some(mut instance) = find::<Instance>(w.store(), w.scope(), &seen.id)? else {
+                return Ok(Done::Nothing);
+            };
+            if instance.state != seen.state {
+                return Ok(Done::Something);
+            }
+            work(w, &mut instance)?;
+            put(w, &instance)?;
+            Ok(Done::Something)
+        })
+    }
+
+    pub fn remove(&self, id: &str) -> Result<Done, Trouble> {
+        self.machines.stop_metadata(id);
+        let troubles = self.host.remove(id);
+        troubles.into_iter().next().map_or(Ok(Done::Nothing), Err)
+    }
+
+    pub fn make_volume(&self, scope: &Scope, volume: &Volume) -> Result<Done, Trouble> {
+        if let Some(snapshot) = &volume.snapshot {
+            let source = self.write(scope, |w| Ok(find::<Snapshot>(w.store(), w.scope(), snapshot)?))?;
+            if source.is_some_and(|source| !source.made) {
+                return Ok(Done::Nothing);
+            }
+        }
+        self.files.make(volume)?;
+        self.write(scope, |w| {
+            if let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? {
+                volume.made = true;
+                put(w, &volume)?;
+            }
+            Ok(Done::Something)
+        })
+    }
+
+    pub fn take_snapshot(&self, scope: &Scope, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<Done, Trouble> {
+        self.files.take(&*self.host, snapshot, volume)?;
+        self.write(scope, |w| {
+            if let Some(mut snapshot) = find::<Snapshot>(w.store(), w.scope(), &snapshot.id)? {
+                snapshot.made = true;
+                put(w, &snapshot)?;
+            }
+            Ok(Done::Something)
+        })
+    }
+
+    /// Brings a volume to its instance, or away from it.
+    pub fn move_volume(&self, scope: &Scope, volume: &Volume, instance: Option<&Instance>) -> Result<Done, Trouble> {
+        let Some(attachment) = &volume.attachment else { return Ok(Done::Nothing) };
+        let name = volume::file_name(&attachment.device);
+        let is_root = instance.is_some_and(|one| one.root_device == attachment.device);
+        let state = instance.map(|one| one.state);
+        let there = match attachment.state.as_str() {
+            "attaching" => match state {
+                Some(State::Running) if is_root => true,
+                Some(State::Running) => {
+                    self.files.plug(&*self.host, &volume.id, &attachment.instance, name)?;
+                    true
+                }
+                Some(State::Stopped) => true,
+                _ => return Ok(Done::Nothing),
+            },
+            _ => {
+                if !is_root {
+                    self.files.unplug(&*self.host, &volume.id, &attachment.instance, name)?;
+                    // Still mounted inside: it stays on its way until it is not.
+                    if self.files.is_held(&volume.id) && state == Some(State::Running) {
+                        return Ok(Done::Nothing);
+                    }
+                }
+                false
+            }
+        };
+        self.write(scope, |w| {
+            let Some(mut volume) = find::<Volume>(w.store(), w.scope(), &volume.id)? else { return Ok(Done::Nothing) };
+            match (&mut volume.attachment, there) {
+                (Some(held), true) if held.state == "attaching" => held.state = "attached".into(),
+                (held, false) => *held = None,
+                _ => {}
+            }
+            put(w, &volume)?;
+            Ok(Done::Something)
+        })
+    }
+
+    /// One step of an instance's.
+    pub fn take(&self, step: Step, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        match step {
+            Step::Nothing => Ok(Done::Nothing),
+            Step::Start => self.start(scope, instance, volumes),
+            Step::Boot => self.boot(scope, instance, volumes),
+            Step::ShutDown => {
+                self.host.shut_down(&instance.id);
+                Ok(Done::Something)
+            }
+            Step::IsRunning => self.change(scope, instance, |_, instance| {
+                instance.state = State::Running;
+                instance.reason = None;
+                Ok(())
+            }),
+            Step::EndedInside => self.change(scope, instance, |w, instance| {
+                let terminate = instance.shutdown_behavior == "terminate" && !instance.termination_protected;
+                instance.state = if terminate { State::ShuttingDown } else { State::Stopping };
+                instance.reason = Some((
+                    "Client.InstanceInitiatedShutdown".into(),
+                    "Client.InstanceInitiatedShutdown: Instance initiated shutdown".into(),
+                ));
+                instance.transition = format!("Instance initiated ({})", w.now.format("%Y-%m-%d %H:%M:%S GMT"));
+                Ok(())
+            }),
+            Step::IsStopped => self.stopped(scope, instance, volumes),
+            Step::IsTerminated => self.terminated(scope, instance, volumes),
+            Step::Connect => {
+                self.machines.connect(&self.cloud, scope, instance, &self.host.state(&instance.id))?;
+                Ok(Done::Nothing)
+            }
+            Step::Remove => self.remove(&instance.id),
+        }
+    }
+
+    fn start(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        let lacks = self.host.lacks().into_iter().map(|lack| lack.why);
+        let why: Vec<String> = lacks.chain(self.cloud.part::<Network>()?.lacks()).collect();
+        if !why.is_empty() {
+            let reason = (
+                "Server.InsufficientInstanceCapacity".to_owned(),
+                format!("This machine cannot run instances: {}. 'kogumo doctor' tells more.", why.join("; ")),
+            );
+            if instance.reason.as_ref() == Some(&reason) {
+                return Ok(Done::Nothing);
+            }
+            self.change(scope, instance, |_, instance| {
+                instance.reason = Some(reason.clone());
+                Ok(())
+            })?;
+            return Ok(Done::Nothing);
+        }
+        let made = self.spec(scope, instance, volumes).and_then(|spec| self.host.prepare(&spec));
+        match made {
+            Ok(Seen::Prepared { .. }) => self.boot(scope, instance, volumes),
+            Ok(_) => Ok(Done::Something),
+            Err(trouble) => {
+                tracing::error!("{} cannot be started: {trouble}", instance.id);
+                self.change(scope, instance, |_, instance| {
+                    instance.state =
+                        if instance.state == State::Pending { State::ShuttingDown } else { State::Stopping };
+                    instance.reason = Some(("Server.InternalError".into(), format!("Server.InternalError: {trouble}")));
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// Connects what a machine has outside, and lets it go.
+    fn boot(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        for volume in volumes {
+            let Some(held) = volume
+                .attachment
+                .as_ref()
+                .filter(|held| held.device != instance.root_device && held.state != "detaching")
+            else {
+                continue;
+            };
+            self.files.plug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
+        }
+        self.machines.serve_metadata_from_thread(&self.cloud, &*self.host, scope, &instance.id);
+        self.write(scope, |w| network_interface::set_running(w, &instance.id, true))?;
+        self.machines.connect(&self.cloud, scope, instance, &self.host.state(&instance.id))?;
+        self.host.boot(&instance.id)?;
+        if instance.reboot {
+            self.change(scope, instance, |_, instance| {
+                instance.reboot = false;
+                Ok(())
+            })?;
+        }
+        Ok(Done::Something)
+    }
+
+    fn spec(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Spec, Trouble> {
+        let root =
+            volumes.iter().find(|one| one.attachment.as_ref().is_some_and(|held| held.device == instance.root_device));
+        let root = root.ok_or_else(|| Trouble::new("the instance has no root volume"))?;
+        let layers = match &instance.base {
+            Base::Host => self.machines.userland(&self.files)?,
+            Base::Imported(name) => vec![Layer { at: "/".into(), from: self.files.imported(name) }],
+        };
+        let kind = instance_type::find(&instance.kind).ok_or_else(|| Trouble::new("the instance has no type"))?;
+        Ok(Spec {
+            id: instance.id.clone(),
+            layers,
+            volume: self.files.volume(&root.id),
+            limits: Limits {
+                vcpus: u32::try_from(kind.vcpus).unwrap_or(1),
+                memory: u64::try_from(kind.memory_mib).unwrap_or_default() * MIB,
+                processes: PROCESSES,
+            },
+            seed: self.seed(scope, instance)?,
+        })
+    }
+
+    fn seed(&self, scope: &Scope, instance: &Instance) -> Result<Seed, Trouble> {
+        let interfaces = self.write(scope, |w| network_interface::of_instance(w.store(), w.scope(), &instance.id))?;
+        let address = interfaces.first().map_or("", |one| one.primary());
+        let authority = self.cloud.settings.data.join("ca/ca.pem");
+        Ok(Seed {
+            hostname: network_interface::private_dns_name(&scope.region, address),
+            authorized_keys: instance.public_key.iter().cloned().collect(),
+            user_data: instance.user_data.as_deref().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default(),
+            // The VPC's own resolver; it is at this address in every VPC.
+            nameservers: vec!["169.254.169.253".into()],
+            search: crate::dhcp_options::internal_domain(&scope.region),
+            authority: std::fs::read_to_string(authority).unwrap_or_default(),
+            environment: Vec::new(),
+        })
+    }
+
+    fn stopped(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        self.let_go(instance, volumes)?;
+        self.change(scope, instance, |w, instance| {
+            network_interface::set_running(w, &instance.id, false)?;
+            for mut interface in network_interface::of_instance(w.store(), w.scope(), &instance.id)? {
+                network_interface::drop_automatic(w, &mut interface)?;
+                put(w, &interface)?;
+            }
+            instance.state = State::Stopped;
+            Ok(())
+        })
+    }
+
+    /// Nothing of the machine is left; its devices are free.
+    fn let_go(&self, instance: &Instance, volumes: &[Volume]) -> Result<(), Trouble> {
+        self.machines.disconnect(&self.cloud, &instance.id);
+        self.remove(&instance.id)?;
+        for volume in volumes {
+            if let Some(held) = &volume.attachment {
+                self.files.unplug(&*self.host, &volume.id, &instance.id, volume::file_name(&held.device))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn terminated(&self, scope: &Scope, instance: &Instance, volumes: &[Volume]) -> Result<Done, Trouble> {
+        self.let_go(instance, volumes)?;
+        self.change(scope, instance, |w, instance| {
+            for mut volume in volume::of_instance(w, &instance.id)? {
+                match volume.attachment.take_if(|held| held.delete_on_termination) {
+                    Some(_) => delete::<Volume>(w, &volume.id)?,
+                    None => {
+                        volume.attachment = None;
+                        put(w, &volume)?;
+                    }
+                }
+            }
+            for mut interface in network_interface::of_instance(w.store(), w.scope(), &instance.id)? {
+                if interface.attachment.as_ref().is_some_and(|held| held.delete_on_termination) {
+                    network_interface::remove(w, interface)?;
+                } else {
+                    network_interface::detach(w, &mut interface)?;
+                }
+            }
+            instance.state = State::Terminated;
+            let due = w.now.plus_seconds(SHOWN_SECONDS);
+            timers::put(w.tx, due, FORGET, &w.caller.scope, instance.id.as_str(), &[])?;
+            Ok(())
+        })
+    }
+}
+
+/// An instance that has been shown long enough.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn forget(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
+    let id = timer.id.reader().str().unwrap_or_default();
+    delete::<Instance>(w, &id).map_err(|fault| Trouble::new(fault.to_string()))
+}

@@ -1,0 +1,154 @@
+//! Volumes and snapshots as files, and as devices of machines. Every function here blocks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kogumo_base::Trouble;
+use kogumo_machine::Host;
+use kogumo_machine::linux::{block, copy};
+
+use crate::snapshot::Snapshot;
+use crate::volume::Volume;
+
+const GIB: u64 = 1 << 30;
+
+/// Where the files of EC2 lie, below the data folder.
+#[derive(Clone, Debug)]
+pub struct Files(PathBuf);
+
+impl Files {
+    pub fn below(data: &Path) -> Files {
+        Files(data.join("ec2"))
+    }
+
+    pub fn machines(&self) -> PathBuf {
+        self.0.join("machines")
+    }
+
+    /// The image of the host's userland.
+    pub fn userland(&self) -> PathBuf {
+        self.0.join("userland")
+    }
+
+    /// A root file system that was imported.
+    pub fn imported(&self, name: &str) -> PathBuf {
+        self.0.join("images").join(name)
+    }
+
+    pub fn volume(&self, id: &str) -> PathBuf {
+        self.0.join("volumes").join(format!("{id}.img"))
+    }
+
+    fn snapshot(&self, id: &str) -> PathBuf {
+        self.0.join("snapshots").join(format!("{id}.img"))
+    }
+
+    /// Makes a volume's file: a copy of its snapshot, an empty file system for a root, or nothing but room.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn make(&self, volume: &Volume) -> Result<(), Trouble> {
+        let file = self.volume(&volume.id);
+        let bytes = u64::try_from(volume.size).unwrap_or_default() * GIB;
+        match &volume.snapshot {
+            Some(snapshot) => {
+                copy::copy(&self.snapshot(snapshot), &file)?;
+                self.grow(volume)?;
+                // A root fills its volume by itself, as cloud images do at their first boot.
+                if volume.fresh_root { block::fill(&file) } else { Ok(()) }
+            }
+            None => {
+                block::create(&file, bytes)?;
+                if volume.fresh_root { block::format(&file) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Makes a volume's file as large as the volume, and tells whoever has it attached.
+    ///
+    /// # Errors
+    /// The file cannot be changed.
+    pub fn grow(&self, volume: &Volume) -> Result<(), Trouble> {
+        let path = self.volume(&volume.id);
+        let failed = |e| Trouble::from_cause(format!("cannot resize {}", path.display()), e);
+        let bytes = u64::try_from(volume.size).unwrap_or_default() * GIB;
+        let file = fs::File::options().write(true).open(&path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() >= bytes {
+            return Ok(());
+        }
+        file.set_len(bytes).map_err(failed)?;
+        block::attached_below(&path).iter().try_for_each(|(device, _)| block::grown(device))
+    }
+
+    /// Copies a volume into a snapshot, while its file system stands still.
+    ///
+    /// # Errors
+    /// The disk is full, or the volume is gone.
+    pub fn take(&self, host: &dyn Host, snapshot: &Snapshot, volume: Option<&Volume>) -> Result<(), Trouble> {
+        let from = self.volume(&snapshot.volume);
+        let to = self.snapshot(&snapshot.id);
+        let instance = volume.and_then(|one| one.attachment.as_ref()).map(|one| one.instance.as_str());
+        host.while_still(instance.unwrap_or_default(), &from, &mut || copy::copy(&from, &to))
+    }
+
+    /// Gives a volume to a machine as a device.
+    ///
+    /// # Errors
+    /// There are no devices left, or the machine is gone.
+    pub fn plug(&self, host: &dyn Host, volume: &str, instance: &str, name: &str) -> Result<(), Trouble> {
+        let file = self.volume(volume);
+        let device = match block::attached_below(&file).into_iter().next() {
+            Some((device, _)) => device,
+            None => block::attach(&file, block::Hold::UntilDetached)?.path().to_owned(),
+        };
+        host.plug(instance, name, &device)
+    }
+
+    /// Takes it away again. Where it is still mounted inside, the kernel keeps it until it is not.
+    ///
+    /// # Errors
+    /// The device cannot be let go of.
+    pub fn unplug(&self, host: &dyn Host, volume: &str, instance: &str, name: &str) -> Result<(), Trouble> {
+        host.unplug(instance, name)?;
+        let devices = block::attached_below(&self.volume(volume));
+        devices.iter().try_for_each(|(device, _)| block::detach(device))
+    }
+
+    /// Whether anybody has a device of the volume.
+    pub fn is_held(&self, volume: &str) -> bool {
+        !block::attached_below(&self.volume(volume)).is_empty()
+    }
+
+    /// Removes the files that no record knows, and lets their devices go.
+    pub fn sweep(&self, is_volume: &dyn Fn(&str) -> bool, is_snapshot: &dyn Fn(&str) -> bool) {
+        for (folder, is_known) in [("volumes", is_volume), ("snapshots", is_snapshot)] {
+            for entry in fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let id = name.split('.').next().unwrap_or_default();
+                if !is_known(id) {
+                    self.forget(&entry.path());
+                }
+            }
+        }
+    }
+
+    fn forget(&self, file: &Path) {
+        for (device, _) in block::attached_below(file) {
+            if let Err(trouble) = block::detach(&device) {
+                tracing::warn!("{trouble}");
+            }
+        }
+        if let Err(error) = fs::remove_file(file) {
+            tracing::warn!("{} could not be removed: {error}", file.display());
+        }
+    }
+
+    /// Lets go of every device.
+    pub fn detach_all(&self) {
+        for (device, _) in block::attached_below(&self.0) {
+            if let Err(trouble) = block::detach(&device) {
+                tracing::warn!("{trouble}");
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Launch templates: parameters of RunInstances that are kept, in versions.
+
+mod merge;
+mod ops;
+mod record;
+mod version;
+
+pub use merge::merge;
+pub use ops::*;
+pub use record::LaunchTemplate;
+pub use version::*;

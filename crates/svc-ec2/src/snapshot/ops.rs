@@ -1,0 +1,109 @@
+//! The operations of snapshots.
+
+use kogumo_base::Scope;
+use kogumo_door::{Reader, Writer};
+use kogumo_model::ec2::{Snapshot as Shown, *};
+use kogumo_wire::{Fault, Unit};
+
+use super::record::Snapshot;
+use crate::faults::refuse;
+use crate::filter::{Filters, flag, number, text};
+use crate::image;
+use crate::page::{Wanted, cut};
+use crate::resource::{Resource, chosen, delete, get, put};
+use crate::tag::{self, Tags};
+use crate::volume::Volume;
+
+/// Records a snapshot; the reconciler copies the volume as it is then.
+pub fn make(w: &mut Writer, volume: &Volume, description: &str) -> Result<Snapshot, Fault> {
+    let snapshot = Snapshot {
+        id: Snapshot::KIND.new_id(),
+        volume: volume.id.clone(),
+        volume_size: volume.size,
+        description: description.to_owned(),
+        started: w.now,
+        made: false,
+    };
+    put(w, &snapshot)?;
+    Ok(snapshot)
+}
+
+pub fn create_snapshot(w: &mut Writer, input: CreateSnapshotRequest) -> Result<Shown, Fault> {
+    refuse(&[("OutpostArn", input.outpost_arn.is_some()), ("Location", input.location.as_deref() == Some("local"))])?;
+    let volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
+    let tags = tag::specified(w, input.tag_specifications, Snapshot::KIND)?;
+    if !volume.made {
+        let message = format!("The volume '{}' is not 'available'.", volume.id);
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
+    let snapshot = make(w, &volume, &input.description.unwrap_or_default())?;
+    tag::mark(w, &snapshot, tags)?;
+    let tags = Tags::of_one(w.store(), w.scope(), &snapshot.id)?;
+    Ok(shown(w.scope(), &snapshot, &tags))
+}
+
+fn shown(scope: &Scope, snapshot: &Snapshot, tags: &Tags) -> Shown {
+    let (state, progress) = if snapshot.made { ("completed", "100%") } else { ("pending", "0%") };
+    Shown {
+        description: Some(snapshot.description.clone()),
+        encrypted: Some(false),
+        owner_id: Some(scope.account.clone()),
+        progress: Some(progress.into()),
+        snapshot_id: Some(snapshot.id.clone()),
+        start_time: Some(snapshot.started),
+        state: Some(state.into()),
+        storage_tier: Some("standard".into()),
+        tags: tags.shown_if_any(&snapshot.id),
+        volume_id: Some(snapshot.volume.clone()),
+        volume_size: Some(snapshot.volume_size),
+        ..Shown::default()
+    }
+}
+
+static FILTERS: Filters<Shown> = Filters {
+    names: &[
+        ("description", |one| text(&one.description)),
+        ("encrypted", |one| flag(one.encrypted)),
+        ("owner-alias", |one| text(&one.owner_alias)),
+        ("owner-id", |one| text(&one.owner_id)),
+        ("progress", |one| text(&one.progress)),
+        ("snapshot-id", |one| text(&one.snapshot_id)),
+        ("start-time", |one| one.start_time.iter().map(|at| at.iso_millis()).collect()),
+        ("status", |one| text(&one.state)),
+        ("storage-tier", |one| text(&one.storage_tier)),
+        ("volume-id", |one| text(&one.volume_id)),
+        ("volume-size", |one| number(one.volume_size)),
+    ],
+    tags: Some(|one| one.tags.as_ref()),
+};
+
+/// An account sees its own.
+pub fn describe_snapshots(r: &Reader, input: DescribeSnapshotsRequest) -> Result<DescribeSnapshotsResult, Fault> {
+    let own = |owner: &String| owner == "self" || *owner == r.scope().account;
+    let mut snapshots = chosen::<Snapshot>(r.store, r.scope(), input.snapshot_ids.as_deref())?;
+    for wanted in [&input.owner_ids, &input.restorable_by_user_ids].into_iter().flatten() {
+        if !wanted.is_empty() && !wanted.iter().any(own) {
+            snapshots.clear();
+        }
+    }
+    let tags = Tags::of_all(r.store, r.scope())?;
+    let snapshots = snapshots.iter().map(|one| shown(r.scope(), one, &tags)).collect();
+    let wanted = Wanted {
+        token: input.next_token.as_deref(),
+        most: input.max_results,
+        named: input.snapshot_ids.as_ref().map(|_| "snapshotIds"),
+    };
+    let page =
+        cut(FILTERS.select(snapshots, input.filters)?, wanted, |one| one.snapshot_id.clone().unwrap_or_default())?;
+    Ok(DescribeSnapshotsResult { snapshots: Some(page.items), next_token: page.next_token })
+}
+
+pub fn delete_snapshot(w: &mut Writer, input: DeleteSnapshotRequest) -> Result<Unit, Fault> {
+    let snapshot: Snapshot = get(w.store(), w.scope(), &input.snapshot_id)?;
+    if let Some(image) = image::using(w.store(), w.scope(), &snapshot.id)? {
+        let message = format!("The snapshot {} is currently in use by {image}", snapshot.id);
+        return Err(Fault::coded("InvalidSnapshot.InUse", 400, message));
+    }
+    delete::<Snapshot>(w, &snapshot.id)?;
+    Ok(Unit)
+}

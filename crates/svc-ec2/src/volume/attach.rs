@@ -1,0 +1,117 @@
+//! Attaching volumes to instances and taking them off again. The reconciler brings the devices.
+
+use kogumo_door::Writer;
+use kogumo_model::ec2::{AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment};
+use kogumo_wire::Fault;
+
+use super::ops::{of_instance, shown_attachment};
+use super::record::{Attachment, Volume};
+use crate::faults::invalid_value;
+use crate::instance::{Instance, State};
+use crate::resource::{get, put};
+
+/// Whether it is a device name that an instance may have. Source: Amazon EBS User Guide, "Device names for volumes".
+pub fn is_device(name: &str) -> bool {
+    let letters = ["/dev/sd", "/dev/xvd"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+    let letters = letters.or_else(|| ["sd", "xvd"].into_iter().find_map(|prefix| name.strip_prefix(prefix)));
+    letters.is_some_and(|rest| {
+        let (first, number) = rest.split_at_checked(1).unwrap_or(("", ""));
+        first.chars().all(|letter| letter.is_ascii_lowercase())
+            && !first.is_empty()
+            && (number.is_empty()
+                || number.chars().all(|digit| digit.is_ascii_digit()) && number.len() <= 2
+                || number.len() == 1 && number.chars().all(|letter| letter.is_ascii_lowercase()))
+    })
+}
+
+/// The device's name in the machine's `/dev`.
+pub fn file_name(device: &str) -> &str {
+    device.strip_prefix("/dev/").unwrap_or(device)
+}
+
+pub fn attach_volume(w: &mut Writer, input: AttachVolumeRequest) -> Result<VolumeAttachment, Fault> {
+    let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
+    let instance: Instance = get(w.store(), w.scope(), &input.instance_id)?;
+    if let Some(attachment) = &volume.attachment {
+        let message = format!("{} is already attached to an instance: {}", volume.id, attachment.instance);
+        return Err(Fault::coded("VolumeInUse", 400, message));
+    }
+    if !matches!(instance.state, State::Pending | State::Running | State::Stopping | State::Stopped) {
+        let message = format!("Instance '{}' is not 'running'.", instance.id);
+        return Err(Fault::coded("IncorrectState", 400, message));
+    }
+    if volume.zone != instance.zone {
+        let message =
+            format!("The volume '{}' is not in the same availability zone as instance '{}'", volume.id, instance.id);
+        return Err(Fault::coded("InvalidVolume.ZoneMismatch", 400, message));
+    }
+    if !is_device(&input.device) {
+        let message = format!(
+            "Value ({}) for parameter device is invalid. {} is not a valid EBS device name.",
+            input.device, input.device
+        );
+        return Err(invalid_value(message));
+    }
+    let same =
+        |one: &Volume| one.attachment.as_ref().is_some_and(|held| file_name(&held.device) == file_name(&input.device));
+    if of_instance(w, &instance.id)?.iter().any(same) {
+        let message = format!(
+            "Invalid value '{}' for unixDevice. Attachment point {} is already in use",
+            input.device, input.device
+        );
+        return Err(invalid_value(message));
+    }
+    let attachment = Attachment {
+        instance: instance.id,
+        device: input.device,
+        since: w.now,
+        delete_on_termination: false,
+        state: "attaching".into(),
+    };
+    let answer = shown_attachment(&volume.id, &attachment);
+    volume.attachment = Some(attachment);
+    put(w, &volume)?;
+    Ok(answer)
+}
+
+pub fn detach_volume(w: &mut Writer, input: DetachVolumeRequest) -> Result<VolumeAttachment, Fault> {
+    let mut volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
+    let id = volume.id.clone();
+    let Some(attachment) = &mut volume.attachment else {
+        return Err(Fault::coded("IncorrectState", 400, format!("Volume '{id}' is in the 'available' state.")));
+    };
+    let other_instance = input.instance_id.as_ref().is_some_and(|wanted| *wanted != attachment.instance);
+    let other_device = input.device.as_ref().is_some_and(|wanted| *wanted != attachment.device);
+    if other_instance || other_device {
+        let message = format!(
+            "The volume '{id}' is not attached to instance '{}' as device '{}'.",
+            input.instance_id.unwrap_or_default(),
+            input.device.unwrap_or_default()
+        );
+        return Err(Fault::coded("InvalidAttachment.NotFound", 400, message));
+    }
+    let instance: Instance = get(w.store(), w.scope(), &attachment.instance)?;
+    if attachment.device == instance.root_device && instance.state != State::Stopped {
+        let message = format!("Unable to detach root volume '{id}' from instance '{}'", instance.id);
+        return Err(Fault::coded("OperationNotPermitted", 400, message));
+    }
+    attachment.state = "detaching".into();
+    let answer = shown_attachment(&id, attachment);
+    put(w, &volume)?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_have_names() {
+        for good in ["/dev/sdf", "/dev/xvdf", "/dev/sda1", "/dev/xvdba", "xvdh"] {
+            assert!(is_device(good), "{good}");
+        }
+        for bad in ["", "/dev/", "/dev/sd", "/dev/vda", "/dev/../etc", "/dev/sdF", "/dev/sdf/x", "/dev/nvme1n1"] {
+            assert!(!is_device(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Volumes: block devices that outlive the instances they are attached to.
+
+mod attach;
+mod modify;
+mod ops;
+mod record;
+pub mod rules;
+
+pub use attach::*;
+pub use modify::*;
+pub use ops::*;
+pub use record::{Attachment, Volume};

@@ -1,0 +1,173 @@
+//! Creating, describing and deleting volumes.
+
+use kogumo_base::Scope;
+use kogumo_door::{Reader, Writer};
+use kogumo_model::ec2::{Volume as Shown, VolumeAttachment, *};
+use kogumo_wire::{Fault, Unit};
+
+use super::record::{Attachment, Volume};
+use super::rules::{self, Shape};
+use crate::client_token::claim;
+use crate::faults::{missing_parameter, refuse};
+use crate::filter::{Filters, each, flag, number, text};
+use crate::page::{Wanted, cut};
+use crate::region;
+use crate::resource::{Resource, all, chosen, delete, get, put};
+use crate::snapshot::Snapshot;
+use crate::tag::{self, Tags};
+
+/// Records a volume. Its file is made by the reconciler.
+pub fn make(
+    w: &mut Writer,
+    zone: &str,
+    shape: Shape,
+    snapshot: Option<String>,
+    fresh_root: bool,
+) -> Result<Volume, Fault> {
+    let volume = Volume {
+        id: Volume::KIND.new_id(),
+        zone: zone.to_owned(),
+        size: shape.size,
+        kind: shape.kind,
+        iops: shape.iops,
+        throughput: shape.throughput,
+        snapshot,
+        created: w.now,
+        fresh_root,
+        made: false,
+        attachment: None,
+        modified: None,
+    };
+    put(w, &volume)?;
+    Ok(volume)
+}
+
+pub fn create_volume(w: &mut Writer, input: CreateVolumeRequest) -> Result<Shown, Fault> {
+    refuse(&[
+        ("Encrypted", input.encrypted == Some(true)),
+        ("KmsKeyId", input.kms_key_id.is_some()),
+        ("OutpostArn", input.outpost_arn.is_some()),
+        ("MultiAttachEnabled", input.multi_attach_enabled == Some(true)),
+        ("VolumeInitializationRate", input.volume_initialization_rate.is_some()),
+    ])?;
+    let claim = claim(w, "CreateVolume", input.client_token.as_deref(), &input)?;
+    if let Some(made) = &claim.made {
+        let volume: Volume = get(w.store(), w.scope(), made)?;
+        let tags = Tags::of_one(w.store(), w.scope(), made)?;
+        return Ok(shown(w.scope(), &volume, &tags));
+    }
+    let zone = match (&input.availability_zone, &input.availability_zone_id) {
+        (None, None) => return Err(missing_parameter("availabilityZone")),
+        (name, id) => region::zone(w.caller.region(), name.as_deref(), id.as_deref()).map_err(|_| {
+            let named = name.as_deref().or(id.as_deref()).unwrap_or_default();
+            Fault::coded("InvalidZone.NotFound", 400, format!("The zone '{named}' does not exist."))
+        })?,
+    };
+    let tags = tag::specified(w, input.tag_specifications, Volume::KIND)?;
+    let snapshot = input.snapshot_id.filter(|id| !id.is_empty());
+    let source = snapshot.as_deref().map(|id| get::<Snapshot>(w.store(), w.scope(), id)).transpose()?;
+    let size = input.size.or(source.as_ref().map(|source| source.volume_size));
+    let size = size.ok_or_else(|| missing_parameter("size or snapshotId"))?;
+    if let Some(source) = source.as_ref().filter(|source| size < source.volume_size) {
+        let message = format!("The size of a volume cannot be smaller than snapshot '{}'", source.id);
+        return Err(Fault::coded("InvalidParameterValue", 400, message));
+    }
+    let kind = input.volume_type.unwrap_or_else(|| "gp2".into());
+    let shape = rules::check(Shape { kind, size, iops: input.iops, throughput: input.throughput }, false)?;
+    let volume = make(w, &zone.name, shape, snapshot, false)?;
+    tag::mark(w, &volume, tags)?;
+    claim.keep(w, &volume.id)?;
+    let tags = Tags::of_one(w.store(), w.scope(), &volume.id)?;
+    Ok(shown(w.scope(), &volume, &tags))
+}
+
+pub fn shown_attachment(volume: &str, attachment: &Attachment) -> VolumeAttachment {
+    VolumeAttachment {
+        attach_time: Some(attachment.since),
+        delete_on_termination: Some(attachment.delete_on_termination),
+        device: Some(attachment.device.clone()),
+        instance_id: Some(attachment.instance.clone()),
+        state: Some(attachment.state.clone()),
+        volume_id: Some(volume.to_owned()),
+        ..VolumeAttachment::default()
+    }
+}
+
+fn shown(scope: &Scope, volume: &Volume, tags: &Tags) -> Shown {
+    let zones = region::zones(&scope.region);
+    Shown {
+        availability_zone: Some(volume.zone.clone()),
+        availability_zone_id: zones.into_iter().find(|zone| zone.name == volume.zone).map(|zone| zone.id),
+        attachments: Some(volume.attachment.iter().map(|one| shown_attachment(&volume.id, one)).collect()),
+        create_time: Some(volume.created),
+        encrypted: Some(false),
+        iops: volume.iops,
+        multi_attach_enabled: Some(false),
+        size: Some(volume.size),
+        snapshot_id: Some(volume.snapshot.clone().unwrap_or_default()),
+        state: Some(volume.state().to_owned()),
+        tags: tags.shown_if_any(&volume.id),
+        throughput: volume.throughput,
+        volume_id: Some(volume.id.clone()),
+        volume_type: Some(volume.kind.clone()),
+        ..Shown::default()
+    }
+}
+
+static FILTERS: Filters<Shown> = Filters {
+    names: &[
+        ("attachment.attach-time", |volume| {
+            each(&volume.attachments, |one| one.attach_time.iter().map(|at| at.iso_millis()).collect())
+        }),
+        ("attachment.delete-on-termination", |volume| each(&volume.attachments, |one| flag(one.delete_on_termination))),
+        ("attachment.device", |volume| each(&volume.attachments, |one| text(&one.device))),
+        ("attachment.instance-id", |volume| each(&volume.attachments, |one| text(&one.instance_id))),
+        ("attachment.status", |volume| each(&volume.attachments, |one| text(&one.state))),
+        ("availability-zone", |volume| text(&volume.availability_zone)),
+        ("availability-zone-id", |volume| text(&volume.availability_zone_id)),
+        ("create-time", |volume| volume.create_time.iter().map(|at| at.iso_millis()).collect()),
+        ("encrypted", |volume| flag(volume.encrypted)),
+        ("fast-restored", |volume| flag(volume.fast_restored)),
+        ("multi-attach-enabled", |volume| flag(volume.multi_attach_enabled)),
+        ("size", |volume| number(volume.size)),
+        ("snapshot-id", |volume| text(&volume.snapshot_id)),
+        ("status", |volume| text(&volume.state)),
+        ("volume-id", |volume| text(&volume.volume_id)),
+        ("volume-type", |volume| text(&volume.volume_type)),
+    ],
+    tags: Some(|volume| volume.tags.as_ref()),
+};
+
+pub fn describe_volumes(r: &Reader, input: DescribeVolumesRequest) -> Result<DescribeVolumesResult, Fault> {
+    let volumes = chosen::<Volume>(r.store, r.scope(), input.volume_ids.as_deref())?;
+    let tags = Tags::of_all(r.store, r.scope())?;
+    let volumes = volumes.iter().map(|volume| shown(r.scope(), volume, &tags)).collect();
+    let wanted = Wanted {
+        token: input.next_token.as_deref(),
+        most: input.max_results,
+        named: input.volume_ids.as_ref().map(|_| "volumeIds"),
+    };
+    let page = cut(FILTERS.select(volumes, input.filters)?, wanted, |one| one.volume_id.clone().unwrap_or_default())?;
+    Ok(DescribeVolumesResult { volumes: Some(page.items), next_token: page.next_token })
+}
+
+/// Its file goes when the reconciler finds that nobody knows it any more.
+pub fn delete_volume(w: &mut Writer, input: DeleteVolumeRequest) -> Result<Unit, Fault> {
+    let volume: Volume = get(w.store(), w.scope(), &input.volume_id)?;
+    if let Some(attachment) = &volume.attachment {
+        let message = format!("Volume {} is currently attached to {}", volume.id, attachment.instance);
+        return Err(Fault::coded("VolumeInUse", 400, message));
+    }
+    delete::<Volume>(w, &volume.id)?;
+    Ok(Unit)
+}
+
+/// The volumes of an instance.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn of_instance(w: &Writer, instance: &str) -> Result<Vec<Volume>, Fault> {
+    let mut volumes = all::<Volume>(w.store(), w.scope())?;
+    volumes.retain(|volume| volume.attachment.as_ref().is_some_and(|one| one.instance == instance));
+    Ok(volumes)
+}

@@ -1,0 +1,78 @@
+//! What is kept of a volume.
+
+use kogumo_base::Timestamp;
+use kogumo_store::Table;
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{Kind, Resource};
+
+static VOLUMES: Table<Volume> = Table::new("ec2/volume");
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    pub id: String,
+    pub zone: String,
+    /// GiB.
+    pub size: i32,
+    /// `gp2`, `gp3`, `io1`, `io2`, `st1`, `sc1` or `standard`.
+    pub kind: String,
+    pub iops: Option<i32>,
+    /// MiB/s, of gp3.
+    pub throughput: Option<i32>,
+    pub snapshot: Option<String>,
+    pub created: Timestamp,
+    /// Whether it is a root volume that has no snapshot to come from: it gets an empty file system.
+    pub fresh_root: bool,
+    /// Whether its file is there.
+    pub made: bool,
+    pub attachment: Option<Attachment>,
+    /// The last modification that a client asked for.
+    #[serde(default)]
+    pub modified: Option<Modification>,
+}
+
+/// Where a volume is, or is on its way to or from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    pub instance: String,
+    /// As the client named it: `/dev/sdf`.
+    pub device: String,
+    pub since: Timestamp,
+    pub delete_on_termination: bool,
+    /// `attaching`, `attached` or `detaching`.
+    pub state: String,
+}
+
+/// What ModifyVolume changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Modification {
+    pub size: (i32, i32),
+    pub kind: (String, String),
+    pub iops: (Option<i32>, Option<i32>),
+    pub throughput: (Option<i32>, Option<i32>),
+    pub started: Timestamp,
+}
+
+impl Volume {
+    pub fn state(&self) -> &'static str {
+        match (&self.attachment, self.made) {
+            (Some(_), _) => "in-use",
+            (None, false) => "creating",
+            (None, true) => "available",
+        }
+    }
+}
+
+impl Resource for Volume {
+    const KIND: &'static Kind = &Kind {
+        prefix: "vol",
+        name: "volume",
+        malformed: "InvalidVolumeID.Malformed",
+        not_found: "InvalidVolume.NotFound",
+        text: "The volume '{}' does not exist.",
+    };
+    const TABLE: &'static Table<Self> = &VOLUMES;
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
