@@ -200,7 +200,8 @@ pub fn format(volume: &Path) -> Result<(), Trouble> {
 /// # Errors
 /// This machine has no resize2fs, or it failed.
 pub fn fill(volume: &Path) -> Result<(), Trouble> {
-    run(program("resize2fs")?, &[], volume)
+    // Forced: it wants the file system checked first, of which this is a copy that was taken while it stood still.
+    run(program("resize2fs")?, &["-f".as_ref()], volume)
 }
 
 fn run(program: PathBuf, options: &[&std::ffi::OsStr], volume: &Path) -> Result<(), Trouble> {

@@ -1,9 +1,11 @@
 //! RunInstances: checks everything, records instances with their interfaces and volumes, and answers; the reconciler
 //! makes them run.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kogumo_door::{Context, Writer};
+use kogumo_door::{Caller, Client, Context, Writer};
 use kogumo_model::ec2::*;
 use kogumo_wire::Fault;
 
@@ -56,7 +58,10 @@ pub async fn profile_of(
         (None, None) => return Ok(None),
     };
     let input = serde_json::json!({ "InstanceProfileName": name });
-    let found = context.client().call_json("iam", "GetInstanceProfile", &input).await.map_err(|_| {
+    // As EC2 itself: whoever launches needs iam:PassRole, not a look into IAM.
+    let ec2 = Caller::service("ec2.amazonaws.com", context.scope().clone());
+    let client = Client::new(Arc::clone(&context.cloud), ec2);
+    let found = client.call_json("iam", "GetInstanceProfile", &input).await.map_err(|_| {
         let value = wanted.arn.as_deref().or(wanted.name.as_deref()).unwrap_or_default();
         invalid_value(format!(
             "Value ({value}) for parameter {parameter} is invalid. Invalid IAM Instance Profile {}",

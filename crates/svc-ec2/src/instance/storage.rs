@@ -138,7 +138,9 @@ impl Files {
                 tracing::warn!("{trouble}");
             }
         }
-        if let Err(error) = fs::remove_file(file) {
+        if let Err(error) = fs::remove_file(file)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
             tracing::warn!("{} could not be removed: {error}", file.display());
         }
     }
