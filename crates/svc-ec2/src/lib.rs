@@ -51,7 +51,6 @@ use std::time::Duration;
 
 use kogumo_door::{Cloud, Reconciler, Service};
 
-
 pub use network::Network;
 pub use topology::topology;
 
@@ -64,6 +63,7 @@ pub fn service() -> Service {
         .prepare(default_vpc::prepare)
         .timer(nat_gateway::FORGET, nat_gateway::forget)
         .timer(instance::FORGET, instance::forget)
+        .timer(peering::FORGET, peering::forget)
         .surface(trace::surface())
         .with(Network::new())
         .reconciler(network::RECONCILER)

@@ -1,9 +1,10 @@
 //! The operations of VPC peering connections.
 
-use kogumo_base::{Scope, Timestamp};
+use kogumo_base::{Scope, Timestamp, Trouble};
 use kogumo_door::{Reader, Writer};
 use kogumo_model::ec2::{VpcPeeringConnection as Shown, *};
 use kogumo_store::Read;
+use kogumo_store::timers::{self, Timer};
 use kogumo_wire::Fault;
 
 use super::record::{Side, VpcPeering};
@@ -20,12 +21,39 @@ const MOST: usize = 50;
 /// A request that nobody accepts is over after a week.
 const EXPIRES_SECONDS: i64 = 7 * 24 * 3600;
 
+/// So long a connection that is over is shown. Source: Amazon VPC Peering Guide, "VPC peering connection lifecycle".
+const SHOWN_SECONDS: i64 = 2 * 3600;
+/// The timer that ends that.
+pub const FORGET: &str = "ec2/vpc-peering-connection";
+
 /// Puts the record where both sides see it.
 fn put(w: &mut Writer, peering: &VpcPeering) -> Result<(), Fault> {
     for side in [&peering.requester, &peering.accepter] {
         VpcPeering::TABLE.put(w.tx, &side.scope, peering.id.as_str(), peering)?;
+        let over_at = match &*peering.status {
+            "active" => None,
+            "pending-acceptance" => Some(peering.expires),
+            _ => Some(w.now),
+        };
+        match over_at {
+            Some(over) => {
+                let due = over.plus_seconds(SHOWN_SECONDS);
+                timers::put(w.tx, due, FORGET, &side.scope, peering.id.as_str(), peering.id.as_bytes())?;
+            }
+            None => drop(timers::cancel(w.tx, FORGET, &side.scope, peering.id.as_str())?),
+        }
     }
     Ok(())
+}
+
+/// A connection that has been over for a while is not shown any more.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn forget(w: &mut Writer, timer: &Timer) -> Result<(), Trouble> {
+    let id = String::from_utf8_lossy(&timer.payload).into_owned();
+    VpcPeering::TABLE.delete(w.tx, &timer.scope, id.as_str())?;
+    tag::forget_in(w, &timer.scope, &id)
 }
 
 pub fn create_vpc_peering_connection(
@@ -46,7 +74,8 @@ pub fn create_vpc_peering_connection(
         return Err(invalid_value("A VPC cannot be peered with itself"));
     }
     let same = all::<VpcPeering>(w.store(), w.scope())?;
-    let between = |one: &&VpcPeering| one.joins(&requester.vpc) && one.joins(&accepter.vpc);
+    let between =
+        |one: &&VpcPeering| one.joins(&requester.vpc) && one.joins(&accepter.vpc) && status(one, w.now).0 != "expired";
     if let Some(same) = same.iter().find(between) {
         // AWS answers the connection that is there.
         let shown = one_shown(w, same)?;
