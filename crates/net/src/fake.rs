@@ -65,3 +65,38 @@ impl Net for Fake {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use kogumo_netmodel::{Header, Protocol};
+
+    use super::*;
+    use crate::Namespace;
+    use crate::suite::{self, Bench};
+
+    impl Bench for Fake {
+        fn net(&self) -> &dyn Net {
+            self
+        }
+
+        fn guest(&self, _interface: &str) -> Guest {
+            Guest { namespace: Namespace::current().expect("our own"), device: "eth0".into(), default_route: true }
+        }
+
+        fn reaches(&self, from: &str, to: Ipv4Addr) -> bool {
+            let source = self.state().topology.interfaces.get(from).and_then(|own| own.primary(true));
+            let Some(source) = source else { return false };
+            let protocol = Protocol::Tcp { source: 40000, destination: 80 };
+            let header = Header { source, destination: IpAddr::V4(to), protocol };
+            let packet = Packet { from: Origin::Interface(from.to_owned()), header };
+            self.send(&packet).is_ok_and(|verdict| verdict.connects())
+        }
+    }
+
+    #[test]
+    fn the_fake_behaves() {
+        suite::check(&Fake::default());
+    }
+}

@@ -18,6 +18,8 @@ mod fake;
 mod linux;
 mod nft;
 mod plan;
+#[cfg(test)]
+mod suite;
 mod wall;
 
 pub use fake::Fake;

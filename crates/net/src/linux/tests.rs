@@ -1,6 +1,7 @@
 //! The kernel's network, observed from inside of its guests with real packets. Needs root (or a user namespace in which
 //! the test runs as root); is skipped loudly without.
 
+mod bench;
 mod differential;
 mod probe;
 mod random;
@@ -11,7 +12,8 @@ use kogumo_netmodel::{Cidr, Forwarding, NatGateway, Owner, Peer, PortRange, Secu
 
 use super::*;
 use probe::{Answers, Probe};
-use world::{Lab, two_subnets};
+use world::Lab;
+pub(crate) use world::two_subnets;
 
 /// Whether these tests can run.
 fn permitted() -> bool {

@@ -98,6 +98,18 @@ impl Answers {
     }
 }
 
+/// Single connections.
+pub(super) struct Sockets;
+
+impl Sockets {
+    /// Whether a connection comes about; a late answer gets a second chance.
+    pub(super) fn connect(from: &Namespace, to: Ipv4Addr, port: u16) -> bool {
+        let to = SocketAddr::from((to, port));
+        let connect = || Ok(std::net::TcpStream::connect_timeout(&to, PATIENCE).is_ok());
+        (0..2).any(|_| from.enter(connect).expect("a namespace"))
+    }
+}
+
 /// A probe that is on its way.
 enum Flight {
     Tcp(OwnedFd, SocketAddr),

@@ -137,7 +137,7 @@ pub(super) fn add_route(topology: &mut Topology, table: &str, vpc: &str, block: 
 }
 
 /// A public subnet with a web server, a private one with a database; port 80 and ping are open between them.
-pub(super) fn two_subnets() -> Topology {
+pub(crate) fn two_subnets() -> Topology {
     let mut topology = Topology::default();
     add_vpc(&mut topology, "vpc-a", "10.0.0.0/16");
     add_subnet(&mut topology, "vpc-a", "subnet-pub", "10.0.1.0/24");
