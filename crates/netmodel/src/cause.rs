@@ -31,8 +31,6 @@ pub enum Cause {
     NoSuchPublicAddress { address: IpAddr },
     /// The VPC of the public address has no internet gateway.
     NoInternetGateway { vpc: Id, address: IpAddr },
-    /// Private addresses are not routed on the internet.
-    PrivateDestination { gateway: Id, address: IpAddr },
     /// A peering leads to addresses of the other VPC only.
     BeyondPeering { peering: Id, vpc: Id, address: IpAddr },
     /// NAT gateways serve their own VPC only, and let nobody in.
@@ -65,7 +63,6 @@ impl Cause {
             Self::NoPublicAddress { .. } => "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
             Self::NoSuchPublicAddress { .. } => "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
             Self::NoInternetGateway { .. } => "BAD_STATE_ATTACHMENT",
-            Self::PrivateDestination { .. } => "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
             Self::BeyondPeering { .. } => "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
             Self::NatGatewayForInside { .. } => "NGW_REQUIRES_SOURCE_IN_VPC",
             Self::EndpointProtocol { .. } => "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
@@ -88,9 +85,7 @@ impl Cause {
             | Self::NoInternetGateway { vpc, .. }
             | Self::NoResolver { vpc }
             | Self::NotServed { vpc, .. } => Some(vpc),
-            Self::NoPublicAddress { gateway, .. }
-            | Self::PrivateDestination { gateway, .. }
-            | Self::EgressOnly { gateway } => Some(gateway),
+            Self::NoPublicAddress { gateway, .. } | Self::EgressOnly { gateway } => Some(gateway),
             Self::NoSuchPublicAddress { .. } => None,
             Self::BeyondPeering { peering, .. } => Some(peering),
             Self::NatGatewayForInside { nat_gateway, .. } => Some(nat_gateway),
@@ -142,9 +137,6 @@ impl Cause {
             Self::NoSuchPublicAddress { address } => format!("no interface has the public address {address}"),
             Self::NoInternetGateway { vpc, address } => {
                 format!("{vpc}, where {address} leads, has no internet gateway: attach one")
-            }
-            Self::PrivateDestination { gateway, address } => {
-                format!("{gateway} leads to the internet, where the private address {address} is not routed")
             }
             Self::BeyondPeering { peering, vpc, address } => {
                 format!("{peering} leads into {vpc} only, and {address} is not an address of it")
@@ -206,9 +198,6 @@ impl Cause {
             }
             Self::NoInternetGateway { vpc, address } => {
                 format!("{address} のある {vpc} にインターネットゲートウェイがありません。アタッチしてください")
-            }
-            Self::PrivateDestination { gateway, address } => {
-                format!("{gateway} の先のインターネットではプライベートアドレス {address} に到達できません")
             }
             Self::BeyondPeering { peering, vpc, address } => {
                 format!("{peering} の先は {vpc} だけで、{address} はそのアドレスではありません")

@@ -18,10 +18,6 @@ const DESTINATION: u32 = 16;
 const INVALID: u8 = 1;
 pub(super) const ESTABLISHED_OR_RELATED: u8 = 2 | 4;
 
-/// What internet gateways take no packet for: RFC 1918 and RFC 6598.
-const PRIVATE: [Cidr; 4] =
-    [Cidr::v4(10, 0, 0, 0, 8), Cidr::v4(172, 16, 0, 0, 12), Cidr::v4(192, 168, 0, 0, 16), Cidr::v4(100, 64, 0, 0, 10)];
-
 pub(super) fn ruleset(topology: &Topology, id: &str, vpc: &Vpc, router: &Router, situation: &Situation) -> Ruleset {
     let mut ruleset = Ruleset::default();
     let ports: Vec<_> =
@@ -124,12 +120,6 @@ fn add_checks(ruleset: &mut Ruleset) {
         verdict(Verdict::Drop),
     ]);
     rules.push(nameless);
-    for block in &PRIVATE {
-        let mut rule = match_name(Meta::OutputName, IGW);
-        rule.extend(match_cidr(block, true).unwrap_or_default());
-        rule.push(verdict(Verdict::Drop));
-        rules.push(rule);
-    }
     // Endpoints take TCP and ping.
     for protocol in [6_u8, 1] {
         let mut rule = match_name(Meta::OutputName, VPCE);

@@ -1,14 +1,8 @@
 //! A leg's beginning: a packet leaves an interface and takes the route of its subnet.
 
-use std::net::IpAddr;
-
 use super::{Phase, Place, arrive};
 use crate::vpc::{METADATA, RESOLVER};
-use crate::{Cause, Cidr, Header, Id, Interface, Owner, Protocol, Step, Subnet, Target, Topology, Vpc, What};
-
-/// What RFC 1918 and RFC 6598 keep for private networks.
-const PRIVATE: [Cidr; 4] =
-    [Cidr::v4(10, 0, 0, 0, 8), Cidr::v4(172, 16, 0, 0, 12), Cidr::v4(192, 168, 0, 0, 16), Cidr::v4(100, 64, 0, 0, 10)];
+use crate::{Cause, Header, Id, Interface, Owner, Protocol, Step, Subnet, Target, Topology, Vpc, What};
 
 /// The interface with what it belongs to.
 struct Here<'a> {
@@ -148,10 +142,6 @@ impl Here<'_> {
 
     fn to_internet(&self, gateway: &Id, header: &mut Header, steps: &mut Vec<Step>) -> Result<Place, Cause> {
         self.leave_subnet(header, steps)?;
-        let to: IpAddr = header.destination;
-        if PRIVATE.iter().any(|block| block.contains(to)) {
-            return Err(Cause::PrivateDestination { gateway: gateway.clone(), address: to });
-        }
         let private = header.source;
         let owner = if self.interface.owns(private) {
             Some(self.interface)

@@ -378,7 +378,6 @@ fn a_gateway_endpoint_needs_no_way_out() {
 fn addresses_that_nobody_has_are_dropped() {
     let topology = two_subnets();
     stopped(&from(&topology, "eni-web", "10.0.2.77", tcp(80)), "NO_POSSIBLE_DESTINATION", "vpc-a");
-    stopped(&from(&topology, "eni-web", "10.9.0.1", tcp(80)), "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", "igw-a");
     stopped(&from_other_source(&topology), "ENI_SOURCE_DEST_CHECK_RESTRICTION", "eni-web");
 }
 
@@ -405,4 +404,102 @@ fn ipv6_goes_out_through_an_egress_only_gateway_and_not_in() {
     let header = Header { source: ip("2001:db8:ffff::1"), destination: ip("2001:db8::5"), protocol: tcp(443) };
     let verdict = decide(&topology, &Packet { from: Origin::Internet, header });
     stopped(&verdict, "NO_PATH", "eigw-1");
+}
+
+/// What goes out of an internet gateway goes to the world as this machine knows it, and its own network is a part of that.
+#[test]
+fn addresses_of_the_machines_own_network_are_the_internet() {
+    let topology = two_subnets();
+    connects(&from(&topology, "eni-web", "192.168.1.1", tcp(80)));
+    stopped(&from(&topology, "eni-db", "192.168.1.1", tcp(80)), "NO_ROUTE_TO_DESTINATION", "rtb-main-vpc-a");
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn protocols() -> impl Strategy<Value = Protocol> {
+        prop_oneof![
+            (any::<u16>(), any::<u16>()).prop_map(|(source, destination)| Protocol::Tcp { source, destination }),
+            (any::<u16>(), any::<u16>()).prop_map(|(source, destination)| Protocol::Udp { source, destination }),
+            (any::<u8>(), any::<u8>()).prop_map(|(kind, code)| Protocol::Icmp { kind, code }),
+            any::<u8>().prop_map(Protocol::Other),
+        ]
+    }
+
+    fn addresses() -> impl Strategy<Value = IpAddr> {
+        let known =
+            ["10.0.1.5", "10.0.2.5", "10.0.0.2", "198.18.4.1", "198.18.0.2", "169.254.169.254", "203.0.113.9", "::1"];
+        prop_oneof![
+            prop::sample::select(known.to_vec()).prop_map(ip),
+            any::<u32>().prop_map(|bits| IpAddr::V4(bits.into()))
+        ]
+    }
+
+    fn traffics() -> impl Strategy<Value = Traffic> {
+        prop_oneof![
+            Just(Traffic::All),
+            (any::<u16>(), any::<u16>()).prop_map(|(a, b)| Traffic::Tcp(PortRange { from: a.min(b), to: a.max(b) })),
+            Just(Traffic::Icmp(IcmpRange::default())),
+        ]
+    }
+
+    fn send(topology: &Topology, from: &str, to: IpAddr, protocol: Protocol) -> Verdict {
+        let source = topology.interfaces[from].addresses[0].private;
+        decide(
+            topology,
+            &Packet { from: Origin::Interface(from.into()), header: Header { source, destination: to, protocol } },
+        )
+    }
+
+    proptest! {
+        /// Every packet comes to an end, and whatever stops it can be told.
+        #[test]
+        fn every_packet_is_decided_about(source in addresses(), to in addresses(), protocol in protocols(), inside: bool) {
+            let topology = with_nat_instance();
+            let from = if inside { Origin::Interface("eni-db".into()) } else { Origin::Internet };
+            let verdict = decide(&topology, &Packet { from, header: Header { source, destination: to, protocol } });
+            prop_assert_eq!(verdict.connects(), verdict.cause().is_none());
+            if let Some(cause) = verdict.cause() {
+                prop_assert!(!cause.code().is_empty() && !cause.english().is_empty() && !cause.japanese().is_empty());
+            }
+        }
+
+        /// Rules of groups only allow: one more never stops what came through.
+        #[test]
+        fn a_further_rule_of_a_group_stops_nothing(to in addresses(), protocol in protocols(), egress: bool, traffic in traffics()) {
+            let before = two_subnets();
+            let mut after = before.clone();
+            let rule = rule(egress, traffic, Peer::Cidr(Cidr::ANY));
+            after.security_groups.get_mut("sg-web").expect("a group").rules.push(rule);
+            if send(&before, "eni-db", to, protocol).connects() {
+                prop_assert!(send(&after, "eni-db", to, protocol).connects());
+            }
+        }
+
+        /// The lowest number that matches decides, in whatever order the entries stand.
+        #[test]
+        fn the_lowest_number_decides(numbers in prop::collection::btree_set(1..32_766_u16, 1..8), traffic in traffics(), port: u16) {
+            let entry = |number: &u16| AclEntry { number: *number, egress: false, allow: number % 2 == 0, traffic, cidr: Cidr::ANY };
+            let entries: Vec<AclEntry> = numbers.iter().rev().map(entry).collect();
+            let header = Header { source: ip(ANYWHERE), destination: ip("10.0.1.5"), protocol: tcp(port) };
+            let first = numbers.first().filter(|_| traffic.matches(&header));
+            let acl = NetworkAcl { vpc: "vpc-a".into(), entries };
+            prop_assert_eq!(acl.deciding(false, &header).map(|entry| &entry.number), first);
+        }
+
+        /// The longest prefix that holds the address is taken.
+        #[test]
+        fn the_longest_prefix_is_taken(blocks in prop::collection::vec((any::<u32>(), 0_u8..=32), 0..8), to: u32) {
+            let mut topology = two_subnets();
+            for (address, prefix) in &blocks {
+                let block = Cidr::new(IpAddr::V4((*address).into()), *prefix).expect("a block");
+                add_route(&mut topology, "rtb-pub", &block.to_string(), Target::Interface("eni-db".into()));
+            }
+            let to = IpAddr::V4(to.into());
+            let (vpc, table) = (&topology.vpcs["vpc-a"], &topology.route_tables["rtb-pub"]);
+            let longest = topology.routes(vpc, table).iter().filter(|(cidr, _)| cidr.contains(to)).map(|(cidr, _)| cidr.prefix()).max();
+            prop_assert_eq!(topology.route_to(vpc, table, to).map(|(cidr, _)| cidr.prefix()), longest);
+        }
+    }
 }

@@ -140,7 +140,7 @@ fn explanation(cause: &Cause, scope: &Scope) -> Explanation {
             shown.direction = Some(direction(*egress));
             shown.address = Some(address.to_string());
         }
-        Cause::NoPublicAddress { gateway, address } | Cause::PrivateDestination { gateway, address } => {
+        Cause::NoPublicAddress { gateway, address } => {
             shown.internet_gateway = named(scope, gateway);
             shown.address = Some(address.to_string());
         }

@@ -156,3 +156,107 @@ async fn the_resolver_answers_and_the_metadata_service_has_its_entrance() {
         guest.enter(|| TcpStream::connect_timeout(&"10.0.0.2:53".parse().expect("it"), PATIENCE).map_err(trouble));
     assert!(gone.is_err(), "nothing is left of the network");
 }
+
+/// A server at one of this machine's own addresses, and a network whose outside is elsewhere: what a guest sends there is for
+/// the world, and this process carries it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_world_is_reached_by_the_relay() {
+    let Some(own) = own_address() else {
+        eprintln!("SKIPPED: this machine has no address but loopback; the way to the world was not tested");
+        return;
+    };
+    let (Ok(outside), Ok(inside)) = (Namespace::new(), Namespace::new()) else {
+        eprintln!("SKIPPED: network namespaces need root; the way to the world was not tested");
+        return;
+    };
+    let linux = kogumo_net::Linux::seen_from(outside).expect("a network");
+    let mut topology = kogumo_netmodel::Topology::default();
+    internet_for_one(&mut topology);
+    kogumo_net::Net::realise(&linux, &topology).expect("realised");
+    let share = inside.share().expect("a share");
+    let guest = Guest { namespace: share, device: "eth0".into(), default_route: true };
+    kogumo_net::Net::attach(&linux, "eni-1", guest).expect("attached");
+    let internet = Arc::new(linux.internet().expect("the internet"));
+    let intake = internet.enter(kogumo_relay::open).expect("an intake");
+    tokio::spawn(kogumo_relay::serve(intake, Arc::new(move |open| internet.enter(open))));
+
+    let (tcp, udp) = (TcpListener::bind((own, 0)).expect("tcp"), UdpSocket::bind((own, 0)).expect("udp"));
+    let at = [tcp.local_addr().expect("it"), udp.local_addr().expect("it")];
+    std::thread::spawn(move || {
+        let (mut stream, _) = tcp.accept().expect("a connection");
+        std::io::Write::write_all(&mut stream, b"hello").expect("sent");
+    });
+    std::thread::spawn(move || {
+        let mut word = [0; 16];
+        let (length, from) = udp.recv_from(&mut word).expect("a datagram");
+        udp.send_to(&word[..length], from).expect("sent back");
+    });
+    let asked = move || {
+        let talk = || -> std::io::Result<(String, Vec<u8>)> {
+            let mut text = String::new();
+            let mut stream = TcpStream::connect_timeout(&at[0], Duration::from_secs(3))?;
+            stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+            std::io::Read::read_to_string(&mut stream, &mut text)?;
+            let socket = UdpSocket::bind("0.0.0.0:0")?;
+            socket.set_read_timeout(Some(Duration::from_secs(3)))?;
+            socket.connect(at[1])?;
+            socket.send(b"word")?;
+            let mut answer = vec![0; 16];
+            let length = socket.recv(&mut answer)?;
+            answer.truncate(length);
+            Ok((text, answer))
+        };
+        inside.enter(|| talk().map_err(trouble))
+    };
+    let (text, answer) = tokio::task::spawn_blocking(asked).await.expect("asked").expect("answers");
+    assert_eq!((text.as_str(), answer.as_slice()), ("hello", b"word".as_slice()));
+}
+
+/// An address of this machine's that is not loopback: what it would have as its source towards elsewhere.
+fn own_address() -> Option<std::net::IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("203.0.113.1:9").ok()?;
+    socket.local_addr().ok().map(|own| own.ip()).filter(|own| !own.is_loopback())
+}
+
+/// A VPC with one interface that may go everywhere.
+fn internet_for_one(topology: &mut kogumo_netmodel::Topology) {
+    use kogumo_netmodel::*;
+    let vpc = Vpc {
+        account: "000000000000".into(),
+        region: "ap-northeast-1".into(),
+        cidrs: vec![Cidr::v4(10, 0, 0, 0, 16)],
+        dns_support: true,
+        dns_hostnames: true,
+        dhcp_options: None,
+        main_route_table: "rtb-1".into(),
+    };
+    topology.vpcs.insert("vpc-1".into(), vpc);
+    let route = Route { destination: Destination::Cidr(Cidr::ANY), target: Target::InternetGateway("igw-1".into()) };
+    topology.route_tables.insert("rtb-1".into(), RouteTable { vpc: "vpc-1".into(), routes: vec![route] });
+    topology.internet_gateways.insert("igw-1".into(), InternetGateway { vpc: Some("vpc-1".into()) });
+    let entry = |egress| AclEntry { number: 1, egress, allow: true, traffic: Traffic::All, cidr: Cidr::ANY };
+    let acl = NetworkAcl { vpc: "vpc-1".into(), entries: vec![entry(true), entry(false)] };
+    topology.network_acls.insert("acl-1".into(), acl);
+    let subnet = Subnet {
+        vpc: "vpc-1".into(),
+        zone: "ap-northeast-1a".into(),
+        cidr: Cidr::v4(10, 0, 1, 0, 24),
+        ipv6_cidr: None,
+        route_table: None,
+        network_acl: "acl-1".into(),
+    };
+    topology.subnets.insert("subnet-1".into(), subnet);
+    let own = Address { private: "10.0.1.5".parse().expect("it"), public: "198.18.4.1".parse().ok() };
+    let interface = Interface {
+        vpc: "vpc-1".into(),
+        subnet: "subnet-1".into(),
+        mac: [2, 0, 0, 0, 0, 5],
+        addresses: vec![own],
+        groups: Vec::new(),
+        source_dest_check: true,
+        owner: Owner::Instance { id: "i-1".into(), device_index: 0, running: true },
+        forwarding: Forwarding::None,
+    };
+    topology.interfaces.insert("eni-1".into(), interface);
+}
