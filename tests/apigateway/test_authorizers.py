@@ -167,6 +167,11 @@ def test_signatures_authorize(cloud, api, function, call_http, name):
     assert status == 200 and json.loads(text)["requestContext"]["identity"]["userArn"].endswith(f":user/{name}")
     assert call_http(url)[::2] == (403, '{"message":"Missing Authentication Token"}')
     assert call_http(url, headers=signed(url, keys[0], "wrong"))[0] == 403
+    iam.create_user(UserName=f"{name}-2")
+    other = iam.create_access_key(UserName=f"{name}-2")["AccessKey"]
+    others = (other["AccessKeyId"], other["SecretAccessKey"])
+    status, _, text = call_http(url, headers=signed(url, *others))
+    assert status == 403 and f":user/{name}-2 is not authorized to perform: execute-api:Invoke" in text
 
     url = f"{cloud.url}/signed"
     host = {"Host": f"{http_id}.execute-api.localhost"}
@@ -175,6 +180,7 @@ def test_signatures_authorize(cloud, api, function, call_http, name):
     found = json.loads(text)["requestContext"]["authorizer"]["iam"]
     assert found["userArn"].endswith(f":user/{name}") and found["accessKey"] == keys[0] and found["cognitoIdentity"] is None
     assert call_http(url, headers=host)[::2] == (403, '{"message":"Forbidden"}')
+    assert call_http(url, headers=signed(url, *others, **host))[::2] == (403, '{"message":"Forbidden"}')
 
 
 SAM = """
