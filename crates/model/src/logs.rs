@@ -71,7 +71,7 @@ static OPERATIONS: &[&schema::Operation] = &[
     &DESCRIBE_LOG_STREAMS,
     &schema::Operation::unbuilt("DescribeLookupTables", "POST", "/"),
     &DESCRIBE_METRIC_FILTERS,
-    &schema::Operation::unbuilt("DescribeQueries", "POST", "/"),
+    &DESCRIBE_QUERIES,
     &schema::Operation::unbuilt("DescribeQueryDefinitions", "POST", "/"),
     &schema::Operation::unbuilt("DescribeResourcePolicies", "POST", "/"),
     &DESCRIBE_SUBSCRIPTION_FILTERS,
@@ -89,9 +89,9 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("GetLogFields", "POST", "/"),
     &schema::Operation::unbuilt("GetLogGroupFields", "POST", "/"),
     &schema::Operation::unbuilt("GetLogObject", "POST", "/"),
-    &schema::Operation::unbuilt("GetLogRecord", "POST", "/"),
+    &GET_LOG_RECORD,
     &schema::Operation::unbuilt("GetLookupTable", "POST", "/"),
-    &schema::Operation::unbuilt("GetQueryResults", "POST", "/"),
+    &GET_QUERY_RESULTS,
     &schema::Operation::unbuilt("GetScheduledQuery", "POST", "/"),
     &schema::Operation::unbuilt("GetScheduledQueryHistory", "POST", "/"),
     &schema::Operation::unbuilt("GetStorageTierPolicy", "POST", "/"),
@@ -128,8 +128,8 @@ static OPERATIONS: &[&schema::Operation] = &[
     &schema::Operation::unbuilt("PutSyslogConfiguration", "POST", "/"),
     &schema::Operation::unbuilt("PutTransformer", "POST", "/"),
     &START_LIVE_TAIL,
-    &schema::Operation::unbuilt("StartQuery", "POST", "/"),
-    &schema::Operation::unbuilt("StopQuery", "POST", "/"),
+    &START_QUERY,
+    &STOP_QUERY,
     &TAG_LOG_GROUP,
     &TAG_RESOURCE,
     &TEST_METRIC_FILTER,
@@ -376,6 +376,27 @@ impl OperationType for DescribeMetricFilters {
     const FACTS: &'static schema::Operation = &DESCRIBE_METRIC_FILTERS;
 }
 
+static DESCRIBE_QUERIES: schema::Operation = schema::Operation {
+    name: "DescribeQueries",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_DescribeQueriesRequest,
+    output: &S_DescribeQueriesResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct DescribeQueries;
+impl OperationType for DescribeQueries {
+    type Input = DescribeQueriesRequest;
+    type Output = DescribeQueriesResponse;
+    const FACTS: &'static schema::Operation = &DESCRIBE_QUERIES;
+}
+
 static DESCRIBE_SUBSCRIPTION_FILTERS: schema::Operation = schema::Operation {
     name: "DescribeSubscriptionFilters",
     method: "POST",
@@ -437,6 +458,48 @@ impl OperationType for GetLogEvents {
     type Input = GetLogEventsRequest;
     type Output = GetLogEventsResponse;
     const FACTS: &'static schema::Operation = &GET_LOG_EVENTS;
+}
+
+static GET_LOG_RECORD: schema::Operation = schema::Operation {
+    name: "GetLogRecord",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetLogRecordRequest,
+    output: &S_GetLogRecordResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &LIMIT_EXCEEDED_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetLogRecord;
+impl OperationType for GetLogRecord {
+    type Input = GetLogRecordRequest;
+    type Output = GetLogRecordResponse;
+    const FACTS: &'static schema::Operation = &GET_LOG_RECORD;
+}
+
+static GET_QUERY_RESULTS: schema::Operation = schema::Operation {
+    name: "GetQueryResults",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_GetQueryResultsRequest,
+    output: &S_GetQueryResultsResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct GetQueryResults;
+impl OperationType for GetQueryResults {
+    type Input = GetQueryResultsRequest;
+    type Output = GetQueryResultsResponse;
+    const FACTS: &'static schema::Operation = &GET_QUERY_RESULTS;
 }
 
 static LIST_LOG_GROUPS: schema::Operation = schema::Operation {
@@ -634,6 +697,54 @@ impl OperationType for StartLiveTail {
     const FACTS: &'static schema::Operation = &START_LIVE_TAIL;
 }
 
+static START_QUERY: schema::Operation = schema::Operation {
+    name: "StartQuery",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StartQueryRequest,
+    output: &S_StartQueryResponse,
+    errors: &[
+        &MALFORMED_QUERY_EXCEPTION,
+        &INVALID_PARAMETER_EXCEPTION,
+        &LIMIT_EXCEEDED_EXCEPTION,
+        &RESOURCE_NOT_FOUND_EXCEPTION,
+        &SERVICE_UNAVAILABLE_EXCEPTION,
+    ],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StartQuery;
+impl OperationType for StartQuery {
+    type Input = StartQueryRequest;
+    type Output = StartQueryResponse;
+    const FACTS: &'static schema::Operation = &START_QUERY;
+}
+
+static STOP_QUERY: schema::Operation = schema::Operation {
+    name: "StopQuery",
+    method: "POST",
+    uri: "/",
+    status: 200,
+    input: &S_StopQueryRequest,
+    output: &S_StopQueryResponse,
+    errors: &[&INVALID_PARAMETER_EXCEPTION, &RESOURCE_NOT_FOUND_EXCEPTION, &SERVICE_UNAVAILABLE_EXCEPTION],
+    result_wrapper: "",
+    unsigned: false,
+    built: true,
+    invalid: Some(&INVALID_PARAMETER_EXCEPTION),
+};
+#[derive(Clone, Copy)]
+pub struct StopQuery;
+impl OperationType for StopQuery {
+    type Input = StopQueryRequest;
+    type Output = StopQueryResponse;
+    const FACTS: &'static schema::Operation = &STOP_QUERY;
+}
+
 static TAG_LOG_GROUP: schema::Operation = schema::Operation {
     name: "TagLogGroup",
     method: "POST",
@@ -793,6 +904,7 @@ static P_AmazonResourceName: Pattern = Pattern::new(r#"[\w+=/:,.@-]*"#);
 static S_ApplyOnTransformedLogs: schema::Shape = schema::Shape::new("ApplyOnTransformedLogs", Kind::Boolean);
 static S_Arn: schema::Shape = schema::Shape::new("Arn", Kind::String);
 static S_BearerTokenAuthenticationEnabled: schema::Shape = schema::Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
+static S_BytesScannedValue: schema::Shape = schema::Shape::new("BytesScannedValue", Kind::Float);
 static S_CreateLogGroupRequest: schema::Shape = schema::Shape::new("CreateLogGroupRequest", Kind::Structure(&L_CreateLogGroupRequest));
 static L_CreateLogGroupRequest: Layout = Layout::new(&[
     schema::Member::new("logGroupName", &S_LogGroupName).required(),
@@ -895,6 +1007,20 @@ static S_DescribeMetricFiltersResponse: schema::Shape =
     schema::Shape::new("DescribeMetricFiltersResponse", Kind::Structure(&L_DescribeMetricFiltersResponse));
 static L_DescribeMetricFiltersResponse: Layout =
     Layout::new(&[schema::Member::new("metricFilters", &S_MetricFilters), schema::Member::new("nextToken", &S_NextToken)]);
+static S_DescribeQueriesMaxResults: schema::Shape =
+    schema::Shape::new("DescribeQueriesMaxResults", Kind::Integer).limits(Limits::NONE.min(1).max(1000));
+static S_DescribeQueriesRequest: schema::Shape = schema::Shape::new("DescribeQueriesRequest", Kind::Structure(&L_DescribeQueriesRequest));
+static L_DescribeQueriesRequest: Layout = Layout::new(&[
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("status", &S_QueryStatus),
+    schema::Member::new("maxResults", &S_DescribeQueriesMaxResults),
+    schema::Member::new("nextToken", &S_NextToken),
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+]);
+static S_DescribeQueriesResponse: schema::Shape =
+    schema::Shape::new("DescribeQueriesResponse", Kind::Structure(&L_DescribeQueriesResponse));
+static L_DescribeQueriesResponse: Layout =
+    Layout::new(&[schema::Member::new("queries", &S_QueryInfoList), schema::Member::new("nextToken", &S_NextToken)]);
 static S_DescribeSubscriptionFiltersRequest: schema::Shape =
     schema::Shape::new("DescribeSubscriptionFiltersRequest", Kind::Structure(&L_DescribeSubscriptionFiltersRequest));
 static L_DescribeSubscriptionFiltersRequest: Layout = Layout::new(&[
@@ -917,6 +1043,7 @@ static S_Distribution: schema::Shape =
     schema::Shape::new("Distribution", Kind::String).limits(Limits::NONE.values(&["Random", "ByLogStream"]));
 static S_EmitSystemFields: schema::Shape = schema::Shape::new("EmitSystemFields", Kind::List(&M_EmitSystemFields));
 static M_EmitSystemFields: schema::Member = schema::Member::new("member", &S_SystemField);
+static S_EncryptionKey: schema::Shape = schema::Shape::new("EncryptionKey", Kind::String).limits(Limits::NONE.max(256));
 static S_Entity: schema::Shape = schema::Shape::new("Entity", Kind::Structure(&L_Entity));
 static L_Entity: Layout =
     Layout::new(&[schema::Member::new("keyAttributes", &S_EntityKeyAttributes), schema::Member::new("attributes", &S_EntityAttributes)]);
@@ -949,9 +1076,12 @@ static S_EventId: schema::Shape = schema::Shape::new("EventId", Kind::String);
 static S_EventMessage: schema::Shape = schema::Shape::new("EventMessage", Kind::String).limits(Limits::NONE.min(1));
 static S_EventNumber: schema::Shape = schema::Shape::new("EventNumber", Kind::Integer);
 static S_EventsLimit: schema::Shape = schema::Shape::new("EventsLimit", Kind::Integer).limits(Limits::NONE.min(1).max(10000));
+static S_EventsLimitStartQuery: schema::Shape =
+    schema::Shape::new("EventsLimitStartQuery", Kind::Integer).limits(Limits::NONE.min(1).max(100000));
 static S_ExtractedValues: schema::Shape = schema::Shape::new("ExtractedValues", Kind::Map(&K_ExtractedValues, &V_ExtractedValues));
 static K_ExtractedValues: schema::Member = schema::Member::new("key", &S_Token);
 static V_ExtractedValues: schema::Member = schema::Member::new("value", &S_Value);
+static S_Field: schema::Shape = schema::Shape::new("Field", Kind::String);
 static S_FieldIndexName: schema::Shape =
     schema::Shape::new("FieldIndexName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_FieldIndexName));
 static P_FieldIndexName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
@@ -1014,6 +1144,31 @@ static L_GetLogEventsResponse: Layout = Layout::new(&[
     schema::Member::new("events", &S_OutputLogEvents),
     schema::Member::new("nextForwardToken", &S_NextToken),
     schema::Member::new("nextBackwardToken", &S_NextToken),
+]);
+static S_GetLogRecordRequest: schema::Shape = schema::Shape::new("GetLogRecordRequest", Kind::Structure(&L_GetLogRecordRequest));
+static L_GetLogRecordRequest: Layout =
+    Layout::new(&[schema::Member::new("logRecordPointer", &S_LogRecordPointer).required(), schema::Member::new("unmask", &S_Unmask)]);
+static S_GetLogRecordResponse: schema::Shape = schema::Shape::new("GetLogRecordResponse", Kind::Structure(&L_GetLogRecordResponse));
+static L_GetLogRecordResponse: Layout = Layout::new(&[schema::Member::new("logRecord", &S_LogRecord)]);
+static S_GetQueryResultsMaxItems: schema::Shape =
+    schema::Shape::new("GetQueryResultsMaxItems", Kind::Integer).limits(Limits::NONE.min(0).max(10000));
+static S_GetQueryResultsNextToken: schema::Shape =
+    schema::Shape::new("GetQueryResultsNextToken", Kind::String).limits(Limits::NONE.max(1024));
+static S_GetQueryResultsRequest: schema::Shape = schema::Shape::new("GetQueryResultsRequest", Kind::Structure(&L_GetQueryResultsRequest));
+static L_GetQueryResultsRequest: Layout = Layout::new(&[
+    schema::Member::new("queryId", &S_QueryId).required(),
+    schema::Member::new("nextToken", &S_GetQueryResultsNextToken),
+    schema::Member::new("maxItems", &S_GetQueryResultsMaxItems),
+]);
+static S_GetQueryResultsResponse: schema::Shape =
+    schema::Shape::new("GetQueryResultsResponse", Kind::Structure(&L_GetQueryResultsResponse));
+static L_GetQueryResultsResponse: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("results", &S_QueryResults),
+    schema::Member::new("statistics", &S_QueryStatistics),
+    schema::Member::new("status", &S_QueryStatus),
+    schema::Member::new("encryptionKey", &S_EncryptionKey),
+    schema::Member::new("nextToken", &S_GetQueryResultsNextToken),
 ]);
 static S_IncludeLinkedAccounts: schema::Shape = schema::Shape::new("IncludeLinkedAccounts", Kind::Boolean);
 static S_InheritedProperties: schema::Shape = schema::Shape::new("InheritedProperties", Kind::List(&M_InheritedProperties));
@@ -1118,6 +1273,8 @@ static S_LogGroupClass: schema::Shape = schema::Shape::new("LogGroupClass", Kind
 static S_LogGroupIdentifier: schema::Shape =
     schema::Shape::new("LogGroupIdentifier", Kind::String).limits(Limits::NONE.min(1).max(2048).pattern(&P_LogGroupIdentifier));
 static P_LogGroupIdentifier: Pattern = Pattern::new(r#"[\w#+=/:,.@-]*"#);
+static S_LogGroupIdentifiers: schema::Shape = schema::Shape::new("LogGroupIdentifiers", Kind::List(&M_LogGroupIdentifiers));
+static M_LogGroupIdentifiers: schema::Member = schema::Member::new("member", &S_LogGroupIdentifier);
 static S_LogGroupName: schema::Shape =
     schema::Shape::new("LogGroupName", Kind::String).limits(Limits::NONE.min(1).max(512).pattern(&P_LogGroupName));
 static P_LogGroupName: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]+"#);
@@ -1127,6 +1284,8 @@ static P_LogGroupNamePattern: Pattern = Pattern::new(r#"[\.\-_/#A-Za-z0-9]*"#);
 static S_LogGroupNameRegexPattern: schema::Shape =
     schema::Shape::new("LogGroupNameRegexPattern", Kind::String).limits(Limits::NONE.min(3).max(129).pattern(&P_LogGroupNameRegexPattern));
 static P_LogGroupNameRegexPattern: Pattern = Pattern::new(r#"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}"#);
+static S_LogGroupNames: schema::Shape = schema::Shape::new("LogGroupNames", Kind::List(&M_LogGroupNames));
+static M_LogGroupNames: schema::Member = schema::Member::new("member", &S_LogGroupName);
 static S_LogGroupSummaries: schema::Shape = schema::Shape::new("LogGroupSummaries", Kind::List(&M_LogGroupSummaries));
 static M_LogGroupSummaries: schema::Member = schema::Member::new("member", &S_LogGroupSummary);
 static S_LogGroupSummary: schema::Shape = schema::Shape::new("LogGroupSummary", Kind::Structure(&L_LogGroupSummary));
@@ -1137,6 +1296,10 @@ static L_LogGroupSummary: Layout = Layout::new(&[
 ]);
 static S_LogGroups: schema::Shape = schema::Shape::new("LogGroups", Kind::List(&M_LogGroups));
 static M_LogGroups: schema::Member = schema::Member::new("member", &S_LogGroup);
+static S_LogRecord: schema::Shape = schema::Shape::new("LogRecord", Kind::Map(&K_LogRecord, &V_LogRecord));
+static K_LogRecord: schema::Member = schema::Member::new("key", &S_Field);
+static V_LogRecord: schema::Member = schema::Member::new("value", &S_Value);
+static S_LogRecordPointer: schema::Shape = schema::Shape::new("LogRecordPointer", Kind::String);
 static S_LogStream: schema::Shape = schema::Shape::new("LogStream", Kind::Structure(&L_LogStream));
 static L_LogStream: Layout = Layout::new(&[
     schema::Member::new("logStreamName", &S_LogStreamName),
@@ -1154,6 +1317,10 @@ static P_LogStreamName: Pattern = Pattern::new(r#"[^:*]*"#);
 static S_LogStreamSearchedCompletely: schema::Shape = schema::Shape::new("LogStreamSearchedCompletely", Kind::Boolean);
 static S_LogStreams: schema::Shape = schema::Shape::new("LogStreams", Kind::List(&M_LogStreams));
 static M_LogStreams: schema::Member = schema::Member::new("member", &S_LogStream);
+static S_MalformedQueryException: schema::Shape =
+    schema::Shape::new("MalformedQueryException", Kind::Structure(&L_MalformedQueryException));
+static L_MalformedQueryException: Layout = Layout::new(&[schema::Member::new("queryCompileError", &S_QueryCompileError)]);
+static S_Message: schema::Shape = schema::Shape::new("Message", Kind::String);
 static S_MetricFilter: schema::Shape = schema::Shape::new("MetricFilter", Kind::Structure(&L_MetricFilter));
 static L_MetricFilter: Layout = Layout::new(&[
     schema::Member::new("filterName", &S_FilterName),
@@ -1249,6 +1416,54 @@ static L_PutSubscriptionFilterRequest: Layout = Layout::new(&[
     schema::Member::new("fieldSelectionCriteria", &S_FieldSelectionCriteria),
     schema::Member::new("emitSystemFields", &S_EmitSystemFields),
 ]);
+static S_QueryCharOffset: schema::Shape = schema::Shape::new("QueryCharOffset", Kind::Integer);
+static S_QueryCompileError: schema::Shape = schema::Shape::new("QueryCompileError", Kind::Structure(&L_QueryCompileError));
+static L_QueryCompileError: Layout =
+    Layout::new(&[schema::Member::new("location", &S_QueryCompileErrorLocation), schema::Member::new("message", &S_Message)]);
+static S_QueryCompileErrorLocation: schema::Shape =
+    schema::Shape::new("QueryCompileErrorLocation", Kind::Structure(&L_QueryCompileErrorLocation));
+static L_QueryCompileErrorLocation: Layout =
+    Layout::new(&[schema::Member::new("startCharOffset", &S_QueryCharOffset), schema::Member::new("endCharOffset", &S_QueryCharOffset)]);
+static S_QueryDuration: schema::Shape = schema::Shape::new("QueryDuration", Kind::Integer);
+static S_QueryId: schema::Shape = schema::Shape::new("QueryId", Kind::String).limits(Limits::NONE.min(1).max(256));
+static S_QueryInfo: schema::Shape = schema::Shape::new("QueryInfo", Kind::Structure(&L_QueryInfo));
+static L_QueryInfo: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("queryId", &S_QueryId),
+    schema::Member::new("queryString", &S_QueryString),
+    schema::Member::new("status", &S_QueryStatus),
+    schema::Member::new("createTime", &S_Timestamp),
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("queryDuration", &S_QueryDuration),
+    schema::Member::new("bytesScanned", &S_BytesScannedValue),
+    schema::Member::new("userIdentity", &S_UserIdentity),
+]);
+static S_QueryInfoList: schema::Shape = schema::Shape::new("QueryInfoList", Kind::List(&M_QueryInfoList));
+static M_QueryInfoList: schema::Member = schema::Member::new("member", &S_QueryInfo);
+static S_QueryLanguage: schema::Shape =
+    schema::Shape::new("QueryLanguage", Kind::String).limits(Limits::NONE.values(&["CWLI", "SQL", "PPL"]));
+static S_QueryResults: schema::Shape = schema::Shape::new("QueryResults", Kind::List(&M_QueryResults));
+static M_QueryResults: schema::Member = schema::Member::new("member", &S_ResultRows);
+static S_QueryStatistics: schema::Shape = schema::Shape::new("QueryStatistics", Kind::Structure(&L_QueryStatistics));
+static L_QueryStatistics: Layout = Layout::new(&[
+    schema::Member::new("recordsMatched", &S_StatsValue),
+    schema::Member::new("recordsScanned", &S_StatsValue),
+    schema::Member::new("estimatedRecordsSkipped", &S_StatsValue),
+    schema::Member::new("bytesScanned", &S_StatsValue),
+    schema::Member::new("estimatedBytesSkipped", &S_StatsValue),
+    schema::Member::new("logGroupsScanned", &S_StatsValue),
+    schema::Member::new("resultCount", &S_StatsValue),
+]);
+static S_QueryStatus: schema::Shape = schema::Shape::new("QueryStatus", Kind::String).limits(Limits::NONE.values(&[
+    "Scheduled",
+    "Running",
+    "Complete",
+    "Failed",
+    "Cancelled",
+    "Timeout",
+    "Unknown",
+]));
+static S_QueryString: schema::Shape = schema::Shape::new("QueryString", Kind::String).limits(Limits::NONE.min(0).max(10000));
 static S_RejectedEntityInfo: schema::Shape = schema::Shape::new("RejectedEntityInfo", Kind::Structure(&L_RejectedEntityInfo));
 static L_RejectedEntityInfo: Layout = Layout::new(&[schema::Member::new("errorType", &S_EntityRejectionErrorType).required()]);
 static S_RejectedLogEventsInfo: schema::Shape = schema::Shape::new("RejectedLogEventsInfo", Kind::Structure(&L_RejectedLogEventsInfo));
@@ -1258,6 +1473,10 @@ static L_RejectedLogEventsInfo: Layout = Layout::new(&[
     schema::Member::new("expiredLogEventEndIndex", &S_LogEventIndex),
 ]);
 static S_RequestId: schema::Shape = schema::Shape::new("RequestId", Kind::String).limits(Limits::NONE.min(0).max(256));
+static S_ResultField: schema::Shape = schema::Shape::new("ResultField", Kind::Structure(&L_ResultField));
+static L_ResultField: Layout = Layout::new(&[schema::Member::new("field", &S_Field), schema::Member::new("value", &S_Value)]);
+static S_ResultRows: schema::Shape = schema::Shape::new("ResultRows", Kind::List(&M_ResultRows));
+static M_ResultRows: schema::Member = schema::Member::new("member", &S_ResultField);
 static S_RoleArn: schema::Shape = schema::Shape::new("RoleArn", Kind::String).limits(Limits::NONE.min(1));
 static S_SearchedLogStream: schema::Shape = schema::Shape::new("SearchedLogStream", Kind::Structure(&L_SearchedLogStream));
 static L_SearchedLogStream: Layout = Layout::new(&[
@@ -1325,6 +1544,24 @@ static L_StartLiveTailResponseStream: Layout = Layout::new(&[
     schema::Member::new("SessionTimeoutException", &S_SessionTimeoutException),
     schema::Member::new("SessionStreamingException", &S_SessionStreamingException),
 ]);
+static S_StartQueryRequest: schema::Shape = schema::Shape::new("StartQueryRequest", Kind::Structure(&L_StartQueryRequest));
+static L_StartQueryRequest: Layout = Layout::new(&[
+    schema::Member::new("queryLanguage", &S_QueryLanguage),
+    schema::Member::new("logGroupName", &S_LogGroupName),
+    schema::Member::new("logGroupNames", &S_LogGroupNames),
+    schema::Member::new("logGroupIdentifiers", &S_LogGroupIdentifiers),
+    schema::Member::new("startTime", &S_Timestamp).required(),
+    schema::Member::new("endTime", &S_Timestamp).required(),
+    schema::Member::new("queryString", &S_QueryString).required(),
+    schema::Member::new("limit", &S_EventsLimitStartQuery),
+]);
+static S_StartQueryResponse: schema::Shape = schema::Shape::new("StartQueryResponse", Kind::Structure(&L_StartQueryResponse));
+static L_StartQueryResponse: Layout = Layout::new(&[schema::Member::new("queryId", &S_QueryId)]);
+static S_StatsValue: schema::Shape = schema::Shape::new("StatsValue", Kind::Float);
+static S_StopQueryRequest: schema::Shape = schema::Shape::new("StopQueryRequest", Kind::Structure(&L_StopQueryRequest));
+static L_StopQueryRequest: Layout = Layout::new(&[schema::Member::new("queryId", &S_QueryId).required()]);
+static S_StopQueryResponse: schema::Shape = schema::Shape::new("StopQueryResponse", Kind::Structure(&L_StopQueryResponse));
+static L_StopQueryResponse: Layout = Layout::new(&[schema::Member::new("success", &S_Success)]);
 static S_StoredBytes: schema::Shape = schema::Shape::new("StoredBytes", Kind::Integer).limits(Limits::NONE.min(0));
 static S_SubscriptionFilter: schema::Shape = schema::Shape::new("SubscriptionFilter", Kind::Structure(&L_SubscriptionFilter));
 static L_SubscriptionFilter: Layout = Layout::new(&[
@@ -1341,6 +1578,7 @@ static L_SubscriptionFilter: Layout = Layout::new(&[
 ]);
 static S_SubscriptionFilters: schema::Shape = schema::Shape::new("SubscriptionFilters", Kind::List(&M_SubscriptionFilters));
 static M_SubscriptionFilters: schema::Member = schema::Member::new("member", &S_SubscriptionFilter);
+static S_Success: schema::Shape = schema::Shape::new("Success", Kind::Boolean);
 static S_SystemField: schema::Shape = schema::Shape::new("SystemField", Kind::String);
 static S_TagFilter: schema::Shape = schema::Shape::new("TagFilter", Kind::Structure(&L_TagFilter));
 static L_TagFilter: Layout =
@@ -1398,6 +1636,7 @@ static L_UntagResourceRequest: Layout = Layout::new(&[
     schema::Member::new("resourceArn", &S_AmazonResourceName).required(),
     schema::Member::new("tagKeys", &S_TagKeyList).required(),
 ]);
+static S_UserIdentity: schema::Shape = schema::Shape::new("UserIdentity", Kind::String).limits(Limits::NONE.min(1).max(2048));
 static S_Value: schema::Shape = schema::Shape::new("Value", Kind::String);
 #[derive(Clone, Default)]
 pub struct CreateLogGroupRequest {
@@ -2030,6 +2269,93 @@ impl Structure for DescribeMetricFiltersResponse {
 }
 
 #[derive(Clone, Default)]
+pub struct DescribeQueriesRequest {
+    pub log_group_name: Option<String>,
+    pub status: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub query_language: Option<String>,
+}
+impl std::fmt::Debug for DescribeQueriesRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeQueriesRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeQueriesRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeQueriesRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_group_name,
+            1 => &self.status,
+            2 => &self.max_results,
+            3 => &self.next_token,
+            _ => &self.query_language,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_group_name,
+            1 => &mut self.status,
+            2 => &mut self.max_results,
+            3 => &mut self.next_token,
+            _ => &mut self.query_language,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct DescribeQueriesResponse {
+    pub queries: Option<Vec<QueryInfo>>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for DescribeQueriesResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for DescribeQueriesResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for DescribeQueriesResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_DescribeQueriesResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.queries,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.queries,
+            _ => &mut self.next_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct DescribeSubscriptionFiltersRequest {
     pub log_group_name: String,
     pub filter_name_prefix: Option<String>,
@@ -2409,6 +2735,174 @@ impl Structure for GetLogEventsResponse {
             0 => &mut self.events,
             1 => &mut self.next_forward_token,
             _ => &mut self.next_backward_token,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogRecordRequest {
+    pub log_record_pointer: String,
+    pub unmask: Option<bool>,
+}
+impl std::fmt::Debug for GetLogRecordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLogRecordRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogRecordRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogRecordRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.log_record_pointer,
+            _ => &self.unmask,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.log_record_pointer,
+            _ => &mut self.unmask,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetLogRecordResponse {
+    pub log_record: Option<BTreeMap<String, String>>,
+}
+impl std::fmt::Debug for GetLogRecordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetLogRecordResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetLogRecordResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetLogRecordResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.log_record,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.log_record,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueryResultsRequest {
+    pub query_id: String,
+    pub next_token: Option<String>,
+    pub max_items: Option<i32>,
+}
+impl std::fmt::Debug for GetQueryResultsRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueryResultsRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueryResultsRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueryResultsRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_id,
+            1 => &self.next_token,
+            _ => &self.max_items,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_id,
+            1 => &mut self.next_token,
+            _ => &mut self.max_items,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct GetQueryResultsResponse {
+    pub query_language: Option<String>,
+    pub results: Option<Vec<Vec<ResultField>>>,
+    pub statistics: Option<QueryStatistics>,
+    pub status: Option<String>,
+    pub encryption_key: Option<String>,
+    pub next_token: Option<String>,
+}
+impl std::fmt::Debug for GetQueryResultsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for GetQueryResultsResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for GetQueryResultsResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_GetQueryResultsResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.results,
+            2 => &self.statistics,
+            3 => &self.status,
+            4 => &self.encryption_key,
+            _ => &self.next_token,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.results,
+            2 => &mut self.statistics,
+            3 => &mut self.status,
+            4 => &mut self.encryption_key,
+            _ => &mut self.next_token,
         }
     }
 }
@@ -3080,6 +3574,42 @@ impl Structure for LogStream {
 }
 
 #[derive(Clone, Default)]
+pub struct MalformedQueryException {
+    pub query_compile_error: Option<QueryCompileError>,
+}
+impl std::fmt::Debug for MalformedQueryException {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for MalformedQueryException {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for MalformedQueryException {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_MalformedQueryException
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.query_compile_error,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.query_compile_error,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct MetricFilter {
     pub filter_name: Option<String>,
     pub filter_pattern: Option<String>,
@@ -3515,6 +4045,198 @@ impl Structure for PutSubscriptionFilterRequest {
 }
 
 #[derive(Clone, Default)]
+pub struct QueryCompileError {
+    pub location: Option<QueryCompileErrorLocation>,
+    pub message: Option<String>,
+}
+impl std::fmt::Debug for QueryCompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryCompileError {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryCompileError {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryCompileError
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.location,
+            _ => &self.message,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.location,
+            _ => &mut self.message,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryCompileErrorLocation {
+    pub start_char_offset: Option<i32>,
+    pub end_char_offset: Option<i32>,
+}
+impl std::fmt::Debug for QueryCompileErrorLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryCompileErrorLocation {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryCompileErrorLocation {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryCompileErrorLocation
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.start_char_offset,
+            _ => &self.end_char_offset,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.start_char_offset,
+            _ => &mut self.end_char_offset,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryInfo {
+    pub query_language: Option<String>,
+    pub query_id: Option<String>,
+    pub query_string: Option<String>,
+    pub status: Option<String>,
+    pub create_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub query_duration: Option<i64>,
+    pub bytes_scanned: Option<f64>,
+    pub user_identity: Option<String>,
+}
+impl std::fmt::Debug for QueryInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryInfo {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryInfo {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryInfo
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.query_id,
+            2 => &self.query_string,
+            3 => &self.status,
+            4 => &self.create_time,
+            5 => &self.log_group_name,
+            6 => &self.query_duration,
+            7 => &self.bytes_scanned,
+            _ => &self.user_identity,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.query_id,
+            2 => &mut self.query_string,
+            3 => &mut self.status,
+            4 => &mut self.create_time,
+            5 => &mut self.log_group_name,
+            6 => &mut self.query_duration,
+            7 => &mut self.bytes_scanned,
+            _ => &mut self.user_identity,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct QueryStatistics {
+    pub records_matched: Option<f64>,
+    pub records_scanned: Option<f64>,
+    pub estimated_records_skipped: Option<f64>,
+    pub bytes_scanned: Option<f64>,
+    pub estimated_bytes_skipped: Option<f64>,
+    pub log_groups_scanned: Option<f64>,
+    pub result_count: Option<f64>,
+}
+impl std::fmt::Debug for QueryStatistics {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for QueryStatistics {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for QueryStatistics {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_QueryStatistics
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.records_matched,
+            1 => &self.records_scanned,
+            2 => &self.estimated_records_skipped,
+            3 => &self.bytes_scanned,
+            4 => &self.estimated_bytes_skipped,
+            5 => &self.log_groups_scanned,
+            _ => &self.result_count,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.records_matched,
+            1 => &mut self.records_scanned,
+            2 => &mut self.estimated_records_skipped,
+            3 => &mut self.bytes_scanned,
+            4 => &mut self.estimated_bytes_skipped,
+            5 => &mut self.log_groups_scanned,
+            _ => &mut self.result_count,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
 pub struct RejectedEntityInfo {
     pub error_type: String,
 }
@@ -3588,6 +4310,45 @@ impl Structure for RejectedLogEventsInfo {
             0 => &mut self.too_new_log_event_start_index,
             1 => &mut self.too_old_log_event_end_index,
             _ => &mut self.expired_log_event_end_index,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct ResultField {
+    pub field: Option<String>,
+    pub value: Option<String>,
+}
+impl std::fmt::Debug for ResultField {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for ResultField {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for ResultField {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_ResultField
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.field,
+            _ => &self.value,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.field,
+            _ => &mut self.value,
         }
     }
 }
@@ -3772,6 +4533,171 @@ impl Structure for StartLiveTailResponse {
     fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
         match index {
             _ => &mut self.response_stream,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartQueryRequest {
+    pub query_language: Option<String>,
+    pub log_group_name: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub start_time: i64,
+    pub end_time: i64,
+    pub query_string: String,
+    pub limit: Option<i32>,
+}
+impl std::fmt::Debug for StartQueryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartQueryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartQueryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartQueryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            0 => &self.query_language,
+            1 => &self.log_group_name,
+            2 => &self.log_group_names,
+            3 => &self.log_group_identifiers,
+            4 => &self.start_time,
+            5 => &self.end_time,
+            6 => &self.query_string,
+            _ => &self.limit,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            0 => &mut self.query_language,
+            1 => &mut self.log_group_name,
+            2 => &mut self.log_group_names,
+            3 => &mut self.log_group_identifiers,
+            4 => &mut self.start_time,
+            5 => &mut self.end_time,
+            6 => &mut self.query_string,
+            _ => &mut self.limit,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StartQueryResponse {
+    pub query_id: Option<String>,
+}
+impl std::fmt::Debug for StartQueryResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StartQueryResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StartQueryResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StartQueryResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.query_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.query_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopQueryRequest {
+    pub query_id: String,
+}
+impl std::fmt::Debug for StopQueryRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopQueryRequest {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopQueryRequest {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopQueryRequest
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.query_id,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.query_id,
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct StopQueryResponse {
+    pub success: Option<bool>,
+}
+impl std::fmt::Debug for StopQueryResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        debug_structure(self, f)
+    }
+}
+impl Shaped for StopQueryResponse {
+    fn write(&self, at: &'static schema::Member, to: &mut dyn Sink) {
+        write_structure(self, at, to)
+    }
+    fn read(&mut self, _: &'static schema::Member, from: &mut dyn Source) -> Result<(), Rejection> {
+        read_structure(self, from)
+    }
+    fn as_structure(&self) -> Option<&dyn Structure> {
+        Some(self)
+    }
+}
+impl Structure for StopQueryResponse {
+    fn shape(&self) -> &'static schema::Shape {
+        &S_StopQueryResponse
+    }
+    fn get(&self, index: usize) -> &dyn Shaped {
+        match index {
+            _ => &self.success,
+        }
+    }
+    fn get_mut(&mut self, index: usize) -> &mut dyn Shaped {
+        match index {
+            _ => &mut self.success,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod events;
 mod filter;
 mod group;
+mod insights;
 mod live_tail;
 mod metric_filter;
 mod ops;

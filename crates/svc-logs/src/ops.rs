@@ -3,10 +3,10 @@
 use kogumo_door::{Op, read, task, write};
 use kogumo_model::logs::{
     CreateLogGroup, CreateLogStream, DeleteLogGroup, DeleteLogStream, DeleteMetricFilter, DeleteRetentionPolicy,
-    DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams, DescribeMetricFilters,
-    DescribeSubscriptionFilters, FilterLogEvents, GetLogEvents, ListLogGroups, ListTagsForResource, ListTagsLogGroup,
-    PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter, StartLiveTail, TagLogGroup, TagResource,
-    TestMetricFilter, UntagLogGroup, UntagResource,
+    DeleteSubscriptionFilter, DescribeLogGroups, DescribeLogStreams, DescribeMetricFilters, DescribeQueries,
+    DescribeSubscriptionFilters, FilterLogEvents, GetLogEvents, GetLogRecord, GetQueryResults, ListLogGroups,
+    ListTagsForResource, ListTagsLogGroup, PutLogEvents, PutMetricFilter, PutRetentionPolicy, PutSubscriptionFilter,
+    StartLiveTail, StartQuery, StopQuery, TagLogGroup, TagResource, TestMetricFilter, UntagLogGroup, UntagResource,
 };
 
 use crate::events::{get_log_events, put_log_events};
@@ -15,6 +15,7 @@ use crate::group::{
     create_log_group, delete_log_group, delete_retention_policy, describe_log_groups, list_log_groups,
     put_retention_policy,
 };
+use crate::insights::{describe_queries, get_log_record, get_query_results, start_query, stop_query};
 use crate::live_tail::start_live_tail;
 use crate::metric_filter::{delete_metric_filter, describe_metric_filters, put_metric_filter, test_metric_filter};
 use crate::stream::{create_log_stream, delete_log_stream, describe_log_streams};
@@ -46,6 +47,11 @@ pub fn ops() -> Vec<Op> {
         write::<PutLogEvents>(put_log_events),
         write::<PutRetentionPolicy>(put_retention_policy),
         task::<StartLiveTail, _>(start_live_tail),
+        read::<DescribeQueries>(describe_queries),
+        read::<GetLogRecord>(get_log_record),
+        read::<GetQueryResults>(get_query_results),
+        task::<StartQuery, _>(start_query),
+        write::<StopQuery>(stop_query),
         write::<TagLogGroup>(tag_log_group),
         write::<TagResource>(tag_resource),
         read::<TestMetricFilter>(test_metric_filter),
