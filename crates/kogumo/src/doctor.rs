@@ -88,6 +88,10 @@ const NOT_ENFORCED: &[(&str, &str)] = &[
         "Mail and text messages",
         "kept to be read at /_kogumo/mail; there is no relay. SES identities and SMS roles of user pools are recorded",
     ),
+    ("AllowUsersToChangePassword", "shown; a user needs a policy that allows iam:ChangePassword"),
+    ("Reply-to addresses of user pools", "recorded; mail is not sent"),
+    ("IncludeNestedStacks", "change sets of nested stacks are not shown beside their parent's"),
+    ("aws:SecureTransport over loopback", "counts as true"),
     ("Feature plans of user pools", "recorded; what is built works in each of them"),
     ("X-Ray", "tracing of functions and APIs decides what X-Amzn-Trace-Id says; no traces are collected"),
     (

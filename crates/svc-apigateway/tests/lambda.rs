@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use kogumo_door::{Client, Cloud, Context, Incoming, Principal, Service, task};
+use kogumo_door::{Client, Cloud, Context, Entrance, Incoming, Principal, Service, task};
 use kogumo_model::apigateway::*;
 use kogumo_model::lambda::{self, InvocationRequest, InvocationResponse, Invoke};
 use kogumo_wire::{Body, Fault, Request};
@@ -142,6 +142,7 @@ impl Api {
             raw_query: query.to_owned(),
             peer: SocketAddr::from(([127, 0, 0, 1], 9)),
             tls: false,
+            entrance: Entrance::Port,
         };
         let surfaces = self.cloud.services().iter().flat_map(|service| &service.surfaces);
         let surface = surfaces.into_iter().find(|surface| (surface.claims)(&incoming)).expect("a surface");
