@@ -1,6 +1,7 @@
 """The SAM article: a translating web API in steps, with `aws cloudformation package` and `deploy`, and with the SAM CLI."""
 
 import json
+import os
 import pathlib
 import shutil
 import urllib.error
@@ -106,7 +107,7 @@ def test_the_articles_steps(own_cloud, project, tmp_path):
 def test_with_the_sam_cli(own_cloud, project, tmp_path, template, source):
     cloud = own_cloud().wait_until_ready()
     folder = project(template, source)
-    # `sam build` would want python3.7 on this machine; `sam deploy` packages the sources themselves.
+    # `sam build` itself refuses python3.7 by now; `sam deploy` packages the sources themselves.
     cloud.run(SAM, "deploy", "--template-file", "template.yaml", "--stack-name", "hands-on", "--resolve-s3",
               "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", cwd=folder)
     if template == 1:
@@ -114,4 +115,22 @@ def test_with_the_sam_cli(own_cloud, project, tmp_path, template, source):
     else:
         assert ask(cloud, "hands-on", "こんにちは") == {"output_text": "Hello"}
     cloud.run(SAM, "delete", "--stack-name", "hands-on", "--no-prompts", "--region", "ap-northeast-1", cwd=folder)
+    nothing_is_left(cloud)
+
+
+def test_sam_build(own_cloud, project):
+    """`sam build` wants an interpreter of the runtime's version on this machine: the one that the SAM CLI runs on."""
+    cloud = own_cloud().wait_until_ready()
+    folder = project(3, 4)
+    template = folder / "template.yaml"
+    runtime = "python" + cloud.run(SAM.parent / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").stdout.strip()
+    template.write_text(template.read_text().replace("python3.7", runtime))
+    (folder / "translate-function" / "requirements.txt").write_text("")
+    path = f"{SAM.parent}:{os.environ['PATH']}"
+    cloud.run(SAM, "build", cwd=folder, PATH=path)
+    assert (folder / ".aws-sam" / "build" / "TranslateLambda" / "translate-function.py").exists()
+    cloud.run(SAM, "deploy", "--stack-name", "built", "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
+              "--no-confirm-changeset", cwd=folder, PATH=path)
+    assert ask(cloud, "built", "こんにちは") == {"output_text": "Hello"}
+    cloud.run(SAM, "delete", "--stack-name", "built", "--no-prompts", "--region", "ap-northeast-1", cwd=folder, PATH=path)
     nothing_is_left(cloud)

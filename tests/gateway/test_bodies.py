@@ -9,6 +9,7 @@ import io
 import socket
 
 import pytest
+import xxhash
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -147,6 +148,10 @@ def test_unsigned_trailers(cloud, s3):
     good = b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:" + crc32(b"hello").encode() + b"\r\n\r\n"
     assert unsigned(cloud, "unsigned", good, 5).startswith(b"HTTP/1.1 200")
     assert s3.get_object(Bucket=BUCKET, Key="unsigned")["Body"].read() == b"hello"
+    name, value = b"x-amz-checksum-xxhash3", base64.b64encode(xxhash.xxh3_64(b"hello").digest())
+    other = b"5\r\nhello\r\n0\r\n" + name + b":" + value + b"\r\n\r\n"
+    assert unsigned(cloud, "xxhash", other, 5, name.decode()).startswith(b"HTTP/1.1 200")
+    assert b"BadDigest" in unsigned(cloud, "bad", other.replace(b"hello", b"hallo"), 5, name.decode())
     bad = good.replace(b"hello", b"hallo")
     assert b"BadDigest" in unsigned(cloud, "bad", bad, 5)
     assert b"MalformedTrailerError" in unsigned(cloud, "bad", b"5\r\nhello\r\n0\r\n\r\n", 5)

@@ -143,3 +143,26 @@ def test_the_account(cloud):
     iam.create_user(UserName="only-here")
     assert iam.get_account_summary()["SummaryMap"]["Users"] == 1
     refused("NoSuchEntity", cloud.client("iam").get_user, UserName="only-here")
+
+
+def test_policies_that_are_part_of_users_and_groups(iam, name):
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}
+    iam.create_user(UserName=name)
+    iam.create_group(GroupName=name)
+    user, group = dict(UserName=name), dict(GroupName=name)
+    for put, get, ask, remove, whose in [
+        (iam.put_user_policy, lambda **of: iam.get_user_policy(**of), lambda **of: iam.list_user_policies(**of), iam.delete_user_policy, user),
+        (lambda **of: iam.put_group_policy(**of), lambda **of: iam.get_group_policy(**of), lambda **of: iam.list_group_policies(**of), iam.delete_group_policy, group),
+    ]:
+        for policy in ["b", "a"]:
+            put(**whose, PolicyName=policy, PolicyDocument=json.dumps(document))
+        assert get(**whose, PolicyName="a")["PolicyDocument"] == document
+        assert ask(**whose)["PolicyNames"] == ["a", "b"]
+        remove(**whose, PolicyName="a")
+        assert ask(**whose)["PolicyNames"] == ["b"]
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            get(**whose, PolicyName="a")
+        with pytest.raises(iam.exceptions.MalformedPolicyDocumentException):
+            put(**whose, PolicyName="a", PolicyDocument="{}")
+        with pytest.raises(iam.exceptions.DeleteConflictException):
+            (iam.delete_user if whose is user else iam.delete_group)(**whose)

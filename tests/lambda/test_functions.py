@@ -174,6 +174,7 @@ def test_versions_and_aliases(functions, name):
     seen = {functions.value(name, Qualifier="live")[0] for _ in range(40)}
     assert seen == {"1", "2"}
     refused("ResourceConflictException", client.create_alias, FunctionName=name, Name="live", FunctionVersion="1")
+    assert client.get_alias(FunctionName=name, Name="live")["AliasArn"] == alias["AliasArn"]
     refused("ResourceConflictException", client.delete_function, FunctionName=name, Qualifier="1")
     refused("ResourceNotFoundException", client.invoke, FunctionName=name, Qualifier="none")
     refused("ResourceNotFoundException", client.invoke, FunctionName=name, Qualifier="9")

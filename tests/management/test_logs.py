@@ -276,3 +276,16 @@ def test_a_subscription_hands_events_to_a_function(cloud, logs, stream, name):
     message = json.loads(seen[0]["Value"])
     assert (message["messageType"], message["logGroup"]) == ("DATA_MESSAGE", stream["logGroupName"])
     assert [event["message"] for event in message["logEvents"]] == ["ERROR two"]
+    logs.delete_subscription_filter(logGroupName=filter["logGroupName"], filterName="f")
+    assert logs.describe_subscription_filters(logGroupName=filter["logGroupName"])["subscriptionFilters"] == []
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_subscription_filter(logGroupName=filter["logGroupName"], filterName="f")
+
+
+def test_tags_and_lists_of_groups(logs, stream, name):
+    logs.tag_log_group(logGroupName=name, tags={"a": "1", "b": "2"})
+    logs.untag_log_group(logGroupName=name, tags=["a"])
+    assert logs.list_tags_log_group(logGroupName=name)["tags"] == {"b": "2"}
+    found = logs.list_log_groups(logGroupNamePattern=name[-20:])["logGroups"]
+    assert [group["logGroupName"] for group in found] == [name]
+    assert found[0]["logGroupArn"].endswith(f":log-group:{name}")

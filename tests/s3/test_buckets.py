@@ -1,5 +1,6 @@
 """Buckets and what they can be told."""
 
+import datetime
 import json
 
 import pytest
@@ -143,3 +144,71 @@ def test_a_locked_version_stays(s3, name, refused):
     assert s3.get_object_retention(Bucket=name, Key="k")["Retention"]["Mode"] == "COMPLIANCE"
     with refused("AccessDenied", 403):
         s3.delete_object(Bucket=name, Key="k", VersionId=retained, BypassGovernanceRetention=True)
+
+
+def test_default_encryption_shows_on_objects(s3, bucket):
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/mine"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "aws:kms"
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
+
+
+def test_lists_open_a_bucket_where_they_are_allowed(s3, bucket, web, refused):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with refused("AccessControlListNotSupported", 400):
+        s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    with refused("AccessDenied", 403):
+        s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    blocks = {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocks)
+    s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    assert web("GET", f"/{bucket}").status_code == 403
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={**blocks, "IgnorePublicAcls": False})
+    assert web("GET", f"/{bucket}").status_code == 200
+    s3.delete_bucket_ownership_controls(Bucket=bucket)
+    with refused("OwnershipControlsNotFoundError", 404):
+        s3.get_bucket_ownership_controls(Bucket=bucket)
+
+
+def test_what_a_bucket_is_and_cannot_be_told_otherwise(s3, bucket, refused):
+    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "BucketOwner"})
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
+    with refused("ReplicationConfigurationNotFoundError", 404):
+        s3.get_bucket_replication(Bucket=bucket)
+    for call in [
+        lambda: s3.put_bucket_logging(
+            Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "l"}}
+        ),
+        lambda: s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"}),
+    ]:
+        with refused("NotImplemented", 501):
+            call()
+
+
+def test_settings_that_are_taken_back(s3, bucket, web, refused):
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    assert s3.get_bucket_website(Bucket=bucket)["IndexDocument"] == {"Suffix": "index.html"}
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    assert "expiry-date" in s3.put_object(Bucket=bucket, Key="k", Body=b"x")["Expiration"]
+    s3.delete_bucket_lifecycle(Bucket=bucket)
+    assert "Expiration" not in s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+
+def test_a_version_is_kept_until_its_date(s3, name, refused):
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    assert s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"] == {"ObjectLockEnabled": "Enabled"}
+    version = s3.put_object(Bucket=name, Key="k", Body=b"x")["VersionId"]
+    until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    s3.put_object_retention(Bucket=name, Key="k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until})
+    with refused("AccessDenied", 403):
+        s3.delete_object(Bucket=name, Key="k", VersionId=version)
+    s3.put_object_legal_hold(Bucket=name, Key="k", LegalHold={"Status": "ON"})
+    assert s3.get_object_legal_hold(Bucket=name, Key="k")["LegalHold"] == {"Status": "ON"}
+    with refused("AccessDenied", 403):
+        s3.delete_object(Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+    s3.put_object_legal_hold(Bucket=name, Key="k", LegalHold={"Status": "OFF"})
+    s3.delete_object(Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)

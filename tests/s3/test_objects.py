@@ -5,6 +5,7 @@ import hashlib
 import os
 
 import pytest
+import xxhash
 
 KEY = "a/b c+日本'&<>.txt"
 
@@ -109,6 +110,45 @@ def test_checksums_are_kept(s3, bucket, algorithm):
     if algorithm.startswith("SHA"):
         expected = hashlib.new(algorithm.lower(), b"sum me up").digest()
         assert shown == base64.b64encode(expected).decode()
+
+
+# What botocore cannot compute here is computed by the client.
+OTHERS = {
+    "SHA512": lambda data: hashlib.sha512(data).digest(),
+    "MD5": lambda data: hashlib.md5(data).digest(),
+    "XXHASH64": lambda data: xxhash.xxh64(data).digest(),
+    "XXHASH3": lambda data: xxhash.xxh3_64(data).digest(),
+    "XXHASH128": lambda data: xxhash.xxh3_128(data).digest(),
+}
+
+
+@pytest.mark.parametrize("algorithm", OTHERS)
+def test_other_checksums_are_verified_and_kept(s3, bucket, refused, algorithm):
+    body = os.urandom(70_000)
+    value = base64.b64encode(OTHERS[algorithm](body)).decode()
+    member = f"Checksum{algorithm}"
+    put = s3.put_object(Bucket=bucket, Key="k", Body=body, **{member: value})
+    assert put[member] == value
+    assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")[member] == value
+    attributes = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum"])
+    assert attributes["Checksum"][member] == value
+    assert s3.list_objects_v2(Bucket=bucket)["Contents"][0]["ChecksumAlgorithm"] == [algorithm]
+    with refused("BadDigest", 400):
+        s3.put_object(Bucket=bucket, Key="k", Body=body[1:], **{member: value})
+    with refused("InvalidRequest", 400):
+        s3.put_object(Bucket=bucket, Key="k", Body=body, **{member: "AAAA"})
+    copied = s3.copy_object(Bucket=bucket, Key="c", CopySource=f"{bucket}/k", ChecksumAlgorithm=algorithm)
+    assert copied["CopyObjectResult"][member] == value
+    # An upload in parts: the sum of the parts' sums.
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="m", ChecksumAlgorithm=algorithm)
+    assert (upload["ChecksumAlgorithm"], upload["ChecksumType"]) == (algorithm, "COMPOSITE")
+    at = dict(Bucket=bucket, Key="m", UploadId=upload["UploadId"])
+    part = s3.upload_part(**at, PartNumber=1, Body=body, **{member: value})
+    assert part[member] == value
+    done = s3.complete_multipart_upload(
+        **at, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"], member: value}]}
+    )
+    assert done[member] == base64.b64encode(OTHERS[algorithm](OTHERS[algorithm](body))).decode() + "-1"
 
 
 def test_wrong_checksums_are_refused(s3, bucket, refused):

@@ -1,6 +1,6 @@
 //! What `kogumo up` was told.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// The settings of a running cloud.
@@ -8,6 +8,9 @@ use std::path::PathBuf;
 pub struct Settings {
     /// Where the cloud listens; also what it tells functions and instances to call.
     pub listen: SocketAddr,
+    /// An address of this machine at which the cloud serves HTTPS on port 443 as well, if that port can be had: programs
+    /// that look at the host of a URL only, as the CDK's custom resources do, reach it there.
+    pub callback: Option<IpAddr>,
     /// Where everything is kept: the store, object bytes, code, the CA.
     pub data: PathBuf,
     /// Acknowledged writes survive a power failure, too.
@@ -22,5 +25,10 @@ impl Settings {
     /// The cloud's own endpoint, `http://127.0.0.1:4566`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.listen)
+    }
+
+    /// Where functions call back: over HTTPS if they can, as AWS's own URLs are.
+    pub fn callback_endpoint(&self) -> String {
+        self.callback.map_or_else(|| self.endpoint(), |address| format!("https://{address}"))
     }
 }

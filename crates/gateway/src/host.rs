@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug, Default)]
 pub struct HostNames {
     listen: Option<IpAddr>,
+    /// Another address of this machine at which we listen.
+    also: Option<IpAddr>,
     extra: Vec<String>,
 }
 
@@ -18,7 +20,13 @@ impl HostNames {
     /// The names of a cloud that listens at `listen`; `extra` are names that the operator allows besides.
     pub fn new(listen: SocketAddr, extra: &[String]) -> Self {
         let extra = extra.iter().map(|name| name.to_ascii_lowercase()).collect();
-        HostNames { listen: Some(listen.ip()), extra }
+        HostNames { listen: Some(listen.ip()), also: None, extra }
+    }
+
+    /// These, and an address of this machine at which the cloud listens as well.
+    #[must_use]
+    pub fn also_at(self, address: Option<IpAddr>) -> Self {
+        HostNames { also: address, ..self }
     }
 
     /// Whether `name`, a lower-case host name or address without a port, is ours.
@@ -43,7 +51,7 @@ impl HostNames {
     pub fn addresses(&self) -> Vec<String> {
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         let listen = self.listen.filter(|listen| !listen.is_unspecified() && !listen.is_loopback());
-        names.extend(listen.map(|listen| listen.to_string()));
+        names.extend(listen.into_iter().chain(self.also).map(|address| address.to_string()));
         names
     }
 }

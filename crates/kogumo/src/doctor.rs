@@ -59,6 +59,14 @@ pub fn run() -> Result<(), Trouble> {
             None => line(&mut out, format_args!("  {} {}: not found; {}", mark(false), program.name, program.without))?,
         }
     }
+    let callbacks = crate::callback::is_possible();
+    let follows = if callbacks {
+        "custom resources that take no port from a URL, as the CDK's, can answer"
+    } else {
+        "custom resources that take no port from a URL, as the CDK's, cannot answer: run as root, or lower net.ipv4.ip_unprivileged_port_start"
+    };
+    line(&mut out, format_args!("Callbacks over HTTPS:"))?;
+    line(&mut out, format_args!("  {} port 443: {follows}", mark(callbacks)))?;
     line(&mut out, format_args!("Modelled and not enforced:"))?;
     for (what, why) in NOT_ENFORCED {
         line(&mut out, format_args!("  - {what}: {why}"))?;

@@ -1,6 +1,7 @@
 //! `kogumo`: the command line, and the assembly of everything into one program.
 
 mod arguments;
+mod callback;
 mod doctor;
 mod logging;
 mod names;

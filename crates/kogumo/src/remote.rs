@@ -84,7 +84,8 @@ fn print_now(answer: &Value) -> Result<(), Trouble> {
 fn address() -> Result<String, Trouble> {
     let set = ["KOGUMO_ENDPOINT", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| std::env::var(name).ok());
     let endpoint = set.filter(|endpoint| !endpoint.is_empty()).unwrap_or_else(|| "http://127.0.0.1:4566".into());
-    let uri: http::Uri = endpoint.parse().map_err(|error| Trouble::from_cause(format!("'{endpoint}' is no endpoint"), error))?;
+    let uri: http::Uri =
+        endpoint.parse().map_err(|error| Trouble::from_cause(format!("'{endpoint}' is no endpoint"), error))?;
     let host = uri.host().ok_or_else(|| Trouble::new(format!("'{endpoint}' has no host")))?;
     // The port speaks TLS and plain HTTP alike, so `https` needs nothing more.
     Ok(format!("{host}:{}", uri.port_u16().unwrap_or(4566)))
@@ -103,12 +104,14 @@ async fn exchange(method: &str, path: &str, body: Option<Value>) -> Result<Value
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|error| Trouble::from_cause(&unreachable, error))?;
     let connection = tokio::spawn(connection);
-    let request = Request::builder().method(method).uri(path).header("host", &address).header("content-type", "application/json");
+    let request =
+        Request::builder().method(method).uri(path).header("host", &address).header("content-type", "application/json");
     let request = request.body(Full::new(Bytes::from(body.map_or_else(String::new, |body| body.to_string()))));
     let request = request.map_err(|error| Trouble::from_cause("cannot make a request", error))?;
     let response = sender.send_request(request).await.map_err(|error| Trouble::from_cause(&unreachable, error))?;
     let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(|error| Trouble::from_cause(&unreachable, error))?.to_bytes();
+    let bytes =
+        response.into_body().collect().await.map_err(|error| Trouble::from_cause(&unreachable, error))?.to_bytes();
     connection.abort();
     let answer = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     if !status.is_success() {

@@ -39,6 +39,7 @@ pub fn all(settings: &Settings) -> Result<Vec<Service>, Trouble> {
 pub fn list(operations: bool) -> Result<(), Trouble> {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 4566).into(),
+        callback: None,
         data: std::env::temp_dir(),
         fsync: false,
         strict: false,

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Up;
-use crate::{logging, names, root_key, services};
+use crate::{callback, logging, names, root_key, services};
 
 /// Serves in the foreground.
 ///
@@ -32,8 +32,10 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.map_err(|error| Trouble::from_cause(format!("cannot listen on {}", up.listen), error))?;
     let listen = listener.local_addr().map_err(|error| Trouble::from_cause("the socket has no address", error))?;
+    let callbacks = callback::listen(listen.port()).await;
     let settings = Settings {
         listen,
+        callback: callbacks.as_ref().and_then(|listener| Some(listener.local_addr().ok()?.ip())),
         data: folder.path.clone(),
         fsync: up.fsync,
         strict: up.strict,
@@ -43,7 +45,8 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     let store = if up.ephemeral { Store::ephemeral()? } else { Store::open(&folder.path.join("store"), &options(up))? };
     let cloud = Cloud::new(settings, store, services)?;
     let authority = Arc::new(Authority::open(&folder.path.join("ca"))?);
-    let names = HostNames::new(listen, &up.hosts);
+    let callback = cloud.settings.callback;
+    let names = HostNames::new(listen, &up.hosts).also_at(callback);
     let tls = kogumo_gateway::server_config(Arc::clone(&authority), names.clone())?;
     let allowed = Allowed { names, origins: up.origins.clone() };
     let gateway = Gateway::new(Arc::clone(&cloud), kogumo_model::SERVICES, authority, allowed);
@@ -54,9 +57,19 @@ async fn serve(up: &Up, folder: &DataFolder, begun: Instant) -> Result<(), Troub
     // The line that scripts wait for.
     println!("kogumo is ready on http://{listen} ({} ms)", begun.elapsed().as_millis());
     let gateway = Arc::new(gateway);
-    let entrances = tokio::spawn(kogumo_gateway::serve_entrances(Arc::clone(&cloud), Arc::clone(&tls), Arc::clone(&gateway)));
+    let entrances =
+        tokio::spawn(kogumo_gateway::serve_entrances(Arc::clone(&cloud), Arc::clone(&tls), Arc::clone(&gateway)));
     let names = names::serve(&cloud, up.dns).await?;
-    kogumo_gateway::serve(listener, tls, gateway, Entrance::Port, told_to_stop()).await;
+    let serve = |listener| {
+        kogumo_gateway::serve(listener, Arc::clone(&tls), Arc::clone(&gateway), Entrance::Port, told_to_stop())
+    };
+    let callbacks = callbacks.map(serve);
+    let callbacks = async {
+        if let Some(serving) = callbacks {
+            serving.await;
+        }
+    };
+    tokio::join!(serve(listener), callbacks);
     drop(background);
     entrances.abort();
     names.iter().for_each(tokio::task::JoinHandle::abort);
@@ -98,14 +111,18 @@ impl DataFolder {
         };
         make_private(&path)?;
         // Sandboxes and services need a path that does not depend on where the program was started.
-        let path = path.canonicalize().map_err(|error| Trouble::from_cause(format!("cannot use {}", path.display()), error))?;
+        let path = path
+            .canonicalize()
+            .map_err(|error| Trouble::from_cause(format!("cannot use {}", path.display()), error))?;
         Ok(DataFolder { path, temporary })
     }
 }
 
 impl Drop for DataFolder {
     fn drop(&mut self) {
-        if self.temporary && let Err(error) = std::fs::remove_dir_all(&self.path) {
+        if self.temporary
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
             tracing::warn!("{} could not be removed: {error}", self.path.display());
         }
     }

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest as _, Md5};
 use ring::digest::{self, Context};
+use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh64::Xxh64;
 
 /// An algorithm of `x-amz-checksum-…`, or MD5 for `Content-MD5` and entity tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,11 +18,26 @@ pub enum ChecksumAlgorithm {
     Sha256,
     Sha512,
     Md5,
+    Xxhash64,
+    /// Of 64 bits.
+    Xxhash3,
+    /// XXH3 of 128 bits.
+    Xxhash128,
 }
 
 impl ChecksumAlgorithm {
-    pub const ALL: [ChecksumAlgorithm; 7] =
-        [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256, Self::Sha512, Self::Md5];
+    pub const ALL: [ChecksumAlgorithm; 10] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha512,
+        Self::Md5,
+        Self::Xxhash64,
+        Self::Xxhash3,
+        Self::Xxhash128,
+    ];
 
     /// The name in S3's API: `CRC32`.
     pub fn name(self) -> &'static str {
@@ -32,6 +49,9 @@ impl ChecksumAlgorithm {
             Self::Sha256 => "SHA256",
             Self::Sha512 => "SHA512",
             Self::Md5 => "MD5",
+            Self::Xxhash64 => "XXHASH64",
+            Self::Xxhash3 => "XXHASH3",
+            Self::Xxhash128 => "XXHASH128",
         }
     }
 
@@ -45,6 +65,9 @@ impl ChecksumAlgorithm {
             Self::Sha256 => "x-amz-checksum-sha256",
             Self::Sha512 => "x-amz-checksum-sha512",
             Self::Md5 => "x-amz-checksum-md5",
+            Self::Xxhash64 => "x-amz-checksum-xxhash64",
+            Self::Xxhash3 => "x-amz-checksum-xxhash3",
+            Self::Xxhash128 => "x-amz-checksum-xxhash128",
         }
     }
 
@@ -62,11 +85,11 @@ impl ChecksumAlgorithm {
     pub fn length(self) -> usize {
         match self {
             Self::Crc32 | Self::Crc32c => 4,
-            Self::Crc64Nvme => 8,
+            Self::Crc64Nvme | Self::Xxhash64 | Self::Xxhash3 => 8,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
             Self::Sha512 => 64,
-            Self::Md5 => 16,
+            Self::Md5 | Self::Xxhash128 => 16,
         }
     }
 
@@ -104,6 +127,8 @@ enum State {
     Crc(Crc),
     Sha(Context),
     Md5(Md5),
+    Xxh64(Xxh64),
+    Xxh3(Box<Xxh3>),
 }
 
 impl Checksum {
@@ -113,6 +138,8 @@ impl Checksum {
             (ChecksumAlgorithm::Sha1, _) => State::Sha(Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
             (ChecksumAlgorithm::Sha512, _) => State::Sha(Context::new(&digest::SHA512)),
             (ChecksumAlgorithm::Md5, _) => State::Md5(Md5::new()),
+            (ChecksumAlgorithm::Xxhash64, _) => State::Xxh64(Xxh64::new(0)),
+            (ChecksumAlgorithm::Xxhash3 | ChecksumAlgorithm::Xxhash128, _) => State::Xxh3(Box::new(Xxh3::new())),
             _ => State::Sha(Context::new(&digest::SHA256)),
         };
         Checksum { algorithm, state }
@@ -127,6 +154,8 @@ impl Checksum {
             State::Crc(crc) => crc.update(bytes),
             State::Sha(context) => context.update(bytes),
             State::Md5(md5) => md5.update(bytes),
+            State::Xxh64(hash) => hash.update(bytes),
+            State::Xxh3(hash) => hash.update(bytes),
         }
     }
 
@@ -136,6 +165,11 @@ impl Checksum {
             State::Crc(crc) => crc.finalize().to_be_bytes()[8 - self.algorithm.length()..].to_vec(),
             State::Sha(context) => context.finish().as_ref().to_vec(),
             State::Md5(md5) => md5.finalize().to_vec(),
+            State::Xxh64(hash) => hash.digest().to_be_bytes().to_vec(),
+            State::Xxh3(hash) if self.algorithm == ChecksumAlgorithm::Xxhash128 => {
+                hash.digest128().to_be_bytes().to_vec()
+            }
+            State::Xxh3(hash) => hash.digest().to_be_bytes().to_vec(),
         }
     }
 
@@ -156,7 +190,7 @@ impl Checksum {
 mod tests {
     use super::*;
 
-    /// The check values of "123456789": RevEng's catalogue for the CRCs, `openssl dgst` for the hashes.
+    /// The check values of "123456789": RevEng's catalogue for the CRCs, `openssl dgst` and `xxhsum` for the hashes.
     #[test]
     fn known_values() {
         let of = |algorithm| crate::hex(&Checksum::of(algorithm, b"123456789"));
@@ -167,6 +201,11 @@ mod tests {
         assert_eq!(of(ChecksumAlgorithm::Md5), "25f9e794323b453885f5181f1b624d0b");
         assert!(of(ChecksumAlgorithm::Sha256).starts_with("15e2b0d3c33891eb"));
         assert!(of(ChecksumAlgorithm::Sha512).starts_with("d9e6762dd1c8eaf6"));
+        assert_eq!(of(ChecksumAlgorithm::Xxhash64), "8cb841db40e6ae83");
+        // Of nothing at all, as the specification of XXH3 has them.
+        let empty = |algorithm| crate::hex(&Checksum::of(algorithm, b""));
+        assert_eq!(empty(ChecksumAlgorithm::Xxhash3), "2d06800538d394c2");
+        assert_eq!(empty(ChecksumAlgorithm::Xxhash128), "99aa06d3014798d86001c324468d497f");
     }
 
     #[test]

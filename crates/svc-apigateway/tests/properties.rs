@@ -1,15 +1,16 @@
 //! Whatever a document or a request holds, there is an answer and never a panic.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use kogumo_door::Cloud;
 use kogumo_model::apigateway::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// One cloud for all cases.
-static CLOUD: LazyLock<Arc<Cloud>> =
-    LazyLock::new(|| kogumo_testkit::cloud(vec![kogumo_svc_apigateway::service()]).expect("a cloud"));
+thread_local! {
+    /// One cloud for all cases of a test; it goes with the test's thread.
+    static CLOUD: Arc<Cloud> = kogumo_testkit::cloud(vec![kogumo_svc_apigateway::service()]).expect("a cloud");
+}
 
 /// JSON with the names that documents use.
 fn documents() -> impl Strategy<Value = Value> {
@@ -84,7 +85,7 @@ proptest! {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
-            let client = kogumo_testkit::root(&CLOUD);
+            let client = CLOUD.with(kogumo_testkit::root);
             for body in [document.to_string().into_bytes(), bytes] {
                 let input = ImportRestApiRequest { body: body.into(), ..Default::default() };
                 if let Ok(api) = client.call::<ImportRestApi>(input).await {

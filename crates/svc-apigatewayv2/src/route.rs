@@ -90,7 +90,9 @@ pub fn update_route(w: &mut Writer, input: model::UpdateRouteRequest) -> Result<
         set(&mut route.authorization_type, input.authorization_type);
         set(&mut route.authorization_scopes, input.authorization_scopes);
         route.target = input.target.or(route.target);
-        route.authorizer_id = input.authorizer_id.or(route.authorizer_id);
+        // A route that is open leaves its authorizer.
+        let kept = route.authorizer_id.filter(|_| route.authorization_type != "NONE");
+        route.authorizer_id = input.authorizer_id.or(kept);
         route.operation_name = input.operation_name.or(route.operation_name);
         check(&api.definition, &route)?;
         api.definition.routes.insert(route.id.clone(), route.clone());

@@ -17,9 +17,6 @@ pub const DEFAULT: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
 pub trait Sums {
     fn sum_mut(&mut self, algorithm: ChecksumAlgorithm) -> &mut Option<String>;
 
-    /// Whether it holds a checksum of an algorithm that is not built (the XXH family).
-    fn has_unbuilt(&self) -> bool;
-
     /// Shows a checksum.
     fn show(&mut self, sum: Option<&Sum>) {
         if let Some(sum) = sum
@@ -34,9 +31,6 @@ pub trait Sums {
     /// # Errors
     /// `InvalidRequest` for more than one and for one that is no checksum.
     fn given(&mut self) -> Result<Option<(ChecksumAlgorithm, String)>, Fault> {
-        if self.has_unbuilt() {
-            return Err(Fault::not_implemented("The XXH family of checksums"));
-        }
         let mut given = None;
         for algorithm in ChecksumAlgorithm::ALL {
             let Some(value) = self.sum_mut(algorithm).take() else { continue };
@@ -63,10 +57,10 @@ macro_rules! sums {
                     ChecksumAlgorithm::Sha256 => &mut self.checksum_sha256,
                     ChecksumAlgorithm::Sha512 => &mut self.checksum_sha512,
                     ChecksumAlgorithm::Md5 => &mut self.checksum_md5,
+                    ChecksumAlgorithm::Xxhash64 => &mut self.checksum_xxhash64,
+                    ChecksumAlgorithm::Xxhash3 => &mut self.checksum_xxhash3,
+                    ChecksumAlgorithm::Xxhash128 => &mut self.checksum_xxhash128,
                 }
-            }
-            fn has_unbuilt(&self) -> bool {
-                self.checksum_xxhash64.is_some() || self.checksum_xxhash3.is_some() || self.checksum_xxhash128.is_some()
             }
         }
     )*};
@@ -129,10 +123,8 @@ impl Expected {
 /// # Errors
 /// `InvalidRequest`.
 pub fn by_name(name: &str) -> Result<ChecksumAlgorithm, Fault> {
-    if name.starts_with("XXH") {
-        return Err(Fault::not_implemented("The XXH family of checksums"));
-    }
-    let message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]";
+    let message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, \
+                   CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]";
     ChecksumAlgorithm::by_name(name).ok_or_else(|| faults::invalid_request(message))
 }
 

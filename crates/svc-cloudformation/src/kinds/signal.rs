@@ -19,9 +19,14 @@ const LARGEST: u64 = 64 << 10;
 /// By the id of a custom resource's request: its answer.
 pub static ANSWERS: Table<String> = Table::new("cloudformation/answer");
 
-/// The URL of one request of a custom resource (`response`) or of a wait condition's handle (`signal`).
+/// The URL of one request of a custom resource (`response`) or of a wait condition's handle (`signal`). Functions trust
+/// the cloud's certificates and often take neither scheme nor port from the URL; whoever signals need not trust them.
 pub fn url(cloud: &Cloud, scope: &Scope, what: &str, id: &str) -> String {
-    format!("{}{PREFIX}{}/{}/{what}/{id}", cloud.settings.endpoint(), scope.account, scope.region)
+    let endpoint = match what {
+        "response" => cloud.settings.callback_endpoint(),
+        _ => cloud.settings.endpoint(),
+    };
+    format!("{endpoint}{PREFIX}{}/{}/{what}/{id}", scope.account, scope.region)
 }
 
 /// The part of the port where answers arrive.
